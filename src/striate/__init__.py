@@ -1,0 +1,119 @@
+"""striate: visual recognition with convolutional networks, and an honest answer to how well it works.
+
+    import striate
+    data = striate.load_data("digits")
+    model = striate.ConvNet("lenet5", epochs=10, seed=0).fit(data.train)
+    model.score(data.test)
+
+Names are loaded when first used, so that `import striate` is quick and describing a network never loads torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from striate._version import __version__
+
+if TYPE_CHECKING:
+    from striate.arch import (
+        ELU,
+        LRN,
+        Add,
+        BatchNorm,
+        Concat,
+        Conv,
+        Dense,
+        Dropout,
+        Flatten,
+        GlobalPool,
+        Input,
+        LeakyReLU,
+        Maxout,
+        Network,
+        Pool,
+        ReLU,
+        Scale,
+        Sigmoid,
+        Softmax,
+        TableConv,
+        Tanh,
+        Volume,
+        load_network,
+        survey,
+    )
+    from striate.data import Data, Dataset, Pictures, Split, load_data
+    from striate.errors import StriateError
+    from striate.loading import load
+    from striate.metrics import Evaluation, evaluate
+    from striate.nets.recipe import Recipe
+    from striate.nets.recogniser import ConvNet
+    from striate.recogniser import Recogniser
+
+_HOMES = {
+    "striate.arch": (
+        "ELU", "LRN", "Add", "BatchNorm", "Concat", "Conv", "Dense", "Dropout", "Flatten", "GlobalPool", "Input",
+        "LeakyReLU", "Maxout", "Network", "Pool", "ReLU", "Scale", "Sigmoid", "Softmax", "TableConv", "Tanh", "Volume",
+        "load_network", "survey",
+    ),
+    "striate.data": ("Data", "Dataset", "Pictures", "Split", "load_data"),
+    "striate.errors": ("StriateError",),
+    "striate.loading": ("load",),
+    "striate.metrics": ("Evaluation", "evaluate"),
+    "striate.nets.recipe": ("Recipe",),
+    "striate.nets.recogniser": ("ConvNet",),
+    "striate.recogniser": ("Recogniser",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Add",
+    "BatchNorm",
+    "Concat",
+    "Conv",
+    "ConvNet",
+    "Data",
+    "Dataset",
+    "Dense",
+    "Dropout",
+    "ELU",
+    "Evaluation",
+    "Flatten",
+    "GlobalPool",
+    "Input",
+    "LRN",
+    "LeakyReLU",
+    "Maxout",
+    "Network",
+    "Pictures",
+    "Pool",
+    "ReLU",
+    "Recipe",
+    "Recogniser",
+    "Scale",
+    "Sigmoid",
+    "Softmax",
+    "Split",
+    "StriateError",
+    "TableConv",
+    "Tanh",
+    "Volume",
+    "__version__",
+    "evaluate",
+    "load",
+    "load_data",
+    "load_network",
+    "survey",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'striate' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,58 @@
+"""The report of a run: one page for people (`report.html`), the same numbers for programs (`report.json`).
+
+The page is self-contained: no script, no request, pictures as data URIs and figures as inline SVG, so it can be mailed,
+printed and read offline, in light and dark. The same facts give the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from striate import atomic
+from striate.report.page import render
+from striate.report.pictures import Mistake, Sample
+
+__all__ = ["Mistake", "Sample", "write_report"]
+
+
+def write_report(
+    folder: str | Path, facts: Mapping[str, Any], samples: Sequence[Sample] = (), mistakes: Sequence[Mistake] = ()
+) -> Path:
+    """Write `report.json` (the facts) and `report.html` (facts, sample pictures, mistakes) into an existing folder.
+
+    `facts` is JSON-able; `data` and `test` (an `Evaluation.as_dict()`) are what the page lives on, whatever else is
+    missing leaves its section out. Numbers that are not finite become null. Both files are replaced atomically.
+    Returns the path of the page. Raises `DiskError`.
+
+    >>> import tempfile
+    >>> from striate.metrics import evaluate
+    >>> test = evaluate([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], ["cat", "dog"]).as_dict()
+    >>> facts = {"title": "Cats and dogs", "data": {"name": "pets", "classes": ["cat", "dog"]}, "test": test}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = write_report(folder, facts).read_text(encoding="utf-8")
+    >>> "66.7" in page                                                   # two of three
+    True
+    """
+    folder = Path(folder)
+    plain = _finite(facts)
+    atomic.write_text(folder / "report.json", _as_json(plain))
+    atomic.write_text(folder / "report.html", render(plain, samples, mistakes))
+    return folder / "report.html"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _as_json(facts: Mapping[str, Any]) -> str:
+    """Sorted keys, one line for each key: a thousand classes' confusion matrix should not be a million lines."""
+    lines = (f"{json.dumps(key)}: {json.dumps(facts[key], sort_keys=True, allow_nan=False)}" for key in sorted(facts))
+    return "{\n" + ",\n".join(lines) + "\n}\n"

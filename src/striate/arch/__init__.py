@@ -1,0 +1,43 @@
+"""Networks as data: volumes, layers and networks that can be checked, counted and written before a weight exists.
+
+Nothing here imports torch. A volume is (channels, height, width); a batch of them is N×C×H×W.
+"""
+
+from striate.arch.filler import Filler, Tensor
+from striate.arch.layers import (
+    ELU,
+    LAYERS,
+    LRN,
+    Add,
+    BatchNorm,
+    Concat,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalPool,
+    Layer,
+    LeakyReLU,
+    Maxout,
+    Pool,
+    ReLU,
+    Scale,
+    Sigmoid,
+    Softmax,
+    TableConv,
+    Tanh,
+)
+from striate.arch.load import load_network
+from striate.arch.network import Network, Node
+from striate.arch.strict import refuse_unread
+from striate.arch.survey import Row, Survey, survey
+from striate.arch.volume import Input, Volume
+from striate.arch.window import Window
+from striate.arch.zoo import ZOO
+
+__all__ = [
+    "ELU", "LAYERS", "LRN", "ZOO", "Add", "BatchNorm", "Concat", "Conv", "Dense", "Dropout", "Filler", "Flatten",
+    "GlobalPool", "Input", "Layer", "LeakyReLU", "Maxout", "Network", "Node", "Pool", "ReLU", "Row", "Scale",
+    "Sigmoid", "Softmax", "Survey", "TableConv", "Tanh", "Tensor", "Volume", "Window", "load_network", "refuse_unread",
+    "survey",
+]

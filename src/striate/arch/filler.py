@@ -1,0 +1,121 @@
+"""How weights are filled before learning, and what is known of each tensor of a layer.
+
+Names and meanings are Caffe's: `xavier` (Glorot & Bengio 2010) draws uniformly from ±√(3/fan), `msra` (He et al. 2015)
+from a normal of standard deviation √(2/fan), where fan is the number of inputs of a unit (`in`), the number of units
+an input feeds (`out`), or their mean (`average`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from typing import Annotated, Literal, NamedTuple
+
+from striate.arch.rules import Checked, Choice, Number
+from striate.errors import NetworkError
+
+USES = {"constant": ("value",), "uniform": ("low", "high"), "gaussian": ("mean", "std"),
+        "xavier": ("fan",), "msra": ("fan",)}
+
+
+class Law(NamedTuple):
+    """A distribution to draw from: constant (a), uniform on [a, b], or normal of mean a and standard deviation b."""
+
+    name: Literal["constant", "uniform", "normal"]
+    a: float
+    b: float
+
+
+@dataclass(frozen=True)
+class Filler(Checked):
+    """One way of filling a tensor: `constant` uses `value`, `uniform` low and high, `gaussian` mean and std,
+    `xavier` and `msra` the fan. Setting a field that the kind does not use is refused.
+
+    >>> Filler("xavier").law(fan_in=75, fan_out=1)  # √(3/75) = 0.2
+    Law(name='uniform', a=-0.2, b=0.2)
+    """
+
+    kind: Annotated[str, Choice(*USES)]
+    value: Annotated[float, Number()] = 0.0
+    low: Annotated[float, Number()] = 0.0
+    high: Annotated[float, Number()] = 1.0
+    mean: Annotated[float, Number()] = 0.0
+    std: Annotated[float, Number(0.0)] = 1.0
+    fan: Annotated[str, Choice("in", "out", "average")] = "in"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for field in fields(self)[1:]:
+            if field.name not in USES[self.kind] and getattr(self, field.name) != field.default:
+                raise NetworkError("bad_filler", f"filler: {self.kind} was asked for",
+                                   allowed=f"{' and '.join(USES[self.kind])} is allowed",
+                                   given=f"{field.name} was given", do=f"Leave {field.name} out")
+        if self.low > self.high:
+            raise NetworkError("bad_filler", "filler: a uniform range was asked for", allowed="low ≤ high is allowed",
+                               given=f"low {self.low:g} and high {self.high:g} were given", do="Swap them")
+
+    def law(self, fan_in: int, fan_out: int) -> Law:
+        """The distribution for a tensor of these fans."""
+        fan = {"in": fan_in, "out": fan_out, "average": (fan_in + fan_out) / 2}[self.fan]
+        match self.kind:
+            case "constant":
+                return Law("constant", self.value, 0.0)
+            case "uniform":
+                return Law("uniform", self.low, self.high)
+            case "gaussian":
+                return Law("normal", self.mean, self.std)
+            case "xavier":
+                return Law("uniform", -math.sqrt(3 / fan), math.sqrt(3 / fan))
+            case _:
+                return Law("normal", 0.0, math.sqrt(2 / fan))
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor a layer owns: its shape as in PyTorch, its role, how it is filled, and the fans the filler needs.
+
+    Weights and biases are learnt; buffers are measured while learning (the running mean of a batch normalisation).
+
+    >>> Tensor((6, 1, 5, 5), "weight", Filler("msra"), fan_in=25, fan_out=150).size  # 6·1·5·5
+    150
+    """
+
+    shape: tuple[int, ...]
+    role: Literal["weight", "bias", "buffer"]
+    filler: Filler
+    fan_in: int = 1
+    fan_out: int = 1
+
+    @property
+    def size(self) -> int:
+        """The number of values."""
+        return math.prod(self.shape)
+
+
+MSRA = Filler("msra")
+ZERO = Filler("constant")
+ONE = Filler("constant", value=1.0)
+
+
+@dataclass(frozen=True)
+class IsFiller:
+    """A `Filler`, the name of one with its defaults, or a mapping of its fields (as in a file).
+
+    >>> IsFiller().read("xavier") == IsFiller().read({"kind": "xavier"}) == Filler("xavier")
+    True
+    """
+
+    allowed: str = f"{', '.join(USES)} is allowed, by name or as {{kind: …}}"
+
+    def read(self, value: object) -> Filler:
+        """The filler."""
+        if isinstance(value, str):
+            return Filler(value)
+        if isinstance(value, dict):
+            return Filler(**value)
+        if not isinstance(value, Filler):
+            raise ValueError
+        return value
+
+
+Fill = Annotated[Filler, IsFiller()]

@@ -1,0 +1,1 @@
+"""Languages for networks: text in, `Network` out, and back."""

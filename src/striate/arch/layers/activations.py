@@ -1,0 +1,113 @@
+"""Activations: what a unit does with its weighted sum a.
+
+All but `Maxout` and `Softmax`, which look across channels, work on each value by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from striate.arch.layers.layer import Layer, Shape, Volumes
+from striate.arch.rules import MAX_SIDE, Number, Whole
+from striate.arch.volume import Volume
+from striate.errors import NetworkError
+
+
+@dataclass(frozen=True)
+class Activation(Layer):
+    """The base of layers that leave the volume as it is."""
+
+    def shape(self, inputs: Volumes) -> Shape:
+        """As the input."""
+        return inputs[0].shape
+
+
+@dataclass(frozen=True)
+class Sigmoid(Activation):
+    """1/(1 + exp(−a)), from 0 to 1."""
+
+    kind: ClassVar[str] = "sigmoid"
+
+
+@dataclass(frozen=True)
+class Tanh(Activation):
+    """amplitude·tanh(slope·a). LeCun et al. 1998 (appendix A) use amplitude 1.7159 and slope 2/3, so that f(±1) = ±1.
+
+    >>> import math
+    >>> round(1.7159 * math.tanh(2 / 3), 4)
+    1.0
+    """
+
+    kind: ClassVar[str] = "tanh"
+
+    amplitude: Annotated[float, Number()] = 1.0
+    slope: Annotated[float, Number()] = 1.0
+
+
+@dataclass(frozen=True)
+class ReLU(Activation):
+    """max(0, a). Nair & Hinton 2010."""
+
+    kind: ClassVar[str] = "relu"
+
+
+@dataclass(frozen=True)
+class LeakyReLU(Activation):
+    """a where positive, slope·a elsewhere. Maas, Hannun & Ng 2013."""
+
+    kind: ClassVar[str] = "leaky_relu"
+
+    slope: Annotated[float, Number()] = 0.01
+
+
+@dataclass(frozen=True)
+class ELU(Activation):
+    """a where positive, alpha·(exp(a) − 1) elsewhere. Clevert, Unterthiner & Hochreiter 2016."""
+
+    kind: ClassVar[str] = "elu"
+
+    alpha: Annotated[float, Number()] = 1.0
+
+
+@dataclass(frozen=True)
+class Maxout(Layer):
+    """The largest of each `pieces` neighbouring channels. Goodfellow et al. 2013.
+
+    With pieces 2: output channel 0 is the maximum of input channels 0 and 1, channel 1 of 2 and 3, …
+
+    >>> from striate.arch import Input
+    >>> str(Maxout(2)(Input(10, 7, 7)))
+    '5×7×7'
+    """
+
+    kind: ClassVar[str] = "maxout"
+
+    pieces: Annotated[int, Whole(2, MAX_SIDE)] = 2
+
+    def shape(self, inputs: Volumes) -> Shape:
+        """One channel for each `pieces` input channels."""
+        channels, height, width = inputs[0]
+        if channels % self.pieces:
+            raise NetworkError("bad_pieces", f"{self.label}: {self.pieces} pieces were asked for",
+                               allowed="a number that divides the channels is allowed",
+                               given=f"{channels} channels were given", do="Change pieces or the layer before")
+        return channels // self.pieces, height, width
+
+    def elementwise(self, inputs: Volumes, output: Volume) -> int:
+        """As many comparisons per output as pieces, less one."""
+        return inputs[0].size - output.size
+
+
+@dataclass(frozen=True)
+class Softmax(Activation):
+    """exp(a) over the sum of exp(a) of all channels at the same position; the channels then sum to 1.
+
+    Training wants the values before it: put none at the end of a network that is to be trained.
+    """
+
+    kind: ClassVar[str] = "softmax"
+
+    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
+        """An exponential, an addition and a division per value."""
+        return 3 * output.size

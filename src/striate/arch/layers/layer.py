@@ -1,0 +1,121 @@
+"""What every layer can say: the volume it makes, the tensors it owns, the arithmetic it costs.
+
+A new layer copies the smallest sibling, fills in `kind` and `shape`, and joins the table in `layers/__init__.py`.
+
+Costs are those of one forward pass over one picture. A MAC is one multiply-and-add of a weighted sum (convolutions and
+dense layers; nothing else has MACs). FLOPs are 2·MACs plus `elementwise` work: one for every other addition,
+multiplication, comparison, division, root, power or exponential, each counted as one (a bias is one addition per unit).
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import Annotated, ClassVar, Literal
+
+from striate.arch.filler import Tensor
+from striate.arch.rules import MAX_SIDE, Checked, Name
+from striate.arch.volume import Call, Volume
+from striate.arch.window import Window
+from striate.errors import NetworkError, shown
+
+Volumes = tuple[Volume, ...]
+Shape = tuple[int, int, int]
+Reach = Literal["point", "window", "all"]
+
+_calls = count()  # orders calls only; no result depends on where it starts
+
+
+@dataclass(frozen=True)
+class Layer(Checked):
+    """The base of all layers: frozen, compared by what it does; `name` is how a network calls it.
+
+    >>> from striate.arch import Conv, Input
+    >>> str(Conv(10, 5, padding=2)(Input(3, 32, 32)))
+    '10×32×32'
+    """
+
+    kind: ClassVar[str]
+    merges: ClassVar[bool] = False
+    """Whether it takes two volumes or more; the others take one."""
+    reach: ClassVar[Reach] = "point"
+    """What one unit sees of its input: the same position, a window, or everything."""
+
+    name: Annotated[str, Name()] | None = field(default=None, kw_only=True, compare=False)
+
+    @property
+    def label(self) -> str:
+        """The name, or the kind of a layer without one."""
+        return self.name if isinstance(self.name, str) else self.kind
+
+    @property
+    def window(self) -> Window | None:
+        """The filter or pooling window, if there is one."""
+        return None
+
+    @abstractmethod
+    def shape(self, inputs: Volumes) -> Shape:
+        """(channels, height, width) of the output; raises `NetworkError` where the inputs do not suit."""
+
+    def tensors(self, inputs: Volumes) -> dict[str, Tensor]:  # noqa: ARG002 - most layers own nothing
+        """The tensors by name, as PyTorch names and shapes them."""
+        return {}
+
+    def macs(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - only weighted sums have any
+        """Multiply-adds per picture."""
+        return 0
+
+    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - the usual case
+        """Operations per picture that are not MACs; one per output unless a layer says otherwise."""
+        return output.size
+
+    def output(self, inputs: Volumes) -> Volume:
+        """The volume this layer makes of `inputs`; `NetworkError` or `WindowError` if it cannot."""
+        if len(inputs) < 2 if self.merges else len(inputs) != 1:
+            raise NetworkError("wrong_inputs", f"{self.label}: {self.kind} was asked for",
+                               allowed=f"{'two volumes or more are' if self.merges else 'one volume is'} allowed",
+                               given=f"{len(inputs)} given", do="Change what it is called on")
+        shape = self.shape(inputs)
+        if max(shape) > MAX_SIDE:
+            raise NetworkError("volume_too_large", f"{self.label}: an output was asked for",
+                               allowed=f"1 to {MAX_SIDE:,} channels, rows and columns are allowed",
+                               given="it would be " + "×".join(f"{side:,}" for side in shape),
+                               do="Pool before it, or use fewer filters")
+        return Volume(*shape)
+
+    def __call__(self, *inputs: Volume) -> Volume:
+        """The output volume, remembering this call; refuses on the line that cannot be."""
+        for volume in inputs:
+            if not isinstance(volume, Volume):
+                raise NetworkError("not_a_volume", f"{self.label}: a call was asked for", allowed="volumes are allowed",
+                                   given=f"{shown(repr(volume), 60)} was given",
+                                   do="Call it on Input(channels, height, width) or on what another layer returned")
+        try:
+            made = self.output(inputs)
+        except NetworkError:
+            if self.name is None:  # say the same with the name it would have had in the network
+                replace(self, name=f"{self.kind}{self._ordinal(inputs)}").output(inputs)
+            raise
+        return Volume(*made.shape, source=Call(self, inputs, next(_calls)))
+
+    def _ordinal(self, inputs: Volumes) -> int:
+        """1 + the number of layers of this kind among the ancestors."""
+        return 1 + sum(call.layer.kind == self.kind for call in ancestors(inputs))
+
+
+def ancestors(volumes: Volumes) -> list[Call]:
+    """Every call that led to `volumes`, each once, in the order they were made.
+
+    >>> from striate.arch import Input, Pool, ReLU
+    >>> [call.layer.kind for call in ancestors((ReLU()(Pool(2)(Input(1, 4, 4))),))]
+    ['pool', 'relu']
+    """
+    calls: dict[int, Call] = {}
+    waiting = list(volumes)
+    while waiting:
+        call = waiting.pop().source
+        if call and id(call) not in calls:
+            calls[id(call)] = call
+            waiting.extend(call.inputs)
+    return sorted(calls.values(), key=lambda call: call.order)

@@ -1,0 +1,103 @@
+"""Normalisation: keeping values in a range in which the next layer can learn; and dropout."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from striate.arch.filler import ONE, ZERO, Fill, Tensor
+from striate.arch.layers.activations import Activation
+from striate.arch.layers.layer import Volumes
+from striate.arch.rules import Number, Switch, Whole
+from striate.arch.volume import Volume
+from striate.errors import NetworkError
+
+
+@dataclass(frozen=True)
+class LRN(Activation):
+    """Local response normalisation across channels: b = a / (k + alpha/size · Σ a²)^beta.
+
+    The sum runs over the `size` channels around the value's own (fewer at the edges; alpha is divided by `size` all the
+    same), as in Caffe and PyTorch. Krizhevsky, Sutskever & Hinton 2012, section 3.3, do not divide: their
+    α = 10⁻⁴ with n = 5 is alpha = 5·10⁻⁴ here, and their k is 2. `size` is odd.
+    """
+
+    kind: ClassVar[str] = "lrn"
+
+    size: Annotated[int, Whole(1, 1_023)] = 5
+    alpha: Annotated[float, Number(0.0)] = 1e-4
+    beta: Annotated[float, Number()] = 0.75
+    k: Annotated[float, Number(1e-12)] = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.size % 2 == 0:
+            raise NetworkError("even_size", f"{self.label}: a sum over neighbouring channels was asked for",
+                               allowed="an odd size is allowed", given=f"{self.size} was given",
+                               do=f"Use size {self.size + 1}")
+
+    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
+        """A square, size − 1 additions, and four to scale, add k, raise and divide."""
+        return (self.size + 4) * output.size
+
+
+@dataclass(frozen=True)
+class BatchNorm(Activation):
+    """(a − mean)/√(variance + epsilon)·weight + bias, per channel. Ioffe & Szegedy 2015.
+
+    Mean and variance are those of the batch while training, and running ones afterwards:
+    running ← (1 − momentum)·running + momentum·batch, as in PyTorch.
+    Tensors: weight, bias, and the buffers running_mean, running_var, each (channels,).
+    """
+
+    kind: ClassVar[str] = "batch_norm"
+
+    epsilon: Annotated[float, Number(1e-12)] = 1e-5
+    momentum: Annotated[float, Number(0.0, 1.0)] = 0.1
+
+    def tensors(self, inputs: Volumes) -> dict[str, Tensor]:
+        """Weight and bias, running mean and variance."""
+        shape = (inputs[0].channels,)
+        return {"weight": Tensor(shape, "weight", ONE), "bias": Tensor(shape, "bias", ZERO),
+                "running_mean": Tensor(shape, "buffer", ZERO), "running_var": Tensor(shape, "buffer", ONE)}
+
+    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
+        """A multiplication and an addition per value: after training, mean and variance fold into weight and bias."""
+        return 2 * output.size
+
+
+@dataclass(frozen=True)
+class Scale(Activation):
+    """a·weight + bias with one learnt weight, and bias if wanted, per channel. Tensors: weight, bias (channels,)."""
+
+    kind: ClassVar[str] = "scale"
+
+    bias: Switch = True
+    weight_filler: Fill = ONE
+    bias_filler: Fill = ZERO
+
+    def tensors(self, inputs: Volumes) -> dict[str, Tensor]:
+        """Weight and bias."""
+        shape = (inputs[0].channels,)
+        tensors = {"weight": Tensor(shape, "weight", self.weight_filler)}
+        return tensors | ({"bias": Tensor(shape, "bias", self.bias_filler)} if self.bias else {})
+
+    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
+        """A multiplication, and an addition with a bias."""
+        return (1 + self.bias) * output.size
+
+
+@dataclass(frozen=True)
+class Dropout(Activation):
+    """While training, each value is zeroed with probability `rate` and the rest divided by 1 − rate; nothing otherwise.
+
+    Srivastava et al. 2014 (who scale afterwards instead).
+    """
+
+    kind: ClassVar[str] = "dropout"
+
+    rate: Annotated[float, Number(0.0, 0.999)] = 0.5
+
+    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
+        """Nothing after training."""
+        return 0

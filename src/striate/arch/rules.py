@@ -1,0 +1,233 @@
+"""What a field may hold: one small rule per kind of value, written in the field's annotation.
+
+`filters: Count` is `Annotated[int, Whole(1, 65_536)]`. A class that inherits `Checked` reads every such field through
+its rule when it is made, so a layer from Python, YAML or JSON is checked by the same line, once.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, fields
+from functools import cache
+from operator import index
+from typing import Annotated, Any, Literal, Protocol, SupportsIndex, get_args, get_origin, get_type_hints
+
+from striate.errors import NetworkError, shown
+
+MAX_SIDE = 65_536
+MAX_KERNEL = 1_024
+
+
+class Rule(Protocol):
+    """Turns what was written into what is kept, or raises `ValueError`; `allowed` says what is accepted."""
+
+    @property
+    def allowed(self) -> str: ...  # noqa: D102 - the protocol's own docstring says it
+    def read(self, value: object) -> object: ...  # noqa: D102 - as above
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A whole number from `low` to `high`, both included; NumPy integers become Python ones, booleans are refused.
+
+    >>> Whole(1, 65_536).allowed
+    'a whole number from 1 to 65,536 is allowed'
+    """
+
+    low: int
+    high: int
+
+    @property
+    def allowed(self) -> str:
+        """The range in words."""
+        return f"a whole number from {self.low:,} to {self.high:,} is allowed"
+
+    def read(self, value: object) -> int:
+        """The number, as a Python int."""
+        if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+            raise ValueError
+        number = index(value)
+        if not self.low <= number <= self.high:
+            raise ValueError
+        return number
+
+
+@dataclass(frozen=True)
+class Sides:
+    """One whole number for both axes, or (height, width); two equal numbers are kept as one.
+
+    >>> Sides(1, 9).read([3, 3]), Sides(1, 9).read((3, 5))
+    (3, (3, 5))
+    """
+
+    low: int
+    high: int
+    word: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """The range in words."""
+        word = f" or '{self.word}'" if self.word else ""
+        return f"a whole number from {self.low:,} to {self.high:,}, or (height, width){word} is allowed"
+
+    def read(self, value: object) -> int | tuple[int, int] | str:
+        """The shortest form that says the same: n, (height, width) or the word."""
+        if self.word and value == self.word:
+            return self.word
+        side = Whole(self.low, self.high)
+        if not isinstance(value, list | tuple):
+            return side.read(value)
+        height, width = (side.read(item) for item in value)
+        return height if height == width else (height, width)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A finite number from `low` to `high`, both included."""
+
+    low: float = -math.inf
+    high: float = math.inf
+
+    @property
+    def allowed(self) -> str:
+        """The range in words."""
+        low = f" from {self.low:g}" if math.isfinite(self.low) else ""
+        return f"a finite number{low}{f' to {self.high:g}' if math.isfinite(self.high) else ''} is allowed"
+
+    def read(self, value: object) -> float:
+        """The number, as a Python float."""
+        if isinstance(value, bool | str | bytes) or not hasattr(value, "__float__"):
+            raise ValueError
+        number = float(value)
+        if not (math.isfinite(number) and self.low <= number <= self.high):
+            raise ValueError
+        return number
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or false."""
+
+    allowed: str = "true or false is allowed"
+
+    def read(self, value: object) -> bool:
+        """The value itself."""
+        if not isinstance(value, bool):
+            raise ValueError
+        return value
+
+
+@dataclass(frozen=True, init=False)
+class Choice:
+    """One word out of a few."""
+
+    words: tuple[str, ...]
+
+    def __init__(self, *words: str) -> None:
+        object.__setattr__(self, "words", words)
+
+    @property
+    def allowed(self) -> str:
+        """The words."""
+        return f"{' or '.join(self.words)} is allowed"
+
+    def read(self, value: object) -> str:
+        """The word itself."""
+        if not isinstance(value, str) or value not in self.words:
+            raise ValueError
+        return value
+
+
+@dataclass(frozen=True)
+class Name:
+    """The name of a layer or network: no dot, because a tensor is called `layer.weight`, and nothing invisible."""
+
+    allowed: str = "1 to 100 letters, digits, or any of _ - + / : is allowed, and not 'input'"
+
+    def read(self, value: object) -> str:
+        """The name itself."""
+        if not isinstance(value, str) or not re.fullmatch(r"[\w/+:-]{1,100}", value) or value == "input":
+            raise ValueError
+        return value
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of input maps: 1 to 65,536 rows of increasing whole numbers from 0.
+
+    >>> Table().read([[0, 1], [1]])
+    ((0, 1), (1,))
+    """
+
+    allowed: str = "a list of rows is allowed, each listing different input maps from 0 up in order"
+
+    def read(self, value: object) -> tuple[tuple[int, ...], ...]:
+        """The rows as tuples."""
+        if not isinstance(value, list | tuple) or not all(isinstance(row, list | tuple) for row in value):
+            raise ValueError
+        item = Whole(0, MAX_SIDE - 1)
+        table = tuple(tuple(item.read(map_) for map_ in row) for row in value)
+        if not 1 <= len(table) <= MAX_SIDE or any(not row or list(row) != sorted(set(row)) for row in table):
+            raise ValueError
+        return table
+
+
+def as_pair(sides: int | tuple[int, int]) -> tuple[int, int]:
+    """What `Sides` keeps, as (height, width).
+
+    >>> as_pair(3), as_pair((3, 5))
+    ((3, 3), (3, 5))
+    """
+    return sides if isinstance(sides, tuple) else (sides, sides)
+
+
+Count = Annotated[int, Whole(1, MAX_SIDE)]
+Kernel = Annotated[int | tuple[int, int], Sides(1, MAX_KERNEL)]
+Stride = Annotated[int | tuple[int, int], Sides(1, MAX_SIDE)]
+Padding = Annotated[int | tuple[int, int] | Literal["same"], Sides(0, MAX_KERNEL, "same")]
+Switch = Annotated[bool, Flag()]
+Maps = Annotated[tuple[tuple[int, ...], ...], Table()]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Base of descriptions whose fields are read through their rules when they are made."""
+
+    @property
+    def label(self) -> str:
+        """How a refusal calls this object."""
+        return type(self).__name__.lower()
+
+    def __post_init__(self) -> None:
+        cls: type = type(self)
+        for field, (rule, optional) in rules_of(cls).items():
+            value = getattr(self, field)
+            if value is None and optional:
+                continue
+            try:
+                kept = rule.read(value)
+            except (ValueError, TypeError, OverflowError):
+                raise NetworkError("bad_field", f"{self.label}: {field} was asked for", allowed=rule.allowed,
+                                   given=f"{shown(repr(value), 60)} was given", do=f"Change {field}") from None
+            object.__setattr__(self, field, kept)
+
+
+@cache
+def rules_of(cls: type[Any]) -> dict[str, tuple[Rule, bool]]:
+    """The rule of each field of `cls` in order, and whether the field may be None.
+
+    >>> from striate.arch.layers import Dropout
+    >>> {name: rule.allowed for name, (rule, _) in rules_of(Dropout).items() if name != "name"}
+    {'rate': 'a finite number from 0 to 0.999 is allowed'}
+    """
+    hints = get_type_hints(cls, include_extras=True)
+    rules: dict[str, tuple[Rule, bool]] = {}
+    for field in fields(cls):
+        hint: Any = hints[field.name]
+        optional = type(None) in get_args(hint)
+        if optional:
+            hint = next(part for part in get_args(hint) if part is not type(None))
+        if get_origin(hint) is Annotated:
+            rules[field.name] = (hint.__metadata__[0], optional)
+    return rules

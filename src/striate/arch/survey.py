@@ -1,0 +1,145 @@
+"""Everything that can be counted about a network before it has a weight.
+
+MACs are the multiply-adds of weighted sums; FLOPs are 2·MACs plus every other operation (see `layers/layer.py`).
+Neurons are the units that form a weighted sum of their inputs: the outputs of convolutions and dense layers; what
+rescales, squashes, pools or merges them makes no new ones.
+Memory is that of activations in float32: for training all of them, kept for the way back; for inference the most that
+is alive at one moment, a layer's inputs, its output and what later branches still need.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from striate.arch.field import Field, merged
+from striate.arch.network import INPUT, Network, Node
+from striate.arch.volume import Volume
+
+BYTES = 4  # float32
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer: `weights`, `biases` and `buffers` count values, `memory` is bytes of the output for the whole batch,
+    `fields` is the receptive field (vertical, horizontal) of one output unit, `unread` is (rows at the bottom, columns
+    on the right) of its input that no window reads.
+    """
+
+    name: str
+    kind: str
+    sources: tuple[str, ...]
+    inputs: tuple[Volume, ...]
+    output: Volume
+    weights: int
+    biases: int
+    buffers: int
+    macs: int
+    flops: int
+    neurons: int
+    memory: int
+    fields: tuple[Field, Field]
+    unread: tuple[int, int]
+
+    @property
+    def parameters(self) -> int:
+        """Weights and biases."""
+        return self.weights + self.biases
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able: `receptive_field` is its longer side over all branches, `unread` has the sides that are."""
+        vertical, horizontal = self.fields
+        sides = zip(("bottom", "right"), self.unread, strict=True)
+        return {
+            "name": self.name, "kind": self.kind, "from": list(self.sources), "input": list(self.inputs[0]),
+            "inputs": [list(volume) for volume in self.inputs], "output": list(self.output),
+            "parameters": self.parameters, "weights": self.weights, "biases": self.biases, "buffers": self.buffers,
+            "macs": self.macs, "flops": self.flops, "neurons": self.neurons, "memory": self.memory,
+            "receptive_field": max(vertical.size, horizontal.size),
+            "receptive_fields": {
+                "least": [vertical.least, horizontal.least], "most": [vertical.size, horizontal.size],
+                "stride": [vertical.stride, horizontal.stride], "offset": [vertical.offset, horizontal.offset],
+            },
+            "unread": {side: count for side, count in sides if count},
+        }
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The rows of a network and their totals, for one picture but for the memory, which is for `batch` pictures.
+
+    `training_memory` and `inference_memory` are bytes of activations, the input among them.
+    """
+
+    name: str
+    input: Volume
+    batch: int
+    rows: tuple[Row, ...]
+    training_memory: int
+    inference_memory: int
+
+    def total(self, column: str) -> int:
+        """The sum of a column: weights, biases, buffers, parameters, macs, flops or neurons."""
+        return sum(getattr(row, column) for row in self.rows)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able, with the rows under `layers`."""
+        columns = ("parameters", "weights", "biases", "buffers", "macs", "flops", "neurons")
+        return {
+            "name": self.name, "input": list(self.input), "output": list(self.rows[-1].output),
+            "layers": [row.as_dict() for row in self.rows], **{column: self.total(column) for column in columns},
+            "memory": {"batch": self.batch, "training": self.training_memory, "inference": self.inference_memory},
+        }
+
+
+def survey(network: Network, batch: int = 1) -> Survey:
+    """Count everything.
+
+    >>> from striate.arch import Dense, Input, Network
+    >>> counted = survey(Network(Dense(1)(Dense(4)(Dense(4)(Input(3, 1, 1))))))
+    >>> counted.total("neurons"), counted.total("parameters")  # 9 = 4 + 4 + 1; 41 = (3 + 1)·4 + (4 + 1)·4 + (4 + 1)·1
+    (9, 41)
+    """
+    fields = {INPUT: (Field(), Field())}
+    rows = []
+    for node in network.nodes:
+        fields[node.name] = _fields(node, fields)
+        sizes = {role: sum(tensor.size for tensor in node.tensors.values() if tensor.role == role)
+                 for role in ("weight", "bias", "buffer")}
+        macs = node.macs
+        window = node.layer.window
+        volume = node.input_volumes[0]
+        rows.append(Row(
+            node.name, node.layer.kind, node.inputs, node.input_volumes, node.output, sizes["weight"], sizes["bias"],
+            sizes["buffer"], macs, 2 * macs + node.layer.elementwise(node.input_volumes, node.output),
+            node.output.size if macs else 0, BYTES * batch * node.output.size, fields[node.name],
+            window.unread(volume.height, volume.width) if window else (0, 0)))
+    training = BYTES * batch * (network.input.size + sum(node.output.size for node in network.nodes))
+    return Survey(network.name, network.input, batch, tuple(rows), training, BYTES * batch * _most_alive(network))
+
+
+def _fields(node: Node, fields: dict[str, tuple[Field, Field]]) -> tuple[Field, Field]:
+    """The receptive field of a node from those of its inputs."""
+    inputs = [fields[name] for name in node.inputs]
+    vertical, horizontal = merged([pair[0] for pair in inputs]), merged([pair[1] for pair in inputs])
+    volume = node.input_volumes[0]
+    if node.layer.reach == "all":
+        return vertical.seen_by_all(volume.height), horizontal.seen_by_all(volume.width)
+    if node.layer.window is None:
+        return vertical, horizontal
+    down, across = node.layer.window.axes(volume.height, volume.width)
+    return vertical.seen_through(down), horizontal.seen_through(across)
+
+
+def _most_alive(network: Network) -> int:
+    """The most values alive at one moment while the layers run in order."""
+    last_use = {name: position for position, node in enumerate(network.nodes) for name in node.inputs}
+    alive = {INPUT: network.input.size}
+    most = 0
+    for position, node in enumerate(network.nodes):
+        alive[node.name] = node.output.size
+        most = max(most, sum(alive.values()))
+        for name in node.inputs:
+            if last_use[name] == position:
+                alive.pop(name, None)
+    return most

@@ -1,0 +1,214 @@
+"""Window arithmetic: how often a filter fits along an axis, (W − F + 2P)/S + 1, and what to change when it does not.
+
+Three roundings of a result that is not whole: `floor` leaves the last pixels unread (PyTorch, TensorFlow), `ceil` lets
+the last window hang over the edge as long as it starts inside the input or its leading padding (Caffe's pooling,
+PyTorch's `ceil_mode`), `exact` refuses. A window larger than its padded input is refused under every rounding.
+Padding `same` gives ⌈W/S⌉ outputs; what cannot be halved goes to the bottom and right (TensorFlow's rule, and
+PyTorch's at stride 1).
+See Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016, relations 5, 6 and 15.
+
+Limits: Caffe keeps a last ceil window that starts beyond the input when padding is 0; PyTorch and we drop it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from striate.arch.rules import MAX_KERNEL
+from striate.errors import WindowError
+
+Pair = tuple[int, int]
+ROUNDINGS = ("floor", "ceil", "exact")
+
+
+class Axis(NamedTuple):
+    """One window along one axis of `size` pixels; `padding` None means `same`.
+
+    >>> Axis(size=7, kernel=3, stride=2).count("exact")  # (7 − 3 + 2·0)/2 + 1 = 3
+    3
+    """
+
+    size: int
+    kernel: int
+    stride: int = 1
+    padding: int | None = 0
+    dilation: int = 1
+
+    @property
+    def span(self) -> int:
+        """Pixels from the first to the last one a window reads: dilation·(kernel − 1) + 1."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    @property
+    def pads(self) -> Pair:
+        """Padding pixels before and after the input."""
+        if self.padding is not None:
+            return self.padding, self.padding
+        total = max((-(-self.size // self.stride) - 1) * self.stride + self.span - self.size, 0)
+        return total // 2, total - total // 2
+
+    @property
+    def room(self) -> int:
+        """How far the window can travel, W − F + 2P pixels; negative if it is larger than its padded input."""
+        return self.size - self.span + sum(self.pads)
+
+    def count(self, rounding: str) -> int:
+        """The number of positions; 0 if the window does not fit, or, under `exact`, does not tile."""
+        if self.room < 0 or (rounding == "exact" and self.room % self.stride):
+            return 0
+        count = self.room // self.stride + 1
+        hangs_over = rounding == "ceil" and self.room % self.stride > 0
+        return count + 1 if hangs_over and count * self.stride < self.size + self.pads[0] else count
+
+    def unread(self, rounding: str) -> int:
+        """Input pixels behind the last position, which no window reads."""
+        end = (self.count(rounding) - 1) * self.stride + self.span - self.pads[0]
+        return max(0, self.size - end)
+
+    def arithmetic(self) -> str:
+        """The formula with its numbers.
+
+        >>> Axis(7, 3, 3).arithmetic()
+        '(7 − 3 + 2·0)/3 + 1 = 2.33'
+        """
+        before, after = self.pads
+        padding = f"2·{before}" if before == after else f"{before} + {after}"
+        value = f"{self.room / self.stride + 1:.2f}".rstrip("0").rstrip(".").replace("-", "−")
+        return f"({self.size} − {self.span} + {padding})/{self.stride} + 1 = {value}"
+
+
+class Fix(NamedTuple):
+    """One change that makes a window fit: which setting, its new value per axis, and the output it gives."""
+
+    what: Literal["padding", "stride", "filter", "input"]
+    value: Pair
+    output: Pair
+
+
+@dataclass(frozen=True)
+class Window:
+    """A filter or pooling window on a (height, width) input; every pair is (height, width), in pixels.
+
+    >>> Window((3, 3), (3, 3), (1, 1), rounding="exact").output(7, 7)  # (7 − 3 + 2·1)/3 + 1 = 3
+    (3, 3)
+    """
+
+    kernel: Pair
+    stride: Pair = (1, 1)
+    padding: Pair | Literal["same"] = (0, 0)
+    dilation: Pair = (1, 1)
+    rounding: str = "floor"
+    noun: Literal["filter", "pooling window"] = "filter"
+
+    def axes(self, height: int, width: int) -> tuple[Axis, Axis]:
+        """The window along the vertical and the horizontal axis."""
+        top, left = (None, None) if self.padding == "same" else self.padding
+        return (Axis(height, self.kernel[0], self.stride[0], top, self.dilation[0]),
+                Axis(width, self.kernel[1], self.stride[1], left, self.dilation[1]))
+
+    def pads(self, height: int, width: int) -> tuple[Pair, Pair]:
+        """Padding as ((top, bottom), (left, right))."""
+        vertical, horizontal = self.axes(height, width)
+        return vertical.pads, horizontal.pads
+
+    def output(self, height: int, width: int, label: str = "window") -> Pair:
+        """The number of positions down and across; `WindowError` if there is none. `label` names the layer."""
+        vertical, horizontal = self.axes(height, width)
+        down, across = vertical.count(self.rounding), horizontal.count(self.rounding)
+        if not down or not across:
+            raise self._refusal(vertical, horizontal, label)
+        return down, across
+
+    def unread(self, height: int, width: int) -> Pair:
+        """Rows at the bottom and columns on the right that no window reads.
+
+        >>> Window((2, 2), (2, 2)).unread(7, 8)
+        (1, 0)
+        """
+        vertical, horizontal = self.axes(height, width)
+        return vertical.unread(self.rounding), horizontal.unread(self.rounding)
+
+    def fixes(self, height: int, width: int, *, tile: bool = True) -> tuple[Fix, ...]:
+        """The nearest padding, stride, filter and input size that fit, best first.
+
+        Padding keeps every pixel and weight, a stride keeps the weights, a filter keeps the pictures. `tile` asks for
+        windows that tile the input, else only for one that fits. Settings for which nothing near fits are left out.
+
+        >>> [(fix.what, fix.value[0], fix.output[0]) for fix in Window((3, 3), (3, 3)).fixes(7, 7)]
+        [('padding', 1, 3), ('stride', 2, 3), ('filter', 4, 2), ('input', 6, 2)]
+        """
+        found = []
+        for what in ("padding", "stride", "filter", "input"):
+            pair = [self._nearest(axis, what, tile) for axis in self.axes(height, width)]
+            if pair[0] and pair[1]:
+                found.append(Fix(what, (pair[0][0], pair[1][0]), (pair[0][1], pair[1][1])))
+        return tuple(found)
+
+    def _nearest(self, axis: Axis, what: str, tile: bool) -> Pair | None:
+        """(value, output) of the nearest setting along one axis, which may be the present one."""
+        pooling = self.noun == "pooling window"
+        field, low, high = {
+            "padding": ("padding", 0, axis.kernel // 2 if pooling else axis.span - 1),
+            "stride": ("stride", 1, max(axis.stride, axis.span)),
+            "filter": ("kernel", sum(axis.pads) if pooling else 1, min(axis.size + sum(axis.pads), MAX_KERNEL)),
+            "input": ("size", axis.size - axis.stride, max(axis.size, axis.span) + axis.stride),
+        }[what]
+        now = getattr(axis, field)
+        if now is None:  # padding `same` is no number to change
+            return None
+        for value in sorted(range(max(low, what != "padding"), high + 1), key=lambda value: (abs(value - now), -value)):
+            count = axis._replace(**{field: value}).count("exact" if tile else self.rounding)
+            if count:
+                return value, count
+        return None
+
+    def _refusal(self, vertical: Axis, horizontal: Axis, label: str) -> WindowError:
+        height, width = vertical.size, horizontal.size
+        sums = dict.fromkeys(axis.arithmetic() for axis in (vertical, horizontal) if not axis.count(self.rounding))
+        given = " and ".join(sums)
+        too_large = vertical.room < 0 or horizontal.room < 0
+        fixes = self.fixes(height, width, tile=self.rounding == "exact")
+        if too_large and self.rounding != "exact":
+            fixes = tuple(fix for fix in fixes if fix.what in ("padding", "filter"))
+            do = either([f"padding ≥ {_pair(fix.value)}" if fix.what == "padding"
+                         else f"a {self.noun} ≤ {_pair(fix.value)}" for fix in fixes])
+        else:
+            do = self.advice(fixes)
+        verb = "fit" if too_large else "tile"
+        asked = f"{label}: {self.described()} does not {verb} a {height}×{width} input{self._padded(too_large)}"
+        return WindowError("window_too_large" if too_large else "window_misfit", asked, given=given,
+                           do=f"Use {do}" if do else "Use larger pictures")
+
+    def described(self) -> str:
+        """The window in words: `a 3×3 filter at stride 2`."""
+        stride = "" if self.stride == (1, 1) else f" at stride {_pair(self.stride)}"
+        dilation = "" if self.dilation == (1, 1) else f" dilated by {_pair(self.dilation)}"
+        return f"a {self.kernel[0]}×{self.kernel[1]} {self.noun}{dilation}{stride}"
+
+    def _padded(self, always: bool) -> str:
+        if self.padding == (0, 0):
+            return " without padding" if always else ""
+        return " with padding 'same'" if self.padding == "same" else f" with padding {_pair(self.padding)}"
+
+    def advice(self, fixes: tuple[Fix, ...]) -> str:
+        """Fixes as one phrase: `padding 1 (gives 3×3), stride 2 (gives 3×3) or an input of 6×6 (gives 2×2)`."""
+        stride = f" at stride {_pair(self.stride)}" if self.noun == "pooling window" else ""
+        phrases = {"padding": "padding {}", "stride": "stride {}", "filter": f"a {self.noun} of {{}}{stride}"}
+        return either([
+            (f"an input of {fix.value[0]}×{fix.value[1]}" if fix.what == "input"
+             else phrases[fix.what].format(_pair(fix.value))) + f" (gives {fix.output[0]}×{fix.output[1]})"
+            for fix in fixes])
+
+
+def either(phrases: list[str]) -> str:
+    """A list in words.
+
+    >>> either(["padding 1", "stride 2", "a filter of 4"])
+    'padding 1, stride 2 or a filter of 4'
+    """
+    return " or ".join([", ".join(phrases[:-1]), phrases[-1]] if len(phrases) > 1 else phrases)
+
+
+def _pair(pair: Pair) -> str:
+    return str(pair[0]) if pair[0] == pair[1] else f"({pair[0]}, {pair[1]})"

@@ -1,0 +1,25 @@
+"""Options that several commands share, so that they read the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout and nothing else there.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the answer only.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Make every bad picture an error instead of skipping it.")]
+
+
+def parse_size(text: str | None) -> tuple[int, int] | None:
+    """`64` or `48,64` as (height, width).
+
+    >>> parse_size("64"), parse_size("48,64"), parse_size(None)
+    ((64, 64), (48, 64), None)
+    """
+    if text is None:
+        return None
+    sides = text.replace("x", ",").split(",")
+    if len(sides) > 2 or not all(side.strip().isdecimal() and 0 < int(side) <= 4096 for side in sides):
+        raise typer.BadParameter(f"'{text}' is not a size; give one side, or height,width, each 1 to 4096.")
+    return int(sides[0]), int(sides[-1])

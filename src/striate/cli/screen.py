@@ -1,0 +1,78 @@
+"""What a command shows: messages and progress bars on stderr, the answer on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+from striate.errors import shown
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from striate.nets.train import Step
+
+
+class Screen:
+    """Messages and bars for one command; silent with `quiet`, without bars when stderr is not a terminal."""
+
+    def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
+        self.quiet, self.as_json = quiet, as_json
+        self.bars: Progress | None = None
+        self.task: TaskID | None = None
+        self.stage = ""
+
+    def say(self, text: str) -> None:
+        """A message for people."""
+        if not self.quiet:
+            sys.stderr.write(shown(text, 2000) + "\n")
+
+    def answer(self, values: Any, text: str) -> None:
+        """The result: one JSON value on stdout, or `text`."""
+        sys.stdout.write(json.dumps(values, ensure_ascii=True, allow_nan=False) if self.as_json else text)
+        sys.stdout.write("\n")
+
+    def pack(self, stage: str, done: int, total: int) -> None:
+        """Progress of reading and packing pictures."""
+        self._show(stage, done, total, "")
+
+    def step(self, step: Step) -> None:
+        """Progress of training: loss, accuracy, pictures per second; the bar adds the time left."""
+        accuracy = ""
+        if step.record and step.record["validation_accuracy"] is not None:
+            self.accuracy = f" · validation {step.record['validation_accuracy']:.1%}"
+        accuracy = getattr(self, "accuracy", "")
+        detail = f"loss {step.loss:.3f}{accuracy} · {step.pictures_per_second:,.0f} pictures/s"
+        self._show(f"epoch {step.epoch}/{step.epochs}", step.step, step.steps, detail, key="training")
+
+    def close(self) -> None:
+        """End the bar, leaving what it said last."""
+        if self.bars:
+            self.bars.stop()
+        self.bars = self.task = None
+        self.stage = ""
+
+    def _show(self, text: str, done: int, total: int, detail: str, key: str = "") -> None:
+        if self.quiet or not sys.stderr.isatty():
+            return
+        if self.stage != (key or text):
+            self.close()
+            self.bars, self.stage = new_bars(), key or text
+            self.bars.start()
+            self.task = self.bars.add_task(text, total=total, detail=detail)
+        assert self.bars and self.task is not None
+        self.bars.update(self.task, completed=done, total=total, description=text, detail=detail)
+        if done >= total:
+            self.close()
+
+
+def new_bars() -> Progress:
+    """A rich progress display on stderr."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeRemainingColumn(),
+        TextColumn("{task.fields[detail]}"), console=Console(stderr=True),
+    )

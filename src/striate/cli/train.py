@@ -1,0 +1,109 @@
+"""`striate train`: a recogniser from a folder of pictures."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from striate.cli.options import Json, Quiet, Strict, parse_size
+from striate.cli.screen import Screen
+from striate.errors import Interrupted, UsageError
+
+EXAMPLE = "Example: striate train pictures/ --minutes 5"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog=EXAMPLE)(train)
+
+
+def train(
+    data: Annotated[str, typer.Argument(help="A folder with one sub-folder per class, or digits, fashion-mnist, mnist.")],
+    model: Annotated[str, typer.Option(help="A network by name (compact, lenet5) or a YAML file.")] = "compact",
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training pictures.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Train for about this long instead.")] = None,
+    seed: Annotated[int, typer.Option(help="Of split, weights, order and augmentation.")] = 0,
+    split: Annotated[str | None, typer.Option(help="A split.json to use.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run. [default: runs/DATA-MODEL]")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    size: Annotated[str | None, typer.Option(help="Picture size, 64 or 48,64. [default: from model and data]")] = None,
+    resize: Annotated[str, typer.Option(help="How pictures are fitted: squash, crop or pad.")] = "squash",
+    batch_size: Annotated[int | None, typer.Option(help="Pictures per step.")] = None,
+    optimiser: Annotated[str | None, typer.Option(help="adamw or sgd.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
+    flip: Annotated[bool | None, typer.Option("--flip/--no-flip", help="Mirror half of the pictures.")] = None,
+    precision: Annotated[str | None, typer.Option(help="auto, float32 or bfloat16.")] = None,
+    checkpoint_seconds: Annotated[float, typer.Option(help="Save the state this often.")] = 20.0,
+    allow_empty_class: Annotated[bool, typer.Option("--allow-empty-class", help="Keep classes without pictures.")] = False,
+    strict: Strict = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train a recogniser; writes the model, a report and all that is needed to repeat it."""
+    parsed = parse_size(size)
+    from striate.run import RunFolder, Settings, Watch, train_model
+
+    recipe: dict[str, Any] = {
+        "epochs": epochs, "minutes": minutes, "seed": seed, "batch_size": batch_size, "optimiser": optimiser,
+        "learning_rate": learning_rate, "flip": flip, "precision": precision,
+    }
+    settings = Settings(data, model, split, parsed, resize, strict, allow_empty_class,
+                        {name: value for name, value in recipe.items() if value is not None})
+    screen = Screen(quiet=quiet, as_json=as_json)
+    if resume:
+        folder = RunFolder.unfinished(out, data, model)
+        if folder.finished:
+            raise UsageError("run_finished", f"{folder.path} was to be resumed", given="it is finished",
+                             do=f"Open {folder.path / 'report.html'}")
+        settings = Settings.load(folder.recipe).resumed(settings)
+    else:
+        folder = RunFolder.fresh(out, data, model)
+    try:
+        with interruptible() as stop:
+            watch = Watch(screen.say, screen.pack, screen.step, stop.is_set, checkpoint_seconds)
+            facts = train_model(settings, folder, shlex.join(["striate", *sys.argv[1:]]), watch)
+    except Interrupted as error:
+        error.do = f"Go on with: {shlex.join(['striate', 'train', data, '--out', str(folder.path), '--resume'])}"
+        raise
+    finally:
+        screen.close()
+    screen.answer(facts, summary(facts))
+
+
+def summary(facts: dict[str, Any]) -> str:
+    """What people read at the end."""
+    test, validation = facts["test"], facts["validation"]
+    low, high = test["interval"]
+    return (
+        f"test accuracy {test['accuracy']:.2%} (95 %: {low:.1%} to {high:.1%}, {test['count']:,} pictures), "
+        f"validation {validation['accuracy']:.2%}, {facts['seconds']:.0f} s\n"
+        f"report  {facts['report']}\n"
+        f"model   {facts['model']}\n"
+        f"next    striate predict {shlex.quote(facts['model'])} PICTURE"
+    )
+
+
+@contextmanager
+def interruptible() -> Iterator[threading.Event]:
+    """The first Ctrl-C or SIGTERM asks the run to save and stop; the second one ends it at once."""
+    stop = threading.Event()
+
+    def handle(number: int, frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

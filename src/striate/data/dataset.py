@@ -1,0 +1,177 @@
+"""`load_data`: from the name of a data set to three sets of arrays, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from striate.data.checks import check_classes, check_skipped, doubts_about, nothing_left, refused
+from striate.data.decode import decode
+from striate.data.fit import check_fit, fit_picture
+from striate.data.index import forget_index
+from striate.data.pictures import Pictures
+from striate.data.source import Facts, Progress, Skipped, read_bytes
+from striate.data.sources import open_source
+from striate.data.sources.files import FileSource
+from striate.data.splits import Fractions, Split, make_split
+from striate.data.store import pack
+from striate.data.workers import worker_count
+from striate.errors import DataError, shown
+
+NATIVE = 64  # pixels: pictures that all share one size up to this stay as they are
+DEFAULT_SIZE = (96, 96)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A view of some pictures of a pack: indices (n,) int64 into `pictures`."""
+
+    pictures: Pictures
+    indices: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    @property
+    def images(self) -> NDArray[np.uint8]:
+        """A copy of the pictures: (n, H, W, C) uint8."""
+        return self.take(np.arange(len(self)))
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The labels, (n,) int64, indexes into `classes`."""
+        return self.pictures.labels[self.indices]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class names."""
+        return self.pictures.classes
+
+    @property
+    def keys(self) -> list[str]:
+        """The relative names of the pictures."""
+        return [self.pictures.keys[i] for i in self.indices]
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """32 hexadecimal digits for the content of each picture."""
+        return tuple(self.pictures.digests[i] for i in self.indices)
+
+    def take(self, indices: ArrayLike) -> NDArray[np.uint8]:
+        """A copy of the pictures at positions `indices` (k,) of this view: (k, H, W, C) uint8."""
+        taken: NDArray[np.uint8] = np.take(self.pictures.images, self.indices[np.asarray(indices)], axis=0)
+        return taken
+
+
+@dataclass(frozen=True, eq=False)
+class Data:
+    """A data set, packed and split; `skipped` pictures are in none of its parts, `notes` are plain sentences."""
+
+    name: str
+    pictures: Pictures
+    split: Split
+    skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The class names."""
+        return self.pictures.classes
+
+    @property
+    def train(self) -> Dataset:
+        """The pictures to learn from."""
+        return Dataset(self.pictures, self.split.train)
+
+    @property
+    def validation(self) -> Dataset:
+        """The pictures to choose by."""
+        return Dataset(self.pictures, self.split.validation)
+
+    @property
+    def test(self) -> Dataset:
+        """The pictures to judge by."""
+        return Dataset(self.pictures, self.split.test)
+
+    def require_trainable(self) -> None:
+        """Raise `DataError` `one_class` if there is nothing to tell apart."""
+        if len(self.classes) < 2:
+            raise DataError("one_class", f"a recogniser was to be trained on {shown(self.name)}",
+                            allowed="two or more classes are allowed",
+                            given=f"one was found: {shown(self.classes[0], 40)}", do="Add a folder for a second class")
+
+
+def load_data(
+    source: str | Path, *, size: int | tuple[int, int] | None = None, fit: str = "squash", channels: int | None = None,
+    seed: int = 0, fractions: Fractions = (0.7, 0.1, 0.2), split: Path | None = None, strict: bool = False,
+    allow_empty_class: bool = False, workers: int | None = None, on_progress: Progress | None = None,
+) -> Data:  # fmt: skip
+    """Load a data set by name (`digits`, `mnist`, `fashion-mnist`) or path (a folder, IDX, CIFAR binary, `.npz`).
+
+    size: one side or (height, width) in pixels; None keeps pictures that share one size up to 64 pixels and makes all
+    others 96×96. channels: 1 or 3; None takes 1 if every picture is grey. fractions: train, validation, test, for a
+    source without parts of its own. split: a file saved by `Split.save`. strict: refuse a bad, duplicated across parts
+    or doubly labelled picture instead of noting it. on_progress(stage, done, total). Raises `StriateError`.
+
+    >>> data = load_data("digits")
+    >>> len(data.train) + len(data.validation) + len(data.test)     # all 1,797 of them
+    1797
+    >>> data.train.images.shape[1:], data.classes[:3]
+    ((8, 8, 1), ('0', '1', '2'))
+    """
+    threads = worker_count(workers)
+    wanted = (size, size) if isinstance(size, int) else size
+    check_fit(DEFAULT_SIZE if wanted is None else wanted, fit, 1 if channels is None else channels)
+    opened = open_source(source, allow_empty_class)
+    outcomes, notes = opened.survey(threads, on_progress)
+    rows = [(i, outcome) for i, outcome in enumerate(outcomes) if isinstance(outcome, Facts)]
+    skipped = [*opened.skipped, *refused(opened, outcomes)]
+    check_skipped(opened, skipped, strict)
+    if not rows:
+        raise nothing_left(opened, skipped)
+    facts = [one for _, one in rows]
+    try:
+        pictures = pack(opened, rows, wanted or natural_size(facts), fit, channels or natural_channels(facts),
+                        workers=threads, strict=strict, progress=on_progress)
+    except DataError as error:
+        if error.code == "source_changed" and isinstance(opened, FileSource):
+            forget_index(opened.root)  # it may be the index that is wrong
+        raise
+    skipped += pictures.skipped
+    check_skipped(opened, skipped, strict)
+    check_classes(opened, pictures, skipped, allow_empty_class)
+    doubts = doubts_about(pictures)
+    if doubts and strict:
+        code, sentence = doubts[0]
+        raise DataError(code, f"the pictures of {shown(opened.name)} were checked strictly", given=sentence,
+                        do="Remove the copies, or leave out --strict")
+    chosen = Split.load(split, pictures) if split else make_split(pictures, seed, fractions)
+    sentences = (*opened.notes, *notes, *pictures.notes, *(sentence for _, sentence in doubts), *chosen.notes)
+    return Data(opened.name, pictures, chosen, tuple(skipped), sentences)
+
+
+def read_picture(path: str | Path, size: tuple[int, int], fit: str = "squash", channels: int = 3) -> NDArray[np.uint8]:
+    """One picture file as a recogniser wants it, (height, width, channels) uint8, with packing's verdict on it."""
+    check_fit(size, fit, channels)
+    data = read_bytes(Path(path), str(path))
+    return fit_picture(decode(data, name=str(path), at_least=size).pixels, size, fit, channels)
+
+
+def natural_size(facts: Sequence[Facts]) -> tuple[int, int]:
+    """(height, width): the pictures' own if they share one of at most 64 pixels a side, else 96×96.
+
+    >>> digit, photograph = Facts("", 28, 28, 1), Facts("", 640, 480, 3)
+    >>> natural_size([digit, digit]), natural_size([digit, photograph])
+    ((28, 28), (96, 96))
+    """
+    sizes = {(one.height, one.width) for one in facts}
+    return sizes.pop() if len(sizes) == 1 and max(max(one) for one in sizes) <= NATIVE else DEFAULT_SIZE
+
+
+def natural_channels(facts: Sequence[Facts]) -> int:
+    """1 if every picture is grey, else 3."""
+    return max(one.channels for one in facts)

@@ -1,0 +1,157 @@
+"""The only door through which untrusted bytes become pixels.
+
+In order, each before the next: the number of bytes, the format by its first bytes, the structure of the file
+(`containers`), the number of pixels and the shape, and only then Pillow, allowed one format and shown nothing but
+the picture itself. Whatever goes wrong is a `PictureError` with a stable code.
+
+Rules: EXIF orientation is applied; transparency is laid on white; 16-bit grey v becomes round(v/257); colours are
+taken as sRGB (profiles are ignored); CMYK is converted without a profile; the first frame of an animation is read.
+
+Limits: damage inside a JPEG scan that libjpeg can step over is not noticed. TIFF is not read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from striate.data.containers import NO_END, PARSERS, Container, Damaged, kind_of, other_kind_of, upright
+from striate.errors import PictureError, shown
+
+MAX_BYTES = 64 * 2**20
+MAX_PIXELS = 50_000_000
+MAX_ASPECT = 100
+BACKGROUND = 255  # white
+
+_WHAT_TO_DO = {
+    "image_empty": "Copy it again from where it came from, or delete it",
+    "image_unreadable": "Open it in a picture viewer and save it again, or delete it",
+    "image_truncated": "Copy it again from where it came from, or delete it",
+    "image_too_large": "Scale it down",
+    "format_not_allowed": "Convert it to PNG or JPEG",
+    "aspect_limit": "Crop it",
+}
+_ALLOWED = {
+    "format_not_allowed": "JPEG, PNG, GIF, BMP and WebP are read",
+    "image_too_large": f"{MAX_BYTES // 2**20} MiB and {MAX_PIXELS // 10**6} million pixels are allowed",
+    "aspect_limit": f"a side up to {MAX_ASPECT} times the other is allowed",
+}
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A picture: pixels (H, W, C) uint8, C = 1 (grey) or 3 (RGB), the right way up; and what was odd about it."""
+
+    pixels: NDArray[np.uint8]
+    notes: tuple[str, ...] = ()
+    format: str = ""
+
+
+def decode(data: bytes, *, name: str = "picture", at_least: tuple[int, int] | None = None) -> Decoded:
+    """The pixels of a picture file given as bytes; `PictureError` if it cannot be trusted or read.
+
+    name: what to call it in a refusal. at_least: (height, width) the pixels are wanted for; a JPEG more than
+    twice as large on both sides is decoded at 1/2, 1/4 or 1/8 of its size, which is faster and looks the same.
+
+    >>> file = BytesIO(); Image.new("RGBA", (3, 2), (255, 0, 0, 0)).save(file, "PNG")
+    >>> pixels = decode(file.getvalue()).pixels
+    >>> pixels.shape, pixels[0, 0].tolist()      # 2 high, 3 wide; wholly transparent red shows the white behind it
+    ((2, 3, 3), [255, 255, 255])
+    """
+    try:
+        container = _opened(data)
+        if container.ended:
+            pixels, notes = _pixels(container, container.body, at_least), container.notes
+        else:
+            pixels, notes = _unended(container, at_least), (*container.notes, NO_END)
+    except Damaged as damage:
+        raise _refusal(damage, name) from damage.__cause__
+    return Decoded(upright(pixels, container.orientation), notes, container.format)
+
+
+def probe(data: bytes, *, name: str = "picture") -> tuple[int, int, int]:
+    """Width, height (pixels, the right way up) and channels (1 or 3) of a picture file, without decoding a pixel.
+
+    Makes every check of `decode` that needs no decoding, with the same refusals.
+
+    >>> file = BytesIO(); Image.new("L", (3, 2)).save(file, "PNG")
+    >>> probe(file.getvalue())
+    (3, 2, 1)
+    """
+    try:
+        container = _opened(data)
+    except Damaged as damage:
+        raise _refusal(damage, name) from None
+    width, height = container.width, container.height
+    return (height, width, container.channels) if container.orientation >= 5 else (width, height, container.channels)
+
+
+def _opened(data: bytes) -> Container:
+    if not data:
+        raise Damaged("image_empty", "the file is empty")
+    if len(data) > MAX_BYTES:
+        raise Damaged("image_too_large", f"it is over {MAX_BYTES // 2**20} MiB long")
+    kind = kind_of(data)
+    if kind is None:
+        if other := other_kind_of(data):
+            raise Damaged("format_not_allowed", f"it is {other}")
+        raise Damaged("image_unreadable", "its first bytes are those of no picture format")
+    container = PARSERS[kind](data)
+    _check_size(container.width, container.height)
+    return container
+
+
+def _check_size(width: int, height: int) -> None:
+    if width < 1 or height < 1:
+        raise Damaged("image_unreadable", f"its header says {width}×{height} pixels")
+    if width * height > MAX_PIXELS:
+        raise Damaged("image_too_large", f"its header says {width}×{height} pixels")
+    if max(width, height) > MAX_ASPECT * min(width, height):
+        raise Damaged("aspect_limit", f"it is {width}×{height} pixels")
+
+
+def _pixels(container: Container, body: bytes, at_least: tuple[int, int] | None) -> NDArray[np.uint8]:
+    """Let Pillow decode `body`: (H, W, C) uint8, as stored."""
+    try:
+        with Image.open(BytesIO(body), formats=(container.format,)) as image:
+            _check_size(*image.size)
+            if at_least is not None:
+                image.draft(None, (2 * max(at_least), 2 * max(at_least)))
+            image.load()
+            return _array(image, container.channels)
+    except Damaged:
+        raise
+    except Exception as error:  # Pillow's decoders raise a dozen types, warnings turned into errors among them
+        code = "image_truncated" if "truncated" in str(error) else "image_unreadable"
+        raise Damaged(code, "it ends early" if code == "image_truncated" else "its pixels cannot be decoded") from error
+
+
+def _array(image: Image.Image, channels: int) -> NDArray[np.uint8]:
+    if image.mode.startswith("I"):
+        wide = np.asarray(image).astype(np.uint32)
+        return ((wide * 255 + 32767) // 65535).astype(np.uint8)[:, :, np.newaxis]
+    if image.has_transparency_data:
+        whole = np.asarray(image.convert("RGBA")).astype(np.uint16)
+        colour, alpha = whole[:, :, :channels], whole[:, :, 3:]
+        return ((colour * alpha + BACKGROUND * (255 - alpha) + 127) // 255).astype(np.uint8)
+    mode = "L" if channels == 1 else "RGB"
+    pixels = np.asarray(image if image.mode == mode else image.convert(mode))
+    return pixels.reshape(*pixels.shape[:2], channels)
+
+
+def _unended(container: Container, at_least: tuple[int, int] | None) -> NDArray[np.uint8]:
+    """The pixels of a JPEG without an end marker, if its scan is whole: then what follows the scan changes nothing."""
+    pixels = _pixels(container, container.body + b"\xff\xd9", at_least)
+    other = _pixels(container, container.body + b"\x5a\xc3\x96\x2d" * 64 + b"\xff\xd9", at_least)
+    if not np.array_equal(pixels, other):
+        raise Damaged("image_truncated", "its scan ends early")
+    return pixels
+
+
+def _refusal(damage: Damaged, name: str) -> PictureError:
+    return PictureError(damage.code, f"{shown(name)} cannot be read as a picture",
+                        allowed=_ALLOWED.get(damage.code, ""), given=damage.given, do=_WHAT_TO_DO[damage.code])

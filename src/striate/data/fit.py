@@ -1,0 +1,106 @@
+"""Pictures of any size made one size: `squash`, `crop` or `pad`.
+
+squash: both sides scaled, the whole picture kept, its proportions not. crop: the largest central part with the
+wanted proportions. pad: the whole picture with its proportions, centred, black beside it.
+Scaling is Pillow's bilinear filter, whose support grows with the reduction, so nothing aliases.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from striate.errors import UsageError
+
+Fit = Literal["squash", "crop", "pad"]
+FITS: tuple[str, ...] = get_args(Fit)
+MAX_SIDE = 4096
+PADDING = 0  # black
+
+
+def fit_picture(
+    pixels: NDArray[np.uint8], size: tuple[int, int], fit: str = "squash", channels: int = 3
+) -> NDArray[np.uint8]:
+    """Make one picture (H, W, C) uint8, C = 1 or 3, into (height, width, channels) uint8; untouched if it is already.
+
+    size: (height, width) in pixels. Grey becomes colour by repetition, colour grey by ITU-R 601 luma.
+
+    >>> wide = np.full((10, 30, 1), 200, np.uint8)
+    >>> padded = fit_picture(wide, (6, 6), "pad", channels=1)
+    >>> int((padded == 200).sum())     # 12 = 2 rows · 6: a third of the height is picture, the rest black
+    12
+    """
+    if pixels.shape == (*size, channels):
+        return pixels
+    if pixels.shape[2] == 3 and channels == 1:
+        pixels = np.asarray(Image.fromarray(pixels).convert("L"))[:, :, np.newaxis]
+    if pixels.shape[:2] != size:
+        pixels = _scaled(pixels, size, fit)
+    return np.repeat(pixels, 3, axis=2) if pixels.shape[2] < channels else pixels
+
+
+def fit_pictures(
+    pictures: NDArray[np.uint8], size: tuple[int, int], fit: str = "squash", channels: int = 3
+) -> NDArray[np.uint8]:
+    """Make a batch (N, H, W) or (N, H, W, C) uint8 into (N, height, width, channels) uint8; see `fit_picture`.
+
+    A batch that is right already is returned as it is, a memory map unread.
+
+    >>> fit_pictures(np.zeros((5, 28, 28), np.uint8), (32, 32), channels=1).shape
+    (5, 32, 32, 1)
+    """
+    check_fit(size, fit, channels)
+    if pictures.ndim == 3:
+        pictures = pictures[..., np.newaxis]
+    if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[3] not in (1, 3):
+        raise UsageError("bad_pictures", "pictures were given as an array",
+                         allowed="uint8 of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3) is allowed",
+                         given=f"{pictures.dtype} of shape {pictures.shape} was given", do="Convert the array")
+    if pictures.shape[1:] == (*size, channels):
+        return pictures
+    out = np.empty((len(pictures), *size, channels), np.uint8)
+    for row, picture in zip(out, pictures, strict=True):
+        row[:] = fit_picture(picture, size, fit, channels)
+    return out
+
+
+def check_fit(size: tuple[int, int], fit: str, channels: int) -> None:
+    """Refuse a size, a fit or a number of channels that cannot be."""
+    if len(size) != 2 or not all(1 <= side <= MAX_SIDE for side in size):
+        raise UsageError("bad_size", "a picture size was asked for",
+                         allowed=f"sides of 1 to {MAX_SIDE} pixels are allowed",
+                         given=f"{'×'.join(map(str, size))} was given", do="Use for example 96")
+    if fit not in FITS:
+        raise UsageError("bad_fit", "a way to fit pictures was asked for", allowed=f"{', '.join(FITS)} are known",
+                         given=f"{fit!r} was given", do="Use squash")
+    if channels not in (1, 3):
+        raise UsageError("bad_channels", "a number of channels was asked for",
+                         allowed="1 (grey) and 3 (colour) are allowed",
+                         given=f"{channels} was given", do="Leave it out to follow the pictures")
+
+
+def _scaled(pixels: NDArray[np.uint8], size: tuple[int, int], fit: str) -> NDArray[np.uint8]:
+    """Scale pixels (H, W, C) to `size`, keeping C."""
+    height, width = size
+    high, wide, channels = pixels.shape
+    image = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels)
+    box: tuple[float, float, float, float] = (0, 0, wide, high)
+    inner = size
+    if fit == "crop":
+        scale = min(wide / width, high / height)
+        left, top = (wide - width * scale) / 2, (high - height * scale) / 2
+        box = (max(left, 0), max(top, 0), min(left + width * scale, wide), min(top + height * scale, high))
+    elif fit == "pad":
+        scale = max(wide / width, high / height)
+        inner = (max(1, round(high / scale)), max(1, round(wide / scale)))
+    scaled = np.asarray(image.resize((inner[1], inner[0]), Image.Resampling.BILINEAR, box=box))
+    scaled = scaled.reshape(*inner, channels)
+    if inner == size:
+        return scaled
+    out = np.full((*size, channels), PADDING, np.uint8)
+    top_row, left_column = (height - inner[0]) // 2, (width - inner[1]) // 2
+    out[top_row : top_row + inner[0], left_column : left_column + inner[1]] = scaled
+    return out

@@ -1,0 +1,64 @@
+"""What was learnt about each file of a folder, kept in the cache so that the next run opens none of them.
+
+One JSON file for each root: relative path → [size, mtime_ns, facts or refusal]. An entry counts only while the
+file's size and modification time (nanoseconds) are the same. A damaged index is forgotten, not trusted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+from striate import atomic
+from striate.data.cache import cache_room
+from striate.data.source import Facts
+from striate.errors import PictureError
+
+Stamp = tuple[int, int]  # size in bytes, modification time in nanoseconds
+Outcome = Facts | PictureError
+VERSION = 1
+
+
+def index_path(root: Path) -> Path:
+    """The file that holds the index of the folder `root`."""
+    return cache_room("indexes") / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]}.json"
+
+
+def load_index(root: Path) -> dict[str, tuple[Stamp, Outcome]]:
+    """The index of the folder `root`; empty if there is none or it cannot be read."""
+    with suppress(OSError, ValueError, KeyError, TypeError, IndexError):
+        stored = json.loads(index_path(root).read_bytes())
+        if stored["version"] == VERSION:
+            return {key: ((size, time), _outcome(what)) for key, (size, time, what) in stored["files"].items()}
+    return {}
+
+
+def save_index(root: Path, entries: dict[str, tuple[Stamp, Outcome]]) -> None:
+    """Replace the index of the folder `root`."""
+    files = {key: [*stamp, _row(outcome)] for key, (stamp, outcome) in entries.items()}
+    atomic.write_text(index_path(root), json.dumps({"version": VERSION, "files": files}, separators=(",", ":")))
+
+
+def forget_index(root: Path) -> None:
+    """Remove the index of the folder `root`, so that the next run reads every file again."""
+    with suppress(OSError):
+        index_path(root).unlink(missing_ok=True)
+
+
+def _row(outcome: Outcome) -> list[Any]:
+    if isinstance(outcome, Facts):
+        return list(astuple(outcome))
+    return [outcome.code, outcome.asked, outcome.allowed, outcome.given, outcome.do]
+
+
+def _outcome(row: list[Any]) -> Outcome:
+    if len(row) == 4:
+        digest, width, height, channels = row
+        return Facts(str(digest), int(width), int(height), int(channels))
+    code, asked, allowed, given, do = map(str, row)
+    return PictureError(code, asked, allowed=allowed, given=given, do=do)

@@ -1,0 +1,85 @@
+"""A source whose pictures are files below one root."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from striate.data.decode import Decoded, decode, probe
+from striate.data.index import Outcome, Stamp, load_index, save_index
+from striate.data.source import Facts, Progress, Source, digest_of, read_bytes, source_changed
+from striate.data.workers import ordered
+from striate.errors import MissingError, PictureError
+
+# The endings each format goes by; a file of no known ending is taken for what its first bytes say, without a note.
+SUFFIXES = {
+    ".jpg": ("JPEG",), ".jpeg": ("JPEG",), ".jpe": ("JPEG",), ".jfif": ("JPEG",), ".mpo": ("JPEG",),
+    ".png": ("PNG",), ".apng": ("PNG",), ".gif": ("GIF",), ".bmp": ("BMP",), ".dib": ("BMP",), ".webp": ("WEBP",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class FileSource(Source):
+    """Picture files: root is the folder the keys are relative to; stamps are N of (size, mtime_ns)."""
+
+    root: Path
+    stamps: tuple[Stamp, ...]
+
+    def survey(self, workers: int, progress: Progress | None) -> tuple[Sequence[Outcome], tuple[str, ...]]:
+        """The facts of each file, from the index where the file is unchanged, else by reading it."""
+        known = load_index(self.root)
+        outcomes: list[Outcome | None] = []
+        fresh: list[int] = []
+        for i, (key, stamp) in enumerate(zip(self.keys, self.stamps, strict=True)):
+            entry = known.get(key)
+            outcomes.append(entry[1] if entry and entry[0] == stamp else None)
+            if outcomes[-1] is None:
+                fresh.append(i)
+        for done, (i, outcome) in enumerate(zip(fresh, ordered(self._probed, fresh, workers), strict=True), 1):
+            outcomes[i] = outcome
+            if progress:
+                progress("reading", done, len(fresh))
+        found = [outcome for outcome in outcomes if outcome is not None]
+        gone = known.keys() - set(self.keys)
+        if fresh or gone:
+            save_index(self.root, dict(zip(self.keys, zip(self.stamps, found, strict=True), strict=True)))
+        return found, _changes(known.keys(), [self.keys[i] for i in fresh], len(gone))
+
+    def read(self, index: int, digest: str, at_least: tuple[int, int]) -> Decoded:
+        """Read and decode file `index`."""
+        key = self.keys[index]
+        try:
+            data = read_bytes(self.root / key, key)
+        except MissingError as error:
+            raise source_changed(key) from error
+        if digest_of(data) != digest:
+            raise source_changed(key)
+        return named(decode(data, name=key, at_least=at_least), key)
+
+    def _probed(self, index: int) -> Outcome:
+        key = self.keys[index]
+        try:
+            data = read_bytes(self.root / key, key)
+            return Facts(digest_of(data), *probe(data, name=key))
+        except MissingError as error:
+            raise source_changed(key) from error
+        except PictureError as error:
+            return error.with_traceback(None)
+
+
+def named(decoded: Decoded, key: str) -> Decoded:
+    """Add a note if the name of the file says another format than its bytes do."""
+    expected = SUFFIXES.get(PurePosixPath(key).suffix.lower())
+    if expected is None or decoded.format in expected:
+        return decoded
+    note = f"its name says {expected[0]} and its bytes {decoded.format}; the bytes were believed"
+    return Decoded(decoded.pixels, (*decoded.notes, note), decoded.format)
+
+
+def _changes(known: Collection[str], fresh: list[str], gone: int) -> tuple[str, ...]:
+    if not known or not (fresh or gone):
+        return ()
+    changed = sum(key in known for key in fresh)
+    return (f"the folder changed since it was last read: {len(fresh) - changed} files added, {gone} removed, "
+            f"{changed} changed",)

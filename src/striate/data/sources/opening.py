@@ -1,0 +1,41 @@
+"""From what the user typed to a source: a known name, a file or a folder, told apart by what is inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from striate.data.source import Source
+from striate.data.sources.cifar import is_cifar, open_cifar
+from striate.data.sources.digits import open_digits
+from striate.data.sources.folder import open_folder
+from striate.data.sources.idx import find_idx, open_idx
+from striate.data.sources.named import SETS, open_named
+from striate.data.sources.npz import open_npz
+from striate.errors import DataError, MissingError, shown
+
+NAMES = ("digits", *SETS)
+
+
+def open_source(spec: str | Path, allow_empty_class: bool = False) -> Source:
+    """Open the data set that `spec` names: one of NAMES (a folder of that name is `./NAME`), or a path.
+
+    Raises `MissingError` if there is nothing there, `DataError` if it is no data set.
+    """
+    if spec == "digits":
+        return open_digits()
+    if isinstance(spec, str) and spec in SETS:
+        return open_named(spec)
+    path = Path(spec).expanduser()
+    if not path.exists():
+        raise MissingError("not_a_folder", f"the data set {shown(path)} was asked for",
+                           allowed=f"a folder, an .npz file or one of {', '.join(NAMES)} is allowed",
+                           given="there is nothing of that name", do="Check the path")
+    if path.is_file():
+        if path.suffix == ".npz":
+            return open_npz(path)
+        raise DataError("not_a_folder", f"the data set {shown(path)} was asked for",
+                        allowed=f"a folder, an .npz file or one of {', '.join(NAMES)} is allowed",
+                        given="it is another kind of file", do="Give the folder that holds one folder for each class")
+    if find_idx(path):
+        return open_idx(path)
+    return open_cifar(path) if is_cifar(path) else open_folder(path, allow_empty_class)

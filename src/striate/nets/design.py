@@ -1,0 +1,55 @@
+"""Which network for which pictures: a name, a file or a `Network`, met with the shape of the data. No torch here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from striate.arch import ZOO, Network, Volume, load_network
+from striate.errors import NetworkError
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The picture size (height, width) and channels a network asks for; None where it takes what comes."""
+
+    size: tuple[int, int] | None
+    channels: int | None
+
+
+def wanted(network: str | Path | Network) -> Wanted:
+    """What `network` asks of its pictures.
+
+    >>> wanted("lenet5"), wanted("compact")
+    (Wanted(size=(32, 32), channels=None), Wanted(size=None, channels=None))
+    """
+    if not isinstance(network, Network) and str(network) in ZOO:
+        natural = ZOO[str(network)].input
+        return Wanted(natural and (natural.height, natural.width), None)
+    volume = (network if isinstance(network, Network) else load_network(network)).input
+    return Wanted((volume.height, volume.width), volume.channels)
+
+
+def network_for(
+    network: str | Path | Network, size: tuple[int, int], channels: int, classes: int
+) -> Network:
+    """The network for pictures of `size` (height, width) and `channels`, with one score per class.
+
+    Raises `NetworkError` (`class_count`, `input_volume`) when a network given in full does not fit the data.
+    """
+    volume = Volume(channels, *size)
+    if isinstance(network, Network):
+        built = network
+    elif str(network) in ZOO:
+        built = load_network(network, volume, classes)
+    else:
+        built = load_network(network)
+    name = built.name or str(network)
+    if built.input != volume:
+        raise NetworkError("input_volume", f"{name} was to learn from pictures of {volume}",
+                           given=f"it reads {built.input}", do=f"Change its input to {volume}")
+    scores = built.output.channels * built.output.height * built.output.width
+    if scores != classes:
+        raise NetworkError("class_count", f"{name} was to learn {classes} classes", given=f"it ends in {scores} scores",
+                           do=f"Give its last layer {classes} units")
+    return built

@@ -1,0 +1,206 @@
+"""ConvNet: a convolutional network as a recogniser, trained, saved and loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Self, cast
+
+import numpy as np
+import torch
+from lightning_fabric import Fabric
+from numpy.typing import ArrayLike, NDArray
+
+from striate.arch import Network
+from striate.errors import DataError, ModelFileError, StriateError, shown
+from striate.modelfile import Arrays, ModelFile
+from striate.nets import budget, precision
+from striate.nets.build import build
+from striate.nets.checkpoint import Checkpoints
+from striate.nets.design import network_for, wanted
+from striate.nets.fill import fill
+from striate.nets.prepare import Preparation
+from striate.nets.recipe import Recipe
+from striate.nets.train import Run, Step, logits_of, train
+from striate.recogniser import Labelled, Recogniser, class_indices, labels_of, pictures_of
+
+
+class ConvNet(Recogniser):
+    """A convolutional network, trained from random weights.
+
+    Args:
+        network: a name of the zoo (`compact`, `lenet5`), a YAML file, or a `Network`.
+        size: (height, width) the pictures are brought to; None is what the network wants, or the size they have.
+        resize: how pictures of another shape are fitted: `squash`, `crop` or `pad`.
+        seed: of weights, order and augmentation; the same seed gives the same bits on the same machine type.
+        epochs, minutes, batch_size, optimiser, learning_rate, momentum, weight_decay, warmup, schedule,
+        label_smoothing, flip, shift, rotate, zoom, precision: as in `striate.nets.recipe.Recipe`; None is its default.
+
+    Learnt: `classes_`, `network_`, `module_` (torch), `recipe_`, `history_` (a dict per epoch), `best_epoch_`.
+
+    Limits: weights, optimiser state and one batch are in memory; the pictures need not be.
+
+    >>> pictures = np.repeat(np.array([0, 255], np.uint8), 8)[:, None, None] * np.ones((1, 8, 8), np.uint8)
+    >>> model = ConvNet(epochs=2, seed=0).fit(pictures, ["dark"] * 8 + ["light"] * 8)
+    >>> model.predict_proba(pictures[:3]).shape  # three pictures, two classes
+    (3, 2)
+    """
+
+    KIND = "convnet"
+
+    def __init__(
+        self,
+        network: str | Path | Network = "compact",
+        *,
+        epochs: int | None = None,
+        minutes: float | None = None,
+        batch_size: int | None = None,
+        optimiser: str | None = None,
+        learning_rate: float | None = None,
+        momentum: float | None = None,
+        weight_decay: float | None = None,
+        warmup: float | None = None,
+        schedule: str | None = None,
+        label_smoothing: float | None = None,
+        flip: bool | None = None,
+        shift: float | None = None,
+        rotate: float | None = None,
+        zoom: float | None = None,
+        precision: str | None = None,
+        size: tuple[int, int] | None = None,
+        resize: str = "squash",
+        seed: int = 0,
+    ) -> None:
+        self.network = network
+        self.epochs, self.minutes, self.batch_size = epochs, minutes, batch_size
+        self.optimiser, self.learning_rate, self.momentum = optimiser, learning_rate, momentum
+        self.weight_decay, self.warmup, self.schedule = weight_decay, warmup, schedule
+        self.label_smoothing, self.precision = label_smoothing, precision
+        self.flip, self.shift, self.rotate, self.zoom = flip, shift, rotate, zoom
+        self.size, self.resize, self.seed = size, resize, seed
+
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike | None = None,
+        *,
+        validation: Labelled | tuple[Any, ArrayLike] | None = None,
+        watch: Callable[[Step], object] | None = None,
+        checkpoints: str | Path | None = None,
+        checkpoint_seconds: float = 20.0,
+        stop: Callable[[], bool] = bool,
+    ) -> Self:
+        """Learn from pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or from a `Dataset`.
+
+        Args:
+            X, y: the training pictures.
+            validation: a `Dataset`, or (pictures, labels): the best epoch is chosen on it; without, the last is kept.
+            watch: called after every step, for progress bars.
+            checkpoints: a folder; the run is saved there, and goes on from what is there.
+            checkpoint_seconds: how often.
+            stop: asked after every step; when it turns true the run is saved and `Interrupted` is raised.
+        """
+        pictures = pictures_of(X)
+        labels, self.classes_ = labels_of(X, y)
+        if len(np.unique(labels)) < 2:
+            raise DataError("one_class", "training was asked for", allowed="at least two classes with pictures",
+                            given=f"{len(np.unique(labels))}", do="Add pictures of another class")
+        recipe = self._recipe().planned(len(labels), tuple(map(str, self.classes_)))
+        self._prepare(pictures)
+        run = Run(
+            module=build(self.network_), pictures=self.preparation_.fitted(pictures), labels=labels,
+            validation=self._validation(validation), recipe=recipe, preparation=self.preparation_,
+            fabric=Fabric(accelerator="auto", devices=1, precision=cast(Any, precision.choose(recipe.precision)[0])),
+            checkpoints=Checkpoints(Path(checkpoints)) if checkpoints else None,
+            checkpoint_seconds=checkpoint_seconds, stop=stop,
+        )
+        with torch.random.fork_rng():
+            fill(run.module, recipe.seed)
+            run.module.to(run.fabric.device, memory_format=torch.channels_last)
+            run.identity = {"classes": self.classes_.tolist(), "preparation": self.preparation_.as_dict(),
+                            "network": self.network_.to_dict(), "pictures": len(labels), "seed": recipe.seed}
+            snapshot = run.checkpoints.latest() if run.checkpoints else None
+            if snapshot:
+                run.recipe = Recipe.from_dict(snapshot.facts["recipe"])
+            elif recipe.steps is None:
+                run.recipe = budget.planned(run)
+            for step in train(run, snapshot):
+                if watch:
+                    watch(step)
+        run.module.load_state_dict(run.best)
+        self.module_ = run.module.cpu().eval()
+        self.recipe_, self.history_ = run.recipe, run.progress.history
+        self.best_epoch_ = run.progress.best_epoch
+        self.notes_ = run.checkpoints.notes if run.checkpoints else []
+        return self
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are fitted first."""
+        logits = logits_of(self.module_, self.preparation_.fitted(pictures_of(X)), self.preparation_)
+        return logits.double().softmax(dim=1).numpy()
+
+    def to_file(self) -> tuple[dict[str, Any], Arrays]:
+        """Manifest and arrays; no times and no paths, so that the same training gives the same bytes."""
+        manifest = {
+            "preparation": self.preparation_.as_dict(),
+            "network": self.network_.to_dict(),
+            "training": {
+                "recipe": self.recipe_.as_dict(), "best_epoch": self.best_epoch_,
+                "precision": precision.choose(self.recipe_.precision)[0], "threads": torch.get_num_threads(),
+                "torch": torch.__version__, "numpy": np.__version__,
+            },
+        }
+        return manifest, {name: value.numpy() for name, value in self.module_.state_dict().items()}
+
+    @classmethod
+    def from_file(cls, file: ModelFile, path: Path) -> Self:
+        """The network in `file`; raises `ModelFileError` (`bad_manifest`, `tensors_differ`, `class_count`)."""
+        try:
+            network = Network.from_dict(file.manifest["network"])
+            preparation = Preparation.from_dict(file.manifest["preparation"])
+            recipe = Recipe.from_dict(file.manifest["training"]["recipe"])
+            classes = np.array(list(file.manifest["classes"]))
+            best_epoch = int(file.manifest["training"]["best_epoch"])
+            network_for(network, preparation.size, preparation.channels, len(classes))
+        except (StriateError, KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ModelFileError("bad_manifest", f"{shown(path)} was to be loaded",
+                                 given=f"its manifest does not describe a network: {shown(str(error), 300)}",
+                                 do="Give a file that striate train has written") from error
+        module = build(network)
+        expected = {name: tuple(value.shape) for name, value in module.state_dict().items()}
+        found = {name: array.shape for name, array in file.arrays.items()}
+        if expected != found:
+            differing = sorted(k for k in expected | found if expected.get(k) != found.get(k))
+            raise ModelFileError("tensors_differ", f"{shown(path)} was to be loaded",
+                                 allowed="its arrays must be those of its network",
+                                 given=f"missing, extra or of another shape: {shown(', '.join(differing))}",
+                                 do="Give a file that striate train has written")
+        module.load_state_dict({name: torch.from_numpy(array) for name, array in file.arrays.items()})
+        model = cls(network, epochs=recipe.epochs, minutes=recipe.minutes, seed=recipe.seed,
+                    size=preparation.size, resize=preparation.fit)
+        model.network_, model.preparation_, model.recipe_ = network, preparation, recipe
+        model.classes_, model.best_epoch_, model.history_ = classes, best_epoch, []
+        model.module_ = module.to(memory_format=torch.channels_last).eval()
+        return model
+
+    def _recipe(self) -> Recipe:
+        given = {field.name: getattr(self, field.name, None) for field in fields(Recipe)}
+        return Recipe.from_dict({name: value for name, value in given.items() if value is not None})
+
+    def _prepare(self, pictures: Labelled | NDArray[np.uint8]) -> None:
+        first = pictures.take(np.zeros(1, np.int64)) if isinstance(pictures, Labelled) else pictures[:1]
+        asked = wanted(self.network)
+        size = self.size or asked.size or (first.shape[1], first.shape[2])
+        channels = asked.channels or first.shape[3]
+        preparation = Preparation(size, channels, self.resize)
+        self.preparation_ = preparation.measured(preparation.fitted(pictures))
+        self.network_ = network_for(self.network, size, channels, len(self.classes_))
+
+    def _validation(
+        self, given: Labelled | tuple[Any, ArrayLike] | None
+    ) -> tuple[Labelled, NDArray[np.int64]] | None:
+        if given is None or (isinstance(given, Labelled) and not len(given)):
+            return None
+        pictures, labels = (given, given.labels) if isinstance(given, Labelled) else given
+        return self.preparation_.fitted(pictures_of(pictures)), class_indices(labels, self.classes_)

@@ -1,0 +1,144 @@
+"""The contract of every recogniser, hand-crafted, learnt or transferred: scikit-learn's, on pictures.
+
+`__init__` stores its arguments and does nothing more; `fit` learns and returns `self`; what was learnt ends in `_`.
+`X` is `(N, H, W)` or `(N, H, W, C)` uint8, an array or a memory map, or a `Dataset` that carries its labels.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from striate import modelfile
+from striate.errors import DataError, UsageError, shown
+
+Pixels = NDArray[np.uint8]
+
+
+@runtime_checkable
+class Labelled(Protocol):
+    """Pictures that carry their labels; `striate.data.Dataset` is one."""
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Class index of each picture, (N,) int64."""
+        ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names."""
+        ...
+
+    def take(self, indices: NDArray[np.int64]) -> Pixels:
+        """The pictures at `indices`, (n, H, W, C) uint8."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+class Recogniser(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
+    """Maps pictures to class scores; the base of all kinds.
+
+    A subclass gives `fit`, `predict_proba`, `KIND`, `to_file` and `from_file`; the rest follows from these.
+    """
+
+    KIND: str
+    classes_: NDArray[Any]
+
+    @abstractmethod
+    def fit(self, X: Any, y: ArrayLike | None = None) -> Self:
+        """Learn from pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or from a `Dataset`."""
+
+    @abstractmethod
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Class probabilities, (N, K) float64 with rows that sum to 1, columns in the order of `classes_`."""
+
+    @abstractmethod
+    def to_file(self) -> tuple[dict[str, Any], modelfile.Arrays]:
+        """Manifest and arrays: all that `predict_proba` needs, nothing that changes from run to run."""
+
+    @classmethod
+    @abstractmethod
+    def from_file(cls, file: modelfile.ModelFile, path: Path) -> Self:
+        """The recogniser in `file`; raises `ModelFileError` when arrays and manifest do not agree."""
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The most probable class of each picture, (N,), taken from `classes_`."""
+        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+
+    def score(self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> float:
+        """Accuracy, 0 to 1, on pictures `X` with labels `y`, or on a `Dataset`.
+
+        `sample_weight` is (N,) or None. Whole-number labels are read as class indices when `classes_` are names.
+        """
+        truth = class_indices(X.labels if y is None and isinstance(X, Labelled) else y, self.classes_)
+        right = self.predict_proba(X).argmax(axis=1) == truth
+        return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))
+
+    def save(self, path: str | Path) -> Path:
+        """Write one model file, atomically; `striate.load(path)` gives the recogniser back."""
+        manifest, arrays = self.to_file()
+        return modelfile.save(path, self.KIND, {**manifest, "classes": self.classes_.tolist()}, arrays)
+
+
+def pictures_of(X: Any) -> Pixels | Labelled:
+    """`X` as (N, H, W, C) uint8, or the `Dataset` it is; refuses anything else (`not_pictures`, `no_pictures`)."""
+    if isinstance(X, Labelled):
+        return X
+    array = X if isinstance(X, np.ndarray) else np.asarray(X)
+    if array.dtype != np.uint8 or array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[3] not in (1, 3)):
+        raise DataError(
+            "not_pictures", "pictures were asked for",
+            allowed="an array (N, H, W) or (N, H, W, C) of uint8 with C = 1 or 3, or a Dataset",
+            given=f"shape {array.shape} of {array.dtype}",
+            do="Scale to 0..255 and convert with .astype('uint8')",
+        )
+    if not array.size:
+        raise DataError("no_pictures", "pictures were asked for", given=f"an empty array of shape {array.shape}",
+                        do="Give at least one picture")
+    return array[..., None] if array.ndim == 3 else array
+
+
+def labels_of(X: Any, y: ArrayLike | None) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Class index of each picture, (N,) int64, and the classes; from `y`, or from the `Dataset` that `X` is.
+
+    >>> labels_of(np.zeros((3, 2, 2), np.uint8), ["dog", "cat", "dog"])
+    (array([1, 0, 1]), array(['cat', 'dog'], dtype='<U3'))
+    """
+    if y is None:
+        if not isinstance(X, Labelled):
+            raise DataError("no_labels", "fit was asked to learn", given="pictures without labels",
+                            do="Give y, one label per picture, or a Dataset")
+        return X.labels, np.array(X.classes)
+    given = np.asarray(y)
+    if given.ndim != 1 or len(given) != len(X) or given.dtype.kind not in "biuUS":
+        raise DataError("bad_labels", "fit was asked to learn", allowed="one whole number or name per picture",
+                        given=f"labels of shape {given.shape} and type {given.dtype} for {len(X):,} pictures")
+    classes, indices = np.unique(given, return_inverse=True)
+    return indices.astype(np.int64), classes
+
+
+def class_indices(y: ArrayLike | None, classes: NDArray[Any]) -> NDArray[np.int64]:
+    """The index in `classes` of each label in `y`; refuses unknown labels (`unknown_label`).
+
+    >>> class_indices(["b", "a"], np.array(["a", "b"])), class_indices([1, 0], np.array(["a", "b"]))
+    (array([1, 0]), array([1, 0]))
+    """
+    if y is None:
+        raise UsageError("no_labels", "score was asked for", given="pictures without labels",
+                         do="Give y, one label per picture, or a Dataset")
+    given = np.asarray(y)
+    names = np.arange(len(classes)) if classes.dtype.kind == "U" and given.dtype.kind in "iu" else classes
+    alike = (names.dtype.kind == "U") == (given.dtype.kind == "U")
+    order = np.argsort(names, kind="stable")
+    found = order[np.searchsorted(names, given, sorter=order).clip(max=len(names) - 1)] if alike else None
+    strange = given if found is None else given[names[found] != given]
+    if found is None or len(strange):
+        raise UsageError("unknown_label", "labels were compared with the model's classes",
+                         allowed=f"its {len(classes)} classes are known", given=f"{shown(str(strange[0]))} was given")
+    return found.astype(np.int64)

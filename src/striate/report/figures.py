@@ -1,0 +1,138 @@
+"""The charts of the page, as inline SVG whose ink is the page's own: text and axes follow light, dark and print.
+
+Matplotlib draws with stand-in colours; `_inline` then exchanges them for CSS colours and takes away what does not
+belong inside a page (document type, name spaces, fonts, ids of groups, which would repeat from chart to chart).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from io import StringIO
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from striate.metrics import wilson
+
+INK, FIRST, SECOND = "#010203", "#040506", "#070809"
+CSS_COLOURS = {INK: "currentColor", FIRST: "var(--first)", SECOND: "var(--second)"}
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none", "font.size": 10.5, "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK,
+    "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False, "axes.spines.right": False,
+    "axes.linewidth": 0.8, "axes.grid": True, "axes.grid.axis": "y", "grid.color": INK, "grid.alpha": 0.13,
+    "grid.linewidth": 0.8, "axes.axisbelow": True, "legend.frameon": False, "lines.linewidth": 1.8,
+    "xtick.major.size": 3.0, "ytick.major.size": 0.0, "axes.formatter.use_mathtext": False,
+}  # fmt: skip
+PER_CENT = FuncFormatter(lambda value, _: f"{100 * value:.4g}")
+
+
+def loss_curve(history: Sequence[Mapping[str, Any]], best: int | None) -> str:
+    """Training and validation loss over two epochs or more, as SVG; `history` as in the facts of the report."""
+
+    def draw(figure: Figure) -> None:
+        axes = _over_epochs(figure, history, "loss (nats)")
+        _line(axes, history, "loss", FIRST, "training")
+        _line(axes, history, "validation_loss", SECOND, "validation", style="--")
+        losses = [row[key] for row in history for key in ("loss", "validation_loss") if row.get(key)]
+        if losses and min(losses) > 0 and max(losses) > 30 * min(losses):
+            axes.set_yscale("log")
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        else:
+            axes.set_ylim(bottom=0)
+        _mark(axes, best)
+        if axes.lines:
+            axes.legend(loc="upper right", handlelength=1.6)
+
+    return _chart("loss", "Loss over epochs, training and validation", (4.9, 3.1), draw)
+
+
+def accuracy_curve(history: Sequence[Mapping[str, Any]], best: int | None) -> str:
+    """Validation accuracy over epochs in per cent, the best epoch marked, as SVG."""
+
+    def draw(figure: Figure) -> None:
+        axes = _over_epochs(figure, history, "validation accuracy (%)")
+        _line(axes, history, "validation_accuracy", SECOND, "validation", style="--")
+        axes.yaxis.set_major_formatter(PER_CENT)
+        axes.margins(y=0.12)
+        _mark(axes, best)
+        at_best = [row["validation_accuracy"] for row in history if row["epoch"] == best]
+        if best is not None and at_best and at_best[0] is not None:
+            axes.plot([best], at_best, "o", color=SECOND, markersize=7)
+            left = best - history[0]["epoch"] < history[-1]["epoch"] - best
+            axes.annotate(f"best: epoch {best}", (best, at_best[0]), xytext=(9 if left else -9, -16),
+                          ha="left" if left else "right", textcoords="offset points", annotation_clip=False)
+
+    return _chart("accuracy", "Validation accuracy over epochs", (4.9, 3.1), draw)
+
+
+def reliability(bins: Sequence[Mapping[str, Any]]) -> str:
+    """Accuracy against confidence with 95 % intervals, above how many pictures each bin holds, as SVG."""
+
+    def draw(figure: Figure) -> None:
+        axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3.4, 1))
+        axes.plot([0, 1], [0, 1], color=INK, alpha=0.45, linewidth=1, linestyle=(0, (4, 3)))
+        for one in (one for one in bins if one["count"]):
+            low, high = wilson(round(one["accuracy"] * one["count"]), one["count"])
+            axes.plot([one["confidence"]] * 2, [low, high], color=FIRST, linewidth=1.4, solid_capstyle="butt")
+            axes.plot([one["confidence"]], [one["accuracy"]], "o", color=FIRST, markersize=5.5, clip_on=False)
+        axes.set(xlim=(0, 1.02), ylim=(0, 1.02), ylabel="right (%)")
+        axes.yaxis.set_major_formatter(PER_CENT)
+        width = bins[0]["high"] - bins[0]["low"]
+        below.bar([one["low"] + width / 2 for one in bins], [one["count"] for one in bins], width * 0.86, color=FIRST)
+        below.set(xlabel="confidence of the answer (%)", ylabel="pictures")
+        below.xaxis.set_major_formatter(PER_CENT)
+        below.yaxis.set_major_locator(MaxNLocator(2, integer=True))
+        figure.align_ylabels()
+
+    return _chart("reliability", "Accuracy against confidence, and pictures per confidence", (4.9, 4.3), draw)
+
+
+def _over_epochs(figure: Figure, history: Sequence[Mapping[str, Any]], label: str) -> Axes:
+    axes = figure.add_subplot()
+    axes.set(xlabel="epoch", ylabel=label, xlim=(history[0]["epoch"], history[-1]["epoch"]))
+    axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, min_n_ticks=1))
+    return axes
+
+
+def _line(
+    axes: Axes, history: Sequence[Mapping[str, Any]], key: str, colour: str, label: str, style: str = "-"
+) -> None:
+    points = [(row["epoch"], row[key]) for row in history if row.get(key) is not None]
+    if points:
+        axes.plot(*zip(*points, strict=True), style, color=colour, label=label, clip_on=False,
+                  marker="o" if len(points) < 25 else "", markersize=3.5)
+
+
+def _mark(axes: Axes, best: int | None) -> None:
+    if best is not None:
+        axes.axvline(best, color=INK, alpha=0.35, linewidth=1, linestyle=(0, (2, 3)))
+
+
+def _chart(name: str, title: str, size: tuple[float, float], draw: Callable[[Figure], None]) -> str:
+    with mpl.rc_context():
+        mpl.rcdefaults()  # a user's own matplotlibrc must not change the page
+        mpl.rcParams.update(STYLE | {"svg.hashsalt": f"striate {name}"})
+        figure = Figure(figsize=size, layout="constrained")
+        draw(figure)
+        buffer = StringIO()
+        figure.savefig(buffer, format="svg", transparent=True,
+                       metadata={"Creator": None, "Date": None, "Format": None, "Type": None})
+    return _inline(buffer.getvalue(), name, title)
+
+
+def _inline(document: str, name: str, title: str) -> str:
+    """The `<svg>` element of an SVG document, fit to stand inside a page beside others."""
+    body = document[document.index(">", document.index("<svg")) + 1 :]
+    box = re.search(r'viewBox="[^"]*"', document)
+    assert box is not None
+    body = re.sub(r"<style.*?</style>", "", body, flags=re.DOTALL)
+    body = re.sub(r'<g id="[^"]*"', "<g", body).replace("xlink:href", "href")
+    body = re.sub(r"\s*font-family:[^;\"]*;?", "", body)
+    body = re.sub(r"\s+", " ", body).replace("> <", "><")
+    for stand_in, colour in CSS_COLOURS.items():
+        body = body.replace(stand_in, colour)
+    return f'<svg class="chart {name}" role="img" aria-label="{title}" {box[0]}>{body.strip()}'

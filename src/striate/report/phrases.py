@@ -1,0 +1,146 @@
+"""Numbers and findings in words, never claiming more than the numbers do."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from striate.errors import shown
+
+NONE = Markup("–")
+THIN = "\N{NARROW NO-BREAK SPACE}"
+
+
+def digits(value: float | None) -> str:
+    """A fraction in 0..1 as per cent with one decimal; more where one would round it to a certainty it is not.
+
+    >>> digits(0.98889), digits(1.0), digits(0.9996), digits(0.0)
+    ('98.9', '100.0', '99.96', '0.0')
+    """
+    if value is None:
+        return NONE
+    for places in range(1, 7):
+        text = f"{100 * value:.{places}f}"
+        if value in (0, 1) or float(text) not in (0, 100):
+            break
+    return text
+
+
+def percent(value: float | None) -> Markup:
+    """A fraction as "98.9 %"; a dash for an undefined one."""
+    return NONE if value is None else Markup(f"{digits(value)}{THIN}%")  # noqa: S704 - digits only
+
+
+def between(interval: Sequence[float] | None) -> Markup:
+    """An interval of fractions as "97.2–99.6"."""
+    return NONE if interval is None else Markup(f"{digits(interval[0])}–{digits(interval[1])}")  # noqa: S704 - digits
+
+
+def number(value: float | None) -> Markup:
+    """A count with separators, a float with four significant digits.
+
+    >>> number(61_706), number(0.000123456), number(None)
+    (Markup('61,706'), Markup('0.0001235'), Markup('–'))
+    """
+    if value is None:
+        return NONE
+    return Markup(f"{value:,}" if isinstance(value, int) else f"{value:.4g}")  # noqa: S704 - digits only
+
+
+def short(value: float | None) -> Markup:
+    r"""A count, from 100,000 on with three significant digits.
+
+    >>> short(61_706), short(281_640), short(4_089_184)
+    (Markup('61,706'), Markup('282\u202fk'), Markup('4.09\u202fM'))
+    """
+    if value is None or value < 99_999.5:
+        return number(None if value is None else round(value))
+    power = next(power for power in (1, 2, 3, 4) if value < 999.5 * 1000**power or power == 4)
+    value /= 1000**power
+    text = f"{value:.{max(0, 3 - len(str(int(value))))}f}{THIN}{'kMGT'[power - 1]}"
+    return Markup(text)  # noqa: S704 - digits and a unit
+
+
+def duration(seconds: float | None) -> Markup:
+    """Seconds as people say them.
+
+    >>> [str(duration(t)).replace(THIN, " ") for t in (0.04, 9.87, 61, 7384)]
+    ['40 ms', '9.9 s', '1 min 1 s', '2 h 3 min']
+    """
+    if seconds is None:
+        return NONE
+    whole = round(seconds)
+    if seconds < 0.0995:
+        text = f"{1000 * seconds:.0f} ms"
+    elif seconds < 59.95:
+        text = f"{seconds:.1f} s"
+    elif whole < 3600:
+        text = f"{whole // 60} min {whole % 60} s"
+    else:
+        text = f"{whole // 3600} h {whole % 3600 // 60} min"
+    return Markup(text.replace(" ", THIN))  # noqa: S704 - digits and units
+
+
+def size(value: Any) -> Markup:
+    """A length or a volume: 28, or 20×24×24."""
+    if value is None:
+        return NONE
+    return Markup("×".join(str(int(one)) for one in value)) if isinstance(value, list) else number(value)  # noqa: S704
+
+
+def plain(value: Any) -> str:
+    """A setting as text: `yes`, `0.05`, `a, b`, `kind: cosine`."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {plain(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(plain(item) for item in value)
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def noun(count: int, one: str, many: str = "") -> str:
+    """`one` or its plural. Of "picture": 1 picture, 2 pictures."""
+    return one if count == 1 else many or one + "s"
+
+
+def verdict(result: Mapping[str, Any], part: str, unseen: bool) -> Markup:
+    r"""The finding in one sentence with its interval.
+
+    >>> str(verdict({"accuracy": 356 / 360, "count": 360, "interval": [0.97177, 0.99567]}, "test", True))
+    '98.9\u202f% of 360 test pictures it had never seen are recognised (95\u202f%: 97.2–99.6)'
+    """
+    count = result["count"]
+    never = " it had never seen" if unseen else ""
+    return Markup("{} of {} {} {}{} {} recognised (95{}%: {})").format(
+        percent(result["accuracy"]), number(count), part, noun(count, "picture"), never,
+        "is" if count == 1 else "are", THIN, between(result["interval"]))
+
+
+def commonest(result: Mapping[str, Any]) -> float:
+    """The accuracy of always answering the commonest class of `result`."""
+    return float(max(row["count"] for row in result["per_class"]) / result["count"])
+
+
+def next_steps(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What can be done now, each with its command: (what, command)."""
+    model, command = facts.get("model"), facts.get("command")
+    source = facts["data"].get("source") or facts["data"]["name"]
+    steps = []
+    if model:
+        quoted = shlex.quote(str(model))
+        steps += [("Recognise new pictures", f"striate predict {quoted} PICTURE…"),
+                  ("Measure it on labelled pictures", f"striate evaluate {quoted} {shlex.quote(str(source))}")]
+    if command:
+        again = str(command)
+        if model and "--out" not in again:
+            again += f" --out {shlex.quote(str(Path(str(model)).parent))}"
+        steps += [("Resume the run if it was stopped",
+                   again if "--resume" in again else f"{again} --resume")]
+    return [(what, shown(line, 2000)) for what, line in steps]

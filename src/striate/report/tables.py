@@ -1,0 +1,87 @@
+"""The facts arranged for reading: classes, confusion, the pairs most often confused."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+LEVELS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)  # shares of a row where the colour deepens: mistakes are rare, so not linear
+AS_TABLE = 16  # up to so many classes the matrix is a table with its counts, above a map of colours
+AS_MAP = 200  # above, cells would be smaller than a screen's pixels on a phone
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the confusion table: its count and a colour level 0 (none) to 7."""
+
+    count: int
+    level: int
+    right: bool
+
+
+@dataclass(frozen=True)
+class Pair:
+    """`count` pictures of class `actual`, `of` so many, were taken for `predicted`."""
+
+    actual: str
+    predicted: str
+    count: int
+    of: int
+
+    @property
+    def share(self) -> float:
+        """The part of the class that was so taken, in 0..1."""
+        return self.count / self.of
+
+
+def level(count: int, row: int) -> int:
+    """The colour level of `count` out of the `row` pictures of a class: 0 for none, then 1 to 7.
+
+    >>> [level(count, 100) for count in (0, 1, 2, 5, 10, 20, 50, 100)]
+    [0, 1, 2, 3, 4, 5, 6, 7]
+    """
+    return 1 + bisect_left(LEVELS, count / row) if count else 0
+
+
+def cells(confusion: Sequence[Sequence[int]]) -> list[list[Cell]]:
+    """The matrix (K, K) with a colour for each cell, normalised by row."""
+    return [[Cell(count, level(count, sum(row)), i == j) for j, count in enumerate(row)]
+            for i, row in enumerate(confusion)]
+
+
+def heat_map(confusion: Sequence[Sequence[int]]) -> list[tuple[str, str]]:
+    """The matrix (K, K) as few SVG paths of unit squares: (CSS class, path), one for each colour."""
+    paths: dict[str, list[str]] = {}
+    for i, row in enumerate(confusion):
+        total = sum(row)
+        for j, count in enumerate(row):
+            if count:
+                colour = f"{'right' if i == j else 'wrong'} h{level(count, total)}"
+                paths.setdefault(colour, []).append(f"M{j} {i}h1v1h-1z")
+    return [(colour, "".join(paths[colour])) for colour in sorted(paths)]
+
+
+def confused(result: Mapping[str, Any], limit: int) -> list[Pair]:
+    """The `limit` pairs of classes most often confused, by count, then by share.
+
+    >>> per_class = [{"class": "cat", "count": 4}, {"class": "dog", "count": 2}]
+    >>> confused({"per_class": per_class, "confusion": [[3, 1], [1, 1]]}, 1)   # one each, but of only two dogs
+    [Pair(actual='dog', predicted='cat', count=1, of=2)]
+    """
+    rows = result["per_class"]
+    pairs = [Pair(rows[i]["class"], rows[j]["class"], count, rows[i]["count"])
+             for i, row in enumerate(result["confusion"]) for j, count in enumerate(row) if count and i != j]
+    return sorted(pairs, key=lambda pair: (-pair.count, -pair.share))[:limit]
+
+
+def class_counts(data: Mapping[str, Any]) -> list[tuple[str, list[int]]]:
+    """For each class its name and its number of pictures in each part, in the order of `data["counts"]`."""
+    parts = list(data["counts"].values())
+    return [(name, [part[i] for part in parts]) for i, name in enumerate(data["classes"])]
+
+
+def weakest_first(per_class: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Classes by rising recall, those without pictures last."""
+    return sorted(per_class, key=lambda row: (row["recall"] is None, row["recall"] or 0, -row["count"]))

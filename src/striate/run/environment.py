@@ -1,0 +1,31 @@
+"""What a run was computed with: versions, machine, threads."""
+
+from __future__ import annotations
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+PACKAGES = ("torch", "lightning-fabric", "numpy", "pillow", "scikit-learn")
+
+
+def environment(threads: int, precision: str) -> dict[str, str | int]:
+    """JSON values for the report."""
+    return {
+        "striate": version("striate"),
+        "python": platform.python_version(),
+        **{name: version(name) for name in PACKAGES},
+        "machine": f"{processor()}, {platform.system()} {platform.machine()}",
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "threads": threads,
+        "precision": precision,
+    }
+
+
+def processor() -> str:
+    """The processor's name as its maker gives it."""
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or "unknown processor"

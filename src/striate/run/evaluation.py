@@ -1,0 +1,70 @@
+"""A saved recogniser measured on pictures it did not learn from."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from striate import metrics
+from striate.data import Data, Dataset, load_data
+from striate.errors import DataError, UsageError, shown
+from striate.loading import load
+from striate.nets.recogniser import ConvNet
+from striate.run.job import Watch
+
+PARTS = ("test", "validation", "train", "all")
+
+
+def evaluate_model(
+    model_path: Path, source: str, *, part: str | None = None, split: Path | None = None, strict: bool = False,
+    watch: Watch | None = None,
+) -> dict[str, Any]:
+    """Figures of the model at `model_path` on the pictures of `source`, JSON values.
+
+    `part` is `test`, `validation`, `train` or `all`. None is the test part where there is one: of the division that the
+    folder itself has, of `split`, or of the `split.json` beside the model, in which pictures it does not know count as
+    test; else all.
+    """
+    watch = watch or Watch()
+    if part not in (None, *PARTS):
+        raise UsageError("bad_part", "a part was chosen", allowed=f"{', '.join(PARTS)} are allowed",
+                         given=f"{shown(str(part))} was given")
+    model = load(model_path)
+    assert isinstance(model, ConvNet)
+    started = time.monotonic()
+
+    def opened(split: Path | None) -> Data:
+        return load_data(source, size=model.preparation_.size, fit=model.preparation_.fit,
+                         channels=model.preparation_.channels, split=split, strict=strict, on_progress=watch.pack)
+
+    data = opened(split)
+    beside = model_path.with_name("split.json")
+    if split is None and data.split.kind == "stratified" and beside.exists():
+        split, data = beside, opened(beside)
+    known = split is not None or data.split.kind == "divided"
+    part = part or ("test" if known else "all")
+    chosen = Dataset(data.pictures, np.arange(len(data.pictures.labels))) if part == "all" else getattr(data, part)
+    if not len(chosen):
+        raise DataError("empty_part", f"the {part} part of {shown(source)} was to be measured",
+                        given="it has no pictures", do="Choose another with --part")
+    labels = labels_for(model, chosen)
+    watch.say(f"{data.name}: {len(chosen):,} pictures ({part}{f', by {split.name}' if split else ''})")
+    figures = metrics.evaluate(labels, model.predict_proba(chosen), tuple(map(str, model.classes_)))
+    skipped = [{"picture": s.key, "code": s.code, "reason": s.reason} for s in data.skipped]
+    return {"model": str(model_path), "data": data.name, "part": part, **figures.as_dict(), "skipped": skipped,
+            "seconds": time.monotonic() - started}
+
+
+def labels_for(model: ConvNet, part: Dataset) -> np.ndarray:
+    """The index among the model's classes of each picture of `part`, by name (`classes_differ`)."""
+    index = {str(name): i for i, name in enumerate(model.classes_)}
+    present = [part.classes[i] for i in np.unique(part.labels)]
+    unknown = [shown(name) for name in present if name not in index]
+    if unknown:
+        raise DataError("classes_differ", "a model was to be measured", allowed=f"it knows {len(index)} classes",
+                        given=f"the data has others: {', '.join(unknown[:5])}",
+                        do="Give a folder whose class folders carry the names the model learnt")
+    return np.array([index.get(name, -1) for name in part.classes])[part.labels]

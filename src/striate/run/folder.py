@@ -1,0 +1,122 @@
+"""The folder of one run: `model.safetensors`, `report.html`, `report.json`, `split.json`, `recipe.yaml`, `log.csv`."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from striate import atomic
+from striate.errors import MissingError, RunError, UsageError, shown
+
+RUNS = Path("runs")
+COLUMNS = ("epoch", "loss", "validation_loss", "validation_accuracy", "learning_rate", "seconds",
+           "pictures_per_second")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where one run keeps its files."""
+
+    path: Path
+
+    @property
+    def model(self) -> Path:
+        """The model file."""
+        return self.path / "model.safetensors"
+
+    @property
+    def recipe(self) -> Path:
+        """What was asked for, and how it was trained."""
+        return self.path / "recipe.yaml"
+
+    @property
+    def split(self) -> Path:
+        """Which picture belongs to training, validation and test."""
+        return self.path / "split.json"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The state of an unfinished run."""
+        return self.path / "checkpoints"
+
+    @property
+    def finished(self) -> bool:
+        """Whether the run came to its end."""
+        return (self.path / "report.json").exists()
+
+    def write_log(self, history: list[dict[str, float | int | None]]) -> None:
+        """Write `log.csv`, a row per epoch."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(history)
+        atomic.write_text(self.path / "log.csv", text.getvalue())
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder; a second process is refused (`run_locked`). A lock dies with the process that held it."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            file = (self.path / ".lock").open("a")
+        except OSError as error:
+            raise atomic.disk_error(self.path, error) from error
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise RunError("run_locked", f"{shown(self.path)} was to be written",
+                               given="another process is training there",
+                               do="Wait for it, or choose another folder with --out") from error
+            yield
+
+    @classmethod
+    def fresh(cls, out: str | Path | None, data: str, model: str) -> RunFolder:
+        """A folder for a new run: `out`, or the next free `runs/DATA-MODEL`."""
+        if out is not None:
+            folder = cls(Path(out))
+            if folder.path.exists() and not folder.path.is_dir():
+                raise UsageError("out_not_a_folder", f"{shown(out)} was to hold the run", given="it is a file",
+                                 do="Choose another folder with --out")
+            if folder.recipe.exists() or folder.model.exists():
+                raise UsageError("run_exists", f"{shown(out)} was to hold a new run",
+                                 given="it already holds one", do="Add --resume, or choose another folder with --out")
+            return folder
+        name = run_name(data, model)
+        taken = sorted(RUNS.glob(f"{name}*"))
+        number = 1
+        while (path := RUNS / (name if number == 1 else f"{name}-{number}")) in taken:
+            number += 1
+        return cls(path)
+
+    @classmethod
+    def unfinished(cls, out: str | Path | None, data: str, model: str) -> RunFolder:
+        """The folder to resume: `out`, or the newest `runs/DATA-MODEL…`; refuses when there is none (`no_run`)."""
+        if out is not None:
+            found = [cls(Path(out))]
+        else:
+            pattern = re.compile(re.escape(run_name(data, model)) + r"(-\d+)?")
+            paths = [path for path in RUNS.glob("*") if pattern.fullmatch(path.name)]
+            found = [cls(path) for path in sorted(paths, key=lambda path: (len(path.name), path.name))]
+        found = [folder for folder in found if folder.recipe.exists()]
+        if not found:
+            raise MissingError("no_run", "a run was to be resumed",
+                               given=f"there is none in {shown(out or RUNS)} of {shown(run_name(data, model))}",
+                               do="Start it without --resume")
+        return found[-1]
+
+
+def run_name(data: str, model: str) -> str:
+    """A folder name for a run.
+
+    >>> run_name("/home/ada/my pictures/", "nets/small.yaml")
+    'my-pictures-small'
+    """
+    stem = re.sub(r"\.(ya?ml|json|prototxt)$", "", Path(model).name)
+    plain = (re.sub(r"[^A-Za-z0-9_.]+", "-", Path(part).name).strip("-.") for part in (data, stem))
+    return "-".join(part or "data" for part in plain)

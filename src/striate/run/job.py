@@ -1,0 +1,180 @@
+"""From pictures to a trained, measured and reported recogniser: the main job, in one straight line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from striate import metrics
+from striate._version import __version__
+from striate.arch import survey
+from striate.data import Data, Dataset, load_data
+from striate.loading import load
+from striate.nets.design import wanted
+from striate.nets.precision import choose
+from striate.nets.recogniser import ConvNet
+from striate.nets.train import Step
+from striate.recogniser import Recogniser
+from striate.report import Mistake, Sample, write_report
+from striate.run.environment import environment
+from striate.run.folder import RunFolder
+from striate.run.settings import Settings
+
+MISTAKES = 24  # shown in the report
+SAMPLE_CLASSES = 1000
+
+
+@dataclass
+class Watch:
+    """How a run tells of itself; every part may be left as it is."""
+
+    say: Callable[[str], object] = lambda text: None
+    pack: Callable[[str, int, int], object] = lambda stage, done, total: None
+    step: Callable[[Step], object] = lambda step: None
+    stop: Callable[[], bool] = bool
+    checkpoint_seconds: float = 20.0
+
+
+@dataclass
+class Clock:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def measure(self, stage: str) -> Any:
+        """Add the time of the block to `stage`."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - started
+
+
+def train_model(settings: Settings, folder: RunFolder, command: str, watch: Watch) -> dict[str, Any]:
+    """Train in `folder` what `settings` say, going on from its checkpoints if there are any.
+
+    Returns the facts of the report, JSON values; see `striate.report.write_report`.
+    """
+    clock = Clock()
+    with folder.locked():
+        with clock.measure("pictures"):
+            data = open_data(settings, watch)
+            data.require_trainable()
+        data.split.save(folder.split)
+        settings.save(folder.recipe)
+        tell(data, watch)
+
+        model = ConvNet(settings.model, size=settings.size, resize=settings.resize, **settings.recipe)
+        history: list[dict[str, Any]] = []
+
+        def each(step: Step) -> None:
+            watch.step(step)
+            if step.record:
+                history.append(step.record)
+
+        with clock.measure("training"):
+            model.fit(data.train, validation=data.validation, watch=each, checkpoints=folder.checkpoints,
+                      checkpoint_seconds=watch.checkpoint_seconds, stop=watch.stop)
+        for note in model.notes_:
+            watch.say(note)
+        model.save(folder.model)
+        replace(settings, recipe=model.recipe_.as_dict()).save(folder.recipe)
+        folder.write_log(model.history_)
+
+        with clock.measure("evaluation"):
+            validation = metrics.evaluate(data.validation.labels, model.predict_proba(data.validation), data.classes)
+            scores = model.predict_proba(data.test)
+            test = metrics.evaluate(data.test.labels, scores, data.classes)
+        facts = {
+            "striate": __version__,
+            "title": f"{settings.model} on {data.name}",
+            "command": command,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "model": str(folder.model),
+            "report": str(folder.path / "report.html"),
+            "seed": model.recipe_.seed,
+            "data": data_facts(data, model),
+            "network": {"name": settings.model, **survey(model.network_).as_dict()},
+            "recipe": model.recipe_.as_dict(),
+            "history": model.history_,
+            "best_epoch": model.best_epoch_,
+            "validation": validation.as_dict(),
+            "test": test.as_dict(),
+            "environment": environment(torch.get_num_threads(), "{}: {}".format(*choose(model.recipe_.precision))),
+        }
+        facts["timings"] = {**clock.seconds, "total": sum(clock.seconds.values())}
+        facts["seconds"] = facts["timings"]["total"]
+        write_report(folder.path, facts, samples(data.train), mistakes(data.test, scores))
+        ConvNetCheckpoints(folder).remove()
+    return facts
+
+
+def open_data(settings: Settings, watch: Watch) -> Data:
+    """The data of `settings`, packed for its model."""
+    asked = wanted(settings.model)
+    return load_data(
+        settings.data, size=settings.size or asked.size, fit=settings.resize, channels=asked.channels,
+        seed=settings.recipe.get("seed", 0), split=Path(settings.split) if settings.split else None,
+        strict=settings.strict, allow_empty_class=settings.allow_empty_class, on_progress=watch.pack,
+    )
+
+
+def tell(data: Data, watch: Watch) -> None:
+    """Say what was found, and what was passed over."""
+    height, width, channels = data.train.take(np.zeros(1, np.int64)).shape[1:]
+    watch.say(
+        f"{data.name}: {len(data.classes)} classes, {len(data.train):,} pictures to train on, "
+        f"{len(data.validation):,} to choose by, {len(data.test):,} to test on; "
+        f"{height}×{width} {'grey' if channels == 1 else 'colour'}"
+    )
+    for skipped in data.skipped[:5]:
+        watch.say(f"skipped {skipped.key}: {skipped.reason}")
+    if len(data.skipped) > 5:
+        watch.say(f"skipped {len(data.skipped) - 5:,} more; the report lists them")
+    for note in data.notes:
+        watch.say(f"note: {note}")
+
+
+def data_facts(data: Data, model: ConvNet) -> dict[str, Any]:
+    """The data part of the report."""
+    parts = {"train": data.train, "validation": data.validation, "test": data.test}
+    return {
+        "name": data.name,
+        "classes": list(data.classes),
+        "counts": {name: np.bincount(part.labels, minlength=len(data.classes)).tolist() for name, part in parts.items()},
+        "size": [*model.preparation_.size, model.preparation_.channels],
+        "fit": model.preparation_.fit,
+        "skipped": [{"picture": s.key, "code": s.code, "reason": s.reason} for s in data.skipped],
+        "notes": list(data.notes),
+        "split": {"kind": data.split.kind, "seed": data.split.seed},
+        "fingerprint": data.pictures.fingerprint,
+    }
+
+
+def samples(part: Dataset) -> list[Sample]:
+    """The first picture of each class."""
+    _, first = np.unique(part.labels, return_index=True)
+    chosen = first[:SAMPLE_CLASSES].astype(np.int64)
+    pixels = part.take(chosen)
+    return [Sample(int(part.labels[i]), pixels[n], part.keys[i]) for n, i in enumerate(chosen)]
+
+
+def mistakes(part: Dataset, scores: np.ndarray) -> list[Mistake]:
+    """The wrong answers given with most confidence, the worst first."""
+    predicted = scores.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != part.labels)
+    worst = wrong[np.argsort(-scores[wrong, predicted[wrong]], kind="stable")][:MISTAKES]
+    pixels = part.take(worst)
+    return [
+        Mistake(part.keys[i], pixels[n], int(part.labels[i]), int(predicted[i]), float(scores[i, predicted[i]]))
+        for n, i in enumerate(worst)
+    ]

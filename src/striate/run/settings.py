@@ -1,0 +1,73 @@
+"""What a run was asked to do: stored as `recipe.yaml`, so that it can be resumed and repeated."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+import yaml
+
+from striate import atomic
+from striate.errors import RunError, UsageError, shown
+
+MAX_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The data, the model and the recipe fields of one run.
+
+    Attributes:
+        data: a folder or the name of a known set; model: a name of the zoo or a network file.
+        split: a split file to use, or None.
+        size: (height, width) of the pictures, or None for what model and data suggest; resize: how they are fitted.
+        strict, allow_empty_class: as in `striate.load_data`.
+        recipe: fields of `striate.nets.recipe.Recipe`; a field left out has its default.
+    """
+
+    data: str
+    model: str = "compact"
+    split: str | None = None
+    size: tuple[int, int] | None = None
+    resize: str = "squash"
+    strict: bool = False
+    allow_empty_class: bool = False
+    recipe: dict[str, Any] = field(default_factory=dict)
+
+    def save(self, path: Path) -> None:
+        """Write the settings as YAML, atomically."""
+        values = asdict(self) | {"size": list(self.size) if self.size else None}
+        atomic.write_text(path, yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """The settings in `path`; raises `RunError` (`bad_settings`) when they cannot be read."""
+        try:
+            if path.stat().st_size > MAX_BYTES:
+                raise ValueError("it is too large")
+            values = yaml.safe_load(path.read_text(encoding="utf-8"))
+            if not isinstance(values, dict) or not {"data", "recipe"} <= values.keys():
+                raise ValueError("it does not describe a run")
+            known = {field.name for field in fields(cls)}
+            size = values.get("size")
+            return cls(**{k: v for k, v in values.items() if k in known} | {"size": tuple(size) if size else None})
+        except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
+            raise RunError("bad_settings", f"{shown(path)} was to be resumed", given=shown(str(error)),
+                           do="Start again in another folder with --out") from error
+
+    def resumed(self, asked: Settings) -> Settings:
+        """These settings, unless `asked` says otherwise on purpose (`resume_conflict`)."""
+        default = Settings(data=self.data)
+        for name in ("data", "model", "split", "size", "resize"):
+            value = getattr(asked, name)
+            if value not in (getattr(default, name), getattr(self, name)):
+                raise UsageError("resume_conflict", f"the run was to be resumed with {name} {shown(str(value))}",
+                                 given=f"it was begun with {shown(str(getattr(self, name)))}",
+                                 do="Leave the option out, or start a new run with --out")
+        for name, value in asked.recipe.items():
+            if self.recipe.get(name) != value:
+                raise UsageError("resume_conflict", f"the run was to be resumed with {name} {value}",
+                                 given=f"it was begun with {self.recipe.get(name, 'the default')}",
+                                 do="Leave the option out, or start a new run with --out")
+        return self

@@ -1,0 +1,139 @@
+"""ConvNet keeps scikit-learn's contract, and its file keeps everything that predicting needs."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, cross_val_score
+
+import striate
+from striate import ConvNet, modelfile
+from striate.data import Data
+from striate.errors import DataError, ModelFileError, StriateError, UsageError
+
+
+@pytest.fixture(scope="module")
+def trained(digits: Data) -> ConvNet:
+    return ConvNet("lenet5", epochs=4, seed=0).fit(digits.train, validation=digits.validation)
+
+
+def test_it_learns(trained: ConvNet, digits: Data) -> None:
+    assert trained.score(digits.validation) > 0.9
+    scores = trained.predict_proba(digits.validation)
+    assert scores.shape == (len(digits.validation), 10)
+    assert np.allclose(scores.sum(axis=1), 1)
+    assert trained.history_[-1]["epoch"] == 4
+    assert 1 <= trained.best_epoch_ <= 4
+
+
+def test_clone_and_params(trained: ConvNet) -> None:
+    copy = clone(trained.set_params(learning_rate=0.002))
+    assert copy.get_params() == trained.get_params()
+    assert not hasattr(copy, "module_")
+    assert "epochs=4" in repr(copy)
+
+
+def test_cross_validation_and_grid_search_on_arrays(digits: Data) -> None:
+    X, y = digits.train.images[:200, :, :, 0], digits.train.labels[:200]
+    model = ConvNet("compact", epochs=1, batch_size=64)
+    assert len(cross_val_score(model, X, y, cv=2)) == 2
+    search = GridSearchCV(model, {"learning_rate": [0.001, 0.01]}, cv=2).fit(X, y)
+    assert search.best_params_["learning_rate"] in (0.001, 0.01)
+
+
+def test_names_as_labels(digits: Data) -> None:
+    X = digits.train.images[:64]
+    y = np.where(digits.train.labels[:64] < 5, "low", "high")
+    model = ConvNet("compact", epochs=1).fit(X, y, validation=(X, y))
+    assert set(model.predict(X)) <= {"low", "high"}
+    assert model.score(X, y) == model.score(X, (y == "low").astype(int))
+
+
+def test_saved_and_loaded_it_gives_the_same_answers(trained: ConvNet, digits: Data, tmp_path: Path) -> None:
+    loaded = striate.load(trained.save(tmp_path / "m.safetensors"))
+    assert np.array_equal(loaded.predict_proba(digits.test.images[:50]), trained.predict_proba(digits.test.images[:50]))
+    assert loaded.classes_.tolist() == [str(i) for i in range(10)]
+    loaded.save(tmp_path / "m.safetensors")  # over the file it was read from
+    assert striate.load(tmp_path / "m.safetensors").get_params()["seed"] == 0
+
+
+def test_pictures_of_another_size_are_fitted(trained: ConvNet, digits: Data) -> None:
+    large = digits.test.images[:40].repeat(3, axis=1).repeat(3, axis=2).repeat(3, axis=3)
+    assert (trained.predict(large) == trained.predict(digits.test.images[:40])).mean() > 0.8
+
+
+@pytest.mark.parametrize("bad", [np.zeros((2, 8, 8)), np.zeros((8, 8), np.uint8), np.zeros((2, 8, 8, 2), np.uint8),
+                                 np.zeros((0, 8, 8), np.uint8), "pictures"])
+def test_what_is_not_pictures_is_refused(trained: ConvNet, bad: object) -> None:
+    with pytest.raises(DataError):
+        trained.predict(bad)
+
+
+@pytest.mark.parametrize("y", [None, [0, 1, 2], [[0], [1]], [0.5, 1.5]])
+def test_bad_labels_are_refused(y: object) -> None:
+    with pytest.raises(DataError):
+        ConvNet(epochs=1).fit(np.zeros((2, 8, 8), np.uint8), y)  # type: ignore[arg-type]
+
+
+def test_d03_one_class_is_refused() -> None:
+    with pytest.raises(DataError) as caught:
+        ConvNet(epochs=1).fit(np.zeros((4, 8, 8), np.uint8), [1, 1, 1, 1])
+    assert caught.value.code == "one_class"
+
+
+def test_unknown_labels_are_refused(trained: ConvNet, digits: Data) -> None:
+    with pytest.raises(UsageError):
+        trained.score(digits.test.images[:2], ["7", "giraffe"])
+
+
+def test_i24_pictures_of_one_colour_give_no_nan() -> None:
+    X = np.full((16, 8, 8), 200, np.uint8)
+    model = ConvNet(epochs=1).fit(X, [0, 1] * 8)
+    assert np.isfinite(model.predict_proba(X)).all()
+
+
+def test_network_that_does_not_fit_the_data_is_refused() -> None:
+    network = striate.Network(striate.Dense(3)(striate.Input(1, 8, 8)))
+    X = np.zeros((4, 8, 8), np.uint8)
+    with pytest.raises(StriateError) as caught:
+        ConvNet(network, epochs=1).fit(X, [0, 1, 0, 1])
+    assert caught.value.code == "class_count"
+    with pytest.raises(StriateError) as caught:
+        ConvNet(network, epochs=1, size=(9, 9)).fit(X, [0, 1, 2, 0])
+    assert caught.value.code == "input_volume"
+
+
+def changed(path: Path, target: Path, **changes: object) -> Path:
+    file = modelfile.load(path)
+    return modelfile.save(target, "convnet", {**file.manifest, **changes}, file.arrays)
+
+
+@pytest.fixture(scope="module")
+def saved(trained: ConvNet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return trained.save(tmp_path_factory.mktemp("model") / "m.safetensors")
+
+
+@pytest.mark.parametrize("changes", [
+    {"classes": ["a"]}, {"classes": None}, {"network": {}}, {"network": {"layers": [{"lambda": "print(1)"}]}},
+    {"preparation": {"size": [1]}}, {"training": []}, {"preparation": {"size": [8, 8], "channels": 1}},
+])  # fmt: skip
+def test_m23_manifest_that_does_not_describe_the_network(saved: Path, tmp_path: Path, changes: dict[str, object]) -> None:
+    with pytest.raises(ModelFileError) as caught:
+        striate.load(changed(saved, tmp_path / "m.safetensors", **changes))
+    assert caught.value.code == "bad_manifest"
+
+
+def test_m21_arrays_of_another_network(saved: Path, tmp_path: Path) -> None:
+    file = modelfile.load(saved)
+    arrays = {("c9.weight" if name == "c1.weight" else name): array for name, array in file.arrays.items()}
+    path = modelfile.save(tmp_path / "m.safetensors", "convnet", file.manifest, arrays)
+    with pytest.raises(ModelFileError, match=r"c1\.weight, c9\.weight") as caught:
+        striate.load(path)
+    assert caught.value.code == "tensors_differ"
+
+
+def test_unknown_kind_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError) as caught:
+        striate.load(modelfile.save(tmp_path / "m.safetensors", "os.system", {}, {}))
+    assert caught.value.code == "unknown_kind"

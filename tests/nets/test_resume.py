@@ -1,0 +1,146 @@
+"""Stopped anywhere and taken up again, a run ends in the bits it would have ended in (R1, R2, R4, R7, R8, R12, F8, F9)."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from striate import ConvNet, Input, Network
+from striate.arch import BatchNorm, Conv, Dense, Dropout, Pool, ReLU
+from striate.data import Data
+from striate.errors import Interrupted, RunError
+from striate.nets import train as training
+from striate.nets.checkpoint import Checkpoints, Snapshot
+from striate.nets.train import Step
+
+
+def network() -> Network:
+    x = Pool(2)(ReLU()(BatchNorm()(Conv(8, 3, padding=1)(Input(1, 8, 8)))))
+    return Network(Dense(10)(Dropout(0.3)(x)))
+
+
+def fresh(optimiser: str = "adamw") -> ConvNet:
+    return ConvNet(network(), epochs=3, batch_size=256, optimiser=optimiser, rotate=10, seed=5)
+
+
+def learn(digits: Data, folder: Path | None, stop_after: int | None = None, optimiser: str = "adamw") -> ConvNet:
+    model, steps = fresh(optimiser), []
+    model.fit(digits.train, validation=digits.validation, watch=steps.append, checkpoints=folder,
+              stop=lambda: stop_after is not None and len(steps) >= stop_after)
+    return model
+
+
+def bits(model: ConvNet, path: Path) -> bytes:
+    return model.save(path).read_bytes()
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
+def test_r01_same_seed_same_bits(digits: Data, tmp_path: Path, optimiser: str) -> None:
+    first = bits(learn(digits, None, optimiser=optimiser), tmp_path / "a")
+    assert first == bits(learn(digits, None, optimiser=optimiser), tmp_path / "b")
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
+@pytest.mark.parametrize("stop_after", [1, 2, 4, 5, 6, 9, 10, 14])  # 5 steps an epoch, 15 in all
+def test_r02_resumed_run_ends_in_the_same_bits(digits: Data, tmp_path: Path, stop_after: int, optimiser: str) -> None:
+    whole = bits(learn(digits, tmp_path / "whole", optimiser=optimiser), tmp_path / "a")
+    with pytest.raises(Interrupted):
+        learn(digits, tmp_path / "run", stop_after, optimiser)
+    resumed = learn(digits, tmp_path / "run", optimiser=optimiser)
+    assert bits(resumed, tmp_path / "b") == whole
+    assert [row["epoch"] for row in resumed.history_] == [1, 2, 3]
+
+
+def test_r04_no_picture_is_missed_or_repeated(digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[np.ndarray] = []
+    original = training.Augmenter.__call__
+    monkeypatch.setattr(training.Augmenter, "__call__", lambda s, p, i: (seen.append(i), original(s, p, i))[1])
+    learn(digits, None)
+    whole, seen[:] = np.concatenate(seen), []
+    with pytest.raises(Interrupted):
+        learn(digits, tmp_path / "run", 7)
+    learn(digits, tmp_path / "run")
+    assert np.array_equal(np.concatenate(seen), whole)
+    assert sorted(whole[: len(digits.train)]) == list(range(len(digits.train)))
+
+
+def test_r07_saving_often_changes_nothing(digits: Data, tmp_path: Path) -> None:
+    often = fresh().fit(digits.train, validation=digits.validation, checkpoints=tmp_path / "run", checkpoint_seconds=0)
+    assert bits(often, tmp_path / "a") == bits(learn(digits, None), tmp_path / "b")
+
+
+def test_r12_a_lost_optimiser_state_is_noticed(digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: the test above can fail."""
+    whole = bits(learn(digits, None), tmp_path / "a")
+    with pytest.raises(Interrupted):
+        learn(digits, tmp_path / "run", 7)
+    monkeypatch.setattr(training, "restore_optimiser", lambda *_: None)
+    assert bits(learn(digits, tmp_path / "run"), tmp_path / "b") != whole
+
+
+def damage(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def test_f08_damaged_checkpoint_is_passed_over_and_said_so(digits: Data, tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        learn(digits, tmp_path / "run", 7)
+    paths = sorted((tmp_path / "run").iterdir())
+    assert len(paths) == 2
+    damage(paths[-1])
+    resumed = learn(digits, tmp_path / "run")
+    assert "passed over" in resumed.notes_[0]
+    assert bits(resumed, tmp_path / "a") == bits(learn(digits, None), tmp_path / "b")
+
+
+def test_f09_all_checkpoints_damaged_is_refused(digits: Data, tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        learn(digits, tmp_path / "run", 7)
+    for path in (tmp_path / "run").iterdir():
+        damage(path)
+    with pytest.raises(RunError) as caught:
+        learn(digits, tmp_path / "run")
+    assert caught.value.code == "no_checkpoint"
+
+
+def test_checkpoint_of_another_run_is_refused(digits: Data, tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        learn(digits, tmp_path / "run", 7)
+    with pytest.raises(RunError, match="seed") as caught:
+        ConvNet(network(), epochs=3, seed=6).fit(digits.train, checkpoints=tmp_path / "run")
+    assert caught.value.code == "other_run"
+
+
+def test_f13_loss_that_is_not_finite_stops_the_run(digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = training.cross_entropy
+    calls = iter(range(1000))
+    monkeypatch.setattr(training, "cross_entropy",
+                        lambda *a, **k: original(*a, **k) * (torch.nan if next(calls) == 6 else 1.0))
+    with pytest.raises(RunError) as caught:
+        fresh().fit(digits.train, checkpoints=tmp_path / "run")
+    assert caught.value.code == "loss_not_finite"
+    assert Checkpoints(tmp_path / "run").latest() is not None
+
+
+def test_leftovers_of_a_killed_writer_are_swept(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(3, {"step": 3}, {"w": torch.ones(2)})
+    (tmp_path / ".striate-0.tmp").write_bytes(b"half")
+    (tmp_path / "mine.tmp").write_bytes(b"not ours")
+    snapshot = checkpoints.latest()
+    assert isinstance(snapshot, Snapshot)
+    assert snapshot.facts == {"step": 3}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.tmp", "step-000000000003.safetensors"]
+
+
+def test_minutes_become_steps_once(digits: Data, tmp_path: Path) -> None:
+    steps: list[Step] = []
+    model = ConvNet(network(), minutes=0.02, batch_size=256, seed=5)
+    with pytest.raises(Interrupted):
+        model.fit(digits.train, watch=steps.append, checkpoints=tmp_path / "run", stop=lambda: len(steps) == 3)
+    planned = steps[0].steps
+    resumed = ConvNet(network(), minutes=0.02, batch_size=256, seed=5).fit(digits.train, checkpoints=tmp_path / "run")
+    assert resumed.recipe_.steps == planned
