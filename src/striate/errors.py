@@ -19,7 +19,6 @@ what was asked; what is allowed; what was given. What to do.
 
 from __future__ import annotations
 
-from os import fsencode
 from pathlib import PurePath
 
 
@@ -46,8 +45,9 @@ class StriateError(Exception):
     @property
     def sentence(self) -> str:
         """The refusal as one line of text."""
-        facts = "; ".join(part for part in (self.asked, self.allowed, self.given) if part)
-        return f"{facts}. {self.do}." if self.do else f"{facts}."
+        facts = "; ".join(part.rstrip(".") for part in (self.asked, self.allowed, self.given) if part)
+        do = self.do.rstrip(".")
+        return f"{facts}." if not do else f"{facts}. {do}" if do.endswith("?") else f"{facts}. {do}."
 
     def __str__(self) -> str:
         return self.sentence
@@ -121,6 +121,12 @@ def shown(name: str | PurePath, limit: int = 200) -> str:
     >>> len(shown("x" * 1000))
     200
     """
-    text = fsencode(str(name)).decode("utf-8", "backslashreplace")
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    text = "".join(c if c.isprintable() else _escaped(c) for c in str(name))
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _escaped(character: str) -> str:
+    # File names that are not UTF-8 arrive with each strange byte as U+DC80 to U+DCFF (PEP 383).
+    if "\udc80" <= character <= "\udcff":
+        return f"\\x{ord(character) - 0xDC00:02x}"
+    return character.encode("unicode_escape").decode("ascii")

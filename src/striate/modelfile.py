@@ -122,13 +122,14 @@ def _read(path: Path) -> bytes:
         raise MissingError("no_such_model", f"the model {shown(path)} was asked for", given="there is no such file",
                            do="Give the model.safetensors of a run folder")
     if not path.is_file():
-        _unreadable(path, "it is not a file; give the model.safetensors inside it")
+        _unreadable(path, "it is not a file")
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             if size > MAX_BYTES:
                 raise ModelFileError("model_too_large", f"{shown(path)} was to be loaded",
-                                     allowed=f"a model file has at most {MAX_BYTES:,} bytes", given=f"it has {size:,}")
+                                     allowed=f"a model file has at most {MAX_BYTES:,} bytes", given=f"it has {size:,}",
+                                     do="Give a file that striate train has written")
             return file.read(size)
     except OSError as error:
         _unreadable(path, (error.strerror or str(error)).lower(), error)
@@ -140,7 +141,7 @@ def _header(path: Path, data: bytes) -> dict[str, Any]:
         raise ModelFileError(
             "pickle_refused", f"{shown(path)} was to be loaded", allowed="a model file is safetensors",
             given="this is a pickle or an archive of pickles, which can run any code",
-            do="Convert it with the program that made it, to .safetensors",
+            do="Give the model.safetensors of a run folder",
         )
     if not data:
         _unreadable(path, "it is empty")

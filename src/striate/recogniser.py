@@ -94,12 +94,12 @@ def pictures_of(X: Any) -> Pixels | Labelled:
     if array.dtype != np.uint8 or array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[3] not in (1, 3)):
         raise DataError(
             "not_pictures", "pictures were asked for",
-            allowed="an array (N, H, W) or (N, H, W, C) of uint8 with C = 1 or 3, or a Dataset",
-            given=f"shape {array.shape} of {array.dtype}",
+            allowed="a uint8 array (N, H, W) or (N, H, W, C) with C = 1 or 3, or a Dataset, is allowed",
+            given=f"shape {array.shape} of {array.dtype} was given",
             do="Scale to 0..255 and convert with .astype('uint8')",
         )
     if not array.size:
-        raise DataError("no_pictures", "pictures were asked for", given=f"an empty array of shape {array.shape}",
+        raise DataError("no_pictures", "pictures were asked for", given=f"an empty array of shape {array.shape} was given",
                         do="Give at least one picture")
     return array[..., None] if array.ndim == 3 else array
 
@@ -112,13 +112,14 @@ def labels_of(X: Any, y: ArrayLike | None) -> tuple[NDArray[np.int64], NDArray[A
     """
     if y is None:
         if not isinstance(X, Labelled):
-            raise DataError("no_labels", "fit was asked to learn", given="pictures without labels",
+            raise DataError("no_labels", "fit was asked to learn", given="pictures without labels were given",
                             do="Give y, one label per picture, or a Dataset")
         return X.labels, np.array(X.classes)
     given = np.asarray(y)
     if given.ndim != 1 or len(given) != len(X) or given.dtype.kind not in "biuUS":
-        raise DataError("bad_labels", "fit was asked to learn", allowed="one whole number or name per picture",
-                        given=f"labels of shape {given.shape} and type {given.dtype} for {len(X):,} pictures")
+        raise DataError("bad_labels", "fit was asked to learn", allowed="one whole number or name per picture is allowed",
+                        given=f"labels of shape {given.shape} and type {given.dtype} were given for {len(X):,} pictures",
+                        do="Give y, one label per picture, in the order of X")
     classes, indices = np.unique(given, return_inverse=True)
     return indices.astype(np.int64), classes
 
@@ -130,7 +131,7 @@ def class_indices(y: ArrayLike | None, classes: NDArray[Any]) -> NDArray[np.int6
     (array([1, 0]), array([1, 0]))
     """
     if y is None:
-        raise UsageError("no_labels", "score was asked for", given="pictures without labels",
+        raise UsageError("no_labels", "score was asked for", given="pictures without labels were given",
                          do="Give y, one label per picture, or a Dataset")
     given = np.asarray(y)
     names = np.arange(len(classes)) if classes.dtype.kind == "U" and given.dtype.kind in "iu" else classes
@@ -140,5 +141,6 @@ def class_indices(y: ArrayLike | None, classes: NDArray[Any]) -> NDArray[np.int6
     strange = given if found is None else given[names[found] != given]
     if found is None or len(strange):
         raise UsageError("unknown_label", "labels were compared with the model's classes",
-                         allowed=f"its {len(classes)} classes are known", given=f"{shown(str(strange[0]))} was given")
+                         allowed=f"its {len(classes)} classes are known", given=f"{shown(str(strange[0]))} was given",
+                         do="Check that labels and model belong to the same data")
     return found.astype(np.int64)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from striate.arch.window import Axis
+from striate.arch.axis import Axis
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import Annotated, Literal, NamedTuple
 
-from striate.arch.rules import Checked, Choice, Number
+from striate.arch.rules import Checked, Choice, Number, either
 from striate.errors import NetworkError
 
 USES = {"constant": ("value",), "uniform": ("low", "high"), "gaussian": ("mean", "std"),
@@ -105,7 +105,7 @@ class IsFiller:
     True
     """
 
-    allowed: str = f"{', '.join(USES)} is allowed, by name or as {{kind: …}}"
+    allowed: str = f"{either(list(USES))} is allowed, by name or as {{kind: …}}"
 
     def read(self, value: object) -> Filler:
         """The filler."""

@@ -11,7 +11,8 @@ from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
 from striate.arch.layers import LAYERS, Layer
-from striate.errors import NetworkError, shown
+from striate.arch.rules import either, quoted
+from striate.errors import NetworkError
 
 
 def write_layer(layer: Layer) -> str | dict[str, Any]:
@@ -53,7 +54,7 @@ def read_layer(item: object, label: str) -> tuple[type[Layer], dict[str, Any], t
     if not isinstance(entry, dict):
         raise NetworkError("bad_item", f"{label}: a layer was asked for",
                            allowed="a kind (relu) or a mapping (conv: {filters: 20, kernel_size: 5}) is allowed",
-                           given=f"{shown(repr(item), 60)} was given", do="Change it")
+                           given=f"{quoted(item)} was given", do="Change it")
     kinds = [key for key in entry if key not in ("name", "from")]
     for kind in kinds:
         known(kind, LAYERS, f"{label}: a kind of layer")
@@ -68,7 +69,7 @@ def read_layer(item: object, label: str) -> tuple[type[Layer], dict[str, Any], t
     if not isinstance(settings, dict):
         raise NetworkError("bad_item", f"{label}: {layer.kind} was asked for",
                            allowed=f"a mapping of {', '.join(allowed) or 'nothing'} is allowed",
-                           given=f"{shown(repr(settings), 60)} was given", do=f"Write {layer.kind}: {{field: value}}")
+                           given=f"{quoted(settings)} was given", do=f"Write {layer.kind}: {{field: value}}")
     for key in settings:
         known(key, allowed, f"{label}: a field of {layer.kind}")
     for field in fields(layer):
@@ -85,7 +86,7 @@ def _names(value: object, label: str) -> tuple[str, ...] | None:
     if isinstance(value, list) and value and all(isinstance(name, str) for name in value):
         return tuple(value)
     raise NetworkError("bad_from", f"{label}: from was asked for", allowed="a name or a list of names is allowed",
-                       given=f"{shown(repr(value), 60)} was given", do="Name the layers that feed this one")
+                       given=f"{quoted(value)} was given", do="Name the layers that feed this one")
 
 
 def known(word: object, words: Collection[str], what: str) -> None:
@@ -95,17 +96,18 @@ def known(word: object, words: Collection[str], what: str) -> None:
     from difflib import get_close_matches  # only a mistake needs it, and importing takes time
 
     near = get_close_matches(str(word)[:100], words, n=1, cutoff=0.5)
-    listed = ", ".join([*list(words)[:24], *(["…"] if len(words) > 24 else [])])
-    raise NetworkError("unknown_word", f"{what} was asked for", allowed=f"{listed or 'none'} is allowed",
-                       given=f"{shown(repr(word), 60)} was given", do=f"Write {near[0]}" if near else "Leave it out")
+    listed = either([*words] if len(words) < 25 else [*list(words)[:24], "…"]) if words else "none"
+    raise NetworkError("unknown_word", f"{what} was asked for", allowed=f"{listed} is allowed",
+                       given=f"{quoted(word)} was given",
+                       do=f"Write {near[0]}" if near else "Choose one of these" if words else "Leave it out")
 
 
 def mapping(data: object, allowed: Collection[str], what: str) -> Mapping[str, Any]:
     """`data` as a mapping with no other keys than `allowed`."""
     if not isinstance(data, dict):
         raise NetworkError("not_a_mapping", f"{what} was asked for",
-                           allowed=f"a mapping with {', '.join(allowed)} is allowed",
-                           given=f"{shown(repr(data), 60)} was given", do="Begin with input: and layers:")
+                           allowed=f"a mapping with {either(list(allowed))} is allowed",
+                           given=f"{quoted(data)} was given", do="Begin with input: and layers:")
     for key in data:
         known(key, allowed, f"a key of {what}")
     return data

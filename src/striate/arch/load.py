@@ -6,6 +6,7 @@ from pathlib import Path
 
 from striate.arch.formats.yaml import MAX_BYTES, check_size, read_json, read_yaml
 from striate.arch.network import Network
+from striate.arch.rules import either
 from striate.arch.volume import Volume
 from striate.arch.zoo import ZOO, build
 from striate.errors import MissingError, NetworkError, shown
@@ -39,7 +40,7 @@ def read_text(path: Path) -> str:
     """A network file as text, 1 MiB at most, UTF-8."""
     if not path.is_file():
         raise MissingError("no_network_file", f"{shown(path)} was asked for", given="there is no such file",
-                           do=f"Give a .yaml or .json file, or one of {', '.join(ZOO)}")
+                           do=f"Give a .yaml or .json file, {either(list(ZOO))}")
     with path.open("rb") as file:
         data = file.read(MAX_BYTES + 1)
     check_size(len(data))

@@ -6,15 +6,16 @@ Bounds: 1 to 5,000 layers, every side of a volume up to 65,536, kernels up to 1,
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from striate.arch.filler import Tensor
 from striate.arch.language import known, mapping, read_layer, write_layer
-from striate.arch.layers import Layer, ancestors
-from striate.arch.rules import Name
+from striate.arch.layers import Layer, ancestors, refuse_other_than_volume
+from striate.arch.rules import Name, quoted
 from striate.arch.volume import Volume
-from striate.errors import NetworkError, shown
+from striate.errors import NetworkError
 
 MAX_LAYERS = 5_000
 MAX_PARAMETERS = 500_000_000
@@ -35,6 +36,11 @@ class Node:
     def tensors(self) -> dict[str, Tensor]:
         """The tensors by their names in the layer: weight, bias, …"""
         return self.layer.tensors(self.input_volumes)
+
+    @property
+    def parameters(self) -> int:
+        """The number of values that are learnt: weights and biases, not buffers."""
+        return sum(tensor.size for tensor in self.tensors.values() if tensor.role != "buffer")
 
     @property
     def macs(self) -> int:
@@ -66,6 +72,7 @@ class Network:
 
     def __init__(self, output: Volume, name: str = "") -> None:
         title = _title(name)
+        refuse_other_than_volume(output, title)
         calls = ancestors((output,))
         check_length(title, len(calls))
         starts = {id(volume): volume for call in calls for volume in call.inputs if volume.source is None}
@@ -80,17 +87,14 @@ class Network:
         for call in calls:
             ordinals[call.layer.kind] += 1
             node_name = call.layer.name or f"{call.layer.kind}{ordinals[call.layer.kind]}"
-            if node_name in volumes:
-                raise NetworkError("duplicate_name", f"{title}: a layer named {node_name} was asked for",
-                                   allowed="each name once is allowed", given="two layers of that name were given",
-                                   do="Rename one")
+            _refuse_taken(node_name, volumes, title)
             layer = replace(call.layer, name=node_name)
             inputs = tuple(names[id(volume.source)] if volume.source else INPUT for volume in call.inputs)
             input_volumes = tuple(volumes[source] for source in inputs)
             node = Node(node_name, layer, inputs, input_volumes, layer.output(input_volumes))
             nodes.append(node)
             names[id(call)], volumes[node_name] = node_name, node.output
-            parameters += sum(tensor.size for tensor in node.tensors.values())
+            parameters += node.parameters
             if parameters > MAX_PARAMETERS:
                 raise NetworkError("too_many_parameters", f"{node_name}: a layer was asked for",
                                    allowed=f"up to {MAX_PARAMETERS:,} parameters in a network are allowed",
@@ -113,7 +117,7 @@ class Network:
     @property
     def parameters(self) -> int:
         """The number of values that are learnt: weights and biases, not buffers."""
-        return sum(tensor.size for tensor in self.tensors.values() if tensor.role != "buffer")
+        return sum(node.parameters for node in self.nodes)
 
     def on(self, volume: Volume) -> Network:
         """The same layers on another input volume; refuses if they do not fit it.
@@ -159,7 +163,7 @@ class Network:
         items = facts.get("layers")
         if not isinstance(items, list):
             raise NetworkError("no_layers", f"{title}: layers were asked for", allowed="a list is allowed",
-                               given=f"{shown(repr(items), 60)} was given", do="Write layers: and one dash per layer")
+                               given=f"{quoted(items)} was given", do="Write layers: and one dash per layer")
         check_length(title, len(items))
         volumes = {INPUT: input.bare() if input else _read_input(facts.get("input"), title)}
         unused: set[str] = set()
@@ -172,10 +176,7 @@ class Network:
             layer = made(**settings)
             for source in sources or (before,):
                 known(source, volumes, f"{name}: an input from an earlier layer")
-            if name in volumes:
-                raise NetworkError("duplicate_name", f"{title}: a layer named {name} was asked for",
-                                   allowed="each name once is allowed", given="two layers of that name were given",
-                                   do="Rename one")
+            _refuse_taken(name, volumes, title)
             volumes[name] = layer(*(volumes[source] for source in sources or (before,)))
             unused = unused.difference(sources or (before,)) | {name}
             before = name
@@ -199,6 +200,13 @@ def check_length(title: str, layers: int) -> None:
                            do="Call layers on Input(channels, height, width)" if layers == 0 else "Make it shallower")
 
 
+def _refuse_taken(name: str, names: Collection[str], title: str) -> None:
+    if name in names:
+        raise NetworkError("duplicate_name", f"{title}: a layer named {name} was asked for",
+                           allowed="each name once is allowed", given="two layers of that name were given",
+                           do="Rename one")
+
+
 def _title(name: object) -> str:
     if name == "":
         return "network"
@@ -206,13 +214,13 @@ def _title(name: object) -> str:
         return Name().read(name)
     except ValueError:
         raise NetworkError("bad_name", "network: a name was asked for", allowed=Name().allowed,
-                           given=f"{shown(repr(name), 60)} was given", do="Rename it") from None
+                           given=f"{quoted(name)} was given", do="Rename it") from None
 
 
 def _read_input(value: object, title: str) -> Volume:
     if not isinstance(value, list | tuple) or len(value) != 3:
         raise NetworkError("bad_input", f"{title}: an input was asked for",
                            allowed="[channels, height, width] is allowed",
-                           given=f"{shown(repr(value), 60)} was given" if value is not None else "none was given",
+                           given=f"{quoted(value)} was given",
                            do="Write input: [1, 28, 28], or give one")
     return Volume(*value)

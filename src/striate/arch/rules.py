@@ -19,6 +19,27 @@ MAX_SIDE = 65_536
 MAX_KERNEL = 1_024
 
 
+def either(phrases: list[str]) -> str:
+    """A list in words.
+
+    >>> either(["padding 1", "stride 2", "a filter of 4"])
+    'padding 1, stride 2 or a filter of 4'
+    """
+    return " or ".join([", ".join(phrases[:-1]), phrases[-1]] if len(phrases) > 1 else phrases)
+
+
+def quoted(value: object) -> str:
+    """What was given, as it may be put into a sentence.
+
+    >>> quoted("a"), quoted(None), quoted([1, 2])
+    ("'a'", 'nothing', '[1, 2]')
+    """
+    try:
+        return "nothing" if value is None else shown(repr(value), 60)
+    except ValueError:  # Python writes out no whole number of more than 4,300 digits
+        return "a number too long to write"
+
+
 class Rule(Protocol):
     """Turns what was written into what is kept, or raises `ValueError`; `allowed` says what is accepted."""
 
@@ -130,7 +151,7 @@ class Choice:
     @property
     def allowed(self) -> str:
         """The words."""
-        return f"{' or '.join(self.words)} is allowed"
+        return f"{either(list(self.words))} is allowed"
 
     def read(self, value: object) -> str:
         """The word itself."""
@@ -209,7 +230,7 @@ class Checked:
                 kept = rule.read(value)
             except (ValueError, TypeError, OverflowError):
                 raise NetworkError("bad_field", f"{self.label}: {field} was asked for", allowed=rule.allowed,
-                                   given=f"{shown(repr(value), 60)} was given", do=f"Change {field}") from None
+                                   given=f"{quoted(value)} was given", do=f"Change {field}") from None
             object.__setattr__(self, field, kept)
 
 

@@ -1,81 +1,14 @@
-"""Window arithmetic: how often a filter fits along an axis, (W − F + 2P)/S + 1, and what to change when it does not.
-
-Three roundings of a result that is not whole: `floor` leaves the last pixels unread (PyTorch, TensorFlow), `ceil` lets
-the last window hang over the edge as long as it starts inside the input or its leading padding (Caffe's pooling,
-PyTorch's `ceil_mode`), `exact` refuses. A window larger than its padded input is refused under every rounding.
-Padding `same` gives ⌈W/S⌉ outputs; what cannot be halved goes to the bottom and right (TensorFlow's rule, and
-PyTorch's at stride 1).
-See Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016, relations 5, 6 and 15.
-
-Limits: Caffe keeps a last ceil window that starts beyond the input when padding is 0; PyTorch and we drop it.
-"""
+"""Windows on two axes, and what to change when one does not fit. The arithmetic itself is in `axis.py`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from striate.arch.rules import MAX_KERNEL
+from striate.arch.axis import Axis, Pair
+from striate.arch.rules import MAX_KERNEL, MAX_SIDE, either
 from striate.errors import WindowError
-
-Pair = tuple[int, int]
-ROUNDINGS = ("floor", "ceil", "exact")
-
-
-class Axis(NamedTuple):
-    """One window along one axis of `size` pixels; `padding` None means `same`.
-
-    >>> Axis(size=7, kernel=3, stride=2).count("exact")  # (7 − 3 + 2·0)/2 + 1 = 3
-    3
-    """
-
-    size: int
-    kernel: int
-    stride: int = 1
-    padding: int | None = 0
-    dilation: int = 1
-
-    @property
-    def span(self) -> int:
-        """Pixels from the first to the last one a window reads: dilation·(kernel − 1) + 1."""
-        return self.dilation * (self.kernel - 1) + 1
-
-    @property
-    def pads(self) -> Pair:
-        """Padding pixels before and after the input."""
-        if self.padding is not None:
-            return self.padding, self.padding
-        total = max((-(-self.size // self.stride) - 1) * self.stride + self.span - self.size, 0)
-        return total // 2, total - total // 2
-
-    @property
-    def room(self) -> int:
-        """How far the window can travel, W − F + 2P pixels; negative if it is larger than its padded input."""
-        return self.size - self.span + sum(self.pads)
-
-    def count(self, rounding: str) -> int:
-        """The number of positions; 0 if the window does not fit, or, under `exact`, does not tile."""
-        if self.room < 0 or (rounding == "exact" and self.room % self.stride):
-            return 0
-        count = self.room // self.stride + 1
-        hangs_over = rounding == "ceil" and self.room % self.stride > 0
-        return count + 1 if hangs_over and count * self.stride < self.size + self.pads[0] else count
-
-    def unread(self, rounding: str) -> int:
-        """Input pixels behind the last position, which no window reads."""
-        end = (self.count(rounding) - 1) * self.stride + self.span - self.pads[0]
-        return max(0, self.size - end)
-
-    def arithmetic(self) -> str:
-        """The formula with its numbers.
-
-        >>> Axis(7, 3, 3).arithmetic()
-        '(7 − 3 + 2·0)/3 + 1 = 2.33'
-        """
-        before, after = self.pads
-        padding = f"2·{before}" if before == after else f"{before} + {after}"
-        value = f"{self.room / self.stride + 1:.2f}".rstrip("0").rstrip(".").replace("-", "−")
-        return f"({self.size} − {self.span} + {padding})/{self.stride} + 1 = {value}"
 
 
 class Fix(NamedTuple):
@@ -149,15 +82,17 @@ class Window:
         """(value, output) of the nearest setting along one axis, which may be the present one."""
         pooling = self.noun == "pooling window"
         field, low, high = {
-            "padding": ("padding", 0, axis.kernel // 2 if pooling else axis.span - 1),
-            "stride": ("stride", 1, max(axis.stride, axis.span)),
+            "padding": ("padding", 0, min(axis.kernel // 2 if pooling else axis.span - 1, MAX_KERNEL)),
+            "stride": ("stride", 1, min(max(axis.stride, axis.span), MAX_SIDE)),
             "filter": ("kernel", sum(axis.pads) if pooling else 1, min(axis.size + sum(axis.pads), MAX_KERNEL)),
-            "input": ("size", axis.size - axis.stride, max(axis.size, axis.span) + axis.stride),
+            "input": ("size", axis.size - axis.stride, min(max(axis.size, axis.span) + axis.stride, MAX_SIDE)),
         }[what]
         now = getattr(axis, field)
         if now is None:  # padding `same` is no number to change
             return None
-        for value in sorted(range(max(low, what != "padding"), high + 1), key=lambda value: (abs(value - now), -value)):
+        if what == "stride" and axis.room < 0:  # no stride lets a window in that is too large
+            return None
+        for value in _outward(now, max(low, what != "padding"), high):
             count = axis._replace(**{field: value}).count("exact" if tile else self.rounding)
             if count:
                 return value, count
@@ -176,7 +111,8 @@ class Window:
         else:
             do = self.advice(fixes)
         verb = "fit" if too_large else "tile"
-        asked = f"{label}: {self.described()} does not {verb} a {height}×{width} input{self._padded(too_large)}"
+        padded = self._padded() if too_large or self.padding != (0, 0) else ""
+        asked = f"{label}: {self.described()} does not {verb} {_a(height)} {height}×{width} input{padded}"
         return WindowError("window_too_large" if too_large else "window_misfit", asked, given=given,
                            do=f"Use {do}" if do else "Use larger pictures")
 
@@ -184,11 +120,11 @@ class Window:
         """The window in words: `a 3×3 filter at stride 2`."""
         stride = "" if self.stride == (1, 1) else f" at stride {_pair(self.stride)}"
         dilation = "" if self.dilation == (1, 1) else f" dilated by {_pair(self.dilation)}"
-        return f"a {self.kernel[0]}×{self.kernel[1]} {self.noun}{dilation}{stride}"
+        return f"{_a(self.kernel[0])} {self.kernel[0]}×{self.kernel[1]} {self.noun}{dilation}{stride}"
 
-    def _padded(self, always: bool) -> str:
+    def _padded(self) -> str:
         if self.padding == (0, 0):
-            return " without padding" if always else ""
+            return " without padding"
         return " with padding 'same'" if self.padding == "same" else f" with padding {_pair(self.padding)}"
 
     def advice(self, fixes: tuple[Fix, ...]) -> str:
@@ -201,13 +137,16 @@ class Window:
             for fix in fixes])
 
 
-def either(phrases: list[str]) -> str:
-    """A list in words.
+def _outward(start: int, low: int, high: int) -> Iterator[int]:
+    """Whole numbers from `low` to `high`, the nearest to `start` first, of two equally near the larger."""
+    for distance in range(max(start - low, high - start) + 1):
+        for value in dict.fromkeys((start + distance, start - distance)):
+            if low <= value <= high:
+                yield value
 
-    >>> either(["padding 1", "stride 2", "a filter of 4"])
-    'padding 1, stride 2 or a filter of 4'
-    """
-    return " or ".join([", ".join(phrases[:-1]), phrases[-1]] if len(phrases) > 1 else phrases)
+
+def _a(number: int) -> str:
+    return "an" if number in (11, 18) or str(number).startswith("8") else "a"
 
 
 def _pair(pair: Pair) -> str:

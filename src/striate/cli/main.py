@@ -8,15 +8,15 @@ import sys
 import traceback
 from typing import Annotated, NoReturn
 
-import click
 import typer
+from typer.exceptions import Abort, TyperException
 
 from striate._version import __version__
 from striate.cli import evaluate, inspect, predict, train
 from striate.errors import StriateError
 
 app = typer.Typer(
-    name="striate", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    name="striate", invoke_without_command=True, add_completion=False, pretty_exceptions_enable=False,
     rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example: striate train digits",
 )
@@ -26,12 +26,14 @@ for command in (train, evaluate, predict, inspect):
 
 @app.callback()
 def striate(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.", is_eager=True)] = False,
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
 ) -> None:
     """Turn a folder of labelled pictures into a recogniser you can trust and understand."""
     if version:
         typer.echo(f"striate {__version__}")
-        raise typer.Exit
+    elif context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def run() -> NoReturn:
@@ -41,11 +43,11 @@ def run() -> NoReturn:
         sys.exit(code if isinstance(code, int) else 0)
     except StriateError as error:
         refuse(error.code, str(error), error.exit_code)
-    except click.ClickException as error:
+    except TyperException as error:
         context = getattr(error, "ctx", None)
         hint = f" Try: {context.command_path} --help" if context else ""
         refuse("usage", f"{error.format_message()}{hint}", 2)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, Abort):
         refuse("stopped", "Stopped; nothing was left half written.", 130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -15,7 +15,7 @@ import typer
 
 from striate.cli.options import Json, Quiet, Strict, parse_size
 from striate.cli.screen import Screen
-from striate.errors import Interrupted, UsageError
+from striate.errors import Interrupted
 
 EXAMPLE = "Example: striate train pictures/ --minutes 5"
 
@@ -60,9 +60,6 @@ def train(
     screen = Screen(quiet=quiet, as_json=as_json)
     if resume:
         folder = RunFolder.unfinished(out, data, model)
-        if folder.finished:
-            raise UsageError("run_finished", f"{folder.path} was to be resumed", given="it is finished",
-                             do=f"Open {folder.path / 'report.html'}")
         settings = Settings.load(folder.recipe).resumed(settings)
     else:
         folder = RunFolder.fresh(out, data, model)

@@ -13,10 +13,10 @@ from striate.data.source import Skipped
 from striate.data.splits import Split
 
 __all__ = [
-    "FITS",
     "Data",
     "Dataset",
     "Decoded",
+    "FITS",
     "Pictures",
     "Skipped",
     "Split",

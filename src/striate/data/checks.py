@@ -15,7 +15,7 @@ from striate.errors import DataError, shown
 
 def refused(source: Source, outcomes: Sequence[Outcome]) -> list[Skipped]:
     """The pictures that were refused while surveying."""
-    return [Skipped(key, outcome.code, outcome.sentence)
+    return [Skipped.because(key, outcome)
             for key, outcome in zip(source.keys, outcomes, strict=True) if not isinstance(outcome, Facts)]
 
 
@@ -24,19 +24,14 @@ def check_skipped(source: Source, skipped: Sequence[Skipped], strict: bool) -> N
     if strict and skipped:
         count = "1 is" if len(skipped) == 1 else f"{len(skipped)} are"
         raise DataError("bad_picture", f"every picture of {shown(source.name)} must be readable",
-                        given=f"{count} not, first: {first_reason(skipped)}",
+                        given=f"{count} not, first: {skipped[0].reason}",
                         do="Repair or remove them, or leave out --strict")
-
-
-def first_reason(skipped: Sequence[Skipped]) -> str:
-    """Why the first was left out, without a full stop."""
-    return skipped[0].reason.rstrip(".")
 
 
 def nothing_left(source: Source, skipped: Sequence[Skipped]) -> DataError:
     """The refusal for a data set all of whose pictures are bad."""
     return DataError("dataset_empty", f"pictures were looked for in {shown(source.name)}",
-                     given=f"none of {len(skipped)} could be used, first: {first_reason(skipped)}",
+                     given=f"none of {len(skipped)} could be used, first: {skipped[0].reason}",
                      do="Check the folder")
 
 

@@ -53,12 +53,12 @@ def fit_pictures(
     (5, 32, 32, 1)
     """
     check_fit(size, fit, channels)
-    if pictures.ndim == 3:
-        pictures = pictures[..., np.newaxis]
-    if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[3] not in (1, 3):
+    if pictures.dtype != np.uint8 or not (pictures.ndim == 3 or (pictures.ndim == 4 and pictures.shape[3] in (1, 3))):
         raise UsageError("bad_pictures", "pictures were given as an array",
                          allowed="uint8 of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3) is allowed",
                          given=f"{pictures.dtype} of shape {pictures.shape} was given", do="Convert the array")
+    if pictures.ndim == 3:
+        pictures = pictures[..., np.newaxis]
     if pictures.shape[1:] == (*size, channels):
         return pictures
     out = np.empty((len(pictures), *size, channels), np.uint8)

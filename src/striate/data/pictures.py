@@ -3,7 +3,7 @@
     PACK/images.npy      (N, H, W, C) uint8, a plain NumPy file
     PACK/manifest.json   shape, classes, keys, digests, labels, parts, what was skipped, sha256 of every 64 MiB
 
-Every byte is verified each time a pack is opened: with two threads 1 GiB takes 0.3 s once it is in memory, and the
+Every byte is verified each time a pack is opened: 1 GiB takes 0.3 to 0.6 s on two cores once it is in memory, and the
 reading is not lost, for training reads the same pages next. A pack is never changed in place, so a map stays valid.
 
 Limits: the manifest lists every picture in JSON; beyond a few million pictures it should become a table.

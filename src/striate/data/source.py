@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -22,11 +23,16 @@ DIGEST = 32  # hexadecimal digits kept of a sha256: 128 bits
 
 @dataclass(frozen=True)
 class Skipped:
-    """A picture that was left out: its key, the stable code of the reason, and the reason as a sentence."""
+    """A picture that was left out: its key, the stable code of the reason, and the reason as a clause."""
 
     picture: str
     code: str
     reason: str
+
+    @classmethod
+    def because(cls, key: str, error: PictureError) -> Skipped:
+        """The entry for a picture that was refused."""
+        return cls(key, error.code, f"{error.asked}: {error.given}")
 
 
 @dataclass(frozen=True)
@@ -89,12 +95,15 @@ class ArraySource(Source):
 def read_bytes(path: Path, name: str) -> bytes:
     """The bytes of one picture file, never more than `decode` would accept, never from a pipe or a device."""
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):
-            raise PictureError("not_a_file", f"{shown(name)} cannot be read as a picture",
-                               given="it is not a regular file", do="Give a picture file")
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for a writer
+        try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                raise PictureError("not_a_file", f"{shown(name)} cannot be read as a picture",
+                                   given="it is not a regular file", do="Give a picture file")
+            return os.read(descriptor, min(found.st_size, MAX_BYTES) + 1)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError as error:
         raise MissingError("picture_missing", f"the picture {shown(name)} was asked for", given="there is no such file",
                            do="Check the path") from error

@@ -62,7 +62,7 @@ class Split:
             unknown += digest not in listed
             # A picture that a divided data set holds in two parts stays in both: each copy in its own.
             parts.append(own if own in allowed else allowed[0])
-        notes = (f"{unknown} pictures are not in the split file and went to the test part",) if unknown else ()
+        notes = (f"pictures that the split file does not know, taken for the test: {unknown}",) if unknown else ()
         return _split(pictures, seed, "file", parts, notes)
 
 
@@ -107,7 +107,7 @@ def _stratified(pictures: Pictures, seed: int, fractions: Fractions) -> Split:
     part: dict[str, str] = {}
     small: list[str] = []
     for name, digests in zip(pictures.classes, _by_class(pictures), strict=True):
-        part |= cut(digests, seed, fractions[2], fractions[1])
+        part |= cut(digests, seed, fractions[2], fractions[1])  # a picture under two labels: the last one decides
         small += [shown(name, 40)] if 0 < len(digests) < 3 else []
     notes = []
     if small:
@@ -130,15 +130,12 @@ def _divided(pictures: Pictures, seed: int) -> Split:
     return _split(pictures, seed, "divided", parts, notes)
 
 
-def _by_class(pictures: Pictures, among: str = "") -> list[list[str]]:
-    """The distinct digests of each class in one part; a picture under two labels counts for the first of them only."""
-    seen: set[str] = set()
-    classes: list[list[str]] = [[] for _ in pictures.classes]
-    for i in np.argsort(pictures.labels, kind="stable"):
-        digest = pictures.digests[i]
-        if pictures.parts[i] == among and digest not in seen:
-            seen.add(digest)
-            classes[pictures.labels[i]].append(digest)
+def _by_class(pictures: Pictures, among: str = "") -> list[set[str]]:
+    """The distinct digests of each class among the pictures of one part of the source."""
+    classes: list[set[str]] = [set() for _ in pictures.classes]
+    for digest, label, part in zip(pictures.digests, pictures.labels.tolist(), pictures.parts, strict=True):
+        if part == among:
+            classes[label].add(digest)
     return classes
 
 

@@ -96,7 +96,7 @@ def _write(
         for done, (row, result) in enumerate(zip(rows, ordered(packed, rows, workers), strict=True), 1):
             key = source.keys[row[0]]
             if isinstance(result, PictureError):
-                skipped.append(Skipped(key, result.code, result.sentence))
+                skipped.append(Skipped.because(key, result))
             else:
                 file.write(np.ascontiguousarray(result[0]).data)
                 kept.append(row)

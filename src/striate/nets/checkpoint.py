@@ -59,7 +59,7 @@ class Checkpoints:
             return Snapshot(file.manifest["facts"], {k: torch.from_numpy(v) for k, v in file.arrays.items()})
         if paths:
             raise RunError("no_checkpoint", f"{shown(self.folder)} was to be resumed",
-                           given=f"all {len(paths)} checkpoints in it are damaged",
+                           given=f"it has {len(paths)} checkpoints, all damaged",
                            do="Start again in another folder with --out")
         return None
 

@@ -80,8 +80,8 @@ class Recipe:
                    f"a {'whole ' if name in WHOLE else ''}number from {low:g} to {high:g}")
         _check("flip", self.flip, self.flip in (None, True, False), "true, false or null")
         if self.epochs is not None and self.minutes is not None:
-            raise UsageError("two_budgets", "a training budget was asked for", allowed="epochs or minutes, not both",
-                             given=f"epochs {self.epochs} and minutes {self.minutes:g}", do="Leave one of them out")
+            raise UsageError("two_budgets", "a training budget was asked for", allowed="epochs or minutes are allowed, not both",
+                             given=f"{self.epochs} epochs and {self.minutes:g} minutes were given", do="Leave one of them out")
 
     def planned(self, count: int, classes: tuple[str, ...]) -> Recipe:
         """The recipe with everything that follows from `count` training pictures and the class names filled in.
@@ -154,4 +154,4 @@ BOUNDS: tuple[tuple[str, float, float], ...] = (
 def _check(name: str, value: object, right: bool, allowed: str) -> None:
     if not right:
         raise UsageError("bad_recipe", f"{name} was set", allowed=f"{allowed} is allowed",
-                         given=f"{shown(str(value))} was given")
+                         given=f"{shown(str(value))} was given", do=f"Change {name}")

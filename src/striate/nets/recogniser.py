@@ -104,8 +104,8 @@ class ConvNet(Recogniser):
         pictures = pictures_of(X)
         labels, self.classes_ = labels_of(X, y)
         if len(np.unique(labels)) < 2:
-            raise DataError("one_class", "training was asked for", allowed="at least two classes with pictures",
-                            given=f"{len(np.unique(labels))}", do="Add pictures of another class")
+            raise DataError("one_class", "training was asked for", allowed="two or more classes are allowed",
+                            given=f"all {len(labels):,} pictures are of one class", do="Add pictures of another class")
         recipe = self._recipe().planned(len(labels), tuple(map(str, self.classes_)))
         self._prepare(pictures)
         run = Run(

@@ -2,6 +2,19 @@
 
 The page is self-contained: no script, no request, pictures as data URIs and figures as inline SVG, so it can be mailed,
 printed and read offline, in light and dark. The same facts give the same bytes.
+
+The facts (JSON values; only `data` must be there, fractions are in 0..1, times in seconds):
+
+    striate, title, command, created, model, report, seed, seconds
+    data         name, source (as the command line names it), classes [K], counts {part: [K]}, size [H, W, C], fit,
+                 skipped [{picture, code, reason}], notes [sentence], split {kind, seed},
+                 leaked (test pictures that are also among those learnt from; null where nobody counted)
+    network      name, input [C, H, W], layers [rows of `striate inspect`], parameters, macs, neurons
+    history      [{epoch, loss, validation_loss, validation_accuracy, learning_rate, seconds, pictures_per_second}]
+    best_epoch   the epoch whose weights were kept
+    validation, test         `Evaluation.as_dict()`
+    recipe, environment      {name: value}
+    timings                  {name: seconds}
 """
 
 from __future__ import annotations
@@ -24,9 +37,9 @@ def write_report(
 ) -> Path:
     """Write `report.json` (the facts) and `report.html` (facts, sample pictures, mistakes) into an existing folder.
 
-    `facts` is JSON-able; `data` and `test` (an `Evaluation.as_dict()`) are what the page lives on, whatever else is
-    missing leaves its section out. Numbers that are not finite become null. Both files are replaced atomically.
-    Returns the path of the page. Raises `DiskError`.
+    `facts` are those of this module's docstring; what is missing leaves its section out, numbers that are not finite
+    become null. The page shows a few of the `samples` of each class and the surest of the `mistakes`. Both files are
+    replaced atomically. Returns the path of the page. Raises `DiskError`.
 
     >>> import tempfile
     >>> from striate.metrics import evaluate
@@ -39,8 +52,9 @@ def write_report(
     """
     folder = Path(folder)
     plain = _finite(facts)
+    page = render(plain, samples, mistakes)
     atomic.write_text(folder / "report.json", _as_json(plain))
-    atomic.write_text(folder / "report.html", render(plain, samples, mistakes))
+    atomic.write_text(folder / "report.html", page)
     return folder / "report.html"
 
 

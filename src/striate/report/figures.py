@@ -57,13 +57,14 @@ def accuracy_curve(history: Sequence[Mapping[str, Any]], best: int | None) -> st
         axes = _over_epochs(figure, history, "validation accuracy (%)")
         _line(axes, history, "validation_accuracy", SECOND, "validation", style="--")
         axes.yaxis.set_major_formatter(PER_CENT)
-        axes.margins(y=0.12)
+        axes.margins(y=0.1)
+        axes.set_ylim(top=min(1.0, axes.get_ylim()[1]))
         _mark(axes, best)
         at_best = [row["validation_accuracy"] for row in history if row["epoch"] == best]
         if best is not None and at_best and at_best[0] is not None:
-            axes.plot([best], at_best, "o", color=SECOND, markersize=7)
+            axes.plot([best], at_best, "o", color=SECOND, markersize=7, clip_on=False)
             left = best - history[0]["epoch"] < history[-1]["epoch"] - best
-            axes.annotate(f"best: epoch {best}", (best, at_best[0]), xytext=(9 if left else -9, -16),
+            axes.annotate(f"best: epoch {best}", (best, at_best[0]), xytext=(-4 if left else 4, 9),
                           ha="left" if left else "right", textcoords="offset points", annotation_clip=False)
 
     return _chart("accuracy", "Validation accuracy over epochs", (4.9, 3.1), draw)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from math import floor
 from typing import Any
 
@@ -32,21 +33,21 @@ def render(facts: Mapping[str, Any], samples: Sequence[Sample], mistakes: Sequen
     facts = {**MISSING, **facts, "data": {**NO_DATA, **facts["data"]}}
     part = "test" if facts["test"] else "validation"
     result = facts[part]
-    return _environment().get_template("report.html.j2").render(
-        **facts,
-        part=part,
-        result=result,
-        base=phrases.commonest(result) if result else None,
-        pairs=tables.confused(result, MOST_PAIRS) if result else [],
-        unseen=part == "test" and _unseen(facts["data"]),
-        steps=phrases.next_steps(facts),
-        gallery=_gallery(samples, facts["data"]["classes"]),
-        wrong=_worst(mistakes, facts["data"]["classes"]),
-        strip=_strip(result["per_class"]) if result else None,
-        charts=_charts(facts, result),
-    )
+    return _environment().get_template("report.html.j2").render(facts | {
+        "part": part,
+        "result": result,
+        "base": phrases.commonest(result) if result else None,
+        "pairs": tables.confused(result, MOST_PAIRS) if result else [],
+        "unseen": part == "test" and _unseen(facts["data"]),
+        "steps": phrases.next_steps(facts),
+        "gallery": _gallery(samples, facts["data"]["classes"]),
+        "wrong": _worst(mistakes, facts["data"]["classes"]),
+        "strip": _strip(result["per_class"]) if result else None,
+        "charts": _charts(facts, result),
+    })
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("striate.report"), autoescape=True, undefined=StrictUndefined, finalize=_printable,
@@ -88,7 +89,7 @@ def _gallery(samples: Sequence[Sample], classes: Sequence[str]) -> list[dict[str
     cards = []
     for label in sorted(chosen):
         small = max(chosen[label][0].pixels.shape) <= SMALL
-        each, side = (3, 56) if small and few else (1, 96 if few else 64)
+        each, side = (3, 56) if small and few and len(chosen[label]) > 1 else (1, 96 if few else 64)
         cards.append({"name": classes[label],
                       "pictures": [(show(one.pixels, side), one.key) for one in chosen[label][:each]]})
     return cards

@@ -31,7 +31,7 @@ def evaluate_model(
     watch = watch or Watch()
     if part not in (None, *PARTS):
         raise UsageError("bad_part", "a part was chosen", allowed=f"{', '.join(PARTS)} are allowed",
-                         given=f"{shown(str(part))} was given")
+                         given=f"{shown(str(part))} was given", do="Choose one of them with --part")
     model = load(model_path)
     assert isinstance(model, ConvNet)
     started = time.monotonic()
@@ -53,7 +53,7 @@ def evaluate_model(
     labels = labels_for(model, chosen)
     watch.say(f"{data.name}: {len(chosen):,} pictures ({part}{f', by {split.name}' if split else ''})")
     figures = metrics.evaluate(labels, model.predict_proba(chosen), tuple(map(str, model.classes_)))
-    skipped = [{"picture": s.key, "code": s.code, "reason": s.reason} for s in data.skipped]
+    skipped = [{"picture": s.picture, "code": s.code, "reason": s.reason} for s in data.skipped]
     return {"model": str(model_path), "data": data.name, "part": part, **figures.as_dict(), "skipped": skipped,
             "seconds": time.monotonic() - started}
 

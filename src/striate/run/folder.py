@@ -108,6 +108,9 @@ class RunFolder:
             raise MissingError("no_run", "a run was to be resumed",
                                given=f"there is none in {shown(out or RUNS)} of {shown(run_name(data, model))}",
                                do="Start it without --resume")
+        if found[-1].finished:
+            raise UsageError("run_finished", f"{shown(found[-1].path)} was to be resumed", given="it is finished",
+                             do="Open its report.html, or start a new run without --resume")
         return found[-1]
 
 

@@ -17,19 +17,21 @@ from striate import metrics
 from striate._version import __version__
 from striate.arch import survey
 from striate.data import Data, Dataset, load_data
-from striate.loading import load
+from striate.nets.checkpoint import Checkpoints
 from striate.nets.design import wanted
 from striate.nets.precision import choose
+from striate.nets.recipe import Recipe
 from striate.nets.recogniser import ConvNet
 from striate.nets.train import Step
-from striate.recogniser import Recogniser
 from striate.report import Mistake, Sample, write_report
 from striate.run.environment import environment
 from striate.run.folder import RunFolder
 from striate.run.settings import Settings
 
 MISTAKES = 24  # shown in the report
-SAMPLE_CLASSES = 1000
+SAMPLES = 3  # of each class
+SAMPLE_CLASSES = 300  # classes up to this many are shown
+
 
 
 @dataclass
@@ -64,6 +66,7 @@ def train_model(settings: Settings, folder: RunFolder, command: str, watch: Watc
 
     Returns the facts of the report, JSON values; see `striate.report.write_report`.
     """
+    Recipe.from_dict(settings.recipe)  # refuses before any picture is read
     clock = Clock()
     with folder.locked():
         with clock.measure("pictures"):
@@ -102,8 +105,8 @@ def train_model(settings: Settings, folder: RunFolder, command: str, watch: Watc
             "model": str(folder.model),
             "report": str(folder.path / "report.html"),
             "seed": model.recipe_.seed,
-            "data": data_facts(data, model),
-            "network": {"name": settings.model, **survey(model.network_).as_dict()},
+            "data": {"source": settings.data, **data_facts(data, model)},
+            "network": {**survey(model.network_).as_dict(), "name": settings.model},
             "recipe": model.recipe_.as_dict(),
             "history": model.history_,
             "best_epoch": model.best_epoch_,
@@ -114,7 +117,7 @@ def train_model(settings: Settings, folder: RunFolder, command: str, watch: Watc
         facts["timings"] = {**clock.seconds, "total": sum(clock.seconds.values())}
         facts["seconds"] = facts["timings"]["total"]
         write_report(folder.path, facts, samples(data.train), mistakes(data.test, scores))
-        ConvNetCheckpoints(folder).remove()
+        Checkpoints(folder.checkpoints).remove()
     return facts
 
 
@@ -137,7 +140,7 @@ def tell(data: Data, watch: Watch) -> None:
         f"{height}×{width} {'grey' if channels == 1 else 'colour'}"
     )
     for skipped in data.skipped[:5]:
-        watch.say(f"skipped {skipped.key}: {skipped.reason}")
+        watch.say(f"skipped {skipped.picture}: {skipped.reason}")
     if len(data.skipped) > 5:
         watch.say(f"skipped {len(data.skipped) - 5:,} more; the report lists them")
     for note in data.notes:
@@ -147,34 +150,35 @@ def tell(data: Data, watch: Watch) -> None:
 def data_facts(data: Data, model: ConvNet) -> dict[str, Any]:
     """The data part of the report."""
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
+    learnt = {*data.train.digests, *data.validation.digests}
     return {
         "name": data.name,
         "classes": list(data.classes),
         "counts": {name: np.bincount(part.labels, minlength=len(data.classes)).tolist() for name, part in parts.items()},
         "size": [*model.preparation_.size, model.preparation_.channels],
         "fit": model.preparation_.fit,
-        "skipped": [{"picture": s.key, "code": s.code, "reason": s.reason} for s in data.skipped],
+        "skipped": [{"picture": s.picture, "code": s.code, "reason": s.reason} for s in data.skipped],
         "notes": list(data.notes),
         "split": {"kind": data.split.kind, "seed": data.split.seed},
+        "leaked": sum(digest in learnt for digest in data.test.digests),
         "fingerprint": data.pictures.fingerprint,
     }
 
 
 def samples(part: Dataset) -> list[Sample]:
-    """The first picture of each class."""
-    _, first = np.unique(part.labels, return_index=True)
-    chosen = first[:SAMPLE_CLASSES].astype(np.int64)
-    pixels = part.take(chosen)
-    return [Sample(int(part.labels[i]), pixels[n], part.keys[i]) for n, i in enumerate(chosen)]
+    """The first pictures of each class."""
+    labels, keys = part.labels, part.keys
+    present = np.unique(labels)[:SAMPLE_CLASSES]
+    chosen = np.concatenate([np.flatnonzero(labels == label)[:SAMPLES] for label in present])
+    return [Sample(int(labels[i]), pixels, keys[i]) for i, pixels in zip(chosen, part.take(chosen), strict=True)]
 
 
 def mistakes(part: Dataset, scores: np.ndarray) -> list[Mistake]:
     """The wrong answers given with most confidence, the worst first."""
-    predicted = scores.argmax(axis=1)
-    wrong = np.flatnonzero(predicted != part.labels)
+    labels, keys, predicted = part.labels, part.keys, scores.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != labels)
     worst = wrong[np.argsort(-scores[wrong, predicted[wrong]], kind="stable")][:MISTAKES]
-    pixels = part.take(worst)
     return [
-        Mistake(part.keys[i], pixels[n], int(part.labels[i]), int(predicted[i]), float(scores[i, predicted[i]]))
-        for n, i in enumerate(worst)
+        Mistake(keys[i], pixels, int(labels[i]), int(predicted[i]), float(scores[i, predicted[i]]))
+        for i, pixels in zip(worst, part.take(worst), strict=True)
     ]

@@ -7,8 +7,8 @@ layers:
   - pool: {kernel_size: 2}
   - dense: {units: 10}
 ```
-A layer is fed by the one before it, or by those named in `from`. Bounds: 1 MiB, 16 levels; no anchors, aliases, tags
-or repeated keys.
+A layer is fed by the one before it, or by those named in `from`. Bounds: 1 MiB, 150,000 words of up to 1,000
+characters, 16 levels; no anchors, aliases, tags or repeated keys.
 """
 
 from __future__ import annotations
@@ -19,10 +19,13 @@ from typing import Any
 import yaml
 
 from striate.arch.network import Network
+from striate.arch.rules import quoted
 from striate.arch.volume import Volume
 from striate.errors import NetworkError, shown
 
 MAX_BYTES = 1 << 20
+MAX_WORDS = 150_000  # 30 for each of 5,000 layers
+MAX_WORD = 1_000
 MAX_DEPTH = 16
 # libyaml where PyYAML was built with it: twenty times faster, which a network of 5,000 layers needs.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -52,11 +55,10 @@ def read_yaml(text: str, input: Volume | None = None) -> Network:  # noqa: A002 
         data = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = f" at line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
-        raise refusal("bad_yaml", "YAML", f"{shown(problem)}{line}") from error
-    except (ValueError, RecursionError) as error:
-        raise refusal("bad_yaml", "YAML", shown(str(error))) from error
+        raise refusal("bad_yaml", "YAML", problem + (f" at line {mark.line + 1}" if mark else "")) from error
+    except ValueError as error:
+        raise refusal("bad_yaml", "YAML", str(error)) from error
     return Network.from_dict(data, input)
 
 
@@ -69,15 +71,19 @@ def read_json(text: str, input: Volume | None = None) -> Network:  # noqa: A002 
     """The network of a JSON text; `input` takes the place of the text's own. `NetworkError` if it cannot be."""
     check_size(len(text.encode("utf-8", "surrogatepass")))
     try:
-        data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise refusal("bad_json", "JSON", shown(str(error))) from error
+        data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_short_int)
+    except json.JSONDecodeError as error:
+        raise refusal("bad_json", "JSON", f"{error.msg.lower()} at line {error.lineno}") from error
+    except ValueError as error:
+        raise refusal("bad_json", "JSON", str(error)) from error
+    except RecursionError as error:
+        raise refusal("bad_json", "JSON", "it is nested too deeply") from error
     return Network.from_dict(data, input)
 
 
 def refusal(code: str, language: str, problem: str) -> NetworkError:
     """The sentence for a text that is not in the language."""
-    return NetworkError(code, f"a network in {language} was asked for", given=problem[:1].lower() + problem[1:],
+    return NetworkError(code, f"a network in {language} was asked for", given=shown(problem),
                         do="Begin with input: [1, 28, 28] and layers:, and put a dash before each layer"
                         if language == "YAML" else 'Begin with {"input": [1, 28, 28], "layers": [')
 
@@ -94,12 +100,14 @@ def _check_events(text: str) -> None:
     """Refuse, before anything is built, what could blow up or hide: depth, anchors, tags, repeated keys."""
     levels: list[set[str] | None] = []
     waiting_for_key: list[bool] = []
-    for event in yaml.parse(text, Loader=_LOADER):
+    for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
         line = f"at line {event.start_mark.line + 1}" if event.start_mark else ""
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise ValueError(f"an anchor or alias stands {line}, and none is allowed")
         if getattr(event, "tag", None):
             raise ValueError(f"a tag stands {line}, and none is allowed")
+        if number > MAX_WORDS or len(getattr(event, "value", "")) > MAX_WORD:
+            raise ValueError(f"more words than a network needs, or a word too long, stand {line}")
         if isinstance(event, yaml.CollectionEndEvent):
             levels.pop()
             waiting_for_key.pop()
@@ -107,8 +115,10 @@ def _check_events(text: str) -> None:
             if levels and levels[-1] is not None:
                 if waiting_for_key[-1]:
                     key = event.value if isinstance(event, yaml.ScalarEvent) else None
-                    if key is None or key in levels[-1]:
-                        raise ValueError(f"the key {shown(repr(key), 60)} stands twice or is no word {line}")
+                    if key is None:
+                        raise ValueError(f"a key that is no word stands {line}")
+                    if key in levels[-1]:
+                        raise ValueError(f"the key {quoted(key)} stands twice {line}")
                     levels[-1].add(key)
                 waiting_for_key[-1] = not waiting_for_key[-1]
             if isinstance(event, yaml.CollectionStartEvent):
@@ -122,9 +132,15 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise ValueError(f"the key {shown(repr(max(keys, key=keys.count)), 60)} stands twice")
+        raise ValueError(f"the key {quoted(max(keys, key=keys.count))} stands twice")
     return mapping
 
 
 def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is no number that is allowed")
+    raise ValueError(f"{word} is a number that is not allowed")
+
+
+def _short_int(word: str) -> int:
+    if len(word) > MAX_WORD:
+        raise ValueError("a number of more than 1,000 digits is not allowed")
+    return int(word)

@@ -3,7 +3,7 @@
 from striate.arch.layers.activations import ELU, LeakyReLU, Maxout, ReLU, Sigmoid, Softmax, Tanh
 from striate.arch.layers.conv import Conv
 from striate.arch.layers.dense import Dense, Flatten
-from striate.arch.layers.layer import Layer, ancestors
+from striate.arch.layers.layer import Layer, ancestors, refuse_other_than_volume
 from striate.arch.layers.merge import Add, Concat
 from striate.arch.layers.norm import LRN, BatchNorm, Dropout, Scale
 from striate.arch.layers.pool import GlobalPool, Pool
@@ -21,4 +21,5 @@ LAYERS: dict[str, type[Layer]] = {
 __all__ = [
     "ELU", "LAYERS", "LRN", "Add", "BatchNorm", "Concat", "Conv", "Dense", "Dropout", "Flatten", "GlobalPool", "Layer",
     "LeakyReLU", "Maxout", "Pool", "ReLU", "Scale", "Sigmoid", "Softmax", "TableConv", "Tanh", "ancestors",
+    "refuse_other_than_volume",
 ]

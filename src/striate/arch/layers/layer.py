@@ -15,7 +15,7 @@ from itertools import count
 from typing import Annotated, ClassVar, Literal
 
 from striate.arch.filler import Tensor
-from striate.arch.rules import MAX_SIDE, Checked, Name
+from striate.arch.rules import MAX_SIDE, Checked, Name, quoted
 from striate.arch.volume import Call, Volume
 from striate.arch.window import Window
 from striate.errors import NetworkError, shown
@@ -23,6 +23,8 @@ from striate.errors import NetworkError, shown
 Volumes = tuple[Volume, ...]
 Shape = tuple[int, int, int]
 Reach = Literal["point", "window", "all"]
+
+MAX_INPUTS = 1_024
 
 _calls = count()  # orders calls only; no result depends on where it starts
 
@@ -42,12 +44,12 @@ class Layer(Checked):
     reach: ClassVar[Reach] = "point"
     """What one unit sees of its input: the same position, a window, or everything."""
 
-    name: Annotated[str, Name()] | None = field(default=None, kw_only=True, compare=False)
+    name: Annotated[str, Name()] | None = field(default=None, kw_only=True, compare=False, repr=False)
 
     @property
     def label(self) -> str:
         """The name, or the kind of a layer without one."""
-        return self.name if isinstance(self.name, str) else self.kind
+        return shown(self.name) if isinstance(self.name, str) else self.kind
 
     @property
     def window(self) -> Window | None:
@@ -72,10 +74,10 @@ class Layer(Checked):
 
     def output(self, inputs: Volumes) -> Volume:
         """The volume this layer makes of `inputs`; `NetworkError` or `WindowError` if it cannot."""
-        if len(inputs) < 2 if self.merges else len(inputs) != 1:
-            raise NetworkError("wrong_inputs", f"{self.label}: {self.kind} was asked for",
-                               allowed=f"{'two volumes or more are' if self.merges else 'one volume is'} allowed",
-                               given=f"{len(inputs)} given", do="Change what it is called on")
+        if not 2 <= len(inputs) <= MAX_INPUTS if self.merges else len(inputs) != 1:
+            allowed = f"2 to {MAX_INPUTS:,} volumes are" if self.merges else "one volume is"
+            raise NetworkError("wrong_inputs", f"{self.label}: {self.kind} was asked for", allowed=f"{allowed} allowed",
+                               given=f"{len(inputs):,} were given", do="Change what it is called on")
         shape = self.shape(inputs)
         if max(shape) > MAX_SIDE:
             raise NetworkError("volume_too_large", f"{self.label}: an output was asked for",
@@ -87,10 +89,7 @@ class Layer(Checked):
     def __call__(self, *inputs: Volume) -> Volume:
         """The output volume, remembering this call; refuses on the line that cannot be."""
         for volume in inputs:
-            if not isinstance(volume, Volume):
-                raise NetworkError("not_a_volume", f"{self.label}: a call was asked for", allowed="volumes are allowed",
-                                   given=f"{shown(repr(volume), 60)} was given",
-                                   do="Call it on Input(channels, height, width) or on what another layer returned")
+            refuse_other_than_volume(volume, self.label)
         try:
             made = self.output(inputs)
         except NetworkError:
@@ -102,6 +101,14 @@ class Layer(Checked):
     def _ordinal(self, inputs: Volumes) -> int:
         """1 + the number of layers of this kind among the ancestors."""
         return 1 + sum(call.layer.kind == self.kind for call in ancestors(inputs))
+
+
+def refuse_other_than_volume(value: object, label: str) -> None:
+    """Refuse what is not a volume, such as a layer that was not called yet."""
+    if not isinstance(value, Volume):
+        raise NetworkError("not_a_volume", f"{label}: a volume was asked for",
+                           allowed="Input(channels, height, width) or what a layer returned when called is allowed",
+                           given=f"{quoted(value)} was given", do="Call layers on volumes: ReLU()(x)")
 
 
 def ancestors(volumes: Volumes) -> list[Call]:

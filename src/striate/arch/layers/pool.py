@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from striate.arch.axis import ROUNDINGS
 from striate.arch.layers.layer import Layer, Reach, Shape, Volumes
 from striate.arch.rules import MAX_KERNEL, Choice, Kernel, Sides, Stride, as_pair
 from striate.arch.volume import Volume
-from striate.arch.window import ROUNDINGS, Window
+from striate.arch.window import Window
 from striate.errors import NetworkError
 
 Mode = Annotated[str, Choice("max", "average")]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from striate.arch.network import Network
+from striate.arch.rules import either
 from striate.arch.volume import Volume
 from striate.arch.zoo.compact import compact
 from striate.arch.zoo.lenet import lenet5
@@ -42,7 +43,7 @@ def build(name: str, input: Volume | None = None, classes: int = 10) -> Network:
     60850
     """
     if name not in ZOO:
-        raise UsageError("unknown_network", "a network was asked for", allowed=f"{', '.join(ZOO)} is allowed",
+        raise UsageError("unknown_network", "a network was asked for", allowed=f"{either(list(ZOO))} is allowed",
                          given=f"{shown(name)} was given", do="Choose one, or give a .yaml or .json file")
     entry = ZOO[name]
     return entry.build(input or entry.example, classes)

@@ -16,6 +16,7 @@ KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 FRAMED = (b"IDAT", b"fcTL", b"fdAT")
 TEXT = (b"tEXt", b"zTXt", b"iTXt")
 MAX_OTHER = 1_000  # chunks that are neither pixels nor frames
+PIECE = 2**16  # bytes inflated at a time
 MAX_TEXT = 16 * 2**20  # bytes of text, inflated
 
 
@@ -27,8 +28,9 @@ def parse(data: bytes) -> Container:
         length, kind = struct.unpack_from(">I4s", data, position) if position + 12 <= len(data) else (1 << 32, b"")
         end = position + 12 + length
         if end > len(data):
-            code = "image_truncated" if any(chunk[4:8] == b"IDAT" for chunk in kept) else "image_unreadable"
-            raise Damaged(code, "it ends before its last chunk")
+            if kind == b"IDAT" or any(chunk[4:8] == b"IDAT" for chunk in kept):
+                raise Damaged("image_truncated", "it ends before its last chunk")
+            raise Damaged("image_unreadable", "it ends before the first pixel")
         content = data[position + 8 : end - 4]
         if zlib.crc32(data[position + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
             raise Damaged("image_unreadable", "the checksum of one of its chunks does not match")
@@ -67,8 +69,30 @@ def _text_bytes(content: bytes, limit: int) -> int:
     size, inflater, piece = 0, zlib.decompressobj(), content[start:]
     try:
         while piece and size < limit and not inflater.eof:
-            size += len(inflater.decompress(piece, 2**16))
+            size += len(inflater.decompress(piece, PIECE))
             piece = inflater.unconsumed_tail
     except zlib.error:
         return len(content)
     return max(size, len(content))
+
+
+def is_whole(body: bytes) -> bool:
+    """Whether the compressed rows of a checked PNG are all there; inflated piece by piece and kept nowhere."""
+    width, height, depth, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", body, 16)
+    bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
+    passes = [(0, 0, 1, 1)]
+    if interlaced:  # Adam7: first column, first row, step across, step down
+        passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    missing = 0
+    for column, row, across, down in passes:
+        wide, high = -((column - width) // across), -((row - height) // down)
+        missing += high * (1 + (wide * bits + 7) // 8) if wide > 0 and high > 0 else 0
+    inflater, position = zlib.decompressobj(), 8
+    while position < len(body) and missing > 0:
+        length, kind = struct.unpack_from(">I4s", body, position)
+        piece = body[position + 8 : position + 8 + length] if kind == b"IDAT" else b""
+        while piece and missing > 0:
+            missing -= len(inflater.decompress(piece, PIECE))
+            piece = inflater.unconsumed_tail
+        position += 12 + length
+    return missing <= 0

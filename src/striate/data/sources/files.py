@@ -81,5 +81,5 @@ def _changes(known: Collection[str], fresh: list[str], gone: int) -> tuple[str, 
     if not known or not (fresh or gone):
         return ()
     changed = sum(key in known for key in fresh)
-    return (f"the folder changed since it was last read: {len(fresh) - changed} files added, {gone} removed, "
-            f"{changed} changed",)
+    counts = f"files added: {len(fresh) - changed}, removed: {gone}, changed: {changed}"
+    return (f"the folder changed since it was last read ({counts})",)

@@ -21,7 +21,7 @@ from striate.data.checks import empty_class
 from striate.data.index import Stamp
 from striate.data.source import Skipped
 from striate.data.sources.files import FileSource
-from striate.errors import DataError, MissingError, shown
+from striate.errors import DataError, shown
 
 PART_NAMES = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
 LITTER = frozenset({"__MACOSX", "Thumbs.db", "ehthumbs.db", "desktop.ini", "Desktop.ini", "@eaDir", "$RECYCLE.BIN"})
@@ -43,13 +43,7 @@ class _Scan:
 
 
 def open_folder(root: Path, allow_empty_class: bool = False) -> FileSource:
-    """List the pictures below `root`; no file is opened. Raises `DataError` or `MissingError` if it is no data set."""
-    if not root.exists():
-        raise MissingError("not_a_folder", f"the data set {shown(root)} was asked for", given="there is no such folder",
-                           do="Check the path")
-    if not root.is_dir():
-        raise DataError("not_a_folder", f"the data set {shown(root)} was asked for", given="it is not a folder",
-                        do="Give the folder that holds one folder for each class")
+    """List the pictures below the folder `root`; no file is opened. Raises `DataError` if it is no data set."""
     scan = _Scan()
     tops, loose = _listing(str(root), "", scan)
     if not tops and not loose:

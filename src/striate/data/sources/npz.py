@@ -57,9 +57,10 @@ def _present(archive: zipfile.ZipFile) -> dict[str, tuple[str, str]]:
 
 def _pair(archive: zipfile.ZipFile, images: str, labels: str, path: Path) -> Arrays:
     pictures, values = _array(archive, images, path), _array(archive, labels, path)
-    if pictures.dtype != np.uint8 or values.dtype.kind not in "iuU":
-        raise bad_array(path, f"its pictures are {pictures.dtype} and not uint8, or its labels {values.dtype} and "
-                              "neither whole numbers nor strings")
+    if pictures.dtype != np.uint8:
+        raise bad_array(path, f"its pictures are {pictures.dtype}, and uint8 is read")
+    if values.dtype.kind not in "iuU":
+        raise bad_array(path, f"its labels are {values.dtype}, and whole numbers or strings are read")
     if pictures.ndim == 3:
         pictures = pictures[..., np.newaxis]
     return pictures.astype(np.uint8, copy=False), values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
@@ -73,7 +74,7 @@ def _array(archive: zipfile.ZipFile, name: str, path: Path) -> NDArray[np.generi
         header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, _, dtype = header(file, max_header_size=4096)
     size = math.prod(shape) * dtype.itemsize
-    if dtype.hasobject or size > MAX_ARRAY or not size <= entry.file_size <= size + 8192:
+    if size > MAX_ARRAY or not size <= entry.file_size <= size + 8192:
         raise bad_array(path, f"the header of {name} says {shape} of {dtype}, which is not what the file holds")
     if entry.file_size > SMALL and entry.file_size > MAX_RATIO * entry.compress_size:
         raise bad_array(path, f"{name} unpacks to more than {MAX_RATIO} times its size")

@@ -1,0 +1,74 @@
+"""Window arithmetic along one axis: a filter of F pixels fits (W − F + 2P)/S + 1 times into W pixels.
+
+Three roundings of a result that is not whole: `floor` leaves the last pixels unread (PyTorch, TensorFlow), `ceil` lets
+the last window hang over the edge as long as it starts inside the input or its leading padding (Caffe's pooling,
+PyTorch's `ceil_mode`), `exact` refuses. A window larger than its padded input is refused under every rounding.
+Padding `same` gives ⌈W/S⌉ outputs; what cannot be halved goes to the bottom and right (TensorFlow's rule, and
+PyTorch's at stride 1).
+See Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016, relations 5, 6 and 15.
+
+Limits: Caffe keeps a last ceil window that starts beyond the input when padding is 0; PyTorch and we drop it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+Pair = tuple[int, int]
+ROUNDINGS = ("floor", "ceil", "exact")
+
+
+class Axis(NamedTuple):
+    """One window along one axis of `size` pixels; `padding` None means `same`.
+
+    >>> Axis(size=7, kernel=3, stride=2).count("exact")  # (7 − 3 + 2·0)/2 + 1 = 3
+    3
+    """
+
+    size: int
+    kernel: int
+    stride: int = 1
+    padding: int | None = 0
+    dilation: int = 1
+
+    @property
+    def span(self) -> int:
+        """Pixels from the first to the last one a window reads: dilation·(kernel − 1) + 1."""
+        return self.dilation * (self.kernel - 1) + 1
+
+    @property
+    def pads(self) -> Pair:
+        """Padding pixels before and after the input."""
+        if self.padding is not None:
+            return self.padding, self.padding
+        total = max((-(-self.size // self.stride) - 1) * self.stride + self.span - self.size, 0)
+        return total // 2, total - total // 2
+
+    @property
+    def room(self) -> int:
+        """How far the window can travel, W − F + 2P pixels; negative if it is larger than its padded input."""
+        return self.size - self.span + sum(self.pads)
+
+    def count(self, rounding: str) -> int:
+        """The number of positions; 0 if the window does not fit, or, under `exact`, does not tile."""
+        if self.room < 0 or (rounding == "exact" and self.room % self.stride):
+            return 0
+        count = self.room // self.stride + 1
+        hangs_over = rounding == "ceil" and self.room % self.stride > 0
+        return count + 1 if hangs_over and count * self.stride < self.size + self.pads[0] else count
+
+    def unread(self, rounding: str) -> int:
+        """Input pixels behind the last position, which no window reads."""
+        end = (self.count(rounding) - 1) * self.stride + self.span - self.pads[0]
+        return max(0, self.size - end)
+
+    def arithmetic(self) -> str:
+        """The formula with its numbers.
+
+        >>> Axis(7, 3, 3).arithmetic()
+        '(7 − 3 + 2·0)/3 + 1 = 2.33'
+        """
+        before, after = self.pads
+        padding = f"2·{before}" if before == after else f"{before} + {after}"
+        value = f"{self.room / self.stride + 1:.2f}".rstrip("0").rstrip(".").replace("-", "−")
+        return f"({self.size} − {self.span} + {padding})/{self.stride} + 1 = {value}"

@@ -1,0 +1,95 @@
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from striate.arch import load_network, survey
+from striate.cli import inspect
+from striate.errors import UsageError, WindowError
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+
+def ask(*arguments: str) -> str:
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.callback()(lambda: None)
+    inspect.register(app)
+    result = CliRunner().invoke(app, ["inspect", *arguments])
+    if result.exception:
+        raise result.exception
+    return result.stdout
+
+
+def read_table(text: str) -> tuple[list[dict[str, int]], dict[str, int]]:
+    """An independent reader: columns by the spaces between them; numbers without their commas."""
+    lines = text.split("\n\n")[0].splitlines()
+    cells = [re.split(r" {2,}", line.strip()) for line in lines]
+    where = {name: cells[0].index(name) for name in ("parameters", "MACs")}
+    rows = [{name: int(line[i].replace(",", "")) for name, i in where.items()} for line in cells[1:-1]]
+    return rows, dict(zip(where, (int(cell.replace(",", "")) for cell in cells[-1][1:3]), strict=True))
+
+
+@pytest.mark.parametrize("name", ["lenet5", "compact"])
+def test_printed_table_is_golden_and_adds_up(name):
+    text = ask(name)
+    assert text == (GOLDEN / f"inspect_{name}.txt").read_text()
+    rows, total = read_table(text)
+    assert len(rows) == len(load_network(name).nodes)
+    for column in ("parameters", "MACs"):
+        assert sum(row[column] for row in rows) == total[column]
+    facts = survey(load_network(name))
+    assert total == {"parameters": facts.total("parameters"), "MACs": facts.total("macs")}
+
+
+def test_json_is_one_object_with_the_keys_promised():
+    facts = json.loads(ask("lenet5", "--json"))
+    assert {"layers", "parameters", "macs", "flops", "neurons"} <= set(facts)
+    assert (facts["parameters"], facts["layers"][0]["output"]) == (60_850, [6, 28, 28])
+    assert facts["flops"] == sum(layer["flops"] for layer in facts["layers"])
+    assert set(facts["layers"][0]) >= {
+        "name", "kind", "input", "output", "parameters", "macs", "receptive_field", "unread"}
+
+
+def test_options():
+    assert json.loads(ask("compact", "--input", "3,64,48", "--classes", "15", "--json"))["output"] == [15, 1, 1]
+    assert "activations of 32 pictures" in ask("lenet5", "--batch", "32", "--quiet")
+    assert ask("lenet5", "--quiet").startswith("lenet5: 1×32×32 → 10×1×1")
+    assert ask("lenet5", "--torch-code").startswith('"""lenet5: 1×32×32')
+    assert ask("lenet5", "--strict") == ask("lenet5")
+
+
+def test_refusals_reach_the_caller():
+    with pytest.raises(WindowError):
+        ask("lenet5", "--input", "1,29,29", "--strict")
+    with pytest.raises(UsageError):
+        ask("lenet6")
+
+
+def test_branches_and_unread_pixels_get_their_columns(tmp_path):
+    path = tmp_path / "fork.yaml"
+    path.write_text("input: [2, 9, 9]\nlayers:\n- pool: {kernel_size: 2}\n"
+                    "- conv: {filters: 2, kernel_size: 3, padding: 1}\n- add:\n  from: [pool1, conv1]\n")
+    lines = ask(str(path)).splitlines()
+    assert lines[0].split() == ["layer", "kind", "from", "output", "parameters", "MACs", "sees", "memory", "unread"]
+    assert lines[1].endswith("1 bottom, 1 right")
+    assert "pool1, conv1" in lines[3]
+    assert "2×2..6×6" in lines[3]
+
+
+def test_loads_neither_torch_nor_numpy_and_is_quick():
+    code = ("import sys, typer\nfrom striate.cli import inspect\napp = typer.Typer()\napp.callback()(lambda: None)\n"
+            "inspect.register(app)\napp(['inspect', 'lenet5'], standalone_mode=False)\n"
+            "print(sorted({'torch', 'numpy', 'sklearn', 'PIL'} & set(sys.modules)))")
+    best = float("inf")
+    for _ in range(3):
+        start = time.perf_counter()
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        best = min(best, time.perf_counter() - start)
+        assert done.stdout.endswith("[]\n")
+    assert best < 1  # 0.5 s on an idle machine; bench/ holds the figure itself

@@ -1,0 +1,482 @@
+"""Bad pictures, I1 to I24 and I35 to I42 of the catalogue: pixels, pixels and a note, or one stable code."""
+
+import io
+import random
+import resource
+import struct
+import subprocess
+import sys
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from striate.data import decode, load_data, probe, read_picture
+from striate.data.containers.container import BAD_EXIF, FRAMES, NO_END, TRAILING
+from striate.data.decode import MAX_BYTES
+from striate.errors import PictureError, StriateError
+from tests.data.fixtures import chunk, exif, pattern, picture, png_of, smooth, with_chunk, with_exif, write
+
+WHITE = 255
+SEEDS = {
+    "JPEG": picture(smooth(), "JPEG", quality=80),
+    "progressive": picture(smooth(), "JPEG", quality=80, progressive=True),
+    "grey": picture(smooth()[:, :, :1], "JPEG"),
+    "PNG": picture(smooth()),
+    "palette": picture(Image.fromarray(smooth()).quantize(16)),
+    "GIF": picture(smooth(), "GIF"),
+    "BMP": picture(smooth(), "BMP"),
+    "WEBP": picture(smooth(), "WEBP"),
+    "lossless": picture(smooth(), "WEBP", lossless=True),
+}
+
+
+def code_of(data: bytes) -> str:
+    with pytest.raises(PictureError) as refused:
+        decode(data, name="x.jpg")
+    sentence = str(refused.value)
+    assert sentence.startswith("x.jpg cannot be read as a picture; ")
+    assert "\n" not in sentence
+    return refused.value.code
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "progressive", "PNG", "GIF", "BMP", "WEBP", "lossless"])
+def test_i01_cut_at_sixteen_points(kind):
+    data = SEEDS[kind]
+    codes = [code_of(data[: len(data) * i // 17]) for i in range(1, 17)]
+    assert set(codes) <= {"image_truncated", "image_unreadable"}
+    first = codes.index("image_truncated")
+    assert codes[first:] == ["image_truncated"] * (16 - first)
+    assert code_of(data[:13]) == "image_unreadable"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "grey"])
+def test_i02_only_the_end_marker_missing(kind):
+    whole, cut = decode(SEEDS[kind]), decode(SEEDS[kind][:-2])
+    assert np.array_equal(whole.pixels, cut.pixels)
+    assert cut.notes == (NO_END,)
+    assert code_of(SEEDS[kind][:-40]) == "image_truncated"
+
+
+def test_i03_flipped_bytes_in_the_scan_get_one_verdict_everywhere(tmp_path):
+    rng = random.Random(3)
+    data = SEEDS["JPEG"]
+    scan = data.index(b"\xff\xda")
+    for i in range(100):
+        broken = bytearray(data)
+        broken[rng.randrange(scan, len(data))] ^= 1 << rng.randrange(8)
+        path = write(tmp_path / "x.jpg", bytes(broken))
+        assert verdict(path, whole=True) == verdict(path, whole=False), i
+
+
+def verdict(path, whole):
+    try:
+        return (decode(path.read_bytes()).pixels if whole else read_picture(path, (29, 37))).tobytes()
+    except PictureError as error:
+        return error.code
+
+
+def test_i04_png_damaged():
+    data = SEEDS["PNG"]
+    bad_sum = bytearray(data)
+    bad_sum[-13] ^= 1  # the last byte of the checksum of the pixels, which are sound
+    assert code_of(bytes(bad_sum)) == "image_unreadable"
+    assert code_of(data[:-12]) == "image_truncated"
+    stream = bytearray(zlib.compress(bytes(8 * 25)))
+    stream[4] ^= 0xFF
+    assert code_of(png_of(8, 8, 8, 2, bytes(stream))) in ("image_unreadable", "image_truncated")
+    for colour, whole in ((2, 8 * 25), (0, 8 * 9)):
+        for short in (1, whole // 8, whole // 2):
+            assert code_of(png_of(8, 8, 8, colour, zlib.compress(bytes(whole - short)))) == "image_truncated"
+        assert not decode(png_of(8, 8, 8, colour, zlib.compress(bytes(whole)))).pixels.any()
+
+
+def test_i05_no_bytes_one_byte_a_signature():
+    assert code_of(b"") == "image_empty"
+    assert code_of(b"\xff") == "image_unreadable"
+    assert code_of(b"\x89PNG\r\n\x1a") == "image_unreadable"
+    for whole in SEEDS.values():
+        assert {code_of(whole[:i]) for i in range(1, 13)} == {"image_unreadable"}
+
+
+@pytest.mark.parametrize("data", [b"hello world, this is text", b"<!DOCTYPE html><html>404</html>", b'{"error": 404}'])
+def test_i06_text_named_jpg(data):
+    assert code_of(data) == "image_unreadable"
+
+
+def test_i07_a_png_named_jpg_is_read_with_a_note(tmp_path):
+    for name in ("a", "b"):
+        for i in range(4):
+            write(tmp_path / "set" / name / f"{i}.jpg", picture(pattern(seed=i + 10 * ord(name))))
+    data = load_data(tmp_path / "set")
+    assert len(data.pictures) == 8
+    assert "8 pictures (first a/0.jpg): its name says JPEG and its bytes PNG; the bytes were believed" in data.notes
+
+
+OTHERS = {
+    "EPS": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+    "PDF": b"%PDF-1.7\n",
+    "SVG": b'<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>',
+    "PSD": b"8BPS\0\1" + bytes(40),
+    "FITS": b"SIMPLE  =                    T",
+    "TGA": bytes(18) + b"\0\0\0\0\0\0\0\0TRUEVISION-XFILE.\0",
+    "ICO": b"\0\0\1\0\1\0" + bytes(40),
+    "TIFF": b"II*\0\x08\0\0\0\0\0",
+    "JPEG 2000": b"\0\0\0\x0cjP  \r\n\x87\n",
+    "AVIF": b"\0\0\0\x1cftypavif\0\0\0\0",
+    "HEIC": b"\0\0\0\x18ftypheic\0\0\0\0",
+    "JPEG XL": b"\xff\x0a\xfa\x7f",
+}
+
+
+@pytest.mark.parametrize("form", ["EPS", "PDF", "SVG", "PSD", "FITS", "TGA", "ICO"])
+def test_i08_formats_that_are_not_allowed_are_named_and_not_entered(form, monkeypatch):
+    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("Pillow was asked"))
+    with pytest.raises(PictureError) as refused:
+        decode(OTHERS[form], name="x.png")
+    assert refused.value.code == "format_not_allowed"
+    assert form in str(refused.value)
+
+
+@pytest.mark.parametrize("form", ["JPEG 2000", "AVIF", "HEIC", "JPEG XL"])
+def test_i35_modern_formats_name_the_plugin(form):
+    with pytest.raises(PictureError) as refused:
+        decode(OTHERS[form])
+    assert refused.value.code == "format_not_allowed"
+    assert "plugin" in str(refused.value)
+
+
+def test_i09_names_are_no_matter(tmp_path):
+    for i, name in enumerate(["plain", "UPPER.PNG", "second.png.bak", "wrong.doc", "none."]):
+        write(tmp_path / "a" / name, picture(pattern(seed=i)))
+        write(tmp_path / "b" / name, picture(pattern(seed=i + 10)))
+    write(tmp_path / "a" / "notes.txt", b"not a picture, and known by its ending")
+    data = load_data(tmp_path)
+    assert len(data.pictures) == 10
+    assert data.skipped == ()
+
+
+def test_i10_cmyk_and_ycck():
+    rgb = smooth(32, 40)
+    k = 255 - rgb.max(axis=2, keepdims=True).astype(int)
+    cmyk = np.concatenate([255 - rgb.astype(int) - k, k], axis=2).clip(0, 255).astype(np.uint8)
+    reference = ((255 - cmyk[:, :, :3].astype(int)) * (255 - cmyk[:, :, 3:].astype(int)) / 255).round()
+    data = picture(Image.fromarray(cmyk, "CMYK"), "JPEG", quality=100, subsampling=0)
+    assert b"Adobe" in data
+    assert np.abs(decode(data).pixels - reference).mean() <= 2
+    assert probe(data) == (40, 32, 3)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "1", "P", "P+tRNS", "RGBA", "PA"])
+def test_i11_modes_and_transparency_against_a_reference_by_hand(mode):
+    grey, alpha = pattern(5, 7, 1, 1)[:, :, 0], pattern(5, 7, 1, 2)[:, :, 0]
+    colour = pattern(5, 7, 3, 3)
+
+    def on_white(values, transparency):
+        whole = values.astype(int) * transparency.astype(int) + WHITE * (255 - transparency.astype(int))
+        return (whole + 127) // 255
+
+    if mode == "L":
+        data, expected = picture(Image.fromarray(grey)), grey[..., None]
+    elif mode == "LA":
+        data = picture(Image.merge("LA", [Image.fromarray(grey), Image.fromarray(alpha)]))
+        expected = on_white(grey, alpha)[..., None]
+    elif mode == "1":
+        data, expected = picture(Image.fromarray(grey > 127)), ((grey > 127) * 255)[..., None]
+    elif mode == "RGBA":
+        data = picture(Image.fromarray(np.dstack([colour, alpha])))
+        expected = on_white(colour, alpha[..., None])
+    else:
+        table, index = pattern(1, 16, 3, 4)[0], (grey % 16).astype(np.uint8)
+        image = Image.fromarray(index, "L")
+        image.putpalette(table.tobytes())
+        if mode == "P":
+            data, expected = picture(image), table[index]
+        else:
+            opacity = np.arange(16, dtype=np.uint8) * 17
+            data = picture(image, transparency=opacity.tobytes())
+            expected = on_white(table[index], opacity[index][..., None])
+    assert np.array_equal(decode(data).pixels, expected)
+
+
+def test_i11_a_grey_palette_is_one_channel():
+    image = Image.fromarray(pattern(5, 7, 1)[:, :, 0] % 4, "L")
+    image.putpalette([0, 0, 0, 85, 85, 85, 170, 170, 170, 255, 255, 255])
+    for form in ("PNG", "GIF", "BMP"):
+        data = picture(image, form)
+        assert probe(data) == (7, 5, 1), form
+        assert np.array_equal(decode(data).pixels[:, :, 0], np.asarray(image) * 85), form
+
+
+def test_i12_sixteen_bits_are_scaled_not_clipped():
+    wide = np.random.default_rng(0).integers(0, 65536, (5, 7), dtype=np.uint16)
+    wide[0, :3] = 0, 65535, 257
+    data = png_of(7, 5, 16, 0, zlib.compress(b"".join(b"\0" + row.astype(">u2").tobytes() for row in wide)))
+    assert np.array_equal(decode(data).pixels[:, :, 0], np.rint(wide / 257))
+    colour = np.random.default_rng(1).integers(0, 65536, (5, 7, 3), dtype=np.uint16)
+    data = png_of(7, 5, 16, 2, zlib.compress(b"".join(b"\0" + row.astype(">u2").tobytes() for row in colour)))
+    assert np.abs(decode(data).pixels - colour / 257).max() <= 1
+
+
+def test_i13_i21_tiff_is_not_read():
+    for mode in ("F", "I", "L"):
+        assert code_of(picture(Image.new(mode, (5, 5)), "TIFF")) == "format_not_allowed"
+
+
+def as_stored(pixels, orientation):
+    """What a camera that holds its sensor so would store: the inverse of the EXIF table, written out."""
+    return {
+        1: lambda a: a, 2: np.fliplr, 3: lambda a: np.rot90(a, 2), 4: np.flipud,
+        5: lambda a: a.swapaxes(0, 1), 6: lambda a: np.rot90(a, 1),
+        7: lambda a: np.rot90(a, 2).swapaxes(0, 1), 8: lambda a: np.rot90(a, -1),
+    }[orientation](pixels)  # fmt: skip
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("order", "<>")
+def test_i14_orientation(orientation, order):
+    pixels = smooth(24, 40)
+    stored = np.ascontiguousarray(as_stored(pixels, orientation))
+    block = exif(orientation, order)
+    assert np.array_equal(decode(with_chunk(picture(stored), b"eXIf", block)).pixels, pixels)
+    jpeg = with_exif(picture(stored, "JPEG", quality=100, subsampling=0), block)
+    assert np.abs(decode(jpeg).pixels.astype(int) - pixels).mean() <= 3
+    webp = picture(stored, "WEBP", lossless=True, exif=b"Exif\0\0" + block)
+    assert np.array_equal(decode(webp).pixels, pixels)
+    assert probe(jpeg) == probe(webp) == (40, 24, 3)
+
+
+@pytest.mark.parametrize("block", [
+    b"", b"garbage", exif(0), exif(9), exif(6, kind=2), exif(6)[:11], b"II*\0\xff\xff\xff\xff",
+    b"MM\0*" + b"\xff" * 64_000, b"II*\0" + struct.pack("<IH", 8, 65535),
+])
+def test_i15_broken_exif_is_ignored_with_a_note(block):
+    pixels = smooth()
+    found = decode(with_chunk(picture(pixels), b"eXIf", block))
+    assert np.array_equal(found.pixels, pixels)
+    assert found.notes == (BAD_EXIF,)
+    assert decode(with_exif(SEEDS["JPEG"], block)).notes == (BAD_EXIF,)
+
+
+@pytest.mark.parametrize("profile", [b"", b"damaged", b"\0" * 128, bytes(1_000_000)])
+def test_i16_colour_profiles_are_ignored(profile):
+    pixels = smooth()
+    assert np.array_equal(decode(picture(pixels, icc_profile=profile)).pixels, pixels)
+    plain = decode(SEEDS["JPEG"]).pixels
+    assert np.array_equal(decode(picture(pixels, "JPEG", quality=80, icc_profile=profile)).pixels, plain)
+
+
+@pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP"])
+def test_i17_animations_give_their_first_frame(form):
+    frames = [Image.new("RGB", (16, 12), (i % 256, 0, 0)) for i in range(1_000)]
+    options = {"lossless": True} if form == "WEBP" else {}
+    data = picture(frames[0], form, save_all=True, append_images=frames[1:], **options)
+    started = time.perf_counter()
+    found = decode(data)
+    assert time.perf_counter() - started <= 0.5
+    assert FRAMES in found.notes
+    assert found.pixels.shape[:2] == (12, 16)
+    assert not found.pixels.any()
+
+
+def bomb() -> bytes:
+    return png_of(30_000, 30_000, 1, 0, zlib.compress(bytes(30_000 * 3_751), 9))
+
+
+def gif_bomb() -> bytes:
+    """A small first frame, then one of 65,535 × 65,535."""
+    first = picture(Image.new("L", (4, 4)), "GIF")[:-1]
+    return first + b"\x2c" + struct.pack("<4HB", 0, 0, 65535, 65535, 0) + b"\x08\x01\x00\x00;"
+
+
+def test_i18_bombs_are_refused_before_decoding():
+    data = bomb()
+    assert len(data) < 200_000
+    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
+    assert code_of(data) == "image_too_large"
+    assert time.perf_counter() - started <= 0.05
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before <= 20_000
+    assert decode(gif_bomb()).pixels.shape == (4, 4, 1)
+    wide = bytearray(picture(Image.new("L", (4, 4)), "GIF"))
+    wide[wide.index(b"\x2c") + 5 : wide.index(b"\x2c") + 9] = b"\xff" * 4
+    assert code_of(bytes(wide)) == "image_too_large"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "WEBP"])
+def test_i19_a_header_that_lies(kind):
+    data = bytearray(SEEDS[kind])
+    if kind == "PNG":
+        data = png_of(20_000, 20_000, 8, 2, bytes(1_000))
+    elif kind == "JPEG":
+        at = data.index(b"\xff\xc0") + 5
+        data[at : at + 4] = struct.pack(">HH", 20_000, 20_000)
+    elif kind == "GIF":
+        data[6:10] = struct.pack("<HH", 20_000, 20_000)
+    elif kind == "BMP":
+        data[18:26] = struct.pack("<ii", 20_000, -20_000)
+    else:
+        data[26:30] = struct.pack("<HH", 16_383, 16_383)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert code_of(bytes(data)) == "image_too_large"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before <= 20_000
+
+
+def test_i20_png_with_too_much_text():
+    data = SEEDS["PNG"]
+    many = data[:33] + chunk(b"tEXt", b"a\0b") * 10_000 + data[33:]
+    huge = with_chunk(data, b"zTXt", b"a\0\0" + zlib.compress(bytes(100 * 2**20), 9))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert code_of(many) == code_of(huge) == "image_unreadable"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before <= 70_000
+    assert decode(with_chunk(data, b"zTXt", b"a\0\0" + zlib.compress(b"a few words"))).pixels.shape == (29, 37, 3)
+
+
+def test_i22_extreme_shapes():
+    assert decode(picture(pattern(1, 1))).pixels.shape == (1, 1, 3)
+    assert decode(picture(pattern(1, 100))).pixels.shape == (1, 100, 3)
+    assert {code_of(picture(pattern(*shape))) for shape in ((1, 5_000), (5_000, 1), (2, 201))} == {"aspect_limit"}
+
+
+@pytest.mark.parametrize("megapixels", [24, 48])
+def test_i23_large_legal_jpeg(megapixels, tmp_path):
+    side = int((megapixels * 1e6) ** 0.5)
+    rows = np.linspace(0, 255, side).astype(np.uint8)
+    pixels = np.broadcast_to(rows[:, None, None], (side, side, 3))
+    path = write(tmp_path / "x.jpg", picture(np.ascontiguousarray(pixels), "JPEG", quality=75))
+    started = time.perf_counter()
+    found = read_picture(path, (96, 96))
+    assert time.perf_counter() - started <= 1.5
+    assert np.abs(found[:, 48, 0].astype(float) - (np.arange(96) + 0.5) / 96 * 255).max() <= 2
+
+
+@pytest.mark.parametrize("colour", [0, 128, 255])
+def test_i24_uniform_pictures_are_pictures(colour):
+    assert (decode(picture(np.full((5, 7, 3), colour, np.uint8))).pixels == colour).all()
+
+
+def test_i36_an_archive_at_the_end_is_noted():
+    for kind in ("JPEG", "progressive", "PNG", "WEBP"):
+        found = decode(SEEDS[kind] + b"PK\x03\x04 and so on \xff\xd9 \xff\xda")
+        assert found.notes == (TRAILING,)
+        assert np.array_equal(found.pixels, decode(SEEDS[kind]).pixels)
+
+
+@pytest.mark.parametrize("marker", [0xC3, 0xC9, 0xCA, 0xC5])
+def test_i37_unusual_jpegs_are_refused(marker):
+    data = SEEDS["JPEG"]
+    at = data.index(b"\xff\xc0")
+    assert code_of(data[: at + 1] + bytes([marker]) + data[at + 2 :]) == "image_unreadable"
+    assert code_of(data[: at + 4] + b"\x0c" + data[at + 5 :]) == "image_unreadable"
+
+
+def test_i38_multi_picture_jpeg():
+    frames = [Image.new("RGB", (16, 12), (200 * i, 0, 0)) for i in range(3)]
+    data = picture(frames[0], "MPO", save_all=True, append_images=frames[1:])
+    found = decode(data)
+    assert found.notes == (FRAMES,)
+    assert found.pixels.shape == (12, 16, 3)
+    assert not found.pixels.any()
+
+
+def test_i39_a_thousand_scans():
+    data = SEEDS["progressive"]
+    at = data.rindex(b"\xff\xda")
+    started = time.perf_counter()
+    assert code_of(data[:at] + data[at:-2] * 1_000 + data[-2:]) == "image_unreadable"
+    assert time.perf_counter() - started <= 2
+
+
+def test_i40_thousands_of_bad_jpegs_leak_nothing():
+    script = (
+        "import random, resource, io\n"
+        "from PIL import Image\n"
+        "from striate.data import decode\n"
+        "from striate.errors import PictureError\n"
+        "file = io.BytesIO(); Image.effect_noise((64, 64), 50).save(file, 'JPEG'); data = file.getvalue()\n"
+        "rng = random.Random(0)\n"
+        "for i in range(3000):\n"
+        "    broken = bytearray(data); broken[rng.randrange(len(data))] ^= 255\n"
+        "    try: decode(bytes(broken[:rng.randrange(len(data))] if i % 2 else broken))\n"
+        "    except PictureError: pass\n"
+        "    if i == 500: first = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - first)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert int(run.stdout) <= 10_000
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.sampled_from(sorted(SEEDS)), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=8),
+       st.floats(0, 1), st.booleans())
+def test_i41_mutations_give_pixels_or_a_picture_error(kind, changes, length, cut):
+    data = bytearray(SEEDS[kind])
+    for where, value in changes:
+        data[int(where * (len(data) - 1))] = value
+    if cut:
+        del data[int(length * len(data)) :]
+    try:
+        facts = probe(bytes(data))
+        found = decode(bytes(data))
+    except PictureError:
+        return
+    assert found.pixels.dtype == np.uint8
+    assert found.pixels.shape == (facts[1], facts[0], facts[2])
+
+
+def test_i42_threads_see_the_same_pixels():
+    with ThreadPoolExecutor(8) as pool:
+        for data in SEEDS.values():
+            assert len({found.pixels.tobytes() for found in pool.map(decode, [data] * 32)}) == 1
+
+
+def test_too_many_bytes_are_refused_unread():
+    assert code_of(SEEDS["JPEG"] + bytes(MAX_BYTES)) == "image_too_large"
+
+
+def test_pillow_is_left_as_it_was():
+    from PIL import ImageFile
+
+    before = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
+    for data in (*SEEDS.values(), bomb(), b""):
+        try:
+            decode(data)
+        except StriateError:
+            continue
+    after = Image.MAX_IMAGE_PIXELS, ImageFile.LOAD_TRUNCATED_IMAGES
+    assert after == before
+
+
+def test_a_picture_asked_for_large_is_decoded_whole():
+    data = picture(smooth(400, 400), "JPEG")
+    whole = decode(data).pixels
+    assert np.array_equal(decode(data, at_least=(151, 151)).pixels, whole)
+    assert decode(data, at_least=(150, 20)).pixels.shape == (200, 200, 3)
+    assert decode(data, at_least=(75, 75)).pixels.shape == (100, 100, 3)
+    with Image.open(io.BytesIO(data)) as image:
+        assert np.array_equal(np.asarray(image), whole)
+
+
+@pytest.mark.parametrize("kind", ["L", "1", "RGB"])
+@pytest.mark.parametrize("shape", [(1, 1), (2, 3), (5, 5), (8, 8), (9, 4), (13, 11)])
+def test_i04_a_black_interlaced_png_is_whole(kind, shape):
+    """Adam7 written by hand: every pass there is read, the last row less is refused."""
+    height, width = shape
+    colour, depth = {"L": (0, 8), "1": (0, 1), "RGB": (2, 8)}[kind]
+    bits = depth * (3 if colour == 2 else 1)
+    ends = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+    counts = [(len(range(column, width, across)), len(range(row, height, down))) for column, row, across, down in ends]
+    rows = [1 + (wide * bits + 7) // 8 for wide, high in counts for _ in range(high) if wide]
+    size = sum(rows)
+    for short in (0, 1, rows[-1]):
+        header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 1)
+        data = SEEDS["PNG"][:8] + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(size - short)))
+        data += chunk(b"IEND", b"")
+        if short:
+            assert code_of(data) == "image_truncated"
+        else:
+            assert not decode(data).pixels.any()

@@ -1,0 +1,51 @@
+"""What the model file, the contract and the loader say no to."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+import striate
+from striate import modelfile
+from striate.recogniser import class_indices, labels_of, pictures_of
+
+
+def written(folder: Path, data: bytes, name: str = "model.safetensors") -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def newer(folder: Path) -> object:
+    path = modelfile.save(folder / "m", "demo", {}, {})
+    return modelfile.load(written(folder, path.read_bytes().replace(b'\\"version\\":1', b'\\"version\\":7')))
+
+
+def sparse(folder: Path) -> Path:
+    path = folder / "large.safetensors"
+    with path.open("wb") as file:
+        file.truncate(modelfile.MAX_BYTES + 1)
+    return path
+
+
+REFUSALS: dict[str, Callable[[Path], object]] = {
+    "missing": lambda folder: striate.load(folder / "none.safetensors"),
+    "folder": striate.load,
+    "empty": lambda folder: striate.load(written(folder, b"")),
+    "cut": lambda folder: striate.load(written(folder, b"\x90\1\0\0\0\0\0\0{}")),
+    "not_json": lambda folder: striate.load(written(folder, b"\2\0\0\0\0\0\0\0{]")),
+    "pickle": lambda folder: striate.load(written(folder, b"\x80\4", "model.pt")),
+    "too_large": lambda folder: striate.load(sparse(folder)),
+    "no_manifest": lambda folder: striate.load(written(folder, b"\2\0\0\0\0\0\0\0{}")),
+    "newer": newer,
+    "changed": lambda folder: striate.load(
+        written(folder, modelfile.save(folder / "m", "demo", {"a": 1}, {}).read_bytes().replace(b'a\\":1', b'a\\":2'))),
+    "not_finite": lambda folder: striate.load(modelfile.save(folder / "m", "demo", {}, {"w": np.array([np.nan])})),
+    "unknown_kind": lambda folder: striate.load(modelfile.save(folder / "m", "demo", {}, {})),
+    "not_pictures": lambda _: pictures_of(np.zeros((2, 3))),
+    "no_pictures": lambda _: pictures_of(np.zeros((0, 8, 8), np.uint8)),
+    "no_labels_to_fit": lambda _: labels_of(np.zeros((2, 8, 8), np.uint8), None),
+    "no_labels_to_score": lambda _: class_indices(None, np.array(["a"])),
+    "labels_of_another_length": lambda _: labels_of(np.zeros((2, 8, 8), np.uint8), [1]),
+    "unknown_label": lambda _: class_indices(["giraffe"], np.array(["cat", "dog"])),
+}

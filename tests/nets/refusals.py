@@ -1,0 +1,62 @@
+"""What training and loading a network say no to."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+import striate
+from striate import ConvNet, Dense, Input, Network, Recipe, modelfile
+from striate.errors import StriateError
+from striate.nets.checkpoint import Checkpoints
+
+PICTURES = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)
+LABELS = [0, 1, 0, 1]
+SMALL = Network(Dense(2)(Input(1, 8, 8)), name="small")
+
+
+def fit(network: Network = SMALL, labels: object = LABELS, **more: object) -> object:
+    folder = more.pop("checkpoints", None)
+    stop = more.pop("stop", bool)
+    return ConvNet(network, **{"epochs": 2} | more).fit(PICTURES, labels, checkpoints=folder, stop=stop)  # type: ignore[arg-type]
+
+
+def interrupted(folder: Path, **more: object) -> object:
+    return fit(checkpoints=folder, stop=lambda: True, **more)
+
+
+def other_run(folder: Path) -> object:
+    try:
+        interrupted(folder)
+    except StriateError:
+        return fit(checkpoints=folder, seed=1)
+    raise AssertionError("the first run was to be interrupted")
+
+
+def damaged(folder: Path) -> object:
+    (folder / "step-000000000001.safetensors").write_bytes(b"")
+    return Checkpoints(folder).latest()
+
+
+def loaded(folder: Path, *, manifest: dict[str, object] | None = None, drop: str = "") -> object:
+    fit().save(folder / "m")  # type: ignore[attr-defined]
+    file = modelfile.load(folder / "m")
+    arrays = {name: array for name, array in file.arrays.items() if name != drop}
+    return striate.load(modelfile.save(folder / "n", "convnet", file.manifest | (manifest or {}), arrays))
+
+
+REFUSALS: dict[str, Callable[[Path], object]] = {
+    "impossible_value": lambda _: Recipe(epochs=0),
+    "unknown_choice": lambda _: Recipe(optimiser="adam"),
+    "two_budgets": lambda _: Recipe(epochs=1, minutes=1),
+    "unknown_key": lambda _: Recipe.from_dict({"learning_rat": 1}),
+    "one_class": lambda _: fit(labels=[1, 1, 1, 1]),
+    "class_count": lambda _: fit(Network(Dense(3)(Input(1, 8, 8)), name="three")),
+    "input_volume": lambda _: fit(size=(9, 9)),
+    "interrupted": interrupted,
+    "other_run": other_run,
+    "all_checkpoints_damaged": damaged,
+    "loss_not_finite": lambda _: fit(learning_rate=1e6, optimiser="sgd", epochs=60),
+    "bad_manifest": lambda folder: loaded(folder, manifest={"classes": ["a"]}),
+    "tensors_differ": lambda folder: loaded(folder, drop="dense1.bias"),
+}

@@ -1,0 +1,14 @@
+"""Every refusal of `striate.report`, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from striate.report import write_report
+
+from .facts import made_up
+
+REFUSALS: dict[str, Callable[[Path], object]] = {
+    "report: a folder that is not there": lambda folder: write_report(folder / "gone", *made_up(2)),
+}
