@@ -40,7 +40,7 @@ atomic.write_bytes(sys.argv[1], b"new" * 1000)
 
 def test_f02_order_of_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[str] = []
-    folder = os.stat(tmp_path).st_ino
+    folder = tmp_path.stat().st_ino
     fsync, replace = os.fsync, os.replace
 
     def recorded_fsync(descriptor: int) -> None:
@@ -56,9 +56,15 @@ def test_f02_order_of_calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_an_exception_in_the_block_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
-    with pytest.raises(KeyboardInterrupt), atomic.replacing(path) as file:
-        file.write(b"half")
-        raise KeyboardInterrupt
+
+
+    def stopped() -> None:
+        with atomic.replacing(path) as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 

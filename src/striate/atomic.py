@@ -1,6 +1,6 @@
 """Writing files so that a reader sees the old bytes or the new bytes, never a mixture.
 
-The recipe: a temporary file with our own prefix in the same folder, write, flush, fsync, `os.replace`, fsync of the
+The recipe: a temporary file with our own prefix in the same folder, write, flush, fsync, rename, fsync of the
 folder. A crash at any point leaves the old file whole and at most a `.striate-*.tmp` beside it.
 """
 
@@ -35,11 +35,11 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     path = Path(path)
     temporary = path.with_name(f"{PREFIX}{uuid4().hex}.tmp")
     try:
-        with open(temporary, "xb") as file:
+        with temporary.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        temporary.replace(path)
         sync_folder(path.parent)
     except OSError as error:
         with suppress(OSError):
@@ -78,5 +78,6 @@ def disk_error(path: Path, error: OSError) -> DiskError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return DiskError("disk_full", f"{shown(path)} could not be written", given="the disk is full",
                          do="Free some space and run the same command again")
-    return DiskError("not_writable", f"{shown(path)} could not be written", given=(error.strerror or str(error)).lower(),
+    return DiskError("not_writable", f"{shown(path)} could not be written",
+                     given=(error.strerror or str(error)).lower(),
                      do="Choose a folder that exists and can be written to")

@@ -107,17 +107,17 @@ class DiskError(StriateError, OSError):
     exit_code = 1
 
 
-class Interrupted(StriateError, RuntimeError):
+class Interrupted(StriateError, RuntimeError):  # noqa: N818 - it is no error
     """Stopped on request; what was learnt so far is saved. Exit code 75, "try again later" in sysexits.h."""
 
     exit_code = 75
 
 
 def shown(name: str | PurePath, limit: int = 200) -> str:
-    """A file or class name as it may be put into a sentence: one line, printable, bounded.
+    r"""A file or class name as it may be put into a sentence: one line, printable, bounded.
 
-    >>> shown("a\\nb\\x1b[31m.png")
-    'a\\\\nb\\\\x1b[31m.png'
+    >>> shown("a\nb\x1b[31m.png")
+    'a\\nb\\x1b[31m.png'
     >>> len(shown("x" * 1000))
     200
     """

@@ -1,11 +1,11 @@
 """One file for every kind of recogniser: arrays in safetensors, and a JSON manifest in its metadata.
 
 The layout is that of safetensors (8 bytes of header length, a JSON header, the bytes of the arrays), with a single
-metadata key, `striate`, that holds the manifest: format version, kind, classes, preprocessing, network or pipeline, how it
-was trained, and the SHA-256 of arrays and manifest together. The same content gives the same bytes.
+metadata key, `striate`, that holds the manifest: format version, kind, classes, preprocessing, network or pipeline,
+how it was trained, and the SHA-256 of arrays and manifest together. The same content gives the same bytes.
 
-A file is hostile until checked: nothing in it is executed, no name in it is imported, and sizes are checked before memory
-is taken. Pickles, under whatever name, are refused by their first bytes.
+A file is hostile until checked: nothing in it is executed, no name in it is imported, and sizes are checked before
+memory is taken. Pickles, under whatever name, are refused by their first bytes.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ def save(path: str | Path, kind: str, manifest: Mapping[str, Any], arrays: Array
     ...     path = save(Path(folder) / "m.safetensors", "demo", {"classes": ["a"]}, {"w": np.ones(3, np.float32)})
     ...     load(path).manifest["classes"]
     ['a']
+
     """
     plain = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in sorted(arrays.items())}
     unsupported = [name for name, array in plain.items() if array.dtype.name not in DTYPES]
@@ -161,19 +162,19 @@ def _header(path: Path, data: bytes) -> dict[str, Any]:
 def _manifest(path: Path, text: object) -> dict[str, Any]:
     if not isinstance(text, str):
         raise ModelFileError("no_manifest", f"{shown(path)} was to be loaded",
-                             given="it is safetensors without a striate manifest, so its classes and preprocessing are unknown",
+                             given="it has no striate manifest, so its classes and preprocessing are unknown",
                              do="Give a file that striate train has written")
     try:
         manifest = json.loads(text, object_pairs_hook=_no_twins, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         _unreadable(path, f"its manifest is not JSON ({error})", error)
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or not isinstance(manifest.get("sha256"), str):
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or "sha256" not in manifest:
         _unreadable(path, f"its manifest is not of the format {FORMAT}")
     version = manifest.get("version")
     if not isinstance(version, int) or version > VERSION:
         raise ModelFileError("newer_format", f"{shown(path)} was to be loaded",
                              allowed=f"this striate {__version__} reads model files up to version {VERSION}",
-                             given=f"version {shown(str(version))}, made by striate {shown(str(manifest.get('striate')))}",
+                             given=shown(f"version {version}, made by striate {manifest.get('striate')}"),
                              do="Upgrade striate")
     return manifest
 

@@ -69,7 +69,8 @@ class Recogniser(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
 
     def predict(self, X: Any) -> NDArray[Any]:
         """The most probable class of each picture, (N,), taken from `classes_`."""
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        predicted: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return predicted
 
     def score(self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> float:
         """Accuracy, 0 to 1, on pictures `X` with labels `y`, or on a `Dataset`.
@@ -99,8 +100,8 @@ def pictures_of(X: Any) -> Pixels | Labelled:
             do="Scale to 0..255 and convert with .astype('uint8')",
         )
     if not array.size:
-        raise DataError("no_pictures", "pictures were asked for", given=f"an empty array of shape {array.shape} was given",
-                        do="Give at least one picture")
+        raise DataError("no_pictures", "pictures were asked for",
+                        given=f"an empty array of shape {array.shape} was given", do="Give at least one picture")
     return array[..., None] if array.ndim == 3 else array
 
 
@@ -116,9 +117,9 @@ def labels_of(X: Any, y: ArrayLike | None) -> tuple[NDArray[np.int64], NDArray[A
                             do="Give y, one label per picture, or a Dataset")
         return X.labels, np.array(X.classes)
     given = np.asarray(y)
-    if given.ndim != 1 or len(given) != len(X) or given.dtype.kind not in "biuUS":
+    if given.ndim != 1 or len(given) != len(X) or given.dtype.kind not in "biuU":
         raise DataError("bad_labels", "fit was asked to learn", allowed="one whole number or name per picture is allowed",
-                        given=f"labels of shape {given.shape} and type {given.dtype} were given for {len(X):,} pictures",
+                        given=f"labels of shape {given.shape} and type {given.dtype} came with {len(X):,} pictures",
                         do="Give y, one label per picture, in the order of X")
     classes, indices = np.unique(given, return_inverse=True)
     return indices.astype(np.int64), classes
@@ -143,4 +144,4 @@ def class_indices(y: ArrayLike | None, classes: NDArray[Any]) -> NDArray[np.int6
         raise UsageError("unknown_label", "labels were compared with the model's classes",
                          allowed=f"its {len(classes)} classes are known", given=f"{shown(str(strange[0]))} was given",
                          do="Check that labels and model belong to the same data")
-    return found.astype(np.int64)
+    return np.asarray(found, np.int64)

@@ -1,7 +1,6 @@
 """The program as its users start it: arguments, two streams and an exit code."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -49,7 +48,7 @@ def process(tmp_path: Path, own_cache: None) -> Program:
 
     def program(*arguments: str | Path) -> Done:
         command = [sys.executable, "-W", "error", "-m", "striate", *map(str, arguments)]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, stdin=subprocess.DEVNULL, env=os.environ)
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, stdin=subprocess.DEVNULL)
         return Done(done.returncode, done.stdout, done.stderr)
 
     return program

@@ -103,8 +103,9 @@ def test_default_folders_do_not_collide(striate: Program, folder: Path, tmp_path
 def test_yaml_network_and_saved_split(striate: Program, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text("input: [1, 16, 16]\nlayers:\n  - conv: {filters: 4, kernel_size: 3}\n"
                                        "  - relu\n  - dense: {units: 3}\n")
-    first = answer(striate("train", folder, "--model", "net.yaml", "--epochs", "1", "--json", "--out", "a", "--seed", "3"))
+    short = ("--epochs", "1", "--json")
+    first = answer(striate("train", folder, "--model", "net.yaml", *short, "--out", "a", "--seed", "3"))
     assert first["data"]["size"] == [16, 16, 1]
-    answer(striate("train", folder, "--split", "a/split.json", "--epochs", "1", "--json", "--out", "b"))
+    answer(striate("train", folder, "--split", "a/split.json", *short, "--out", "b"))
     parts = [json.loads((tmp_path / out / "split.json").read_text())["parts"] for out in "ab"]
     assert parts[0] == parts[1]

@@ -1,6 +1,5 @@
 """A small real problem that trains in a second: the ten digits at 8×8 pixels."""
 
-from pathlib import Path
 
 import pytest
 

@@ -118,7 +118,7 @@ def saved(trained: ConvNet, tmp_path_factory: pytest.TempPathFactory) -> Path:
     {"classes": ["a"]}, {"classes": None}, {"network": {}}, {"network": {"layers": [{"lambda": "print(1)"}]}},
     {"preparation": {"size": [1]}}, {"training": []}, {"preparation": {"size": [8, 8], "channels": 1}},
 ])  # fmt: skip
-def test_m23_manifest_that_does_not_describe_the_network(saved: Path, tmp_path: Path, changes: dict[str, object]) -> None:
+def test_m23_manifest_of_no_network(saved: Path, tmp_path: Path, changes: dict[str, object]) -> None:
     with pytest.raises(ModelFileError) as caught:
         striate.load(changed(saved, tmp_path / "m.safetensors", **changes))
     assert caught.value.code == "bad_manifest"

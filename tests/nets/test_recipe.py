@@ -21,8 +21,9 @@ def test_unknown_key_names_the_nearest() -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [{"epochs": 0}, {"epochs": 1.5}, {"epochs": True}, {"minutes": math.nan}, {"learning_rate": -1}, {"optimiser": "adam"},
-     {"schedule": "step"}, {"precision": "int8"}, {"flip": "yes"}, {"seed": -1}, {"momentum": 1}, {"shift": "1"}],
+    [{"epochs": 0}, {"epochs": 1.5}, {"epochs": True}, {"minutes": math.nan}, {"learning_rate": -1},
+     {"optimiser": "adam"}, {"schedule": "step"}, {"precision": "int8"},
+     {"flip": "yes"}, {"seed": -1}, {"momentum": 1}, {"shift": "1"}],
 )
 def test_impossible_values_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(UsageError) as caught:

@@ -1,4 +1,4 @@
-"""Stopped anywhere and taken up again, a run ends in the bits it would have ended in (R1, R2, R4, R7, R8, R12, F8, F9)."""
+"""Stopped anywhere and taken up again, a run ends in the bits it would have ended in (R1 to R12, F8, F9, F13)."""
 
 from pathlib import Path
 
@@ -114,7 +114,7 @@ def test_checkpoint_of_another_run_is_refused(digits: Data, tmp_path: Path) -> N
     assert caught.value.code == "other_run"
 
 
-def test_f13_loss_that_is_not_finite_stops_the_run(digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_f13_infinite_loss_stops_the_run(digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     original = training.cross_entropy
     calls = iter(range(1000))
     monkeypatch.setattr(training, "cross_entropy",

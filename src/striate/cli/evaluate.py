@@ -20,9 +20,9 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(help="A model file.")],
-    data: Annotated[str, typer.Argument(help="A folder with one sub-folder per class, or a named set.")],
-    part: Annotated[str | None, typer.Option(help="test, validation, train or all. [default: test where known]")] = None,
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file.")],
+    data: Annotated[str, typer.Argument(metavar="DATA", help="A folder of class folders, or a named set.")],
+    part: Annotated[str | None, typer.Option(help="test, validation, train or all. [default: test if known]")] = None,
     split: Annotated[Path | None, typer.Option(help="A split.json. [default: the one beside the model]")] = None,
     strict: Strict = False,
     as_json: Json = False,
@@ -50,5 +50,6 @@ def table(result: dict[str, Any]) -> str:
     ]
     for row in result["per_class"]:
         figures = [f"{row[key]:.1%}" if row[key] is not None else "–" for key in ("precision", "recall", "f1")]
-        lines.append(f"{shown(row['class'], 24):<24} {row['count']:>8,} {figures[0]:>9} {figures[1]:>7} {figures[2]:>7}")
+        name, (precision, recall, f1) = shown(row["class"], 24), figures
+        lines.append(f"{name:<24} {row['count']:>8,} {precision:>9} {recall:>7} {f1:>7}")
     return "\n".join(lines)

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def inspect(
-    net: Annotated[str, typer.Argument(help="A network by name (lenet5, compact), or a .yaml or .json file.")],
+    net: Annotated[str, typer.Argument(metavar="NET", help="A network by name (lenet5, compact) or a YAML file.")],
     volume: Annotated[
         str | None, typer.Option("--input", metavar="C,H,W", help="Channels, height and width of its pictures.")
     ] = None,

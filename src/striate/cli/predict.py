@@ -20,8 +20,8 @@ def register(app: typer.Typer) -> None:
 
 
 def predict(
-    model: Annotated[Path, typer.Argument(help="A model file.")],
-    pictures: Annotated[list[Path], typer.Argument(help="Picture files.")],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file.")],
+    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE...", help="Picture files.")],
     top: Annotated[int, typer.Option(min=1, help="How many classes to name.")] = 5,
     strict: Strict = False,
     as_json: Json = False,
@@ -43,5 +43,6 @@ def line(result: dict[str, Any]) -> str:
     name = shown(result["picture"])
     if "error" in result:
         return f"{name}: {result['error']}"
-    others = ", ".join(f"{shown(c, 40)} {p:.1%}" for c, p in result["top"][1:3])
-    return f"{name}: {shown(str(result['class']), 80)} {result['probability']:.1%}" + (f"  ({others})" if others else "")
+    (first, probability), *rest = result["top"]
+    others = ", ".join(f"{shown(str(c), 40)} {p:.1%}" for c, p in rest[:2])
+    return f"{name}: {shown(str(first), 80)} {probability:.1%}" + (f"  ({others})" if others else "")

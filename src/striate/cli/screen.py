@@ -21,7 +21,7 @@ class Screen:
         self.quiet, self.as_json = quiet, as_json
         self.bars: Progress | None = None
         self.task: TaskID | None = None
-        self.stage = ""
+        self.stage = self.accuracy = ""
 
     def say(self, text: str) -> None:
         """A message for people."""
@@ -39,11 +39,9 @@ class Screen:
 
     def step(self, step: Step) -> None:
         """Progress of training: loss, accuracy, pictures per second; the bar adds the time left."""
-        accuracy = ""
         if step.record and step.record["validation_accuracy"] is not None:
             self.accuracy = f" · validation {step.record['validation_accuracy']:.1%}"
-        accuracy = getattr(self, "accuracy", "")
-        detail = f"loss {step.loss:.3f}{accuracy} · {step.pictures_per_second:,.0f} pictures/s"
+        detail = f"loss {step.loss:.3f}{self.accuracy} · {step.pictures_per_second:,.0f} pictures/s"
         self._show(f"epoch {step.epoch}/{step.epochs}", step.step, step.steps, detail, key="training")
 
     def close(self) -> None:
@@ -61,7 +59,8 @@ class Screen:
             self.bars, self.stage = new_bars(), key or text
             self.bars.start()
             self.task = self.bars.add_task(text, total=total, detail=detail)
-        assert self.bars and self.task is not None
+        assert self.bars
+        assert self.task is not None
         self.bars.update(self.task, completed=done, total=total, description=text, detail=detail)
         if done >= total:
             self.close()

@@ -26,7 +26,9 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    data: Annotated[str, typer.Argument(help="A folder with one sub-folder per class, or digits, fashion-mnist, mnist.")],
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="A folder of class folders, or digits, fashion-mnist, mnist.")
+    ],
     model: Annotated[str, typer.Option(help="A network by name (compact, lenet5) or a YAML file.")] = "compact",
     epochs: Annotated[int | None, typer.Option(help="Passes over the training pictures.")] = None,
     minutes: Annotated[float | None, typer.Option(help="Train for about this long instead.")] = None,
@@ -42,7 +44,9 @@ def train(
     flip: Annotated[bool | None, typer.Option("--flip/--no-flip", help="Mirror half of the pictures.")] = None,
     precision: Annotated[str | None, typer.Option(help="auto, float32 or bfloat16.")] = None,
     checkpoint_seconds: Annotated[float, typer.Option(help="Save the state this often.")] = 20.0,
-    allow_empty_class: Annotated[bool, typer.Option("--allow-empty-class", help="Keep classes without pictures.")] = False,
+    allow_empty_class: Annotated[
+        bool, typer.Option("--allow-empty-class", help="Keep classes without pictures.")
+    ] = False,
     strict: Strict = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -93,7 +97,7 @@ def interruptible() -> Iterator[threading.Event]:
     """The first Ctrl-C or SIGTERM asks the run to save and stop; the second one ends it at once."""
     stop = threading.Event()
 
-    def handle(number: int, frame: object) -> None:
+    def handle(*_: object) -> None:
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()

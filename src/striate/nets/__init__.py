@@ -1,0 +1,1 @@
+"""Convolutional networks that learn: the only room that knows torch."""

@@ -1,7 +1,7 @@
 """Augmentation on batches of pictures: a pure function of (seed, epoch, index).
 
-Mirroring and whole-pixel shifts move bytes and invent none: 1234 mirrored is 4321, shifted by one with the edge reflected
-2123. Turning and zooming read between pixels (bilinear), with the edge reflected too.
+Mirroring and whole-pixel shifts move bytes and invent none: 1234 mirrored is 4321, shifted by one with the edge
+reflected 2123. Turning and zooming read between pixels (bilinear), with the edge reflected too.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Augmenter:
         recipe: `flip`, `shift`, `rotate`, `zoom` and `seed` are read.
         epoch: 0, 1, …
         count: how many training pictures there are; four numbers are drawn for each, whatever is switched on.
+
     """
 
     def __init__(self, recipe: Recipe, epoch: int, count: int) -> None:
@@ -69,7 +70,8 @@ def _moved(side: int, draws: NDArray[np.float32], fraction: float) -> NDArray[np
     most = round(fraction * side)
     moves = np.floor(draws * (2 * most + 1)).astype(np.int64).clip(0, 2 * most) - most
     position = np.abs(np.arange(side) - moves[:, None])
-    return np.where(position >= side, 2 * (side - 1) - position, position) if side > 1 else position * 0
+    reflected: NDArray[np.int64] = np.where(position >= side, 2 * (side - 1) - position, position)
+    return reflected if side > 1 else position * 0
 
 
 def turn_and_zoom(batch: torch.Tensor, draws: NDArray[np.float32], degrees: float, fraction: float) -> torch.Tensor:

@@ -6,8 +6,8 @@ A new kind of layer is a function and a row in `OPERATIONS`. Batches are N×C×H
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,13 @@ from torch.nn import functional as F  # noqa: N812 - torch's own custom
 
 from striate.arch import Network
 from striate.arch.network import Node
+
+
+class Own(NamedTuple):
+    """What an operation may use besides its inputs: the unit's tensors by name, and whether it is training."""
+
+    tensors: dict[str, Tensor]
+    training: bool
 
 
 class Unit(nn.Module):
@@ -31,7 +38,12 @@ class Unit(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """(N, C, H, W) tensors in, one out."""
-        return OPERATIONS[self.layer.kind](self, self.layer, *inputs)
+        return OPERATIONS[self.layer.kind](self.layer, Own(dict(self.named_tensors()), self.training), *inputs)
+
+    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """The unit's own parameters and buffers."""
+        yield from self.named_parameters(recurse=False)
+        yield from self.named_buffers(recurse=False)
 
     def extra_repr(self) -> str:
         """What `print(module)` shows."""
@@ -56,7 +68,8 @@ class Net(nn.Module):
         """(N, C, H, W) float to (N, K) scores."""
         volumes = {"input": x}
         for node in self.nodes:
-            volumes[node.name] = self._modules[node.name](*(volumes[name] for name in node.inputs))  # type: ignore[misc]
+            unit = cast(Unit, self._modules[node.name])
+            volumes[node.name] = unit(*(volumes[name] for name in node.inputs))
             for name in node.inputs:
                 if self.last_use[name] == node.name:
                     volumes.pop(name, None)
@@ -73,7 +86,7 @@ def build(network: Network) -> Net:
     return Net(network)
 
 
-def _padded(layer: Any, unit: Unit, x: Tensor, value: float = 0.0) -> tuple[Tensor, tuple[int, int]]:
+def _padded(layer: Any, x: Tensor, value: float = 0.0) -> tuple[Tensor, tuple[int, int]]:
     """`x` and the padding left to the operation; uneven padding (`same`) is applied here."""
     (top, bottom), (left, right) = layer.window.pads(x.shape[2], x.shape[3])
     if top == bottom and left == right:
@@ -81,58 +94,60 @@ def _padded(layer: Any, unit: Unit, x: Tensor, value: float = 0.0) -> tuple[Tens
     return F.pad(x, (left, right, top, bottom), value=value), (0, 0)
 
 
-def _conv(unit: Unit, layer: Any, x: Tensor) -> Tensor:
-    x, padding = _padded(layer, unit, x)
+def _conv(layer: Any, own: Own, x: Tensor) -> Tensor:
+    x, padding = _padded(layer, x)
     window = layer.window
-    return F.conv2d(x, unit.weight, getattr(unit, "bias", None), window.stride, padding, window.dilation, layer.groups)
+    weight, bias = own.tensors["weight"], own.tensors.get("bias")
+    return F.conv2d(x, weight, bias, window.stride, padding, window.dilation, layer.groups)
 
 
-def _table_conv(unit: Unit, layer: Any, x: Tensor) -> Tensor:
+def _table_conv(layer: Any, own: Own, x: Tensor) -> Tensor:
     """A convolution whose kernel is dense but zero wherever the table has no connection."""
     filters, maps = torch.tensor(layer.connections).T
-    kernel = unit.weight.new_zeros(len(layer.table), x.shape[1], *unit.weight.shape[1:])
-    kernel = kernel.index_put((filters, maps), unit.weight)
-    x, padding = _padded(layer, unit, x)
-    return F.conv2d(x, kernel, getattr(unit, "bias", None), layer.window.stride, padding, layer.window.dilation)
+    connected = own.tensors["weight"]
+    kernel = connected.new_zeros(len(layer.table), x.shape[1], *connected.shape[1:])
+    kernel = kernel.index_put((filters, maps), connected)
+    x, padding = _padded(layer, x)
+    return F.conv2d(x, kernel, own.tensors.get("bias"), layer.window.stride, padding, layer.window.dilation)
 
 
-def _pool(unit: Unit, layer: Any, x: Tensor) -> Tensor:
+def _pool(layer: Any, own: Own, x: Tensor) -> Tensor:
     window, ceil = layer.window, layer.window.rounding == "ceil"
     if layer.mode == "max":
-        x, padding = _padded(layer, unit, x, -torch.inf)
+        x, padding = _padded(layer, x, -torch.inf)
         return F.max_pool2d(x, window.kernel, window.stride, padding, window.dilation, ceil)
-    x, padding = _padded(layer, unit, x)
+    x, padding = _padded(layer, x)
     return F.avg_pool2d(x, window.kernel, window.stride, padding, ceil)
 
 
-def _global_pool(unit: Unit, layer: Any, x: Tensor) -> Tensor:
+def _global_pool(layer: Any, own: Own, x: Tensor) -> Tensor:
     return x.amax((2, 3), keepdim=True) if layer.mode == "max" else x.mean((2, 3), keepdim=True)
 
 
-def _dense(unit: Unit, layer: Any, x: Tensor) -> Tensor:
-    return F.linear(x.flatten(1), unit.weight, getattr(unit, "bias", None))[:, :, None, None]
+def _dense(layer: Any, own: Own, x: Tensor) -> Tensor:
+    return F.linear(x.flatten(1), own.tensors["weight"], own.tensors.get("bias"))[:, :, None, None]
 
 
-def _flatten(unit: Unit, layer: Any, x: Tensor) -> Tensor:
+def _flatten(layer: Any, own: Own, x: Tensor) -> Tensor:
     return x.flatten(1)[:, :, None, None]
 
 
-def _maxout(unit: Unit, layer: Any, x: Tensor) -> Tensor:
-    return x.unflatten(1, (-1, layer.pieces)).amax(2)
+def _maxout(layer: Any, own: Own, x: Tensor) -> Tensor:
+    return x.reshape(len(x), -1, layer.pieces, *x.shape[2:]).amax(2)
 
 
-def _lrn(unit: Unit, layer: Any, x: Tensor) -> Tensor:
+def _lrn(layer: Any, own: Own, x: Tensor) -> Tensor:
     return F.local_response_norm(x, layer.size, layer.alpha, layer.beta, layer.k)
 
 
-def _batch_norm(unit: Unit, layer: Any, x: Tensor) -> Tensor:
-    return F.batch_norm(x, unit.running_mean, unit.running_var, unit.weight, unit.bias, unit.training,
-                        layer.momentum, layer.epsilon)
+def _batch_norm(layer: Any, own: Own, x: Tensor) -> Tensor:
+    weight, bias, mean, variance = (own.tensors[n] for n in ("weight", "bias", "running_mean", "running_var"))
+    return F.batch_norm(x, mean, variance, weight, bias, own.training, layer.momentum, layer.epsilon)
 
 
-def _scale(unit: Unit, layer: Any, x: Tensor) -> Tensor:
-    scaled = x * unit.weight[:, None, None]
-    return scaled + unit.bias[:, None, None] if layer.bias else scaled
+def _scale(layer: Any, own: Own, x: Tensor) -> Tensor:
+    scaled = x * own.tensors["weight"][:, None, None]
+    return scaled + own.tensors["bias"][:, None, None] if layer.bias else scaled
 
 
 OPERATIONS: dict[str, Callable[..., Tensor]] = {
@@ -142,17 +157,17 @@ OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "global_pool": _global_pool,
     "dense": _dense,
     "flatten": _flatten,
-    "sigmoid": lambda unit, layer, x: torch.sigmoid(x),
-    "tanh": lambda unit, layer, x: layer.amplitude * torch.tanh(layer.slope * x),
-    "relu": lambda unit, layer, x: F.relu(x),
-    "leaky_relu": lambda unit, layer, x: F.leaky_relu(x, layer.slope),
-    "elu": lambda unit, layer, x: F.elu(x, layer.alpha),
+    "sigmoid": lambda layer, own, x: torch.sigmoid(x),
+    "tanh": lambda layer, own, x: layer.amplitude * torch.tanh(layer.slope * x),
+    "relu": lambda layer, own, x: F.relu(x),
+    "leaky_relu": lambda layer, own, x: F.leaky_relu(x, layer.slope),
+    "elu": lambda layer, own, x: F.elu(x, layer.alpha),
     "maxout": _maxout,
     "lrn": _lrn,
     "batch_norm": _batch_norm,
     "scale": _scale,
-    "dropout": lambda unit, layer, x: F.dropout(x, layer.rate, unit.training),
-    "softmax": lambda unit, layer, x: x.softmax(1),
-    "add": lambda unit, layer, *inputs: sum(inputs[1:], inputs[0]),
-    "concat": lambda unit, layer, *inputs: torch.cat(inputs, 1),
+    "dropout": lambda layer, own, x: F.dropout(x, layer.rate, own.training),
+    "softmax": lambda layer, own, x: x.softmax(1),
+    "add": lambda layer, own, *inputs: sum(inputs[1:], inputs[0]),
+    "concat": lambda layer, own, *inputs: torch.cat(inputs, 1),
 }

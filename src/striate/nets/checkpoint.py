@@ -1,8 +1,8 @@
 """Checkpoints: the state of a training run in our own model-file format, atomic, verified, exact.
 
-A checkpoint holds the weights, the best weights so far, the optimiser's state and a few plain facts (step, sums, history).
-No random state is needed: order, augmentation and dropout are pure functions of (seed, epoch, step). The last two are
-kept; a damaged one is passed over, and said so.
+A checkpoint holds the weights, the best weights so far, the optimiser's state and a few plain facts (step, sums,
+history). No random state is needed: order, augmentation and dropout are pure functions of (seed, epoch, step). The last
+two are kept; a damaged one is passed over, and said so.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Checkpoints:
 
 def optimiser_tensors(optimiser: torch.optim.Optimizer, module: nn.Module) -> dict[str, torch.Tensor]:
     """The optimiser's state by parameter name, for example `optimiser/conv1.weight/exp_avg`."""
-    names = {parameter: name for name, parameter in module.named_parameters()}
+    names: dict[torch.Tensor, str] = {parameter: name for name, parameter in module.named_parameters()}
     return {
         f"optimiser/{names[parameter]}/{key}": torch.as_tensor(value)
         for parameter, state in optimiser.state.items()

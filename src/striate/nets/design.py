@@ -25,7 +25,7 @@ def wanted(network: str | Path | Network) -> Wanted:
     """
     if not isinstance(network, Network) and str(network) in ZOO:
         natural = ZOO[str(network)].input
-        return Wanted(natural and (natural.height, natural.width), None)
+        return Wanted((natural.height, natural.width) if natural else None, None)
     volume = (network if isinstance(network, Network) else load_network(network)).input
     return Wanted((volume.height, volume.width), volume.channels)
 

@@ -1,8 +1,12 @@
-"""Which number format to train in, and why."""
+"""Which number format to train in, and why; and the Fabric that trains in it."""
 
 from __future__ import annotations
 
+import logging
+from typing import Any, cast
+
 import torch
+from lightning_fabric import Fabric
 
 
 def choose(asked: str) -> tuple[str, str]:
@@ -25,3 +29,14 @@ def choose(asked: str) -> tuple[str, str]:
     if native:
         return "bf16-mixed", f"this {name} multiplies bfloat16 natively"
     return "32-true", f"this {name} does not multiply bfloat16 natively"
+
+
+def fabric_for(asked: str) -> Fabric:
+    """A Fabric on the best device of this machine, in the precision `asked` for."""
+    log = logging.getLogger("lightning_fabric")
+    level = log.level
+    log.setLevel(logging.WARNING)  # it would print its choice of precision, which our report gives with the reason
+    try:
+        return Fabric(accelerator="auto", devices=1, precision=cast(Any, choose(asked)[0]))
+    finally:
+        log.setLevel(level)

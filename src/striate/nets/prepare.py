@@ -26,6 +26,7 @@ class Preparation:
         size: (height, width) in pixels; channels: 1 (grey) or 3 (colour).
         fit: `squash`, `crop` or `pad`, for pictures of another shape.
         mean, std: per channel, in 0..255; a constant channel has std 1, so that nothing is divided by zero.
+
     """
 
     size: tuple[int, int]
@@ -57,7 +58,8 @@ class Preparation:
         if isinstance(X, Labelled):
             if X.take(np.zeros(1, np.int64)).shape[1:] == (*self.size, self.channels):
                 return X
-            return Held(fit_pictures(X.take(np.arange(len(X))), self.size, self.fit, self.channels), X.labels, X.classes)
+            pictures = X.take(np.arange(len(X)))
+            return Held(fit_pictures(pictures, self.size, self.fit, self.channels), X.labels, X.classes)
         return Held(fit_pictures(X, self.size, self.fit, self.channels))
 
     def as_dict(self) -> dict[str, Any]:

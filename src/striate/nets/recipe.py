@@ -1,8 +1,8 @@
 """What a training run is: how long, which optimiser and schedule, which augmentation, which precision.
 
-A recipe is data: it is stored beside the run as YAML, read back with unknown keys refused, and travels in the model file.
-The defaults were chosen on validation pictures of digits and Fashion-MNIST; `Recipe.planned` fills in what depends on the
-data.
+A recipe is data: it is stored beside the run as YAML, read back with unknown keys refused, and travels in the model
+file. The defaults were chosen on validation pictures of digits and Fashion-MNIST; `Recipe.planned` fills in what
+depends on the data.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ class Recipe:
         rotate: pictures are turned by up to this many degrees; zoom: scaled by up to this fraction.
         precision: `auto` is bfloat16 where the processor multiplies it natively, else float32.
         seed: of weights, order and augmentation.
+
     """
 
     epochs: int | None = None
@@ -80,14 +81,16 @@ class Recipe:
                    f"a {'whole ' if name in WHOLE else ''}number from {low:g} to {high:g}")
         _check("flip", self.flip, self.flip in (None, True, False), "true, false or null")
         if self.epochs is not None and self.minutes is not None:
-            raise UsageError("two_budgets", "a training budget was asked for", allowed="epochs or minutes are allowed, not both",
-                             given=f"{self.epochs} epochs and {self.minutes:g} minutes were given", do="Leave one of them out")
+            raise UsageError("two_budgets", "a training budget was asked for",
+                             allowed="epochs or minutes are allowed, not both",
+                             given=f"{self.epochs} epochs and {self.minutes:g} minutes were given",
+                             do="Leave one of them out")
 
     def planned(self, count: int, classes: tuple[str, ...]) -> Recipe:
         """The recipe with everything that follows from `count` training pictures and the class names filled in.
 
         >>> recipe = Recipe().planned(60_000, ("shoe", "bag"))
-        >>> recipe.epochs, recipe.batch_size, recipe.steps  # 600,000 pictures / 60,000 = 10; 10 · ⌈60,000 / 128⌉ = 4,690
+        >>> recipe.epochs, recipe.batch_size, recipe.steps  # 600,000/60,000 = 10; 10 · ⌈60,000/128⌉ = 4,690
         (10, 128, 4690)
         """
         batch = self.batch_size or min(128, max(16, 2 ** round(math.log2(max(count, 1) / 40))))

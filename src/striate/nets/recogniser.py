@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from numpy.typing import ArrayLike, NDArray
 
 from striate.arch import Network
@@ -45,6 +44,7 @@ class ConvNet(Recogniser):
     >>> model = ConvNet(epochs=2, seed=0).fit(pictures, ["dark"] * 8 + ["light"] * 8)
     >>> model.predict_proba(pictures[:3]).shape  # three pictures, two classes
     (3, 2)
+
     """
 
     KIND = "convnet"
@@ -94,12 +94,14 @@ class ConvNet(Recogniser):
         """Learn from pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or from a `Dataset`.
 
         Args:
-            X, y: the training pictures.
+            X: the training pictures.
+            y: their labels.
             validation: a `Dataset`, or (pictures, labels): the best epoch is chosen on it; without, the last is kept.
             watch: called after every step, for progress bars.
             checkpoints: a folder; the run is saved there, and goes on from what is there.
             checkpoint_seconds: how often.
             stop: asked after every step; when it turns true the run is saved and `Interrupted` is raised.
+
         """
         pictures = pictures_of(X)
         labels, self.classes_ = labels_of(X, y)
@@ -108,16 +110,17 @@ class ConvNet(Recogniser):
                             given=f"all {len(labels):,} pictures are of one class", do="Add pictures of another class")
         recipe = self._recipe().planned(len(labels), tuple(map(str, self.classes_)))
         self._prepare(pictures)
+        module = build(self.network_)
         run = Run(
-            module=build(self.network_), pictures=self.preparation_.fitted(pictures), labels=labels,
+            module=module, pictures=self.preparation_.fitted(pictures), labels=labels,
             validation=self._validation(validation), recipe=recipe, preparation=self.preparation_,
-            fabric=Fabric(accelerator="auto", devices=1, precision=cast(Any, precision.choose(recipe.precision)[0])),
+            fabric=precision.fabric_for(recipe.precision),
             checkpoints=Checkpoints(Path(checkpoints)) if checkpoints else None,
             checkpoint_seconds=checkpoint_seconds, stop=stop,
         )
         with torch.random.fork_rng():
-            fill(run.module, recipe.seed)
-            run.module.to(run.fabric.device, memory_format=torch.channels_last)
+            fill(module, recipe.seed)
+            module.to(run.fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
             run.identity = {"classes": self.classes_.tolist(), "preparation": self.preparation_.as_dict(),
                             "network": self.network_.to_dict(), "pictures": len(labels), "seed": recipe.seed}
             snapshot = run.checkpoints.latest() if run.checkpoints else None
@@ -181,7 +184,7 @@ class ConvNet(Recogniser):
                     size=preparation.size, resize=preparation.fit)
         model.network_, model.preparation_, model.recipe_ = network, preparation, recipe
         model.classes_, model.best_epoch_, model.history_ = classes, best_epoch, []
-        model.module_ = module.to(memory_format=torch.channels_last).eval()
+        model.module_ = module.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         return model
 
     def _recipe(self) -> Recipe:

@@ -204,7 +204,8 @@ def restore(run: Run, optimiser: torch.optim.Optimizer, snapshot: Snapshot) -> N
     different = sorted(k for k, v in run.identity.items() if snapshot.facts["identity"].get(k) != v)
     if different:
         raise RunError("other_run", "a run was to be resumed", allowed="the checkpoint must be of the same run",
-                       given=f"another {' and another '.join(different)} was given", do="Give the same data and settings, or another --out")
+                       given=f"another {' and another '.join(different)} was given",
+                       do="Give the same data and settings, or another --out")
     run.progress.__dict__.update(snapshot.facts["progress"])
     run.module.load_state_dict({k[6:]: v for k, v in snapshot.tensors.items() if k.startswith("model/")})
     run.best = {k[5:]: v.clone() for k, v in snapshot.tensors.items() if k.startswith("best/")}

@@ -1,7 +1,7 @@
 """One training run from pictures to report, in a folder of its own."""
 
-from striate.run.folder import RunFolder
 from striate.run.evaluation import evaluate_model
+from striate.run.folder import RunFolder
 from striate.run.job import Watch, train_model
 from striate.run.settings import Settings
 

@@ -38,9 +38,9 @@ SAMPLE_CLASSES = 300  # classes up to this many are shown
 class Watch:
     """How a run tells of itself; every part may be left as it is."""
 
-    say: Callable[[str], object] = lambda text: None
-    pack: Callable[[str, int, int], object] = lambda stage, done, total: None
-    step: Callable[[Step], object] = lambda step: None
+    say: Callable[[str], None] = lambda _: None
+    pack: Callable[[str, int, int], None] | None = None
+    step: Callable[[Step], None] = lambda _: None
     stop: Callable[[], bool] = bool
     checkpoint_seconds: float = 20.0
 
@@ -97,7 +97,8 @@ def train_model(settings: Settings, folder: RunFolder, command: str, watch: Watc
             validation = metrics.evaluate(data.validation.labels, model.predict_proba(data.validation), data.classes)
             scores = model.predict_proba(data.test)
             test = metrics.evaluate(data.test.labels, scores, data.classes)
-        facts = {
+        timings = {**clock.seconds, "total": sum(clock.seconds.values())}
+        facts: dict[str, Any] = {
             "striate": __version__,
             "title": f"{settings.model} on {data.name}",
             "command": command,
@@ -105,6 +106,8 @@ def train_model(settings: Settings, folder: RunFolder, command: str, watch: Watc
             "model": str(folder.model),
             "report": str(folder.path / "report.html"),
             "seed": model.recipe_.seed,
+            "seconds": timings["total"],
+            "timings": timings,
             "data": {"source": settings.data, **data_facts(data, model)},
             "network": {**survey(model.network_).as_dict(), "name": settings.model},
             "recipe": model.recipe_.as_dict(),
@@ -114,8 +117,6 @@ def train_model(settings: Settings, folder: RunFolder, command: str, watch: Watc
             "test": test.as_dict(),
             "environment": environment(torch.get_num_threads(), "{}: {}".format(*choose(model.recipe_.precision))),
         }
-        facts["timings"] = {**clock.seconds, "total": sum(clock.seconds.values())}
-        facts["seconds"] = facts["timings"]["total"]
         write_report(folder.path, facts, samples(data.train), mistakes(data.test, scores))
         Checkpoints(folder.checkpoints).remove()
     return facts
@@ -154,7 +155,7 @@ def data_facts(data: Data, model: ConvNet) -> dict[str, Any]:
     return {
         "name": data.name,
         "classes": list(data.classes),
-        "counts": {name: np.bincount(part.labels, minlength=len(data.classes)).tolist() for name, part in parts.items()},
+        "counts": {n: np.bincount(p.labels, minlength=len(data.classes)).tolist() for n, p in parts.items()},
         "size": [*model.preparation_.size, model.preparation_.channels],
         "fit": model.preparation_.fit,
         "skipped": [{"picture": s.picture, "code": s.code, "reason": s.reason} for s in data.skipped],

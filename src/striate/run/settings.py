@@ -24,6 +24,7 @@ class Settings:
         size: (height, width) of the pictures, or None for what model and data suggest; resize: how they are fitted.
         strict, allow_empty_class: as in `striate.load_data`.
         recipe: fields of `striate.nets.recipe.Recipe`; a field left out has its default.
+
     """
 
     data: str

@@ -1,7 +1,9 @@
-"""A small modern network for small pictures: 3×3 convolutions, batch normalisation, ReLU, no dense layer but the last.
+"""A small modern network for small pictures: 3×3 convolutions, batch normalisation, ReLU, one dense layer.
 
-The shape is that of VGG (Simonyan & Zisserman 2015) with batch normalisation (Ioffe & Szegedy 2015) and global average
-pooling (Lin, Chen & Yan 2014). Its depth follows the picture: each stage halves it, until the shorter side is below 8.
+The shape is that of VGG (Simonyan & Zisserman 2015) with batch normalisation (Ioffe & Szegedy 2015). Pooling stands
+before the normalisation, which then has a quarter of the work. Its depth follows the picture: each stage halves it, until
+the shorter side is below 4. What is left is read by the dense layer position by position: on validation pictures of
+Fashion-MNIST that gave one point more than global pooling.
 """
 
 from __future__ import annotations
@@ -10,29 +12,29 @@ from striate.arch.layers import BatchNorm, Conv, Dense, GlobalPool, Pool, ReLU
 from striate.arch.network import Network
 from striate.arch.volume import Volume
 
-WIDTHS = (16, 40, 80, 160)  # filters of each stage; any further stage has the last
-CONVS = 2  # convolutions in each stage
+WIDTHS = (24, 48, 96, 128)  # filters of each stage; any further stage has the last
 LARGEST = 63  # pixels: a longer short side is first brought below by the stride of the first convolution
+READ = 8  # pixels: what is left of a long, narrow picture is pooled if it is longer than this
 
 
 def compact(input: Volume, classes: int = 10) -> Network:  # noqa: A002 - the word of the language
-    """`WIDTHS` and `CONVS` as above, on a picture of any size.
+    """Stages of two convolutions and a pooling, as wide as `WIDTHS`, on a picture of any size.
 
-    8×8 has two stages (8, 4), 28×28 three (28, 14, 7), 224×224 four after a first stride of 4 (56, 28, 14, 7).
+    8×8 has two stages (8, 4), 28×28 three (28, 14, 7), 96×96 four after a first stride of 2 (48, 24, 12, 6).
 
     >>> network = compact(Volume(1, 28, 28))
-    >>> sum(node.macs for node in network.nodes)  # 10.1 million, all but 800 of them in 3×3 convolutions
-    10104992
+    >>> sum(node.macs for node in network.nodes)  # 16.4 million, all but 8,640 of them in 3×3 convolutions
+    16435008
     """
-    stride = first_stride(min(input.height, input.width))
-    x = block(input, WIDTHS[0], stride)
+    x, width = block(input, WIDTHS[0], first_stride(min(input.height, input.width))), WIDTHS[0]
     for stage in range(stages(min(x.height, x.width))):
-        width = WIDTHS[min(stage, len(WIDTHS) - 1)]
         if stage > 0:
-            x = block(Pool(2)(x), width)
-        for _ in range(CONVS - 1):
+            width = WIDTHS[min(stage, len(WIDTHS) - 1)]
             x = block(x, width)
-    return Network(Dense(classes)(GlobalPool()(x)), name="compact")
+        x = block(x, width, pool=min(x.height, x.width) > 1)
+    if max(x.height, x.width) > READ:
+        x = GlobalPool()(x)
+    return Network(Dense(classes)(x), name="compact")
 
 
 def first_stride(side: int) -> int:
@@ -48,15 +50,18 @@ def first_stride(side: int) -> int:
 
 
 def stages(side: int) -> int:
-    """How many stages: a side of 8 pixels or more is worth halving.
+    """How many stages: a side of 4 pixels or more is worth halving, up to four times.
 
-    >>> [stages(side) for side in (4, 8, 28, 32, 56)]
-    [1, 2, 3, 4, 4]
+    >>> [stages(side) for side in (2, 4, 8, 28, 32, 56)]
+    [1, 1, 2, 3, 4, 4]
     """
-    return max(1, side.bit_length() - 2)
+    return min(max(1, side.bit_length() - 2), 4)
 
 
-def block(x: Volume, filters: int, stride: int = 1) -> Volume:
-    """Convolution, batch normalisation (which brings the bias), ReLU; the filter grows with the stride, to see all."""
-    conv = Conv(filters, 2 * stride + 1, stride=stride, padding=stride, bias=False)
-    return ReLU()(BatchNorm()(conv(x)))
+def block(x: Volume, filters: int, stride: int = 1, pool: bool = False) -> Volume:
+    """Convolution, pooling if asked, batch normalisation (which brings the bias), ReLU.
+
+    The filter grows with the stride, so that it sees every pixel.
+    """
+    x = Conv(filters, 2 * stride + 1, stride=stride, padding=stride, bias=False)(x)
+    return ReLU()(BatchNorm()(Pool(2)(x) if pool else x))
