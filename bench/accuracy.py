@@ -30,8 +30,8 @@ def main() -> None:
     runs = []
     for seed in given.seeds:
         with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, "-m", "striate", "train", str(given.data), "--model", given.model, "--seed", str(seed),
-                       "--out", f"{folder}/run", "--json", *budget]
+            command = [sys.executable, "-m", "striate", "train", given.data, "--model", given.model,
+                       "--seed", str(seed), "--out", f"{folder}/run", "--json", *budget]
             started = time.perf_counter()
             done = subprocess.run(command, capture_output=True, text=True, check=True)
             result = json.loads(done.stdout)

@@ -1,4 +1,4 @@
-"""Claim: `striate train digits` takes under 45 s of wall time on 2 cores with a cold cache, and is right on 98.5 % or more.
+"""Claim: `striate train digits` takes under 45 s of wall time on 2 cores, cache cold, and is right on 98.5 % or more.
 
     python bench/demo.py
 
@@ -27,15 +27,16 @@ def train(seed: int) -> dict[str, float]:
         seconds = time.perf_counter() - started
         result = json.loads(done.stdout)
         assert (Path(folder) / result["report"]).stat().st_size > 10_000
-        return {"seconds": seconds, "test": result["test"]["accuracy"], "validation": result["validation"]["accuracy"],
-                "count": result["test"]["count"]}
+        return {"seconds": seconds, "count": result["test"]["count"],
+                **{part: result[part]["accuracy"] for part in ("validation", "test")}}
 
 
 def main() -> None:
     runs = [train(seed) for seed in SEEDS]
     write("demo", "striate train digits: under 45 s, test accuracy 98.5 % or more (mean over seeds 0, 1, 2)", {
         "seconds": summary([run["seconds"] for run in runs]),
-        "test_accuracy": summary([run["test"] for run in runs]) | {"mean": sum(run["test"] for run in runs) / len(runs)},
+        "test_accuracy": summary([run["test"] for run in runs]),
+        "test_accuracy_mean": sum(run["test"] for run in runs) / len(runs),
         "seeds": list(SEEDS),
         "runs": runs,
     })

@@ -1,4 +1,4 @@
-"""Claim: `striate --help` and `striate inspect` answer in under 0.5 s; `import striate` is quick; training imports cost once.
+"""Claim: `striate --help` and `striate inspect` answer in under 0.5 s, because neither loads torch.
 
     python bench/startup.py
 

@@ -118,7 +118,8 @@ def labels_of(X: Any, y: ArrayLike | None) -> tuple[NDArray[np.int64], NDArray[A
         return X.labels, np.array(X.classes)
     given = np.asarray(y)
     if given.ndim != 1 or len(given) != len(X) or given.dtype.kind not in "biuU":
-        raise DataError("bad_labels", "fit was asked to learn", allowed="one whole number or name per picture is allowed",
+        raise DataError("bad_labels", "fit was asked to learn",
+                        allowed="one whole number or name per picture is allowed",
                         given=f"labels of shape {given.shape} and type {given.dtype} came with {len(X):,} pictures",
                         do="Give y, one label per picture, in the order of X")
     classes, indices = np.unique(given, return_inverse=True)

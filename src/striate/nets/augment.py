@@ -23,7 +23,7 @@ class Augmenter:
     Args:
         recipe: `flip`, `shift`, `rotate`, `zoom` and `seed` are read.
         epoch: 0, 1, …
-        count: how many training pictures there are; four numbers are drawn for each, whatever is switched on.
+        count: how many training pictures there are; five numbers are drawn for each, whatever is switched on.
 
     """
 
@@ -40,7 +40,7 @@ class Augmenter:
         moved = shift_and_flip(pictures, draws[:, :2], self.recipe.shift, draws[:, 2] < 0.5 * bool(self.recipe.flip))
         batch = torch.from_numpy(moved).permute(0, 3, 1, 2).float()
         if self.recipe.rotate or self.recipe.zoom:
-            return turn_and_zoom(batch, draws[:, 3:], self.recipe.rotate, self.recipe.zoom)
+            return turn_and_zoom(batch, draws[:, 3:], self.recipe.rotate or 0.0, self.recipe.zoom or 0.0)
         return batch
 
 

@@ -11,21 +11,34 @@ from striate.errors import NetworkError
 
 @dataclass(frozen=True)
 class Wanted:
-    """The picture size (height, width) and channels a network asks for; None where it takes what comes."""
+    """The picture size (height, width) and channels a network asks for; None where it takes what comes.
+
+    Pictures with a side below `least` pixels are enlarged by a whole number first.
+    """
 
     size: tuple[int, int] | None
     channels: int | None
+    least: int = 1
+
+    def size_for(self, height: int, width: int) -> tuple[int, int]:
+        """(height, width) to bring pictures of this size to.
+
+        >>> wanted("compact").size_for(8, 8), wanted("compact").size_for(28, 28), wanted("lenet5").size_for(28, 28)
+        ((16, 16), (28, 28), (32, 32))
+        """
+        times = -(-self.least // min(height, width))
+        return self.size or (times * height, times * width)
 
 
 def wanted(network: str | Path | Network) -> Wanted:
     """What `network` asks of its pictures.
 
-    >>> wanted("lenet5"), wanted("compact")
-    (Wanted(size=(32, 32), channels=None), Wanted(size=None, channels=None))
+    >>> wanted("lenet5")
+    Wanted(size=(32, 32), channels=None, least=1)
     """
     if not isinstance(network, Network) and str(network) in ZOO:
-        natural = ZOO[str(network)].input
-        return Wanted((natural.height, natural.width) if natural else None, None)
+        entry = ZOO[str(network)]
+        return Wanted((entry.input.height, entry.input.width) if entry.input else None, None, entry.least)
     volume = (network if isinstance(network, Network) else load_network(network)).input
     return Wanted((volume.height, volume.width), volume.channels)
 

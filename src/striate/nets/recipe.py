@@ -23,7 +23,8 @@ OPTIMISERS = ("sgd", "adamw")
 SCHEDULES = ("cosine", "linear", "constant")
 PRECISIONS = ("auto", "float32", "bfloat16")
 PICTURES = 600_000  # how many pictures the default budget shows, repeats included
-FEWEST, MOST = 4, 60  # epochs the default budget may come to
+FEWEST, MOST = 4, 50  # epochs the default budget may come to
+FEW = 10_000  # training pictures; so few are seen so often that turned and scaled copies help
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,8 @@ class Recipe:
         label_smoothing: 0 to below 1 (Szegedy et al. 2016, section 7).
         flip: mirror half of the pictures left to right; None is off where classes are single letters or digits.
         shift: pictures are moved by up to this fraction of their sides, edges reflected.
-        rotate: pictures are turned by up to this many degrees; zoom: scaled by up to this fraction.
+        rotate: pictures are turned by up to this many degrees; None is 10 for up to `FEW` pictures, else 0.
+        zoom: pictures are scaled by up to this fraction; None is 0.1 for up to `FEW` pictures, else 0.
         precision: `auto` is bfloat16 where the processor multiplies it natively, else float32.
         seed: of weights, order and augmentation.
 
@@ -63,8 +65,8 @@ class Recipe:
     label_smoothing: float = 0.05
     flip: bool | None = None
     shift: float = 0.08
-    rotate: float = 0.0
-    zoom: float = 0.0
+    rotate: float | None = None
+    zoom: float | None = None
     precision: str = "auto"
     seed: int = 0
 
@@ -100,7 +102,11 @@ class Recipe:
         steps = epochs * self.per_epoch(count, batch) if epochs else self.steps
         rate = self.learning_rate or {"sgd": 0.05, "adamw": 0.003}[self.optimiser]
         flip = not all(len(name) == 1 for name in classes) if self.flip is None else self.flip
-        return replace(self, epochs=epochs, batch_size=batch, steps=steps, learning_rate=rate, flip=flip)
+        rotate, zoom = (10.0, 0.1) if count <= FEW else (0.0, 0.0)
+        return replace(
+            self, epochs=epochs, batch_size=batch, steps=steps, learning_rate=rate, flip=flip,
+            rotate=rotate if self.rotate is None else self.rotate, zoom=zoom if self.zoom is None else self.zoom,
+        )
 
     @staticmethod
     def per_epoch(count: int, batch: int) -> int:

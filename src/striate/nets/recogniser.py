@@ -194,7 +194,7 @@ class ConvNet(Recogniser):
     def _prepare(self, pictures: Labelled | NDArray[np.uint8]) -> None:
         first = pictures.take(np.zeros(1, np.int64)) if isinstance(pictures, Labelled) else pictures[:1]
         asked = wanted(self.network)
-        size = self.size or asked.size or (first.shape[1], first.shape[2])
+        size = self.size or asked.size_for(first.shape[1], first.shape[2])
         channels = asked.channels or first.shape[3]
         preparation = Preparation(size, channels, self.resize)
         self.preparation_ = preparation.measured(preparation.fitted(pictures))

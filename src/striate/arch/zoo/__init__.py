@@ -17,7 +17,8 @@ from striate.errors import UsageError, shown
 class Entry:
     """A network by name: how to build it, the picture it was made for (None: any), and where it comes from.
 
-    `example` is the input it is shown with when none is given.
+    `example` is the input it is shown with when none is given; pictures with a side below `least` pixels do better
+    enlarged.
     """
 
     build: Callable[[Volume, int], Network]
@@ -25,10 +26,12 @@ class Entry:
     example: Volume
     paper: str
     year: int
+    least: int = 1
 
 
 ZOO: dict[str, Entry] = {
-    "compact": Entry(compact, None, Volume(1, 28, 28), "striate's own: VGG with batch normalisation, made small", 2015),
+    "compact": Entry(compact, None, Volume(1, 28, 28), "striate's own: VGG with batch normalisation, made small", 2015,
+                     least=16),
     "lenet5": Entry(lenet5, Volume(1, 32, 32), Volume(1, 32, 32),
                     "LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition", 1998),
 }
