@@ -8,6 +8,7 @@ import numpy as np
 import striate
 from striate import ConvNet, Dense, Input, Network, Recipe, modelfile
 from striate.errors import StriateError
+from striate.nets.build import build
 from striate.nets.checkpoint import Checkpoints
 
 PICTURES = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)
@@ -53,6 +54,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "one_class": lambda _: fit(labels=[1, 1, 1, 1]),
     "class_count": lambda _: fit(Network(Dense(3)(Input(1, 8, 8)), name="three")),
     "input_volume": lambda _: fit(size=(9, 9)),
+    "layer called training": lambda _: build(Network(Dense(2, name="training")(Input(1, 8, 8)))),
     "interrupted": interrupted,
     "other_run": other_run,
     "all_checkpoints_damaged": damaged,

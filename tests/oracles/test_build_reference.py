@@ -112,13 +112,13 @@ def test_dropout_while_training_keeps_the_mean() -> None:
     with torch.random.fork_rng():
         torch.manual_seed(0)
         got = module(torch.ones(1, 1, 100, 100))
-    assert set(got.unique().tolist()) == {0.0, pytest.approx(4 / 3)}
+    np.testing.assert_allclose(got.unique(), [0, 4 / 3], rtol=1e-6)
     assert 0.72 < (got > 0).float().mean() < 0.78
 
 
 def test_names_that_torch_keeps_for_itself() -> None:
     x = Input(1, 6, 6)
-    for name in ("type", "half", "training", "a/b", "forward"):
+    for name in ("type", "half", "nodes", "a/b", "forward"):
         x = ReLU(name=f"{name}_")(Conv(2, 1, name=name)(x))
     network = Network(Dense(2)(Pool(2)(x)))
     weights, image = weights_for(network), picture(network)

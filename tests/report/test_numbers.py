@@ -77,7 +77,9 @@ def test_what_next_names_the_real_paths(tmp_path: Path) -> None:
     text = page_of(tmp_path, made_up(2)).text["next"]
     assert "striate predict 'runs/a run/model.safetensors' PICTURE…" in text
     assert "striate evaluate 'runs/a run/model.safetensors' '/data/made up/2'" in text
-    assert "striate train '/data/made up/2' --seed 0 --out 'runs/a run' --resume" in text
+    facts = made_up(2)[0]
+    longer = f"--model {facts['network']['name']} --epochs {2 * len(facts['history'])}"
+    assert f"striate train '/data/made up/2' {longer}" in text
 
 
 @pytest.mark.parametrize(("case", "says", "never"), [

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from striate.data.checks import check_classes, check_skipped, doubts_about, nothing_left, refused
 from striate.data.decode import decode
-from striate.data.fit import check_fit, fit_picture
+from striate.data.fit import check_fit, fit_image
 from striate.data.index import forget_index
 from striate.data.pictures import Pictures
 from striate.data.source import Facts, Progress, Skipped, read_bytes
@@ -158,7 +158,7 @@ def read_picture(path: str | Path, size: tuple[int, int], fit: str = "squash", c
     """One picture file as a recogniser wants it, (height, width, channels) uint8, with packing's verdict on it."""
     check_fit(size, fit, channels)
     data = read_bytes(Path(path), str(path))
-    return fit_picture(decode(data, name=str(path), at_least=size).pixels, size, fit, channels)
+    return fit_image(decode(data, name=str(path), at_least=size).image, size, fit, channels)
 
 
 def natural_size(facts: Sequence[Facts]) -> tuple[int, int]:

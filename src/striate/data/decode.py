@@ -44,11 +44,16 @@ _ALLOWED = {
 
 @dataclass(frozen=True)
 class Decoded:
-    """A picture: pixels (H, W, C) uint8, C = 1 (grey) or 3 (RGB), the right way up; and what was odd about it."""
+    """A picture of mode L or RGB, the right way up; what was odd about it; and Pillow's name of its format."""
 
-    pixels: NDArray[np.uint8]
+    image: Image.Image
     notes: tuple[str, ...] = ()
     format: str = ""
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The pixels, copied: (H, W, C) uint8, C = 1 (grey) or 3 (RGB)."""
+        return np.asarray(self.image).reshape(self.image.height, self.image.width, -1)
 
 
 def decode(data: bytes, *, name: str = "picture", at_least: tuple[int, int] | None = None) -> Decoded:
@@ -66,12 +71,12 @@ def decode(data: bytes, *, name: str = "picture", at_least: tuple[int, int] | No
     try:
         container = _opened(data)
         if container.ended:
-            pixels, notes = _pixels(container, container.body, at_least), container.notes
+            image, notes = _image(container, container.body, at_least), container.notes
         else:
-            pixels, notes = _unended(container, at_least), (*container.notes, NO_END)
+            image, notes = _unended(container, at_least), (*container.notes, NO_END)
     except Damaged as damage:
         raise _refusal(damage, name) from damage.__cause__
-    return Decoded(upright(pixels, container.orientation), notes, container.format)
+    return Decoded(upright(image, container.orientation), notes, container.format)
 
 
 def probe(data: bytes, *, name: str = "picture") -> tuple[int, int, int]:
@@ -115,8 +120,8 @@ def _check_size(width: int, height: int) -> None:
         raise Damaged("aspect_limit", f"it is {width}×{height} pixels")
 
 
-def _pixels(container: Container, body: bytes, at_least: tuple[int, int] | None) -> NDArray[np.uint8]:
-    """Let Pillow decode `body`: (H, W, C) uint8, as stored."""
+def _image(container: Container, body: bytes, at_least: tuple[int, int] | None) -> Image.Image:
+    """Let Pillow decode `body`: mode L or RGB, as stored."""
     try:
         with Image.open(BytesIO(body), formats=(container.format,)) as image:
             _check_size(*image.size)
@@ -125,9 +130,9 @@ def _pixels(container: Container, body: bytes, at_least: tuple[int, int] | None)
                 image.draft(None, (side, side))
             image.load()
             # Pillow leaves the rows a short PNG does not have at zero, and says nothing.
-            if container.format == "PNG" and not np.asarray(image)[-1, -1].any() and not is_whole_png(body):
+            if container.format == "PNG" and _ends_in_zero(image) and not is_whole_png(body):
                 raise Damaged("image_truncated", "it has fewer rows than its header says")
-            return _array(image, container.channels)
+            return _flat(image, container.channels)
     except Damaged:
         raise
     except Exception as error:  # Pillow's decoders raise a dozen types, warnings turned into errors among them
@@ -135,26 +140,31 @@ def _pixels(container: Container, body: bytes, at_least: tuple[int, int] | None)
         raise Damaged(code, "it ends early" if code == "image_truncated" else "its pixels cannot be decoded") from error
 
 
-def _array(image: Image.Image, channels: int) -> NDArray[np.uint8]:
+def _ends_in_zero(image: Image.Image) -> bool:
+    last = image.getpixel((image.width - 1, image.height - 1))
+    return not any(last) if isinstance(last, tuple) else not last
+
+
+def _flat(image: Image.Image, channels: int) -> Image.Image:
     if image.mode.startswith("I"):
         wide = np.asarray(image).astype(np.uint32)
-        return ((wide * 255 + 32767) // 65535).astype(np.uint8)[:, :, np.newaxis]
+        return Image.fromarray(((wide * 255 + 32767) // 65535).astype(np.uint8))
     if image.has_transparency_data:
         whole = np.asarray(image.convert("RGBA")).astype(np.uint16)
         colour, alpha = whole[:, :, :channels], whole[:, :, 3:]
-        return ((colour * alpha + BACKGROUND * (255 - alpha) + 127) // 255).astype(np.uint8)
+        laid = ((colour * alpha + BACKGROUND * (255 - alpha) + 127) // 255).astype(np.uint8)
+        return Image.fromarray(laid if channels == 3 else laid[:, :, 0])
     mode = "L" if channels == 1 else "RGB"
-    pixels = np.asarray(image if image.mode == mode else image.convert(mode))
-    return pixels.reshape(*pixels.shape[:2], channels)
+    return image if image.mode == mode else image.convert(mode)
 
 
-def _unended(container: Container, at_least: tuple[int, int] | None) -> NDArray[np.uint8]:
+def _unended(container: Container, at_least: tuple[int, int] | None) -> Image.Image:
     """The pixels of a JPEG without an end marker, if its scan is whole: then what follows the scan changes nothing."""
-    pixels = _pixels(container, container.body + b"\xff\xd9", at_least)
-    other = _pixels(container, container.body + b"\x5a\xc3\x96\x2d" * 64 + b"\xff\xd9", at_least)
-    if not np.array_equal(pixels, other):
+    image = _image(container, container.body + b"\xff\xd9", at_least)
+    other = _image(container, container.body + b"\x5a\xc3\x96\x2d" * 64 + b"\xff\xd9", at_least)
+    if image.tobytes() != other.tobytes():
         raise Damaged("image_truncated", "its scan ends early")
-    return pixels
+    return image
 
 
 def _refusal(damage: Damaged, name: str) -> PictureError:

@@ -35,10 +35,16 @@ def fit_picture(
     """
     if pixels.shape == (*size, channels):
         return pixels
-    if pixels.shape[2] == 3 and channels == 1:
-        pixels = np.asarray(Image.fromarray(pixels).convert("L"))[:, :, np.newaxis]
-    if pixels.shape[:2] != size:
-        pixels = _scaled(pixels, size, fit)
+    return fit_image(Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels), size, fit, channels)
+
+
+def fit_image(image: Image.Image, size: tuple[int, int], fit: str, channels: int) -> NDArray[np.uint8]:
+    """`fit_picture` for a Pillow image of mode L or RGB, which spares it two copies of the whole picture."""
+    if image.mode == "RGB" and channels == 1:
+        image = image.convert("L")
+    if image.size != (size[1], size[0]):
+        image = _scaled(image, size, fit)
+    pixels = np.asarray(image).reshape(*size, -1)
     return np.repeat(pixels, 3, axis=2) if pixels.shape[2] < channels else pixels
 
 
@@ -82,25 +88,21 @@ def check_fit(size: tuple[int, int], fit: str, channels: int) -> None:
                          given=f"{channels} was given", do="Leave it out to follow the pictures")
 
 
-def _scaled(pixels: NDArray[np.uint8], size: tuple[int, int], fit: str) -> NDArray[np.uint8]:
-    """Scale pixels (H, W, C) to `size`, keeping C."""
+def _scaled(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
     height, width = size
-    high, wide, channels = pixels.shape
-    image = Image.fromarray(pixels[:, :, 0] if channels == 1 else pixels)
+    wide, high = image.size
     box: tuple[float, float, float, float] = (0, 0, wide, high)
-    inner = size
+    inner = (width, height)
     if fit == "crop":
         scale = min(wide / width, high / height)
         left, top = (wide - width * scale) / 2, (high - height * scale) / 2
         box = (max(left, 0), max(top, 0), min(left + width * scale, wide), min(top + height * scale, high))
     elif fit == "pad":
         scale = max(wide / width, high / height)
-        inner = (max(1, round(high / scale)), max(1, round(wide / scale)))
-    scaled = np.asarray(image.resize((inner[1], inner[0]), Image.Resampling.BILINEAR, box=box))
-    scaled = scaled.reshape(*inner, channels)
-    if inner == size:
+        inner = (max(1, round(wide / scale)), max(1, round(high / scale)))
+    scaled = image.resize(inner, Image.Resampling.BILINEAR, box=box)
+    if inner == (width, height):
         return scaled
-    out = np.full((*size, channels), PADDING, np.uint8)
-    top_row, left_column = (height - inner[0]) // 2, (width - inner[1]) // 2
-    out[top_row : top_row + inner[0], left_column : left_column + inner[1]] = scaled
+    out = Image.new(image.mode, (width, height), PADDING)  # zero in every channel
+    out.paste(scaled, ((width - inner[0]) // 2, (height - inner[1]) // 2))
     return out

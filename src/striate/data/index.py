@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 from contextlib import suppress
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +51,7 @@ def forget_index(root: Path) -> None:
 
 def _row(outcome: Outcome) -> list[Any]:
     if isinstance(outcome, Facts):
-        return list(astuple(outcome))
+        return [outcome.digest, outcome.width, outcome.height, outcome.channels]
     return [outcome.code, outcome.asked, outcome.allowed, outcome.given, outcome.do]
 
 

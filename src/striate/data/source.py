@@ -13,10 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.data.decode import MAX_BYTES, Decoded
+from striate.data.decode import MAX_BYTES
+from striate.data.fit import fit_picture
 from striate.errors import DataError, MissingError, PictureError, shown
 
 Progress = Callable[[str, int, int], None]
+Packed = tuple[NDArray[np.uint8], tuple[str, ...]]  # pixels (height, width, channels), and notes
 PARTS = ("train", "validation", "test")
 DIGEST = 32  # hexadecimal digits kept of a sha256: 128 bits
 
@@ -66,8 +68,8 @@ class Source(ABC):
         """The facts of each of the N pictures, or why it cannot be used; and notes on the whole."""
 
     @abstractmethod
-    def read(self, index: int, digest: str, at_least: tuple[int, int]) -> Decoded:
-        """Picture `index` as pixels; `PictureError` if it cannot be used, `DataError` if it is not the one surveyed."""
+    def read(self, index: int, digest: str, size: tuple[int, int], fit: str, channels: int) -> Packed:
+        """Picture `index` made one size; `PictureError` if it cannot be used, `DataError` if it is not that surveyed."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -87,12 +89,14 @@ class ArraySource(Source):
             for picture in self.pictures
         ], ()
 
-    def read(self, index: int, digest: str, at_least: tuple[int, int]) -> Decoded:  # noqa: ARG002 - as above
-        """Picture `index` of the array."""
-        return Decoded(self.pictures[index])
+    def read(
+        self, index: int, digest: str, size: tuple[int, int], fit: str, channels: int  # noqa: ARG002 - as above
+    ) -> Packed:
+        """Picture `index` of the array made one size."""
+        return fit_picture(self.pictures[index], size, fit, channels), ()
 
 
-def read_bytes(path: Path, name: str) -> bytes:
+def read_bytes(path: str | Path, name: str) -> bytes:
     """The bytes of one picture file, never more than `decode` would accept, never from a pipe or a device."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # a pipe would wait for a writer

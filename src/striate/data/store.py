@@ -21,11 +21,9 @@ from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from striate.atomic import PREFIX, disk_error, sync_folder
 from striate.data.cache import cache_room
-from striate.data.fit import fit_picture
 from striate.data.pictures import (
     FORMAT,
     IMAGES,
@@ -38,11 +36,9 @@ from striate.data.pictures import (
     tally,
     write_manifest,
 )
-from striate.data.source import Facts, Progress, Skipped, Source
+from striate.data.source import Facts, Packed, Progress, Skipped, Source
 from striate.data.workers import ordered
 from striate.errors import PictureError
-
-Packed = tuple[NDArray[np.uint8], tuple[str, ...]]
 
 
 def pack(
@@ -81,8 +77,7 @@ def _write(
 ) -> None:  # fmt: skip
     def packed(row: tuple[int, Facts]) -> Packed | PictureError:
         try:
-            decoded = source.read(row[0], row[1].digest, size)
-            return fit_picture(decoded.pixels, size, fit, channels), decoded.notes
+            return source.read(row[0], row[1].digest, size, fit, channels)
         except PictureError as error:
             if strict:
                 raise
@@ -91,7 +86,7 @@ def _write(
     kept: list[tuple[int, Facts]] = []
     skipped: list[Skipped] = []
     notes, first = Counter[str](), dict[str, str]()
-    with (folder / IMAGES).open("xb") as file:
+    with (folder / IMAGES).open("xb", buffering=2**20) as file:
         file.write(npy_header((0, *size, channels)))
         for done, (row, result) in enumerate(zip(rows, ordered(packed, rows, workers), strict=True), 1):
             key = source.keys[row[0]]

@@ -15,6 +15,7 @@ from torch.nn import functional as F  # noqa: N812 - torch's own custom
 
 from striate.arch import Network
 from striate.arch.network import Node
+from striate.errors import NetworkError
 
 
 class Own(NamedTuple):
@@ -60,6 +61,10 @@ class Net(nn.Module):
         # The loss and the softmax of predict_proba take scores; a final softmax layer would be applied twice.
         self.nodes = nodes[:-1] if nodes[-1].layer.kind == "softmax" else nodes
         for node in self.nodes:
+            if node.name == "training":  # torch assigns to it, whenever train() or eval() is called
+                raise NetworkError("reserved_name", "a layer called training was to be built",
+                                   allowed="any other name is allowed", given="torch keeps this one for itself",
+                                   do="Rename the layer")
             # Not add_module: a layer may be called `type` or `half`, which are attributes of every module.
             self._modules[node.name] = Unit(node)
         self.last_use = {name: node.name for node in self.nodes for name in node.inputs}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -130,17 +129,15 @@ def commonest(result: Mapping[str, Any]) -> float:
 
 def next_steps(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What can be done now, each with its command: (what, command)."""
-    model, command = facts.get("model"), facts.get("command")
-    source = facts["data"].get("source") or facts["data"]["name"]
+    model, epochs = facts.get("model"), len(facts.get("history") or ())
+    network = (facts.get("network") or {}).get("name")
+    source = shlex.quote(str(facts["data"].get("source") or facts["data"]["name"]))
     steps = []
     if model:
         quoted = shlex.quote(str(model))
         steps += [("Recognise new pictures", f"striate predict {quoted} PICTURE…"),
-                  ("Measure it on labelled pictures", f"striate evaluate {quoted} {shlex.quote(str(source))}")]
-    if command:
-        again = str(command)
-        if model and "--out" not in again:
-            again += f" --out {shlex.quote(str(Path(str(model)).parent))}"
-        steps += [("Resume the run if it was stopped",
-                   again if "--resume" in again else f"{again} --resume")]
+                  ("Measure it on labelled pictures", f"striate evaluate {quoted} {source}")]
+    if network and epochs:
+        steps += [("Train for twice as long",
+                   f"striate train {source} --model {shlex.quote(str(network))} --epochs {2 * epochs}")]
     return [(what, shown(line, 2000)) for what, line in steps]

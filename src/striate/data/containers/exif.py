@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import struct
 
-import numpy as np
-from numpy.typing import NDArray
+from PIL.Image import Image, Transpose
 
 ORIENTATION = 0x0112
 SHORT = 3
+TURNS = {
+    2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM, 5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE, 8: Transpose.ROTATE_90,
+}  # fmt: skip
 
 
 def orientation(exif: bytes) -> int | None:
@@ -35,16 +38,11 @@ def orientation(exif: bytes) -> int | None:
     return 1
 
 
-def upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Turn and mirror pixels (H, W, C) as the EXIF orientation says.
+def upright(image: Image, orientation: int) -> Image:
+    """Turn and mirror a picture as the EXIF orientation says.
 
-    >>> upright(np.array([[[1], [2]]], np.uint8), 6).shape   # 1×2, turned a quarter clockwise, is 2×1
-    (2, 1, 1)
+    >>> import PIL.Image
+    >>> upright(PIL.Image.new("L", (2, 1)), 6).size   # 2 wide and 1 high, turned a quarter clockwise
+    (1, 2)
     """
-    if orientation >= 5:
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    return np.ascontiguousarray(pixels)
+    return image.transpose(TURNS[orientation]) if orientation in TURNS else image

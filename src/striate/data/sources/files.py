@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from striate.data.decode import Decoded, decode, probe
+from striate.data.decode import decode, probe
+from striate.data.fit import fit_image
 from striate.data.index import Outcome, Stamp, load_index, save_index
-from striate.data.source import Facts, Progress, Source, digest_of, read_bytes, source_changed
+from striate.data.source import Facts, Packed, Progress, Source, digest_of, read_bytes, source_changed
 from striate.data.workers import ordered
 from striate.errors import MissingError, PictureError
 
 # The endings each format goes by; a file of no known ending is taken for what its first bytes say, without a note.
 SUFFIXES = {
-    ".jpg": ("JPEG",), ".jpeg": ("JPEG",), ".jpe": ("JPEG",), ".jfif": ("JPEG",), ".mpo": ("JPEG",),
-    ".png": ("PNG",), ".apng": ("PNG",), ".gif": ("GIF",), ".bmp": ("BMP",), ".dib": ("BMP",), ".webp": ("WEBP",),
+    ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".mpo": "JPEG", ".png": "PNG", ".apng": "PNG",
+    ".gif": "GIF", ".bmp": "BMP", ".dib": "BMP", ".webp": "WEBP",
 }  # fmt: skip
 
 
@@ -46,21 +47,22 @@ class FileSource(Source):
             save_index(self.root, dict(zip(self.keys, zip(self.stamps, found, strict=True), strict=True)))
         return found, _changes(known.keys(), [self.keys[i] for i in fresh], len(gone))
 
-    def read(self, index: int, digest: str, at_least: tuple[int, int]) -> Decoded:
-        """Read and decode file `index`."""
+    def read(self, index: int, digest: str, size: tuple[int, int], fit: str, channels: int) -> Packed:
+        """Read, decode and fit file `index`."""
         key = self.keys[index]
         try:
-            data = read_bytes(self.root / key, key)
+            data = read_bytes(f"{self.root}/{key}", key)
         except MissingError as error:
             raise source_changed(key) from error
         if digest_of(data) != digest:
             raise source_changed(key)
-        return named(decode(data, name=key, at_least=at_least), key)
+        decoded = decode(data, name=key, at_least=size)
+        return fit_image(decoded.image, size, fit, channels), (*decoded.notes, *_misnamed(key, decoded.format))
 
     def _probed(self, index: int) -> Outcome:
         key = self.keys[index]
         try:
-            data = read_bytes(self.root / key, key)
+            data = read_bytes(f"{self.root}/{key}", key)
             return Facts(digest_of(data), *probe(data, name=key))
         except MissingError as error:
             raise source_changed(key) from error
@@ -68,13 +70,12 @@ class FileSource(Source):
             return error.with_traceback(None)
 
 
-def named(decoded: Decoded, key: str) -> Decoded:
-    """Add a note if the name of the file says another format than its bytes do."""
-    expected = SUFFIXES.get(PurePosixPath(key).suffix.lower())
-    if expected is None or decoded.format in expected:
-        return decoded
-    note = f"its name says {expected[0]} and its bytes {decoded.format}; the bytes were believed"
-    return Decoded(decoded.pixels, (*decoded.notes, note), decoded.format)
+def _misnamed(key: str, form: str) -> tuple[str, ...]:
+    """A note if the name of the file says another format than its bytes do."""
+    expected = SUFFIXES.get(key[key.rfind(".") :].lower())
+    if expected is None or form == expected:
+        return ()
+    return (f"its name says {expected} and its bytes {form}; the bytes were believed",)
 
 
 def _changes(known: Collection[str], fresh: list[str], gone: int) -> tuple[str, ...]:
