@@ -1,13 +1,13 @@
 """What runs, their folders and their commands say no to."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from striate import ConvNet
+from striate import ConvNet, load_data
 from striate.run import RunFolder, Settings, Watch, evaluate_model, train_model
-from striate.run.settings import Settings as Loaded
 
 
 def model_of(folder: Path, classes: tuple[str, str] = ("0", "1")) -> Path:
@@ -25,12 +25,14 @@ def locked(folder: Path) -> object:
         return train_model(Settings("digits"), RunFolder(folder), "", Watch())
 
 
-def pictures_only_to_test_on(folder: Path) -> Path:
-    from striate import load_data
-
-    data = load_data("digits")
-    np.savez(folder / "one.npz", images=data.test.images[:40], labels=data.test.labels[:40])
-    return folder / "one.npz"
+def all_learnt_from(folder: Path) -> object:
+    """Evaluate on a set whose every picture was for training."""
+    pictures = np.random.default_rng(0).integers(0, 256, (30, 8, 8), np.uint8)
+    np.savez(folder / "set.npz", images=pictures, labels=np.arange(30) % 2)
+    parts = {"train": load_data(folder / "set.npz").pictures.digests, "validation": [], "test": []}
+    split = {"format": "striate-split", "version": 1, "seed": 0, "kind": "file", "parts": parts}
+    (folder / "split.json").write_text(json.dumps(split))
+    return evaluate_model(model_of(folder), str(folder / "set.npz"))
 
 
 REFUSALS: dict[str, Callable[[Path], object]] = {
@@ -40,9 +42,10 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "run is finished": lambda folder: RunFolder.unfinished(
         (folder / "report.json").write_text("{}") and written(folder), "digits", "compact"),
     "run is locked": locked,
-    "recipe.yaml is not a run's": lambda folder: Loaded.load(written(folder, "- 1") / "recipe.yaml"),
+    "recipe.yaml is not a run's": lambda folder: Settings.load(written(folder, "- 1") / "recipe.yaml"),
     "resumed on other data": lambda _: Settings("digits").resumed(Settings("mnist")),
     "resumed with another seed": lambda _: Settings("digits").resumed(Settings("digits", recipe={"seed": 3})),
+    "nothing left to test on": all_learnt_from,
     "unknown part": lambda folder: evaluate_model(folder / "m", "digits", part="some"),
     "classes the model does not know": lambda folder: evaluate_model(model_of(folder, ("cat", "dog")), "digits"),
 }

@@ -42,9 +42,11 @@ class Recipe:
         weight_decay: on weights of two or more dimensions only, not on biases and norms.
         warmup: fraction of the steps over which the rate rises linearly to its peak.
         schedule: how the rate falls after that: `cosine`, `linear` (both to zero) or `constant`.
-        label_smoothing: 0 to below 1 (Szegedy et al. 2016, section 7).
+        label_smoothing: 0 to below 1 (Szegedy et al. 2016, section 7); 0.05 made the probabilities of digits 6 points
+            too modest and the answers no better.
         flip: mirror half of the pictures left to right; None is off where classes are single letters or digits.
-        shift: pictures are moved by up to this fraction of their sides, edges reflected.
+        shift: pictures are moved by up to this fraction of their sides, edges reflected; None is 0.08 for up to `FEW`
+            pictures, else 0.04.
         rotate: pictures are turned by up to this many degrees; None is 10 for up to `FEW` pictures, else 0.
         zoom: pictures are scaled by up to this fraction; None is 0.1 for up to `FEW` pictures, else 0.
         precision: `auto` is bfloat16 where the processor multiplies it natively, else float32.
@@ -62,9 +64,9 @@ class Recipe:
     weight_decay: float = 0.02
     warmup: float = 0.15
     schedule: str = "linear"
-    label_smoothing: float = 0.05
+    label_smoothing: float = 0.0
     flip: bool | None = None
-    shift: float = 0.08
+    shift: float | None = None
     rotate: float | None = None
     zoom: float | None = None
     precision: str = "auto"
@@ -102,9 +104,10 @@ class Recipe:
         steps = epochs * self.per_epoch(count, batch) if epochs else self.steps
         rate = self.learning_rate or {"sgd": 0.05, "adamw": 0.003}[self.optimiser]
         flip = not all(len(name) == 1 for name in classes) if self.flip is None else self.flip
-        rotate, zoom = (10.0, 0.1) if count <= FEW else (0.0, 0.0)
+        shift, rotate, zoom = (0.08, 10.0, 0.1) if count <= FEW else (0.04, 0.0, 0.0)
         return replace(
             self, epochs=epochs, batch_size=batch, steps=steps, learning_rate=rate, flip=flip,
+            shift=shift if self.shift is None else self.shift,
             rotate=rotate if self.rotate is None else self.rotate, zoom=zoom if self.zoom is None else self.zoom,
         )
 
