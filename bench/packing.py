@@ -70,8 +70,8 @@ def main() -> None:
         rows = {
             "plain Pillow loop": lambda: plain(paths),
             "Pillow, two processes": lambda: two_processes(paths),
-            "striate, one thread": lambda: ours(0),
-            "striate, two threads": lambda: ours(2),
+            "striate, no workers": lambda: ours(0),
+            "striate, two workers": lambda: ours(2),
         }
         rates: dict[str, list[float]] = {name: [] for name in rows}
         for turn in range(1 + options.repeats):  # in turns, so that a busy minute hits all alike; the first warms up

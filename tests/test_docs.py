@@ -1,6 +1,7 @@
 """Documents are products: what the README shows runs, and the command reference is what the program says."""
 
 import contextlib
+import dataclasses
 import io
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ import yaml
 from typer.testing import CliRunner
 
 import striate
+import striate.arch
 from striate.cli.main import app
 
 ROOT = Path(__file__).parents[1]
@@ -69,3 +71,48 @@ def test_command_reference_is_current(request: pytest.FixtureRequest) -> None:
     if request.config.getoption("--golden"):
         REFERENCE.write_text(reference(), encoding="utf-8")
     assert REFERENCE.read_text(encoding="utf-8") == reference()
+
+
+LANGUAGE = ROOT / "docs" / "networks.md"
+OPENING = """# The network language
+
+A network file is YAML (or JSON): `input` is [channels, height, width]; `layers` is a list in the order of computing. A
+layer reads the one before it, or the layers that `from` names; `name` gives it a name, else it is its kind and number
+(`conv1`). A layer without settings is its bare kind. `striate inspect FILE` checks it and shows every volume.
+
+```yaml
+input: [3, 32, 32]
+layers:
+- conv: {filters: 16, kernel_size: 3, padding: same}
+  name: stem
+- relu
+- conv: {filters: 16, kernel_size: 3, padding: 1, rounding: exact}
+- add: null
+  from: [relu1, conv2]
+- global_pool
+- dense: {units: 10}
+```
+
+`rounding` says what happens when a window does not tile its input: `floor` leaves the last pixels unread, `ceil`
+(pooling) lets the last window hang over, `exact` refuses. Fillers are `{kind: xavier}`, `{kind: gaussian, std: 0.01}`, …
+
+| kind | settings, with their defaults |
+|---|---|
+"""
+
+
+def language() -> str:
+    rows = []
+    for kind, layer in striate.arch.LAYERS.items():
+        settings = [f.name if f.default is dataclasses.MISSING else f"{f.name}={getattr(f.default, 'kind', f.default)}"
+                    for f in dataclasses.fields(layer) if f.name != "name"]
+        rows.append(f"| `{kind}` | {', '.join(f'`{one}`' for one in settings) or 'none'} |\n")
+    return OPENING + "".join(rows)
+
+
+def test_network_language_is_current(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--golden"):
+        LANGUAGE.write_text(language(), encoding="utf-8")
+    assert LANGUAGE.read_text(encoding="utf-8") == language()
+    example = re.findall(r"^```yaml\n(.*?)^```$", OPENING, flags=re.MULTILINE | re.DOTALL)[0]
+    assert str(striate.Network.from_dict(yaml.safe_load(example)).output) == "10×1×1"

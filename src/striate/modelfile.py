@@ -146,6 +146,8 @@ def _header(path: Path, data: bytes) -> dict[str, Any]:
         )
     if not data:
         _unreadable(path, "it is empty")
+    if data[8:9] != b"{":
+        _unreadable(path, "it does not begin as one")
     if not 2 <= length <= min(MAX_HEADER, len(data) - 8):
         _unreadable(path, f"its header claims {length:,} bytes of a file of {len(data):,}")
     try:

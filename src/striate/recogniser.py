@@ -13,6 +13,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 
 from striate import modelfile
 from striate.errors import DataError, UsageError, shown
@@ -69,6 +70,7 @@ class Recogniser(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
 
     def predict(self, X: Any) -> NDArray[Any]:
         """The most probable class of each picture, (N,), taken from `classes_`."""
+        check_is_fitted(self, "classes_")
         predicted: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
         return predicted
 
@@ -77,12 +79,14 @@ class Recogniser(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
 
         `sample_weight` is (N,) or None. Whole-number labels are read as class indices when `classes_` are names.
         """
+        check_is_fitted(self, "classes_")
         truth = class_indices(X.labels if y is None and isinstance(X, Labelled) else y, self.classes_)
         right = self.predict_proba(X).argmax(axis=1) == truth
         return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))
 
     def save(self, path: str | Path) -> Path:
         """Write one model file, atomically; `striate.load(path)` gives the recogniser back."""
+        check_is_fitted(self, "classes_")
         manifest, arrays = self.to_file()
         return modelfile.save(path, self.KIND, {**manifest, "classes": self.classes_.tolist()}, arrays)
 
@@ -92,12 +96,13 @@ def pictures_of(X: Any) -> Pixels | Labelled:
     if isinstance(X, Labelled):
         return X
     array = X if isinstance(X, np.ndarray) else np.asarray(X)
-    if array.dtype != np.uint8 or array.ndim not in (3, 4) or (array.ndim == 4 and array.shape[3] not in (1, 3)):
+    shaped = array.ndim == 3 or (array.ndim == 4 and array.shape[3] in (1, 3))
+    if array.dtype != np.uint8 or not shaped:
         raise DataError(
             "not_pictures", "pictures were asked for",
             allowed="a uint8 array (N, H, W) or (N, H, W, C) with C = 1 or 3, or a Dataset, is allowed",
             given=f"shape {array.shape} of {array.dtype} was given",
-            do="Scale to 0..255 and convert with .astype('uint8')",
+            do="Scale to 0..255 and convert with .astype('uint8')" if shaped else "Reshape it",
         )
     if not array.size:
         raise DataError("no_pictures", "pictures were asked for",

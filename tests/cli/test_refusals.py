@@ -38,6 +38,7 @@ def test_one_sentence_and_exit_code_2(striate: Program, tmp_path: Path, name: st
     assert done.stderr.count("\n") == 1
     assert word.lower() in done.stderr.lower()
     assert "Traceback" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["file.txt"]  # no folder of a run that never was
     done = striate(*arguments, "--json")
     assert set(json.loads(done.stdout)["error"]) == {"code", "message"}
 

@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 
 import striate.data
-from striate.data import decode, fit_picture, load_data, read_picture
+from striate.data import decode, fit_picture, load_data, read_picture, task
 from striate.data.index import index_path
 from striate.data.source import digest_of
-from striate.data.sources import files
 from striate.data.workers import ordered
 from striate.errors import DataError, UsageError
 from tests.data.fixtures import folder_of, pattern, picture, write
@@ -31,8 +30,8 @@ def test_what_is_packed_is_what_decoding_and_fitting_give(root):
 
 def test_the_second_run_reads_and_decodes_no_file(root, monkeypatch):
     first = load_data(root)
-    monkeypatch.setattr(files, "read_bytes", lambda *_: pytest.fail("a file was read"))
-    monkeypatch.setattr(files, "decode", lambda *_, **__: pytest.fail("a picture was decoded"))
+    monkeypatch.setattr(task, "read_bytes", lambda *_: pytest.fail("a file was read"))
+    monkeypatch.setattr(task, "decode", lambda *_, **__: pytest.fail("a picture was decoded"))
     second = load_data(root)
     assert np.array_equal(first.train.images, second.train.images)
     assert first.pictures.fingerprint == second.pictures.fingerprint

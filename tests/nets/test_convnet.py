@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 import striate
@@ -56,6 +57,13 @@ def test_saved_and_loaded_it_gives_the_same_answers(trained: ConvNet, digits: Da
     assert loaded.classes_.tolist() == [str(i) for i in range(10)]
     loaded.save(tmp_path / "m.safetensors")  # over the file it was read from
     assert striate.load(tmp_path / "m.safetensors").get_params()["seed"] == 0
+
+
+def test_before_fit_it_says_so_as_scikit_learn_does(digits: Data, tmp_path: Path) -> None:
+    for use in (lambda m: m.predict(digits.test), lambda m: m.score(digits.test), lambda m: m.save(tmp_path / "m"),
+                lambda m: m.predict_proba(digits.test)):
+        with pytest.raises(NotFittedError):
+            use(ConvNet())
 
 
 def test_pictures_of_another_size_are_fitted(trained: ConvNet, digits: Data) -> None:

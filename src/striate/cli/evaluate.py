@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,19 +38,36 @@ def evaluate(
                                 watch=Watch(say=screen.say, pack=screen.pack))
     finally:
         screen.close()
-    screen.answer(result, table(result))
+    screen.answer(result, headline(result) if quiet else f"{headline(result)}\n{table(result)}")
+
+
+def headline(result: dict[str, Any]) -> str:
+    """Accuracy and balanced accuracy in one line."""
+    return (f"accuracy {with_interval(result['accuracy'], result['interval'])}, {result['count']:,} pictures; "
+            f"balanced accuracy {100 * result['balanced_accuracy']:.1f} %")
+
+
+def with_interval(accuracy: float, interval: Sequence[float]) -> str:
+    """A proportion with its 95 % interval.
+
+    >>> with_interval(0.991643, (0.97572, 0.99716))
+    '99.2 % (95 %: 97.6 to 99.7)'
+    """
+    low, high = interval
+    return f"{100 * accuracy:.1f} % (95 %: {100 * low:.1f} to {100 * high:.1f})"
 
 
 def table(result: dict[str, Any]) -> str:
-    """The figures for people."""
-    low, high = result["interval"]
-    lines = [
-        f"accuracy {result['accuracy']:.2%} (95 %: {low:.1%} to {high:.1%}, {result['count']:,} pictures), "
-        f"balanced {result['balanced_accuracy']:.2%}",
-        f"{'class':<24} {'pictures':>8} {'precision':>9} {'recall':>7} {'F1':>7}",
-    ]
+    """Figures in per cent for each class, recall with its 95 % interval."""
+    lines = [f"{'class':<24} {'pictures':>8} {'precision':>9} {'recall':>7} {'95 % interval':>13} {'F1':>6}"]
     for row in result["per_class"]:
-        figures = [f"{row[key]:.1%}" if row[key] is not None else "–" for key in ("precision", "recall", "f1")]
-        name, (precision, recall, f1) = shown(row["class"], 24), figures
-        lines.append(f"{name:<24} {row['count']:>8,} {precision:>9} {recall:>7} {f1:>7}")
+        precision, recall, f1 = (percent(row[key]) for key in ("precision", "recall", "f1"))
+        interval = " to ".join(map(percent, row["interval"])) if row["interval"] else "–"
+        name = shown(row["class"], 24)
+        lines.append(f"{name:<24} {row['count']:>8,} {precision:>9} {recall:>7} {interval:>13} {f1:>6}")
     return "\n".join(lines)
+
+
+def percent(value: float | None) -> str:
+    """One decimal, or a dash for what is not defined."""
+    return "–" if value is None else f"{100 * value:.1f}"

@@ -101,9 +101,10 @@ def table(counted: Survey) -> str:
 def totals(counted: Survey) -> str:
     """What the network comes to, in a few lines."""
     total = counted.total
+    layers = "1 layer" if len(counted.rows) == 1 else f"{len(counted.rows):,} layers"
     pictures = "1 picture" if counted.batch == 1 else f"{counted.batch:,} pictures"
     return (
-        f"{counted.name or 'network'}: {counted.input} → {counted.rows[-1].output}, {len(counted.rows):,} layers, "
+        f"{counted.name or 'network'}: {counted.input} → {counted.rows[-1].output}, {layers}, "
         f"{total('neurons'):,} neurons\n"
         f"parameters: {total('parameters'):,} ({total('weights'):,} weights, {total('biases'):,} biases), "
         f"and {total('buffers'):,} buffers\n"

@@ -40,9 +40,9 @@ def predict(
 
 def line(result: dict[str, Any]) -> str:
     """One result for people."""
-    name = shown(result["picture"])
     if "error" in result:
-        return f"{name}: {result['error']}"
+        return str(result["error"])
     (first, probability), *rest = result["top"]
-    others = ", ".join(f"{shown(str(c), 40)} {p:.1%}" for c, p in rest[:2])
-    return f"{name}: {shown(str(first), 80)} {probability:.1%}" + (f"  ({others})" if others else "")
+    others = ", ".join(f"{shown(str(c), 40)} {p:.1%}" for c, p in rest)
+    name, more = shown(result["picture"]), f"  ({others})" if others else ""
+    return f"{name}: {shown(str(first), 80)} {probability:.1%}{more}"

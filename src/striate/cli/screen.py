@@ -73,5 +73,6 @@ def new_bars() -> Progress:
 
     return Progress(
         TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeRemainingColumn(),
+        TextColumn("left"),
         TextColumn("{task.fields[detail]}"), console=Console(stderr=True),
     )

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from striate.cli.evaluate import with_interval
 from striate.cli.options import Json, Quiet, Strict, parse_size
 from striate.cli.screen import Screen
 from striate.errors import Interrupted
@@ -30,7 +31,9 @@ def train(
         str, typer.Argument(metavar="DATA", help="A folder of class folders, or digits, fashion-mnist, mnist.")
     ],
     model: Annotated[str, typer.Option(help="A network by name (compact, lenet5) or a YAML file.")] = "compact",
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training pictures.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the training pictures. [default: by their number]")
+    ] = None,
     minutes: Annotated[float | None, typer.Option(help="Train for about this long instead.")] = None,
     seed: Annotated[int, typer.Option(help="Of split, weights, order and augmentation.")] = 0,
     split: Annotated[str | None, typer.Option(help="A split.json to use.")] = None,
@@ -82,10 +85,10 @@ def train(
 def summary(facts: dict[str, Any]) -> str:
     """What people read at the end."""
     test, validation = facts["test"], facts["validation"]
-    low, high = test["interval"]
     return (
-        f"test accuracy {test['accuracy']:.2%} (95 %: {low:.1%} to {high:.1%}, {test['count']:,} pictures), "
-        f"validation {validation['accuracy']:.2%}, {facts['seconds']:.0f} s\n"
+        f"test accuracy {with_interval(test['accuracy'], test['interval'])}, {test['count']:,} pictures\n"
+        f"validation    {with_interval(validation['accuracy'], validation['interval'])}, "
+        f"{validation['count']:,} pictures; {len(facts['history'])} epochs, {facts['seconds']:.0f} s\n"
         f"report  {facts['report']}\n"
         f"model   {facts['model']}\n"
         f"next    striate predict {shlex.quote(facts['model'])} PICTURE"

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from striate.data.checks import check_classes, check_skipped, doubts_about, nothing_left, refused
+from striate.data.crew import Crew
 from striate.data.decode import decode
 from striate.data.fit import check_fit, fit_image
 from striate.data.index import forget_index
@@ -123,24 +124,25 @@ def load_data(
     >>> data.train.images.shape[1:], data.classes[:3]
     ((8, 8, 1), ('0', '1', '2'))
     """
-    threads = worker_count(workers)
+    crew = Crew(worker_count(workers))
     wanted = (size, size) if isinstance(size, int) else size
     check_fit(DEFAULT_SIZE if wanted is None else wanted, fit, 1 if channels is None else channels)
     opened = open_source(source, allow_empty_class)
-    outcomes, notes = opened.survey(threads, on_progress)
-    rows = [(i, outcome) for i, outcome in enumerate(outcomes) if isinstance(outcome, Facts)]
-    skipped = [*opened.skipped, *refused(opened, outcomes)]
-    check_skipped(opened, skipped, strict)
-    if not rows:
-        raise nothing_left(opened, skipped)
-    facts = [one for _, one in rows]
-    try:
-        pictures = pack(opened, rows, wanted or natural_size(facts), fit, channels or natural_channels(facts),
-                        workers=threads, strict=strict, progress=on_progress)
-    except DataError as error:
-        if error.code == "source_changed" and isinstance(opened, FileSource):
-            forget_index(opened.root)  # it may be the index that is wrong
-        raise
+    with crew:
+        outcomes, notes = opened.survey(crew, on_progress)
+        rows = [(i, outcome) for i, outcome in enumerate(outcomes) if isinstance(outcome, Facts)]
+        skipped = [*opened.skipped, *refused(opened, outcomes)]
+        check_skipped(opened, skipped, strict)
+        if not rows:
+            raise nothing_left(opened, skipped)
+        facts = [one for _, one in rows]
+        try:
+            pictures = pack(opened, rows, wanted or natural_size(facts), fit, channels or natural_channels(facts),
+                            crew=crew, strict=strict, progress=on_progress)
+        except DataError as error:
+            if error.code == "source_changed" and isinstance(opened, FileSource):
+                forget_index(opened.root)  # it may be the index that is wrong
+            raise
     skipped += pictures.skipped
     check_skipped(opened, skipped, strict)
     check_classes(opened, pictures, skipped, allow_empty_class)

@@ -33,13 +33,13 @@ def load_index(root: Path) -> dict[str, tuple[Stamp, Outcome]]:
     with suppress(OSError, ValueError, KeyError, TypeError, IndexError):
         stored = json.loads(index_path(root).read_bytes())
         if stored["version"] == VERSION:
-            return {key: ((size, time), _outcome(what)) for key, (size, time, what) in stored["files"].items()}
+            return {key: ((size, time), from_row(what)) for key, (size, time, what) in stored["files"].items()}
     return {}
 
 
 def save_index(root: Path, entries: dict[str, tuple[Stamp, Outcome]]) -> None:
     """Replace the index of the folder `root`."""
-    files = {key: [*stamp, _row(outcome)] for key, (stamp, outcome) in entries.items()}
+    files = {key: [*stamp, to_row(outcome)] for key, (stamp, outcome) in entries.items()}
     atomic.write_text(index_path(root), json.dumps({"version": VERSION, "files": files}, separators=(",", ":")))
 
 
@@ -49,13 +49,15 @@ def forget_index(root: Path) -> None:
         index_path(root).unlink(missing_ok=True)
 
 
-def _row(outcome: Outcome) -> list[Any]:
+def to_row(outcome: Outcome) -> list[Any]:
+    """Facts or a refusal as JSON can hold them."""
     if isinstance(outcome, Facts):
         return [outcome.digest, outcome.width, outcome.height, outcome.channels]
     return [outcome.code, outcome.asked, outcome.allowed, outcome.given, outcome.do]
 
 
-def _outcome(row: list[Any]) -> Outcome:
+def from_row(row: list[Any]) -> Outcome:
+    """The facts or the refusal that `to_row` was given."""
     if len(row) == 4:
         digest, width, height, channels = row
         return Facts(str(digest), int(width), int(height), int(channels))

@@ -6,9 +6,10 @@ import hashlib
 import os
 import stat
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 from striate.data.decode import MAX_BYTES
 from striate.data.fit import fit_picture
 from striate.errors import DataError, MissingError, PictureError, shown
+
+if TYPE_CHECKING:
+    from striate.data.crew import Crew
 
 Progress = Callable[[str, int, int], None]
 Packed = tuple[NDArray[np.uint8], tuple[str, ...]]  # pixels (height, width, channels), and notes
@@ -64,12 +68,14 @@ class Source(ABC):
     notes: tuple[str, ...] = ()
 
     @abstractmethod
-    def survey(self, workers: int, progress: Progress | None) -> tuple[Sequence[Facts | PictureError], tuple[str, ...]]:
+    def survey(self, crew: Crew, progress: Progress | None) -> tuple[Sequence[Facts | PictureError], tuple[str, ...]]:
         """The facts of each of the N pictures, or why it cannot be used; and notes on the whole."""
 
     @abstractmethod
-    def read(self, index: int, digest: str, size: tuple[int, int], fit: str, channels: int) -> Packed:
-        """Picture `index` made one size; `PictureError` if it cannot be used, `DataError` if it is not that surveyed."""
+    def packed(
+        self, rows: Sequence[tuple[int, Facts]], size: tuple[int, int], fit: str, channels: int, crew: Crew
+    ) -> Iterator[Packed | PictureError]:
+        """The pictures `rows`, (index, facts), made one size; `DataError` if one is not that surveyed."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -79,7 +85,7 @@ class ArraySource(Source):
     pictures: NDArray[np.uint8]
 
     def survey(
-        self, workers: int, progress: Progress | None  # noqa: ARG002 - for sources that must read files
+        self, crew: Crew, progress: Progress | None  # noqa: ARG002 - for sources that must read files
     ) -> tuple[Sequence[Facts | PictureError], tuple[str, ...]]:
         """Digest every picture: its bytes and its shape."""
         height, width, channels = self.pictures.shape[1:]
@@ -89,11 +95,12 @@ class ArraySource(Source):
             for picture in self.pictures
         ], ()
 
-    def read(
-        self, index: int, digest: str, size: tuple[int, int], fit: str, channels: int  # noqa: ARG002 - as above
-    ) -> Packed:
-        """Picture `index` of the array made one size."""
-        return fit_picture(self.pictures[index], size, fit, channels), ()
+    def packed(
+        self, rows: Sequence[tuple[int, Facts]], size: tuple[int, int], fit: str, channels: int,
+        crew: Crew,  # noqa: ARG002 - as above
+    ) -> Iterator[Packed | PictureError]:  # fmt: skip
+        """The pictures `rows` made one size."""
+        return ((fit_picture(self.pictures[i], size, fit, channels), ()) for i, _ in rows)
 
 
 def read_bytes(path: str | Path, name: str) -> bytes:

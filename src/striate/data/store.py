@@ -24,6 +24,7 @@ import numpy as np
 
 from striate.atomic import PREFIX, disk_error, sync_folder
 from striate.data.cache import cache_room
+from striate.data.crew import Crew
 from striate.data.pictures import (
     FORMAT,
     IMAGES,
@@ -36,14 +37,13 @@ from striate.data.pictures import (
     tally,
     write_manifest,
 )
-from striate.data.source import Facts, Packed, Progress, Skipped, Source
-from striate.data.workers import ordered
+from striate.data.source import Facts, Progress, Skipped, Source
 from striate.errors import PictureError
 
 
 def pack(
     source: Source, rows: Sequence[tuple[int, Facts]], size: tuple[int, int], fit: str, channels: int, *,
-    workers: int = 0, strict: bool = False, progress: Progress | None = None,
+    crew: Crew, strict: bool = False, progress: Progress | None = None,
 ) -> Pictures:  # fmt: skip
     """The pictures `rows` of `source` as a pack: opened if it is in the cache, else made there.
 
@@ -60,7 +60,7 @@ def pack(
             shutil.rmtree(temporary, ignore_errors=True)
             try:
                 temporary.mkdir()
-                _write(temporary, source, rows, size, fit, channels, workers, strict, progress)
+                _write(temporary, source, rows, size, fit, channels, crew, strict, progress)
                 sync_folder(temporary)
                 temporary.rename(room / key)
                 sync_folder(room)
@@ -73,24 +73,19 @@ def pack(
 
 def _write(
     folder: Path, source: Source, rows: Sequence[tuple[int, Facts]], size: tuple[int, int], fit: str, channels: int,
-    workers: int, strict: bool, progress: Progress | None,
+    crew: Crew, strict: bool, progress: Progress | None,
 ) -> None:  # fmt: skip
-    def packed(row: tuple[int, Facts]) -> Packed | PictureError:
-        try:
-            return source.read(row[0], row[1].digest, size, fit, channels)
-        except PictureError as error:
-            if strict:
-                raise
-            return error.with_traceback(None)
-
     kept: list[tuple[int, Facts]] = []
     skipped: list[Skipped] = []
     notes, first = Counter[str](), dict[str, str]()
     with (folder / IMAGES).open("xb", buffering=2**20) as file:
         file.write(npy_header((0, *size, channels)))
-        for done, (row, result) in enumerate(zip(rows, ordered(packed, rows, workers), strict=True), 1):
+        results = source.packed(rows, size, fit, channels, crew)
+        for done, (row, result) in enumerate(zip(rows, results, strict=True), 1):
             key = source.keys[row[0]]
             if isinstance(result, PictureError):
+                if strict:
+                    raise result
                 skipped.append(Skipped.because(key, result))
             else:
                 file.write(np.ascontiguousarray(result[0]).data)

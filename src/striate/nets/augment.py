@@ -37,7 +37,8 @@ class Augmenter:
         `indices` (n,) say which training pictures they are, and with that how each is changed.
         """
         draws = self.draws[indices]
-        moved = shift_and_flip(pictures, draws[:, :2], self.recipe.shift or 0.0, draws[:, 2] < 0.5 * bool(self.recipe.flip))
+        mirrored = draws[:, 2] < 0.5 * bool(self.recipe.flip)
+        moved = shift_and_flip(pictures, draws[:, :2], self.recipe.shift or 0.0, mirrored)
         batch = torch.from_numpy(moved).permute(0, 3, 1, 2).float()
         if self.recipe.rotate or self.recipe.zoom:
             return turn_and_zoom(batch, draws[:, 3:], self.recipe.rotate or 0.0, self.recipe.zoom or 0.0)

@@ -10,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
 
 from striate.arch import Network
 from striate.errors import DataError, ModelFileError, StriateError, shown
@@ -140,6 +141,7 @@ class ConvNet(Recogniser):
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are fitted first."""
+        check_is_fitted(self, "module_")
         logits = logits_of(self.module_, self.preparation_.fitted(pictures_of(X)), self.preparation_)
         return logits.double().softmax(dim=1).numpy()
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from striate import atomic
@@ -88,11 +89,11 @@ class RunFolder:
                                  given="it already holds one", do="Add --resume, or choose another folder with --out")
             return folder
         name = run_name(data, model)
-        taken = sorted(RUNS.glob(f"{name}*"))
-        number = 1
-        while (path := RUNS / (name if number == 1 else f"{name}-{number}")) in taken:
-            number += 1
-        return cls(path)
+        for number in count(1):
+            folder = cls(RUNS / (name if number == 1 else f"{name}-{number}"))
+            if not folder.recipe.exists() and not folder.model.exists():
+                return folder
+        raise AssertionError("count() does not end")
 
     @classmethod
     def unfinished(cls, out: str | Path | None, data: str, model: str) -> RunFolder:
@@ -121,5 +122,5 @@ def run_name(data: str, model: str) -> str:
     'my-pictures-small'
     """
     stem = re.sub(r"\.(ya?ml|json|prototxt)$", "", Path(model).name)
-    plain = (re.sub(r"[^A-Za-z0-9_.]+", "-", Path(part).name).strip("-.") for part in (data, stem))
+    plain = (re.sub(r"[^\w.]+", "-", Path(part).name).strip("-.") for part in (data, stem))
     return "-".join(part or "data" for part in plain)

@@ -68,14 +68,13 @@ def train_model(settings: Settings, folder: RunFolder, command: str, watch: Watc
     """
     Recipe.from_dict(settings.recipe)  # refuses before any picture is read
     clock = Clock()
+    with clock.measure("pictures"):
+        data = open_data(settings, watch)
+        data.require_trainable()
     with folder.locked():
-        with clock.measure("pictures"):
-            data = open_data(settings, watch)
-            data.require_trainable()
         data.split.save(folder.split)
         settings.save(folder.recipe)
-        tell(data, watch)
-
+        tell(data, settings, watch)
         model = ConvNet(settings.model, size=settings.size, resize=settings.resize, **settings.recipe)
         history: list[dict[str, Any]] = []
 
@@ -132,16 +131,18 @@ def open_data(settings: Settings, watch: Watch) -> Data:
     )
 
 
-def tell(data: Data, watch: Watch) -> None:
+def tell(data: Data, settings: Settings, watch: Watch) -> None:
     """Say what was found, and what was passed over."""
-    height, width, channels = data.train.take(np.zeros(1, np.int64)).shape[1:]
+    height, width, channels = data.pictures.images.shape[1:]
+    size = settings.size or wanted(settings.model).size_for(height, width)
     watch.say(
         f"{data.name}: {len(data.classes)} classes, {len(data.train):,} pictures to train on, "
         f"{len(data.validation):,} to choose by, {len(data.test):,} to test on; "
         f"{height}×{width} {'grey' if channels == 1 else 'colour'}"
+        + (f", brought to {size[0]}×{size[1]}" if size != (height, width) else "")
     )
     for skipped in data.skipped[:5]:
-        watch.say(f"skipped {skipped.picture}: {skipped.reason}")
+        watch.say(f"skipped: {skipped.reason}")
     if len(data.skipped) > 5:
         watch.say(f"skipped {len(data.skipped) - 5:,} more; the report lists them")
     for note in data.notes:

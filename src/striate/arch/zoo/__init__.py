@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from striate.arch.network import Network
 from striate.arch.rules import either
@@ -46,7 +47,9 @@ def build(name: str, input: Volume | None = None, classes: int = 10) -> Network:
     60850
     """
     if name not in ZOO:
+        near = get_close_matches(name, ZOO, 1)
         raise UsageError("unknown_network", "a network was asked for", allowed=f"{either(list(ZOO))} is allowed",
-                         given=f"{shown(name)} was given", do="Choose one, or give a .yaml or .json file")
+                         given=f"{shown(name)} was given",
+                         do=f"Did you mean {near[0]}?" if near else "Choose one, or give a .yaml or .json file")
     entry = ZOO[name]
     return entry.build(input or entry.example, classes)
