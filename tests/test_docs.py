@@ -78,7 +78,7 @@ OPENING = """# The network language
 
 A network file is YAML (or JSON): `input` is [channels, height, width]; `layers` is a list in the order of computing. A
 layer reads the one before it, or the layers that `from` names; `name` gives it a name, else it is its kind and number
-(`conv1`). A layer without settings is its bare kind. `striate inspect FILE` checks it and shows every volume.
+(`conv1`). A layer without settings is its bare kind. `striate inspect FILE` checks it and shows it.
 
 ```yaml
 input: [3, 32, 32]
@@ -94,7 +94,7 @@ layers:
 ```
 
 `rounding` says what happens when a window does not tile its input: `floor` leaves the last pixels unread, `ceil`
-(pooling) lets the last window hang over, `exact` refuses. Fillers are `{kind: xavier}`, `{kind: gaussian, std: 0.01}`, …
+(pooling) lets the last window hang over, `exact` refuses. Fillers are `{kind: xavier}`, `{kind: gaussian, std: 0.01}` …
 
 | kind | settings, with their defaults |
 |---|---|

@@ -133,3 +133,10 @@ def test_importing_loads_neither_sklearn_nor_torch():
 def test_what_is_exported_is_sorted_and_there():
     assert list(striate.data.__all__) == sorted(striate.data.__all__)
     assert all(hasattr(striate.data, name) for name in striate.data.__all__)
+
+
+def test_repr_is_one_line_without_the_pictures() -> None:
+    data = load_data("digits")
+    assert repr(data) == (
+        "Data(digits: 1,797 pictures of 10 classes, 8×8 grey, 1,259 train + 179 validation + 359 test)")
+    assert repr(data.test) == "Dataset(359 of 1,797 pictures of 10 classes, 8×8 grey)"

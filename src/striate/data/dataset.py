@@ -27,7 +27,7 @@ NATIVE = 64  # pixels: pictures that all share one size up to this stay as they 
 DEFAULT_SIZE = (96, 96)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
     """A view of some pictures of a pack: indices (n,) int64 into `pictures`."""
 
@@ -36,6 +36,9 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.indices)
+
+    def __repr__(self) -> str:
+        return f"Dataset({len(self):,} of {self.pictures!r})"
 
     @property
     def images(self) -> NDArray[np.uint8]:
@@ -68,7 +71,7 @@ class Dataset:
         return taken
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Data:
     """A data set, packed and split; `skipped` pictures are in none of its parts, `notes` are plain sentences."""
 
@@ -77,6 +80,9 @@ class Data:
     split: Split
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Data({shown(self.name)}: {self.pictures!r}, {self.split!r})"
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ BLOCK = 64 * 2**20  # bytes under one checksum
 IMAGES, MANIFEST = "images.npy", "manifest.json"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Pictures:
     """N packed pictures.
 
@@ -57,6 +57,11 @@ class Pictures:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def __repr__(self) -> str:
+        _, height, width, channels = self.images.shape
+        colour = "grey" if channels == 1 else "colour"
+        return f"{len(self):,} pictures of {len(self.classes):,} classes, {height}×{width} {colour}"
 
 
 def open_pictures(folder: Path, seconds: float = 0.0) -> Pictures:

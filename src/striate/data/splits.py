@@ -28,7 +28,7 @@ Fractions = tuple[float, float, float]
 Indices = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Split:
     """Which pictures of a pack are for what.
 
@@ -43,6 +43,9 @@ class Split:
     test: Indices
     digests: dict[str, tuple[str, ...]]
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"{len(self.train):,} train + {len(self.validation):,} validation + {len(self.test):,} test"
 
     def save(self, path: str | Path) -> None:
         """Write the split as JSON, atomically: {format, version, seed, kind, parts: {train: [digest, …], …}}."""
