@@ -94,6 +94,9 @@ class Recogniser(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
 def pictures_of(X: Any) -> Pixels | Labelled:
     """`X` as (N, H, W, C) uint8, or the `Dataset` it is; refuses anything else (`not_pictures`, `no_pictures`)."""
     if isinstance(X, Labelled):
+        if not len(X):
+            raise DataError("no_pictures", "pictures were asked for", given="an empty data set was given",
+                            do="Give at least one picture")
         return X
     array = X if isinstance(X, np.ndarray) else np.asarray(X)
     shaped = array.ndim == 3 or (array.ndim == 4 and array.shape[3] in (1, 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
@@ -23,6 +24,16 @@ def two(folder: Path) -> Path:
 
 def one_class(folder: Path) -> None:
     load_data(folder_of(folder / "set", {"cat": 5})).require_trainable()
+
+
+def untrainable(folder: Path, code: str) -> None:
+    """Trained with a split file that leaves no picture for validation, or only cats in train."""
+    data = load_data(two(folder))
+    document = {"format": "striate-split", "version": 1, "seed": 0, "parts": dict(data.split.digests)}
+    cats = [digest for digest, key in zip(data.pictures.digests, data.pictures.keys, strict=True) if "cat" in key]
+    document["parts"] |= {"validation": []} if code == "part_empty" else {"train": cats[:1]}  # type: ignore[operator]
+    path = write(folder / "split.json", json.dumps(document).encode())
+    load_data(folder / "set", split=path).require_trainable()
 
 
 def bad_picture(folder: Path) -> None:
@@ -122,6 +133,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "folder: names clash": lambda folder: parts(folder, "Cat", "cat"),
     "folder: empty class": empty_class,
     "folder: one class": one_class,
+    "folder: one class in train": lambda folder: untrainable(folder, "one_class"),
+    "folder: nothing in validation": lambda folder: untrainable(folder, "part_empty"),
     "folder: all pictures bad": all_bad,
     "folder: a bad picture, strictly": bad_picture,
     "folder: a picture in two parts, strictly": lambda folder: copies(folder, ("train", "test")),

@@ -1,15 +1,16 @@
+import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import striate.data
 from striate.data import decode, fit_picture, load_data, read_picture, task
-from striate.data.index import index_path
-from striate.data.source import digest_of
+from striate.data.index import index_path, load_index, save_index
 from striate.data.workers import ordered
-from striate.errors import DataError, UsageError
+from striate.errors import DataError, PictureError, UsageError
 from tests.data.fixtures import folder_of, pattern, picture, write
 
 
@@ -47,17 +48,32 @@ def test_a_refusal_is_remembered_and_a_repaired_file_read_again(root):
     assert len(data.pictures) == 21
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"version": 1, "files": {"cat/0000.png": [1]}}', b"\xff"])
-def test_a_damaged_index_is_forgotten(root, text):
+@pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"version": 2, "files": {"cat/0000.png": [1]}}', b"\xff",
+                                  b'{"version": 2, "files": []}', b"null", b"[" * 100_000,
+                                  b'{"version": 2, "files": {"cat/0000.png": [1, 2, ["", 1e999, 1, 1]]}}'])
+@pytest.mark.parametrize("summed", [False, True])
+def test_a_damaged_index_is_forgotten(root, text, summed):
     load_data(root)
-    index_path(root).write_bytes(text)
+    index_path(root).write_bytes(hashlib.sha256(text).hexdigest().encode() + b"\n" + text if summed else text)
+    assert load_index(root) == {}
     assert len(load_data(root).pictures) == 20
+
+
+def test_a_changed_index_is_forgotten(root):
+    """It says that a sound picture is none, which nothing but its checksum gives away."""
+    load_data(root)
+    (key, (stamp, _)), *rest = load_index(root).items()
+    whole = index_path(root).read_bytes()
+    save_index(root, {key: (stamp, PictureError("image_unreadable", key)), **dict(rest)})
+    index_path(root).write_bytes(whole.split(b"\n")[0] + b"\n" + index_path(root).read_bytes().split(b"\n")[1])
+    assert load_data(root).skipped == ()
 
 
 def test_an_index_that_is_wrong_about_a_file_costs_one_run(root):
     load_data(root)
-    text = index_path(root).read_text()
-    index_path(root).write_text(text.replace(digest_of((root / "cat" / "0000.png").read_bytes()), "0" * 32))
+    known = load_index(root)
+    stamp, facts = known["cat/0000.png"]
+    save_index(root, known | {"cat/0000.png": (stamp, replace(facts, digest="0" * 32))})
     with pytest.raises(DataError) as caught:
         load_data(root)
     assert caught.value.code == "source_changed"

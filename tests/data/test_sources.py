@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from striate.data import cache_folder, load_data
-from striate.data.sources import named, open_source
+from striate.data.sources import arrays, named, open_source
 from striate.errors import DataError, MissingError
 from tests.data.fixtures import cifar_folder, folder_of, idx, idx_folder, write
 
@@ -75,6 +75,9 @@ def test_idx_with_damaged_compression(tmp_path):
     # 60 bytes of header and 300 MB of zeros: what the header does not announce is not unpacked.
     path.write_bytes(gzip.compress(idx(np.zeros((30, 7, 5), np.uint8)) + bytes(300 * 2**20), 1))
     assert "goes on after its end" in bad(tmp_path)
+    # 500 kB that announce 100 MB of zeros, and keep their word.
+    path.write_bytes(gzip.compress(idx(np.zeros((1000, 320, 320), np.uint8))))
+    assert "unpacks to more than 200 times its size" in bad(tmp_path)
 
 
 @pytest.mark.parametrize("fine", [False, True])
@@ -131,16 +134,22 @@ def test_npz(tmp_path):
     assert source.classes == ("x", "y", "z")
 
 
-@pytest.mark.parametrize("arrays", [
+@pytest.mark.parametrize("content", [
     {}, {"images": PICTURES}, {"images": PICTURES, "labels": LABELS[:5]}, {"images": PICTURES / 255, "labels": LABELS},
     {"images": PICTURES[0], "labels": LABELS}, {"images": PICTURES[:, :, :, :2], "labels": LABELS},
     {"images": PICTURES, "labels": LABELS / 2}, {"images": PICTURES, "labels": LABELS.astype(object)},
     {"images": PICTURES, "labels": LABELS, "classes": np.array(["one"])},
+    {"images": PICTURES, "labels": LABELS, "classes": np.array("ab")},
+    {"images": PICTURES, "labels": LABELS, "classes": np.array(7)},
+    {"images": PICTURES, "labels": LABELS, "classes": np.array([["a"], ["b"]])},
+    {"images": PICTURES, "labels": LABELS, "classes": np.array(["same", "same"])},
+    {"images": PICTURES, "labels": np.array(["a", "b"])[LABELS], "classes": np.array(["a", "b"])},
+    {"images": PICTURES, "labels": np.full(12, 0x110000, "<u4").view("<U1")},
     {"x_train": PICTURES, "y_train": LABELS, "x_test": PICTURES[:, :4], "y_test": LABELS},
     {"images": PICTURES[:, :0], "labels": LABELS}, {"images": PICTURES.transpose(0, 3, 1, 2), "labels": LABELS},
 ])
-def test_npz_that_is_no_pictures(tmp_path, arrays):
-    bad(saved(tmp_path / "a.npz", **arrays))
+def test_npz_that_is_no_pictures(tmp_path, content):
+    bad(saved(tmp_path / "a.npz", **content))
 
 
 def test_npz_bombs_and_lies(tmp_path):
@@ -163,6 +172,23 @@ def test_npz_bombs_and_lies(tmp_path):
         archive.writestr("labels.npy", header.getvalue())
     assert "is not what the file holds" in bad(path)
     bad(saved(path, images=np.zeros((100, 1000, 1000), np.uint8), labels=np.arange(100)))
+
+
+@pytest.mark.parametrize("header", [
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 1" + "0" * 30 + ", 0), }", "{'a'", "-" * 3000, "(" * 3000,
+    "{[]: 0}", "{'descr': '|u1', 'fortran_order': False, 'shape': (-3, -5, 7), }", "0" * 5000, "\0",
+])
+def test_npz_headers_that_cannot_be(tmp_path, header):
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        for name in ("images", "labels"):
+            archive.writestr(f"{name}.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode())
+    bad(tmp_path / "a.npz")
+
+
+def test_too_many_pictures(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "MAX_PICTURES", 29)
+    assert "it holds 40 pictures, and 29 are read at most" in bad(idx_folder(tmp_path))
+    assert arrays.MAX_PICTURES * 5 <= arrays.MAX_ARRAY
 
 
 def test_npz_is_never_unpickled(tmp_path):

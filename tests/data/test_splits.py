@@ -121,7 +121,11 @@ def test_fractions_that_are_none(root, fractions):
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "[" * 100_000, '{"format": "striate-split", "version": 2}',
-                                  '{"format": "striate-split", "version": 1, "seed": 0, "parts": {"train": 5}}'])
+                                  '{"format": "striate-split", "version": 1, "seed": 0, "parts": {"train": 5}}',
+                                  *(f'{{"format": "striate-split", "version": 1, "seed": {seed}, "parts": '
+                                    f'{{"train": {train}, "validation": [], "test": []}}}}'
+                                    for seed, train in (("Infinity", "[]"), ("1e999", "[]"), ("NaN", "[]"),
+                                                        ("null", "[]"), ("0", '"abc"'), ("0", "[5]"), ("0", "{}")))])
 def test_a_split_file_that_is_none(root, tmp_path, text):
     path = write(tmp_path / "split.json", text.encode())
     with pytest.raises(DataError) as caught:

@@ -14,6 +14,7 @@ import pytest
 from striate.data import load_data, store, task
 from striate.data.cache import cache_folder
 from striate.data.pictures import open_pictures
+from striate.data.sources.idx import read_idx
 from striate.errors import DataError, PictureError, StriateError
 from tests.data.fixtures import folder_of, pattern, picture, write
 from tests.hostile.refusing import pack_bytes, refused, skips
@@ -74,6 +75,20 @@ def test_i28_pipes_and_sockets_are_not_opened(root):
         data = load_data(root)
         assert time.perf_counter() - started <= 2
     assert skips(data) == {"cat/pipe.png": "not_a_file", "cat/socket.png": "not_a_file"}
+
+
+@pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"])
+def test_i28_a_pipe_named_like_an_idx_file(tmp_path, name):
+    write(tmp_path / "train-labels-idx1-ubyte", b"")
+    os.mkfifo(tmp_path / name)
+    refused(DataError, "bad_array", tmp_path)
+    with pytest.raises(DataError, match="not a regular file"):
+        read_idx(tmp_path / name, 3)
+
+
+def test_i28_a_pipe_named_like_an_npz_file(tmp_path):
+    os.mkfifo(tmp_path / "a.npz")
+    refused(DataError, "not_a_folder", tmp_path / "a.npz")
 
 
 def test_i29_unreadable_files_and_folders(root, monkeypatch):

@@ -44,6 +44,43 @@ def test_d03_one_class_is_packed_and_not_trained_on(tmp_path):
     load_data(folder_of(tmp_path, {"dog": 10})).require_trainable()
 
 
+@pytest.mark.parametrize("missing", ["train", "validation", "test"])
+def test_d03_a_split_without_a_part_is_loaded_and_not_trained_on(root, tmp_path, missing):
+    whole = load_data(root)
+    whole.require_trainable()
+    whole.split.save(tmp_path / "split.json")
+    document = json.loads((tmp_path / "split.json").read_text())
+    other = "train" if missing == "test" else "test"
+    document["parts"][other] += document["parts"].pop(missing)
+    document["parts"][missing] = []
+    path = write(tmp_path / "split.json", json.dumps(document).encode())
+    data = load_data(root, split=path)
+    with pytest.raises(DataError, match=f"{missing} has none") as caught:
+        data.require_trainable()
+    assert caught.value.code == "part_empty"
+
+
+@pytest.mark.parametrize("names", [("dog", "cat"), ("<b>dog\x1b[31m", "a\nb")])
+def test_d03_a_split_that_trains_on_one_class(tmp_path, names):
+    root = folder_of(tmp_path / "set", dict.fromkeys(names, 10))
+    data = load_data(root)
+    one = {digest for digest, label in zip(data.train.digests, data.train.labels, strict=True) if label}
+    data.split.save(tmp_path / "split.json")
+    document = json.loads((tmp_path / "split.json").read_text())
+    document["parts"]["train"] = sorted(one)
+    data = load_data(root, split=write(tmp_path / "split.json", json.dumps(document).encode()))
+    with pytest.raises(DataError, match="two or more classes in train") as caught:
+        data.require_trainable()
+    assert caught.value.code == "one_class"
+    assert str(caught.value).isprintable()
+
+
+def test_d04_in_the_working_folder(root, monkeypatch):
+    (root / "bird").mkdir()
+    monkeypatch.chdir(root)
+    assert f"every class of {root.name} needs" in refused(DataError, "empty_class", ".")
+
+
 def test_d04_a_class_without_pictures(root):
     (root / "bird").mkdir()
     assert "bird" in refused(DataError, "empty_class", root)

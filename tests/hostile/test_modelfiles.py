@@ -24,6 +24,10 @@ def tensor(shape: list[int], begin: int, end: int, dtype: str = "F32") -> dict[s
     return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
 
 
+def with_manifest(text: str) -> bytes:
+    return packed({"__metadata__": {modelfile.KEY: text}})
+
+
 F4 = b"\0" * 4
 MALFORMED = {
     "m01_empty": b"",
@@ -48,6 +52,13 @@ MALFORMED = {
     "metadata_is_a_number": packed({"__metadata__": 3}),
     "header_holds_nan": packed(b'{"a": NaN}'),
     "huge_integer": packed(b'{"a": ' + b"9" * 10_000 + b"}"),
+    "header_overflows": packed(b'{"a": -1e999}'),
+    "header_is_too_deep": packed(b'{"a":' * (modelfile.MAX_DEPTH + 1) + b"1" + b"}" * (modelfile.MAX_DEPTH + 1)),
+    **{f"manifest_{name}": with_manifest(f'{{"format":"striate-model","version":1,"sha256":"0","a":{value}}}')
+       for name, value in {
+           "holds_1e999": "1e999", "holds_minus_1e999": "[-1e999]", "holds_1e309": '{"b":1e309}', "holds_nan": "NaN",
+           "holds_infinity": "-Infinity", "has_twins": '{"b":1,"b":2}', "is_too_deep": "[" * 64 + "]" * 64,
+           "is_deep": "[" * 100_000 + "]" * 100_000, "huge_integer": "9" * 10_000}.items()},
 }
 
 
@@ -72,6 +83,17 @@ def test_round_trip_over_itself(good: Path) -> None:
     before, file = good.read_bytes(), modelfile.load(good)
     modelfile.save(good, "demo", {"classes": ["a", "b"]}, file.arrays)
     assert good.read_bytes() == before
+
+
+def test_deepest_manifest_that_is_read(tmp_path: Path) -> None:
+    deepest: object = "[{" * 100  # brackets in a text are no depth
+    for _ in range(modelfile.MAX_DEPTH - 1):  # the manifest itself is one
+        deepest = [deepest]
+    path = modelfile.save(tmp_path / "m.safetensors", "demo", {"a": deepest}, {})
+    assert modelfile.load(path).manifest["a"] == deepest
+    with pytest.raises(ModelFileError, match="deeper than 64") as caught:
+        modelfile.load(modelfile.save(path, "demo", {"a": [deepest]}, {}))
+    assert caught.value.code == "model_unreadable"
 
 
 def test_m16_any_flipped_byte_is_found(good: Path) -> None:

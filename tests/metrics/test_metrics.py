@@ -95,6 +95,12 @@ def test_undefined_figures_are_none_and_never_nan() -> None:
     json.dumps(result, allow_nan=False)
 
 
+@pytest.mark.parametrize(("k", "expected"), [(2, None), (5, None), (6, 5 / 6), (7, 5 / 7)])
+def test_top5_is_a_number_from_six_classes_on(k: int, expected: float | None) -> None:
+    falling = np.tile(np.arange(k, 0, -1.0), (k, 1))
+    assert evaluate(np.arange(k), falling / falling.sum(1, keepdims=True), "abcdefg"[:k]).top5 == expected
+
+
 def test_an_impossible_answer_costs_a_finite_number_of_nats() -> None:
     assert evaluate([1], [[1.0, 0.0]], "ab").nll == pytest.approx(-np.log(SMALLEST))
 

@@ -1,5 +1,6 @@
 """ConvNet keeps scikit-learn's contract, and its file keeps everything that predicting needs."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import striate
 from striate import ConvNet, modelfile
 from striate.data import Data
 from striate.errors import DataError, ModelFileError, StriateError, UsageError
+from striate.nets.prepare import Held, Preparation
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +80,14 @@ def test_what_is_not_pictures_is_refused(trained: ConvNet, bad: object) -> None:
         trained.predict(bad)
 
 
+def test_an_empty_data_set_is_refused_like_an_empty_array(trained: ConvNet, digits: Data) -> None:
+    empty = Held(digits.train.take(np.arange(0)))
+    for use in (trained.predict, trained.predict_proba, ConvNet(epochs=1).fit):
+        with pytest.raises(DataError) as caught:
+            use(empty)
+        assert caught.value.code == "no_pictures"
+
+
 @pytest.mark.parametrize("y", [None, [0, 1, 2], [[0], [1]], [0.5, 1.5]])
 def test_bad_labels_are_refused(y: object) -> None:
     with pytest.raises(DataError):
@@ -139,6 +149,71 @@ def test_m21_arrays_of_another_network(saved: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match=r"c1\.weight, c9\.weight") as caught:
         striate.load(path)
     assert caught.value.code == "tensors_differ"
+
+
+GOOD = {"size": [32, 32], "channels": 1, "fit": "squash", "mean": [100.0], "std": [50]}
+
+
+@pytest.mark.parametrize("wrong", [
+    {"mean": []}, {"mean": [1.0, 2.0]}, {"mean": 1.0}, {"mean": ["1"]}, {"mean": [True]}, {"mean": [10**400]},
+    {"mean": [1e39]}, {"mean": [None]}, {"mean": "1"}, {"std": []}, {"std": [1.0] * 3}, {"std": [0]}, {"std": [0.0]},
+    {"std": [-1.0]}, {"std": [1e-320]}, {"std": [10**400]}, {"fit": "stretch"}, {"fit": []}, {"fit": None},
+    {"channels": 0}, {"channels": 2, "mean": [1, 1], "std": [1, 1]}, {"channels": True}, {"channels": "1"},
+    {"channels": 1.0}, {"size": [0, 32]}, {"size": [32, 65_537]}, {"size": [32.0, 32]}, {"size": ["32", "32"]},
+    {"size": [True, 32]}, {"size": [32, 32, 32]}, {"size": 32}, {"size": [10**400, 32]},
+])  # fmt: skip
+def test_m23_impossible_preparation(saved: Path, tmp_path: Path, wrong: dict[str, object]) -> None:
+    striate.load(changed(saved, tmp_path / "good.safetensors", preparation=GOOD))
+    with pytest.raises((ValueError, TypeError)):
+        Preparation.from_dict(GOOD | wrong)
+    with pytest.raises(ModelFileError) as caught:
+        striate.load(changed(saved, tmp_path / "m.safetensors", preparation=GOOD | wrong))
+    assert caught.value.code == "bad_manifest"
+
+
+TEN = [str(i) for i in range(10)]
+
+
+@pytest.mark.parametrize("classes", [
+    "0123456789", dict.fromkeys(TEN), [], [*TEN[:9], 9], [*TEN[:9], None], [*TEN[:9], "0"], [*TEN[:9], "x" * 1001],
+    [*range(9), True], [*range(2, 10), True, False], [*range(9), 9.0], [*range(9), 10**400], [*range(9), 2**64],
+    [*range(1, 9), -1, 2**63], [*TEN[:9], "0\0"], [[name] for name in TEN],
+])  # fmt: skip
+def test_m23_impossible_classes(saved: Path, tmp_path: Path, classes: object) -> None:
+    with pytest.raises(ModelFileError) as caught:
+        striate.load(changed(saved, tmp_path / "m.safetensors", classes=classes))
+    assert caught.value.code == "bad_manifest"
+
+
+@pytest.mark.parametrize("classes", [[*TEN[:9], "x" * 1000], list(range(-3, 7)), [*range(9), 2**63 - 1]])
+def test_possible_classes_come_back_exactly(saved: Path, tmp_path: Path, classes: list[object]) -> None:
+    assert striate.load(changed(saved, tmp_path / "m.safetensors", classes=classes)).classes_.tolist() == classes
+
+
+def test_classes_that_were_true_and_false_come_back(tmp_path: Path) -> None:
+    model = ConvNet(epochs=1).fit(np.arange(256, dtype=np.uint8).reshape(4, 8, 8), [True, False, True, False])
+    assert striate.load(model.save(tmp_path / "m.safetensors")).classes_.tolist() == [False, True]
+
+
+def test_m23_one_long_name_among_many_takes_no_memory(saved: Path, tmp_path: Path) -> None:
+    path = changed(saved, tmp_path / "m.safetensors", classes=["x" * 1000, *map(str, range(500_000))])
+    tracemalloc.start()
+    with pytest.raises(ModelFileError) as caught:
+        striate.load(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert caught.value.code == "bad_manifest"
+    assert peak < 500 << 20  # an array of them would take 2 GB
+
+
+def test_m24_network_that_takes_all_memory(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    layers = [{"conv": {"filters": 65_536, "kernel_size": 1}}, "global_pool", {"dense": {"units": 10}}]  # 17 GB
+    network = {"input": [1, 256, 256], "layers": layers}
+    path = changed(saved, tmp_path / "m.safetensors", network=network, preparation=GOOD | {"size": [256, 256]})
+    monkeypatch.setattr("striate.nets.recogniser.build", lambda _: pytest.fail("it was built"))
+    with pytest.raises(ModelFileError, match="bytes of memory") as caught:
+        striate.load(path)
+    assert caught.value.code == "bad_manifest"
 
 
 def test_unknown_kind_is_refused(tmp_path: Path) -> None:

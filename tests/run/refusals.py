@@ -22,7 +22,7 @@ def written(folder: Path, text: str = "") -> Path:
 
 def locked(folder: Path) -> object:
     with RunFolder(folder).locked():
-        return train_model(Settings("digits"), RunFolder(folder), "", Watch())
+        return train_model(Settings("digits"), RunFolder(folder), Watch())
 
 
 def all_learnt_from(folder: Path) -> object:
@@ -42,6 +42,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "run is finished": lambda folder: RunFolder.unfinished(
         (folder / "report.json").write_text("{}") and written(folder), "digits", "compact"),
     "run is locked": locked,
+    "run inside the pictures": lambda folder: RunFolder(folder / "runs").keep_out_of(str(folder)),
     "recipe.yaml is not a run's": lambda folder: Settings.load(written(folder, "- 1") / "recipe.yaml"),
     "resumed on other data": lambda _: Settings("digits").resumed(Settings("mnist")),
     "resumed with another seed": lambda _: Settings("digits").resumed(Settings("digits", recipe={"seed": 3})),

@@ -6,7 +6,7 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,7 +35,7 @@ def train(
         int | None, typer.Option(help="Passes over the training pictures. [default: by their number]")
     ] = None,
     minutes: Annotated[float | None, typer.Option(help="Train for about this long instead.")] = None,
-    seed: Annotated[int, typer.Option(help="Of split, weights, order and augmentation.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Of split, weights, order and augmentation. [default: 0]")] = None,
     split: Annotated[str | None, typer.Option(help="A split.json to use.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run. [default: runs/DATA-MODEL]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
@@ -63,17 +63,17 @@ def train(
         "learning_rate": learning_rate, "flip": flip, "precision": precision,
     }
     settings = Settings(data, model, split, parsed, resize, strict, allow_empty_class,
-                        {name: value for name, value in recipe.items() if value is not None})
+                        {name: value for name, value in recipe.items() if value is not None},
+                        shlex.join(["striate", *sys.argv[1:]]))
     screen = Screen(quiet=quiet, as_json=as_json)
     if resume:
         folder = RunFolder.unfinished(out, data, model)
         settings = Settings.load(folder.recipe).resumed(settings)
     else:
         folder = RunFolder.fresh(out, data, model)
+    watch = Watch(screen.say, screen.pack, screen.step, interruptible, checkpoint_seconds)
     try:
-        with interruptible() as stop:
-            watch = Watch(screen.say, screen.pack, screen.step, stop.is_set, checkpoint_seconds)
-            facts = train_model(settings, folder, shlex.join(["striate", *sys.argv[1:]]), watch)
+        facts = train_model(settings, folder, watch, resume=resume)
     except Interrupted as error:
         error.do = f"Go on with: {shlex.join(['striate', 'train', data, '--out', str(folder.path), '--resume'])}"
         raise
@@ -96,7 +96,7 @@ def summary(facts: dict[str, Any]) -> str:
 
 
 @contextmanager
-def interruptible() -> Iterator[threading.Event]:
+def interruptible() -> Iterator[Callable[[], bool]]:
     """The first Ctrl-C or SIGTERM asks the run to save and stop; the second one ends it at once."""
     stop = threading.Event()
 
@@ -107,7 +107,7 @@ def interruptible() -> Iterator[threading.Event]:
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield stop
+        yield stop.is_set
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -15,7 +15,7 @@ from striate.data.decode import decode
 from striate.data.fit import check_fit, fit_image
 from striate.data.index import forget_index
 from striate.data.pictures import Pictures
-from striate.data.source import Facts, Progress, Skipped, read_bytes
+from striate.data.source import PARTS, Facts, Progress, Skipped, read_bytes
 from striate.data.sources import open_source
 from striate.data.sources.files import FileSource
 from striate.data.splits import Fractions, Split, make_split
@@ -105,11 +105,19 @@ class Data:
         return Dataset(self.pictures, self.split.test)
 
     def require_trainable(self) -> None:
-        """Raise `DataError` `one_class` if there is nothing to tell apart."""
+        """Raise `DataError`: `part_empty` if a part has no picture, `one_class` if there is nothing to tell apart."""
+        asked = f"a recogniser was to be trained on {shown(self.name)}"
         if len(self.classes) < 2:
-            raise DataError("one_class", f"a recogniser was to be trained on {shown(self.name)}",
-                            allowed="two or more classes are allowed",
+            raise DataError("one_class", asked, allowed="two or more classes are allowed",
                             given=f"one was found: {shown(self.classes[0], 40)}", do="Add a folder for a second class")
+        for part, pictures in zip(PARTS, (self.train, self.validation, self.test), strict=True):
+            if not len(pictures):
+                raise DataError("part_empty", asked, allowed="train, validation and test need a picture each",
+                                given=f"{part} has none", do="Give the split of this data set, or let it be made anew")
+        if len(found := np.unique(self.train.labels)) < 2:
+            raise DataError("one_class", asked, allowed="two or more classes in train are allowed",
+                            given=f"one was found: {shown(self.classes[found[0]], 40)}",
+                            do="Add pictures of a second class")
 
 
 def load_data(

@@ -1,7 +1,8 @@
 """What was learnt about each file of a folder, kept in the cache so that the next run opens none of them.
 
-One JSON file for each root: relative path → [size, mtime_ns, facts or refusal]. An entry counts only while the
-file's size and modification time (nanoseconds) are the same. A damaged index is forgotten, not trusted.
+One file for each root: the sha256 of the second line, then JSON: relative path → [size, mtime_ns, facts or refusal].
+An entry counts only while the file's size and modification time (nanoseconds) are the same. A damaged index is
+forgotten, not trusted.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from striate.errors import PictureError
 
 Stamp = tuple[int, int]  # size in bytes, modification time in nanoseconds
 Outcome = Facts | PictureError
-VERSION = 1
+VERSION = 2
+DAMAGED = (OSError, AttributeError, TypeError, KeyError, IndexError, OverflowError, RecursionError, ValueError)
 
 
 def index_path(root: Path) -> Path:
@@ -30,8 +32,9 @@ def index_path(root: Path) -> Path:
 
 def load_index(root: Path) -> dict[str, tuple[Stamp, Outcome]]:
     """The index of the folder `root`; empty if there is none or it cannot be read."""
-    with suppress(OSError, ValueError, KeyError, TypeError, IndexError):
-        stored = json.loads(index_path(root).read_bytes())
+    with suppress(*DAMAGED):
+        checksum, _, text = index_path(root).read_bytes().partition(b"\n")
+        stored = json.loads(text) if checksum == _checksum(text) else {}
         if stored["version"] == VERSION:
             return {key: ((size, time), from_row(what)) for key, (size, time, what) in stored["files"].items()}
     return {}
@@ -40,13 +43,18 @@ def load_index(root: Path) -> dict[str, tuple[Stamp, Outcome]]:
 def save_index(root: Path, entries: dict[str, tuple[Stamp, Outcome]]) -> None:
     """Replace the index of the folder `root`."""
     files = {key: [*stamp, to_row(outcome)] for key, (stamp, outcome) in entries.items()}
-    atomic.write_text(index_path(root), json.dumps({"version": VERSION, "files": files}, separators=(",", ":")))
+    text = json.dumps({"version": VERSION, "files": files}, separators=(",", ":")).encode()
+    atomic.write_bytes(index_path(root), _checksum(text) + b"\n" + text)
 
 
 def forget_index(root: Path) -> None:
     """Remove the index of the folder `root`, so that the next run reads every file again."""
     with suppress(OSError):
         index_path(root).unlink(missing_ok=True)
+
+
+def _checksum(text: bytes) -> bytes:
+    return hashlib.sha256(text).hexdigest().encode()
 
 
 def to_row(outcome: Outcome) -> list[Any]:

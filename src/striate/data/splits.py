@@ -160,9 +160,14 @@ def _read(path: Path) -> tuple[int, dict[str, list[str]]]:
             raise ValueError("another format")
         listed = defaultdict[str, list[str]](list)
         for part in PARTS:
-            for digest in document["parts"][part]:
-                listed[str(digest)].append(part)
-        return int(document["seed"]), dict(listed)
+            digests = document["parts"][part]
+            if not isinstance(digests, list) or not all(isinstance(digest, str) for digest in digests):
+                raise TypeError("no list of digests")
+            for digest in digests:
+                listed[digest].append(part)
+        if type(document["seed"]) is not int:
+            raise TypeError("no seed")
+        return document["seed"], dict(listed)
     except FileNotFoundError as error:
         raise MissingError("split_missing", f"the split {shown(path)} was asked for", given="there is no such file",
                            do="Check the path; a run leaves its split in split.json") from error

@@ -22,7 +22,7 @@ def planned(run: Run) -> Recipe:
     per_epoch = run.recipe.per_epoch(count, batch)
     trial = replace(
         run, module=copy.deepcopy(run.module), recipe=replace(run.recipe, steps=10**9), checkpoints=None,
-        progress=Progress(), best={}, validation=None,
+        progress=Progress(), best={}, validation=None, stop=bool,
     )
     steps, started = 0, time.monotonic()
     for _ in train(trial):

@@ -12,10 +12,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from striate.data import fit_pictures
+from striate.data import FITS, fit_pictures
 from striate.recogniser import Labelled, Pixels
 
 SAMPLE = 4096  # pictures that the mean and spread are taken from
+LONGEST = 65_536  # pixels; no side in a file may be longer
+LEAST, MOST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,19 @@ class Preparation:
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """The preparation written by `as_dict`; raises KeyError, TypeError or ValueError on anything else."""
         height, width = values["size"]
-        return cls((int(height), int(width)), int(values["channels"]), str(values["fit"]),
-                   tuple(map(float, values["mean"])), tuple(map(float, values["std"])))
+        channels, fit, mean, std = (values[name] for name in ("channels", "fit", "mean", "std"))
+        if not all(type(side) is int and 1 <= side <= LONGEST for side in (height, width)):
+            raise ValueError(f"its sides must be whole numbers from 1 to {LONGEST:,}")
+        if type(channels) is not int or channels not in (1, 3):
+            raise ValueError("its channels must be 1 or 3")
+        if fit not in FITS:
+            raise ValueError(f"its fit must be one of {', '.join(FITS)}")
+        for name, numbers, least in (("mean", mean, -MOST), ("std", std, LEAST)):
+            if not isinstance(numbers, list) or len(numbers) != channels or not all(
+                type(number) in (int, float) and least <= number <= MOST for number in numbers
+            ):
+                raise ValueError(f"its {name} must be a finite number per channel{', above 0' * (name == 'std')}")
+        return cls((height, width), channels, fit, tuple(map(float, mean)), tuple(map(float, std)))
 
 
 class Held:

@@ -1,6 +1,6 @@
 """What a training run is: how long, which optimiser and schedule, which augmentation, which precision.
 
-A recipe is data: it is stored beside the run as YAML, read back with unknown keys refused, and travels in the model
+A recipe is data: it is stored beside the run, read back with unknown keys refused, and travels in the model
 file. The defaults were chosen on validation pictures of digits and Fashion-MNIST; `Recipe.planned` fills in what
 depends on the data.
 """
@@ -11,12 +11,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, Self
 
-import yaml
-
-from striate import atomic
 from striate.errors import UsageError, shown
 
 OPTIMISERS = ("sgd", "adamw")
@@ -99,7 +95,7 @@ class Recipe:
         """
         batch = self.batch_size or min(128, max(16, 2 ** round(math.log2(max(count, 1) / 40))))
         epochs = self.epochs
-        if epochs is None and self.minutes is None:
+        if epochs is None and self.minutes is None and self.steps is None:
             epochs = min(MOST, max(FEWEST, round(PICTURES / count)))
         steps = epochs * self.per_epoch(count, batch) if epochs else self.steps
         rate = self.learning_rate or {"sgd": 0.05, "adamw": 0.003}[self.optimiser]
@@ -137,10 +133,6 @@ class Recipe:
     def as_dict(self) -> dict[str, Any]:
         """The fields as JSON values."""
         return asdict(self)
-
-    def save(self, path: str | Path) -> None:
-        """Write the recipe as YAML, atomically."""
-        atomic.write_text(path, yaml.safe_dump(self.as_dict(), sort_keys=False))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

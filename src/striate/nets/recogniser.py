@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,9 +13,10 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from striate.arch import Network
+from striate import modelfile
+from striate.arch import Network, survey
 from striate.errors import DataError, ModelFileError, StriateError, shown
-from striate.modelfile import Arrays, ModelFile
+from striate.modelfile import MAX_BYTES, Arrays, ModelFile
 from striate.nets import budget, precision
 from striate.nets.build import build
 from striate.nets.checkpoint import Checkpoints
@@ -123,7 +125,8 @@ class ConvNet(Recogniser):
             fill(module, recipe.seed)
             module.to(run.fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
             run.identity = {"classes": self.classes_.tolist(), "preparation": self.preparation_.as_dict(),
-                            "network": self.network_.to_dict(), "pictures": len(labels), "seed": recipe.seed}
+                            "network": self.network_.to_dict(), "recipe": self._recipe().as_dict(),
+                            "set of pictures": content_of(run)}
             snapshot = run.checkpoints.latest() if run.checkpoints else None
             if snapshot:
                 run.recipe = Recipe.from_dict(snapshot.facts["recipe"])
@@ -165,10 +168,22 @@ class ConvNet(Recogniser):
             network = Network.from_dict(file.manifest["network"])
             preparation = Preparation.from_dict(file.manifest["preparation"])
             recipe = Recipe.from_dict(file.manifest["training"]["recipe"])
-            classes = np.array(list(file.manifest["classes"]))
+            names = file.manifest["classes"]
+            if not isinstance(names, list) or {type(name) for name in names} not in ({str}, {int}, {bool}):
+                raise ValueError("its classes must be a list of names or of whole numbers")
+            longest = max(len(str(name)) for name in names)
+            # NumPy gives every name the room of the longest.
+            if longest > 1000 or longest * len(names) > 1 << 26 or len(set(names)) != len(names):
+                raise ValueError("its classes must be different, of at most 1,000 characters each")
+            classes = np.array(names)
+            if classes.dtype.kind not in "biuU" or classes.tolist() != names:
+                raise ValueError("its classes must be whole numbers of 64 bits, or names without a zero at the end")
             best_epoch = int(file.manifest["training"]["best_epoch"])
             network_for(network, preparation.size, preparation.channels, len(classes))
-        except (StriateError, KeyError, TypeError, ValueError, AttributeError) as error:
+            needed = survey(network).inference_memory  # weights are limited by Network
+            if needed > MAX_BYTES:
+                raise ValueError(f"one picture would take {needed:,} bytes of memory; {MAX_BYTES:,} are allowed")
+        except (StriateError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise ModelFileError("bad_manifest", f"{shown(path)} was to be loaded",
                                  given=f"its manifest does not describe a network: {shown(str(error), 300)}",
                                  do="Give a file that striate train has written") from error
@@ -209,3 +224,12 @@ class ConvNet(Recogniser):
             return None
         pictures, labels = (given, given.labels) if isinstance(given, Labelled) else given
         return self.preparation_.fitted(pictures_of(pictures)), class_indices(labels, self.classes_)
+
+
+def content_of(run: Run) -> str:
+    """A hash of what a run learns from and is chosen by: labels, and the digests of pictures that carry them."""
+    parts = [(run.pictures, run.labels), *([run.validation] if run.validation else [])]
+    whole = sha256()
+    for pictures, labels in parts:
+        whole.update(modelfile.canonical([labels.tolist(), getattr(pictures, "digests", None)]).encode())
+    return whole.hexdigest()

@@ -116,8 +116,7 @@ def train(run: Run, snapshot: Snapshot | None = None) -> Iterator[Step]:
 
             value = loss.item()
             if not np.isfinite(value):
-                raise RunError("loss_not_finite", f"step {progress.step + 1:,} of training was run",
-                               given=f"the loss became {value}", do="Start again with a smaller --learning-rate")
+                raise not_finite(f"step {progress.step + 1:,} of training", value)
             progress.step += 1
             progress.loss_sum += value * len(indices)
             progress.seen += len(indices)
@@ -141,6 +140,12 @@ def train(run: Run, snapshot: Snapshot | None = None) -> Iterator[Step]:
         save(run, optimiser)
 
 
+def not_finite(when: str, loss: float) -> RunError:
+    """The refusal to go on with a loss that is NaN or infinite."""
+    return RunError("loss_not_finite", f"{when} was run", given=f"the loss became {loss}",
+                    do="Start again with a smaller --learning-rate")
+
+
 def finish_epoch(run: Run, epoch: int) -> dict[str, float | int | None]:
     """Validate, remember the best weights, add a row to the history and return it."""
     progress = run.progress
@@ -150,6 +155,8 @@ def finish_epoch(run: Run, epoch: int) -> dict[str, float | int | None]:
         truth = torch.from_numpy(run.validation[1])
         loss = cross_entropy(logits, truth).item()
         accuracy = (logits.argmax(1) == truth).double().mean().item()
+        if not np.isfinite(loss):
+            raise not_finite(f"validation after epoch {epoch}", loss)
     better = (accuracy or 0.0, -(loss or 0.0)) > (progress.best_accuracy, -progress.best_loss)
     if better or not run.validation:
         progress.best_epoch = epoch
@@ -204,7 +211,7 @@ def restore(run: Run, optimiser: torch.optim.Optimizer, snapshot: Snapshot) -> N
     different = sorted(k for k, v in run.identity.items() if snapshot.facts["identity"].get(k) != v)
     if different:
         raise RunError("other_run", "a run was to be resumed", allowed="the checkpoint must be of the same run",
-                       given=f"another {' and another '.join(different)} was given",
+                       given=f"it has another {' and another '.join(different)}",
                        do="Give the same data and settings, or another --out")
     run.progress.__dict__.update(snapshot.facts["progress"])
     run.module.load_state_dict({k[6:]: v for k, v in snapshot.tensors.items() if k.startswith("model/")})

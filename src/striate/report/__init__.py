@@ -53,8 +53,8 @@ def write_report(
     folder = Path(folder)
     plain = _finite(facts)
     page = render(plain, samples, mistakes)
-    atomic.write_text(folder / "report.json", _as_json(plain))
     atomic.write_text(folder / "report.html", page)
+    atomic.write_text(folder / "report.json", _as_json(plain))  # last: its presence says that the run is finished
     return folder / "report.html"
 
 

@@ -24,9 +24,8 @@ def evaluate_model(
 ) -> dict[str, Any]:
     """Figures of the model at `model_path` on the pictures of `source`, JSON values.
 
-    `part` is `test`, `validation`, `train` or `all`. None is the test part where there is one: of the division that the
-    folder itself has, of `split`, or of the `split.json` beside the model, in which pictures it does not know count as
-    test; else all.
+    `part` is `test`, `validation`, `train` or `all`. None is the test part of `split`, else of the `split.json` beside
+    the model (pictures that a split does not know count as test), else of the folder's own division; else all.
     """
     watch = watch or Watch()
     if part not in (None, *PARTS):
@@ -40,10 +39,9 @@ def evaluate_model(
         return load_data(source, size=model.preparation_.size, fit=model.preparation_.fit,
                          channels=model.preparation_.channels, split=split, strict=strict, on_progress=watch.pack)
 
-    data = opened(split)
     beside = model_path.with_name("split.json")
-    if split is None and data.split.kind == "stratified" and beside.exists():
-        split, data = beside, opened(beside)
+    split = split or (beside if beside.exists() else None)
+    data = opened(split)
     known = split is not None or data.split.kind == "divided"
     part = part or ("test" if known else "all")
     chosen = Dataset(data.pictures, np.arange(len(data.pictures.labels))) if part == "all" else getattr(data, part)
@@ -51,11 +49,20 @@ def evaluate_model(
         raise DataError("empty_part", f"the {part} part of {shown(source)} was to be measured",
                         given="it has no pictures", do="Choose another with --part")
     labels = labels_for(model, chosen)
+    learnt = {digest for name in ("train", "validation") for digest in data.split.digests[name]}
+    leaked = sum(digest in learnt for digest in chosen.digests) if known and part in ("test", "all") else None
+    notes = [*data.notes]
+    if leaked:
+        notes.append(f"{leaked:,} of these pictures are among those of training or validation")
+    if not known:
+        notes.append("no split.json stands beside the model: pictures that it learnt from may be among these")
     watch.say(f"{data.name}: {len(chosen):,} pictures ({part}{f', by {split.name}' if split else ''})")
+    for note in notes:
+        watch.say(f"note: {note}")
     figures = metrics.evaluate(labels, model.predict_proba(chosen), tuple(map(str, model.classes_)))
     skipped = [{"picture": s.picture, "code": s.code, "reason": s.reason} for s in data.skipped]
-    return {"model": str(model_path), "data": data.name, "part": part, **figures.as_dict(), "skipped": skipped,
-            "seconds": time.monotonic() - started}
+    return {"model": str(model_path), "data": data.name, "part": part, "leaked": leaked, **figures.as_dict(),
+            "skipped": skipped, "notes": notes, "seconds": time.monotonic() - started}
 
 
 def labels_for(model: ConvNet, part: Dataset) -> np.ndarray:

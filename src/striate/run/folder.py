@@ -6,6 +6,7 @@ import csv
 import fcntl
 import io
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,9 +60,20 @@ class RunFolder:
         writer.writerows(history)
         atomic.write_text(self.path / "log.csv", text.getvalue())
 
+    def keep_out_of(self, data: str) -> None:
+        """Refuse to write into the folder that holds the pictures (`out_in_data`)."""
+        source = Path(data).resolve()
+        if source.is_dir() and self.path.resolve().is_relative_to(source):
+            raise UsageError("out_in_data", f"{shown(self.path)} was to hold the run",
+                             allowed="nothing is written into the folder of the pictures",
+                             given=f"it lies inside {shown(source)}", do="Choose another folder with --out")
+
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the folder; a second process is refused (`run_locked`). A lock dies with the process that held it."""
+    def locked(self, *, resume: bool = False) -> Iterator[None]:
+        """Hold the folder; a second process is refused (`run_locked`, or `run_exists` if it was quicker).
+
+        A lock dies with the process that held it.
+        """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             file = (self.path / ".lock").open("a")
@@ -74,7 +86,23 @@ class RunFolder:
                 raise RunError("run_locked", f"{shown(self.path)} was to be written",
                                given="another process is training there",
                                do="Wait for it, or choose another folder with --out") from error
+            self.check_finished() if resume else self.check_new()
+            for leftover in self.path.glob(f"{atomic.PREFIX}*.tmp"):
+                leftover.unlink(missing_ok=True)
             yield
+
+    def check_new(self) -> None:
+        """Refuse a folder that holds a run already (`run_exists`)."""
+        if self.recipe.exists() or self.model.exists():
+            raise UsageError("run_exists", f"{shown(self.path)} was to hold a new run", given="it already holds one",
+                             do="Add --resume, or choose another folder with --out")
+
+    def check_finished(self) -> None:
+        """Refuse to go on with a run that came to its end (`run_finished`)."""
+        if self.finished:
+            shutil.rmtree(self.checkpoints, ignore_errors=True)
+            raise UsageError("run_finished", f"{shown(self.path)} was to be resumed", given="it is finished",
+                             do="Open its report.html, or start a new run without --resume")
 
     @classmethod
     def fresh(cls, out: str | Path | None, data: str, model: str) -> RunFolder:
@@ -84,9 +112,7 @@ class RunFolder:
             if folder.path.exists() and not folder.path.is_dir():
                 raise UsageError("out_not_a_folder", f"{shown(out)} was to hold the run", given="it is a file",
                                  do="Choose another folder with --out")
-            if folder.recipe.exists() or folder.model.exists():
-                raise UsageError("run_exists", f"{shown(out)} was to hold a new run",
-                                 given="it already holds one", do="Add --resume, or choose another folder with --out")
+            folder.check_new()
             return folder
         name = run_name(data, model)
         for number in count(1):
@@ -109,9 +135,7 @@ class RunFolder:
             raise MissingError("no_run", "a run was to be resumed",
                                given=f"there is none in {shown(out or RUNS)} of {shown(run_name(data, model))}",
                                do="Start it without --resume")
-        if found[-1].finished:
-            raise UsageError("run_finished", f"{shown(found[-1].path)} was to be resumed", given="it is finished",
-                             do="Open its report.html, or start a new run without --resume")
+        found[-1].check_finished()
         return found[-1]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from striate._version import __version__
 from striate.arch import survey
 from striate.data import Data, Dataset, load_data
 from striate.nets.checkpoint import Checkpoints
-from striate.nets.design import wanted
+from striate.nets.design import network_for, wanted
 from striate.nets.precision import choose
 from striate.nets.recipe import Recipe
 from striate.nets.recogniser import ConvNet
@@ -41,7 +41,7 @@ class Watch:
     say: Callable[[str], None] = lambda _: None
     pack: Callable[[str, int, int], None] | None = None
     step: Callable[[Step], None] = lambda _: None
-    stop: Callable[[], bool] = bool
+    interruptible: Callable[[], AbstractContextManager[Callable[[], bool]]] = lambda: nullcontext(bool)
     checkpoint_seconds: float = 20.0
 
 
@@ -61,35 +61,35 @@ class Clock:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - started
 
 
-def train_model(settings: Settings, folder: RunFolder, command: str, watch: Watch) -> dict[str, Any]:
-    """Train in `folder` what `settings` say, going on from its checkpoints if there are any.
+def train_model(settings: Settings, folder: RunFolder, watch: Watch, *, resume: bool = False) -> dict[str, Any]:
+    """Train in `folder` what `settings` say; with `resume`, go on from its split and its checkpoints.
 
-    Returns the facts of the report, JSON values; see `striate.report.write_report`.
+    Nothing is written before everything that can be refused has been. Returns the facts of the report, JSON values;
+    see `striate.report.write_report`.
     """
-    Recipe.from_dict(settings.recipe)  # refuses before any picture is read
+    Recipe.from_dict(settings.recipe)
+    folder.keep_out_of(settings.data)
     clock = Clock()
     with clock.measure("pictures"):
-        data = open_data(settings, watch)
+        data = open_data(settings, folder.split if resume else None, watch)
         data.require_trainable()
-    with folder.locked():
-        data.split.save(folder.split)
-        settings.save(folder.recipe)
-        tell(data, settings, watch)
+    height, width, channels = data.pictures.images.shape[1:]
+    asked = wanted(settings.model)
+    size = settings.size or asked.size_for(height, width)
+    network_for(settings.model, size, asked.channels or channels, len(data.classes))
+    with folder.locked(resume=resume):
+        if not resume:
+            data.split.save(folder.split)
+            settings.save(folder.recipe)
+        tell(data, size, watch)
         model = ConvNet(settings.model, size=settings.size, resize=settings.resize, **settings.recipe)
-        history: list[dict[str, Any]] = []
-
-        def each(step: Step) -> None:
-            watch.step(step)
-            if step.record:
-                history.append(step.record)
-
-        with clock.measure("training"):
-            model.fit(data.train, validation=data.validation, watch=each, checkpoints=folder.checkpoints,
-                      checkpoint_seconds=watch.checkpoint_seconds, stop=watch.stop)
+        with clock.measure("training"), watch.interruptible() as stop:
+            model.fit(data.train, validation=data.validation, watch=watch.step, checkpoints=folder.checkpoints,
+                      checkpoint_seconds=watch.checkpoint_seconds, stop=stop)
         for note in model.notes_:
             watch.say(note)
         model.save(folder.model)
-        replace(settings, recipe=model.recipe_.as_dict()).save(folder.recipe)
+        replace(settings, planned=model.recipe_.as_dict()).save(folder.recipe)
         folder.write_log(model.history_)
 
         with clock.measure("evaluation"):
@@ -100,7 +100,7 @@ def train_model(settings: Settings, folder: RunFolder, command: str, watch: Watc
         facts: dict[str, Any] = {
             "striate": __version__,
             "title": f"{settings.model} on {data.name}",
-            "command": command,
+            "command": settings.command,
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "model": str(folder.model),
             "report": str(folder.path / "report.html"),
@@ -121,20 +121,20 @@ def train_model(settings: Settings, folder: RunFolder, command: str, watch: Watc
     return facts
 
 
-def open_data(settings: Settings, watch: Watch) -> Data:
-    """The data of `settings`, packed for its model."""
+def open_data(settings: Settings, begun: Path | None, watch: Watch) -> Data:
+    """The data of `settings`, packed for its model; divided as in the split file `begun` if there is one."""
     asked = wanted(settings.model)
+    split = begun if begun and begun.exists() else Path(settings.split) if settings.split else None
     return load_data(
         settings.data, size=settings.size or asked.size, fit=settings.resize, channels=asked.channels,
-        seed=settings.recipe.get("seed", 0), split=Path(settings.split) if settings.split else None,
+        seed=settings.recipe.get("seed", 0), split=split,
         strict=settings.strict, allow_empty_class=settings.allow_empty_class, on_progress=watch.pack,
     )
 
 
-def tell(data: Data, settings: Settings, watch: Watch) -> None:
-    """Say what was found, and what was passed over."""
+def tell(data: Data, size: tuple[int, int], watch: Watch) -> None:
+    """Say what was found, what `size` it is brought to, and what was passed over."""
     height, width, channels = data.pictures.images.shape[1:]
-    size = settings.size or wanted(settings.model).size_for(height, width)
     watch.say(
         f"{data.name}: {len(data.classes)} classes, {len(data.train):,} pictures to train on, "
         f"{len(data.validation):,} to choose by, {len(data.test):,} to test on; "

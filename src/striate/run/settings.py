@@ -24,6 +24,7 @@ class Settings:
         size: (height, width) of the pictures, or None for what model and data suggest; resize: how they are fitted.
         strict, allow_empty_class: as in `striate.load_data`.
         recipe: fields of `striate.nets.recipe.Recipe`; a field left out has its default.
+        command: what was typed; planned: the whole recipe as it was trained, once that is known.
 
     """
 
@@ -35,6 +36,8 @@ class Settings:
     strict: bool = False
     allow_empty_class: bool = False
     recipe: dict[str, Any] = field(default_factory=dict)
+    command: str = ""
+    planned: dict[str, Any] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         """Write the settings as YAML, atomically."""
@@ -47,8 +50,11 @@ class Settings:
         try:
             if path.stat().st_size > MAX_BYTES:
                 raise ValueError("it is too large")
-            values = yaml.safe_load(path.read_text(encoding="utf-8"))
-            if not isinstance(values, dict) or not {"data", "recipe"} <= values.keys():
+            text = path.read_text(encoding="utf-8")
+            if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+                raise ValueError("it has aliases")
+            values = yaml.safe_load(text)
+            if not isinstance(values, dict) or not _describes_a_run(values):
                 raise ValueError("it does not describe a run")
             known = {field.name for field in fields(cls)}
             size = values.get("size")
@@ -72,3 +78,17 @@ class Settings:
                                  given=f"it was begun with {self.recipe.get(name, 'the default')}",
                                  do="Leave the option out, or start a new run with --out")
         return self
+
+
+def _describes_a_run(values: dict[str, Any]) -> bool:
+    """Whether every field has the type that `Settings` says."""
+    size, recipe = values.get("size"), values.get("recipe")
+    return (
+        all(isinstance(values.get(name, ""), str) for name in ("model", "resize", "command"))
+        and isinstance(values.get("data"), str)
+        and isinstance(values.get("split"), str | None)
+        and (size is None or (isinstance(size, list) and len(size) == 2 and all(type(side) is int for side in size)))
+        and all(isinstance(values.get(name, False), bool) for name in ("strict", "allow_empty_class"))
+        and isinstance(recipe, dict) and "steps" not in recipe
+        and all(isinstance(value, str | int | float | None) for value in recipe.values())
+    )

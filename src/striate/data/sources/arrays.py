@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -14,6 +18,9 @@ from striate.data.source import ArraySource
 from striate.errors import DataError, shown
 
 MAX_ARRAY = 2 * 2**30  # bytes of one array, unpacked
+MAX_PICTURES = 20_000_000  # each has a key, a part and a digest besides its pixels
+MAX_RATIO = 200  # unpacked to packed, for arrays above SMALL
+SMALL = 64 * 2**20
 PIECE = 2**20
 Arrays = tuple[NDArray[np.uint8], NDArray[np.generic]]  # pictures (N, H, W, C), labels (N,)
 
@@ -30,6 +37,9 @@ def array_source(name: str, parts: dict[str, Arrays], classes: tuple[str, ...] |
     height, width, _ = next(iter(shapes))
     if min(height, width) < 1 or max(height, width) > MAX_ASPECT * min(height, width):
         raise bad_array(name, f"its pictures are {height}×{width} pixels")
+    count = sum(len(pictures) for pictures, _ in parts.values())
+    if count > MAX_PICTURES:
+        raise bad_array(name, f"it holds {count} pictures, and {MAX_PICTURES} are read at most")
     pictures = np.concatenate([pictures for pictures, _ in parts.values()])
     if not len(pictures):
         raise DataError("dataset_empty", f"pictures were looked for in {shown(name)}", given="it holds none",
@@ -38,6 +48,10 @@ def array_source(name: str, parts: dict[str, Arrays], classes: tuple[str, ...] |
     if classes is None:
         names, labels = np.unique(values, return_inverse=True)
         classes = tuple(str(value) for value in names.tolist())
+    elif len(set(classes)) < len(classes):
+        raise bad_array(name, "two of its classes have the same name")
+    elif values.dtype.kind not in "iu":
+        raise bad_array(name, f"its labels are {values.dtype}, and beside classes whole numbers are read")
     elif values.min() < 0 or values.max() >= len(classes):
         raise bad_array(name, f"its labels run from {values.min()} to {values.max()} and it has {len(classes)} classes")
     else:
@@ -68,6 +82,20 @@ def read_exactly(file: BinaryIO, size: int, name: str | Path) -> bytes:
     return b"".join(pieces)
 
 
-def opened(path: Path) -> BinaryIO:
-    """A file open for reading, unzipped on the way if its name ends in .gz."""
-    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+def check_ratio(name: str | Path, what: str, size: int, packed: int) -> None:
+    """Refuse an array whose `size` bytes come out of suspiciously few `packed` ones."""
+    if size > SMALL and size > MAX_RATIO * packed:
+        raise bad_array(name, f"{what} unpacks to more than {MAX_RATIO} times its size")
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """A regular file open for reading, unzipped on the way if its name ends in .gz."""
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise bad_array(path, "it is not a regular file")
+        yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if path.suffix == ".gz" else file
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)  # a pipe would wait for a writer

@@ -198,7 +198,7 @@ def _check_filled(
     part = "train" if "train" in folders else ""
     empty = [name for name in classes if not counts[part, name]]
     if empty and not allowed:
-        raise empty_class(root.name, empty, "")
+        raise empty_class(root.resolve().name, empty, "")
 
 
 def _notes(scan: _Scan) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.data.source import ArraySource
-from striate.data.sources.arrays import Arrays, array_source, bad_array, opened, read_exactly
+from striate.data.sources.arrays import Arrays, array_source, bad_array, check_ratio, opened, read_exactly
 
 NAME = re.compile(r"(?:.*-)?(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(?:\.gz)?")
 UINT8 = 0x08
@@ -28,7 +28,7 @@ def find_idx(folder: Path) -> dict[str, dict[str, Path]]:
         found: dict[str, dict[str, Path]] = {}
         # In reverse, so that of a file and its .gz the file is taken.
         for path in sorted(place.glob("*-ubyte*"), reverse=True):
-            if name := NAME.fullmatch(path.name):
+            if (name := NAME.fullmatch(path.name)) and path.is_file():
                 found.setdefault("train" if name[1] == "train" else "test", {})[name[2]] = path
         if "train" in found:
             return {part: found[part] for part in ("train", "test") if part in found}
@@ -53,6 +53,8 @@ def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
             if head[:4] != bytes([0, 0, UINT8, dimensions]) or len(head) < 4 + 4 * dimensions:
                 raise bad_array(path, f"it does not begin as an IDX file of uint8 in {dimensions} dimensions does")
             shape = [int.from_bytes(head[i : i + 4], "big") for i in range(4, len(head), 4)]
+            if path.suffix == ".gz":
+                check_ratio(path, "it", math.prod(shape), path.stat().st_size)
             return np.frombuffer(read_exactly(file, math.prod(shape), path), np.uint8).reshape(shape)
     except (OSError, EOFError, zlib.error) as error:
         raise bad_array(path, "it cannot be read, or its compression is damaged") from error

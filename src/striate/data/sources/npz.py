@@ -7,6 +7,7 @@ them. Nothing is unpickled, and the headers are checked against the sizes before
 from __future__ import annotations
 
 import math
+import tokenize
 import zipfile
 import zlib
 from pathlib import Path
@@ -16,7 +17,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from striate.data.source import ArraySource
-from striate.data.sources.arrays import MAX_ARRAY, Arrays, array_source, bad_array
+from striate.data.sources.arrays import MAX_ARRAY, Arrays, array_source, bad_array, check_ratio
 
 # part → the names its pictures and labels may have
 NAMES = {
@@ -26,8 +27,6 @@ NAMES = {
     "test": (("x_test", "y_test"), ("test_images", "test_labels")),
 }
 MAX_ENTRIES = 64
-MAX_RATIO = 200  # unpacked to packed, for arrays above SMALL
-SMALL = 64 * 2**20
 
 
 def open_npz(path: Path) -> ArraySource:
@@ -37,15 +36,16 @@ def open_npz(path: Path) -> ArraySource:
             if len(archive.infolist()) > MAX_ENTRIES:
                 raise bad_array(path, f"it holds more than {MAX_ENTRIES} arrays")
             parts = {part: _pair(archive, *names, path) for part, names in _present(archive).items()}
-            classes = _array(archive, "classes", path) if "classes.npy" in archive.namelist() else None
-    except (OSError, ValueError, EOFError, KeyError, NotImplementedError, RuntimeError,
+            classes = _classes(archive, path) if "classes.npy" in archive.namelist() else None
+        if "train" not in parts and "" not in parts:
+            raise bad_array(path, "it has neither images and labels nor x_train and y_train")
+        return array_source(path.stem, parts, classes)
+    except (OSError, ValueError, TypeError, OverflowError, EOFError, KeyError, MemoryError, NotImplementedError,
+            RuntimeError, SyntaxError, SystemError, tokenize.TokenError,
             zipfile.BadZipFile, zlib.error) as error:  # fmt: skip
         if type(error).__module__.startswith("striate"):
             raise
         raise bad_array(path, "it is no .npz file, is damaged, or holds Python objects") from error
-    if not parts or ("train" not in parts and "" not in parts):
-        raise bad_array(path, "it has neither images and labels nor x_train and y_train")
-    return array_source(path.stem, parts, None if classes is None else tuple(map(str, classes.tolist())))
 
 
 def _present(archive: zipfile.ZipFile) -> dict[str, tuple[str, str]]:
@@ -66,6 +66,13 @@ def _pair(archive: zipfile.ZipFile, images: str, labels: str, path: Path) -> Arr
     return pictures.astype(np.uint8, copy=False), values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
 
 
+def _classes(archive: zipfile.ZipFile, path: Path) -> tuple[str, ...]:
+    names = _array(archive, "classes", path)
+    if names.ndim != 1 or names.dtype.kind not in "iuU":
+        raise bad_array(path, f"its classes are {names.dtype} of shape {names.shape}, and a row of names is read")
+    return tuple(map(str, names.tolist()))
+
+
 def _array(archive: zipfile.ZipFile, name: str, path: Path) -> NDArray[np.generic]:
     """One array, its header read and believed only as far as the archive's own sizes bear it out."""
     entry = archive.getinfo(f"{name}.npy")
@@ -76,8 +83,7 @@ def _array(archive: zipfile.ZipFile, name: str, path: Path) -> NDArray[np.generi
     size = math.prod(shape) * dtype.itemsize
     if size > MAX_ARRAY or not size <= entry.file_size <= size + 8192:
         raise bad_array(path, f"the header of {name} says {shape} of {dtype}, which is not what the file holds")
-    if entry.file_size > SMALL and entry.file_size > MAX_RATIO * entry.compress_size:
-        raise bad_array(path, f"{name} unpacks to more than {MAX_RATIO} times its size")
+    check_ratio(path, name, entry.file_size, entry.compress_size)
     with archive.open(entry) as file:
         array: NDArray[np.generic] = npy.read_array(file, allow_pickle=False)
     return array

@@ -30,8 +30,8 @@ def open_source(spec: str | Path, allow_empty_class: bool = False) -> Source:
         raise MissingError("not_a_folder", f"the data set {shown(path)} was asked for",
                            allowed=f"a folder, an .npz file or one of {', '.join(NAMES)} is allowed",
                            given="there is nothing of that name", do="Check the path")
-    if path.is_file():
-        if path.suffix == ".npz":
+    if not path.is_dir():
+        if path.suffix == ".npz" and path.is_file():
             return open_npz(path)
         raise DataError("not_a_folder", f"the data set {shown(path)} was asked for",
                         allowed=f"a folder, an .npz file or one of {', '.join(NAMES)} is allowed",
