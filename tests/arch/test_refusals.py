@@ -25,7 +25,7 @@ def test_refused_at_once_in_one_printable_line(case, tmp_path):
     assert sentence.isprintable()
     assert len(sentence) < 600
     assert "None" not in sentence
-    assert re.fullmatch(r"[^.].*\.", sentence)
+    assert re.fullmatch(r"[^.].*[.?]", sentence)
 
 
 def test_every_code_has_a_row(tmp_path):

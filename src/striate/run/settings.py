@@ -12,6 +12,7 @@ from striate import atomic
 from striate.errors import RunError, UsageError, shown
 
 MAX_BYTES = 1 << 20
+MAX_BRACKETS = 100
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Settings:
             if path.stat().st_size > MAX_BYTES:
                 raise ValueError("it is too large")
             text = path.read_text(encoding="utf-8")
+            if text.count("[") + text.count("{") > MAX_BRACKETS:  # PyYAML's time grows with the square of the depth
+                raise ValueError("it does not describe a run")
             if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
                 raise ValueError("it has aliases")
             values = yaml.safe_load(text)
