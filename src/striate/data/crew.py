@@ -1,8 +1,8 @@
 """Who does the tasks of one `load_data`: threads while pictures are few, and helper processes beside them when many.
 
-Measured on two cores that others were busy on, 267×200 JPEGs to 96×96, medians: 1,500 pictures, two threads 1,247 a
-second and one helper 1,009; 4,500 pictures, 1,751 and 1,498, at best 1,755 and 1,916. A helper costs 0.17 s of
-processor to start, so it pays only where a core is idle. Idle cores have not been measured yet.
+Measured on two idle cores, 1,500 JPEGs of about 256×256 to 96×96, medians of five (`bench/packing.py`): 1,748 pictures
+a second without workers, 2,192 with one helper beside us (at best 2,607), 3,348 for bare Pillow in two processes, which
+checks nothing and is already running. A helper costs 0.17 s of processor to start, and does not pay on busy cores.
 
 Helpers are started as programs of their own, never forked (another library's threads may hold any lock) and never
 by multiprocessing (which would run the caller's script again). Until a helper is ready, and if it ends or was
