@@ -104,6 +104,11 @@ class Data:
         """The pictures to judge by."""
         return Dataset(self.pictures, self.split.test)
 
+    def leaked(self, part: Dataset) -> int:
+        """How many pictures of `part` have a copy among those of train or validation."""
+        learnt = {digest for name in ("train", "validation") for digest in self.split.digests[name]}
+        return sum(digest in learnt for digest in part.digests)
+
     def require_trainable(self) -> None:
         """Raise `DataError`: `part_empty` if a part has no picture, `one_class` if there is nothing to tell apart."""
         asked = f"a recogniser was to be trained on {shown(self.name)}"

@@ -112,10 +112,10 @@ class ConvNet(Recogniser):
             raise DataError("one_class", "training was asked for", allowed="two or more classes are allowed",
                             given=f"all {len(labels):,} pictures are of one class", do="Add pictures of another class")
         recipe = self._recipe().planned(len(labels), tuple(map(str, self.classes_)))
-        self._prepare(pictures)
+        fitted = self._prepare(pictures)
         module = build(self.network_)
         run = Run(
-            module=module, pictures=self.preparation_.fitted(pictures), labels=labels,
+            module=module, pictures=fitted, labels=labels,
             validation=self._validation(validation), recipe=recipe, preparation=self.preparation_,
             fabric=precision.fabric_for(recipe.precision),
             checkpoints=Checkpoints(Path(checkpoints)) if checkpoints else None,
@@ -208,14 +208,17 @@ class ConvNet(Recogniser):
         given = {field.name: getattr(self, field.name, None) for field in fields(Recipe)}
         return Recipe.from_dict({name: value for name, value in given.items() if value is not None})
 
-    def _prepare(self, pictures: Labelled | NDArray[np.uint8]) -> None:
+    def _prepare(self, pictures: Labelled | NDArray[np.uint8]) -> Labelled:
+        """Decide size and network, measure mean and spread; returns the pictures at that size."""
         first = pictures.take(np.zeros(1, np.int64)) if isinstance(pictures, Labelled) else pictures[:1]
         asked = wanted(self.network)
         size = self.size or asked.size_for(first.shape[1], first.shape[2])
         channels = asked.channels or first.shape[3]
         preparation = Preparation(size, channels, self.resize)
-        self.preparation_ = preparation.measured(preparation.fitted(pictures))
+        fitted = preparation.fitted(pictures)
+        self.preparation_ = preparation.measured(fitted)
         self.network_ = network_for(self.network, size, channels, len(self.classes_))
+        return fitted
 
     def _validation(
         self, given: Labelled | tuple[Any, ArrayLike] | None

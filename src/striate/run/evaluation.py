@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,7 @@ def evaluate_model(
         raise DataError("empty_part", f"the {part} part of {shown(source)} was to be measured",
                         given="it has no pictures", do="Choose another with --part")
     labels = labels_for(model, chosen)
-    learnt = {digest for name in ("train", "validation") for digest in data.split.digests[name]}
-    leaked = sum(digest in learnt for digest in chosen.digests) if known and part in ("test", "all") else None
+    leaked = data.leaked(chosen) if known and part in ("test", "all") else None
     notes = [*data.notes]
     if leaked:
         notes.append(f"{leaked:,} of these pictures are among those of training or validation")
@@ -60,7 +60,7 @@ def evaluate_model(
     for note in notes:
         watch.say(f"note: {note}")
     figures = metrics.evaluate(labels, model.predict_proba(chosen), tuple(map(str, model.classes_)))
-    skipped = [{"picture": s.picture, "code": s.code, "reason": s.reason} for s in data.skipped]
+    skipped = [asdict(one) for one in data.skipped]
     return {"model": str(model_path), "data": data.name, "part": part, "leaked": leaked, **figures.as_dict(),
             "skipped": skipped, "notes": notes, "seconds": time.monotonic() - started}
 

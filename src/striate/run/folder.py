@@ -52,6 +52,11 @@ class RunFolder:
         """Whether the run came to its end."""
         return (self.path / "report.json").exists()
 
+    @property
+    def taken(self) -> bool:
+        """Whether it holds a run, finished or not."""
+        return self.recipe.exists() or self.model.exists()
+
     def write_log(self, history: list[dict[str, float | int | None]]) -> None:
         """Write `log.csv`, a row per epoch."""
         text = io.StringIO()
@@ -93,7 +98,7 @@ class RunFolder:
 
     def check_new(self) -> None:
         """Refuse a folder that holds a run already (`run_exists`)."""
-        if self.recipe.exists() or self.model.exists():
+        if self.taken:
             raise UsageError("run_exists", f"{shown(self.path)} was to hold a new run", given="it already holds one",
                              do="Add --resume, or choose another folder with --out")
 
@@ -117,7 +122,7 @@ class RunFolder:
         name = run_name(data, model)
         for number in count(1):
             folder = cls(RUNS / (name if number == 1 else f"{name}-{number}"))
-            if not folder.recipe.exists() and not folder.model.exists():
+            if not folder.taken:
                 return folder
         raise AssertionError("count() does not end")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -152,17 +152,16 @@ def tell(data: Data, size: tuple[int, int], watch: Watch) -> None:
 def data_facts(data: Data, model: ConvNet) -> dict[str, Any]:
     """The data part of the report."""
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
-    learnt = {*data.train.digests, *data.validation.digests}
     return {
         "name": data.name,
         "classes": list(data.classes),
         "counts": {n: np.bincount(p.labels, minlength=len(data.classes)).tolist() for n, p in parts.items()},
         "size": [*model.preparation_.size, model.preparation_.channels],
         "fit": model.preparation_.fit,
-        "skipped": [{"picture": s.picture, "code": s.code, "reason": s.reason} for s in data.skipped],
+        "skipped": [asdict(one) for one in data.skipped],
         "notes": list(data.notes),
         "split": {"kind": data.split.kind, "seed": data.split.seed},
-        "leaked": sum(digest in learnt for digest in data.test.digests),
+        "leaked": data.leaked(data.test),
         "fingerprint": data.pictures.fingerprint,
     }
 
