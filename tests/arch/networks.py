@@ -11,6 +11,7 @@ from striate.arch import (
     BatchNorm,
     Concat,
     Conv,
+    Deconv,
     Dense,
     Dropout,
     Filler,
@@ -18,12 +19,18 @@ from striate.arch import (
     GlobalPool,
     Input,
     LeakyReLU,
+    Maximum,
     Maxout,
+    Multiply,
     Network,
+    Pad,
     Pool,
+    PReLU,
     ReLU,
+    Reshape,
     Scale,
     Sigmoid,
+    Slice,
     Softmax,
     TableConv,
     Tanh,
@@ -37,24 +44,35 @@ reals = st.floats(-3, 3, allow_nan=False)
 fillers = st.one_of(
     st.builds(Filler, st.just("constant"), value=reals),
     st.builds(lambda a, b: Filler("uniform", low=min(a, b), high=max(a, b)), reals, reals),
-    st.builds(Filler, st.just("gaussian"), mean=reals, std=st.floats(0, 3)),
+    st.builds(Filler, st.just("gaussian"), mean=reals, std=st.floats(0, 3), sparse=st.sampled_from([0, 0, 15])),
     st.builds(Filler, st.sampled_from(["xavier", "msra"]), fan=st.sampled_from(["in", "out", "average"])),
 )
 pads = st.integers(0, 2)
+sided = pads | st.tuples(pads, pads) | st.tuples(st.tuples(pads, pads), st.tuples(pads, pads))
+multipliers = st.sampled_from([1, 0, 0.5, (1, 2), (1, 0)])
 modes = st.sampled_from(["max", "average"])
 layers = st.one_of(
-    st.builds(Conv, sides, pairs, pairs, pads | st.tuples(pads, pads) | st.just("same"), pairs, st.integers(1, 2),
-              st.booleans(), st.sampled_from(["floor", "exact"]), fillers, fillers),
+    st.builds(Conv, sides, pairs, pairs, sided | st.just("same"), pairs, st.integers(1, 2),
+              st.booleans(), st.sampled_from(["floor", "exact"]), fillers | st.just(Filler("bilinear")), fillers,
+              lr_mult=multipliers, decay_mult=multipliers),
+    st.builds(Deconv, sides, pairs, pairs, sided, pairs, st.integers(1, 2), st.booleans(), fillers, fillers,
+              lr_mult=multipliers),
     st.builds(lambda rows, size: TableConv(tuple(tuple(sorted(row)) for row in rows), size),
               st.lists(st.sets(st.integers(0, 3), min_size=1), min_size=1, max_size=5), pairs),
-    st.builds(Pool, pairs, st.none() | pairs, st.just(0), modes, st.sampled_from(["floor", "ceil", "exact"])),
-    st.builds(Pool, st.integers(2, 5), sides, st.just(1), modes, st.sampled_from(["floor", "ceil"])),
-    st.builds(GlobalPool, modes), st.builds(Dense, sides, st.booleans(), fillers), st.just(Flatten()),
+    st.builds(Pool, pairs, st.none() | pairs, st.sampled_from([0, "same"]), modes,
+              st.sampled_from(["floor", "ceil", "exact"]), st.booleans()),
+    st.builds(Pool, st.integers(3, 5), sides, sided, modes, st.sampled_from(["floor", "ceil"]), st.booleans()),
+    st.builds(GlobalPool, modes), st.builds(Pad, sided), st.builds(Dense, sides, st.booleans(), fillers),
+    st.sampled_from([Flatten(), Reshape((0, -1, 1)), Reshape((-1, 1, 0))]),
     st.builds(Tanh, reals, reals), st.builds(LeakyReLU, reals), st.builds(ELU, reals),
+    st.builds(ReLU, st.none() | st.sampled_from([6, 0.5])), st.builds(PReLU, st.booleans(), fillers),
     st.sampled_from([Sigmoid(), ReLU(), Softmax(), Maxout(2)]),
-    st.builds(LRN, st.sampled_from([1, 3, 5]), st.floats(0, 1), reals, st.floats(0.5, 2)),
-    st.builds(BatchNorm, st.floats(1e-6, 1), st.floats(0, 1)), st.builds(Scale, st.booleans()),
-    st.builds(Dropout, st.floats(0, 0.9)), st.just(Add()), st.just(Concat()),
+    st.builds(LRN, st.sampled_from([1, 3, 5]), st.floats(0, 1), reals, st.floats(0.5, 2),
+              st.sampled_from(["across", "within"])),
+    st.builds(BatchNorm, st.floats(1e-6, 1), st.floats(0, 1), st.booleans(), st.booleans()),
+    st.builds(Scale, st.booleans()), st.builds(Dropout, st.floats(0, 0.9)),
+    st.builds(Add, st.none() | st.tuples(reals, reals) | st.tuples(reals, reals, reals)),
+    st.sampled_from([Multiply(), Maximum(), Concat()]), st.builds(Slice, st.integers(0, 2), st.integers(1, 2)),
 )
 names = st.text("abcXYZ019_-/+:äß", min_size=3, max_size=9)
 
@@ -72,7 +90,13 @@ def networks(draw: st.DrawFn, side: int = 16) -> Network:
             volumes.append(layer(*picked))
         except NetworkError:
             continue
+    title = draw(st.sampled_from(["", "net", "my-net/2"]))
+    heads = [(volumes[-2], 0.3)] if len(volumes) > 3 and draw(st.booleans()) else []
     try:
-        return Network(volumes[-1], name=draw(st.sampled_from(["", "net", "my-net/2"])))
+        return Network(volumes[-1], title, heads)
+    except NetworkError:  # the head feeds others, or is the output
+        pass
+    try:
+        return Network(volumes[-1], title)
     except NetworkError:  # no layer fitted, or two have one name
         return Network(Dense(draw(sides))(volumes[0]))

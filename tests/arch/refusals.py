@@ -10,6 +10,7 @@ from striate.arch import (
     Add,
     Concat,
     Conv,
+    Deconv,
     Dense,
     Dropout,
     Filler,
@@ -19,6 +20,8 @@ from striate.arch import (
     Network,
     Pool,
     ReLU,
+    Reshape,
+    Slice,
     TableConv,
     Volume,
     load_network,
@@ -39,6 +42,14 @@ def chain(count: int) -> Volume:
     for _ in range(count):
         x = ReLU()(x)
     return x
+
+
+def headed(feeds: bool = False, reads: bool = False, weight: object = 0.3) -> tuple:
+    """The arguments of a network with an auxiliary head, wrong in one way."""
+    stem = Conv(2, 1)(X)
+    head = Dense(3, name="head")(stem)
+    output = Dense(3, name="out")(head if feeds else stem)
+    return output, "net", [(Dense(3, name="late")(output) if reads else head, weight)]
 
 
 def folder_named(folder: Path, name: str) -> Path:
@@ -72,7 +83,11 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "field: three sides": lambda _: Conv(1, (3, 3, 3)),  # type: ignore[arg-type]
     "field: kernel of 2,000": lambda _: Conv(1, 2_000),
     "field: unknown rounding": lambda _: Pool(2, rounding="round"),
-    "field: pooling has no same": lambda _: Pool(2, padding="same"),  # type: ignore[arg-type]
+    "field: padding of three sides": lambda _: Pool(2, padding=((1, 1), (1, 1), (1, 1))),  # type: ignore[arg-type]
+    "field: a reshape with two unknowns": lambda _: Reshape((-1, -1, 1)),
+    "field: one coefficient": lambda _: Add(coefficients=(1.0,)),
+    "field: negative multiplier": lambda _: Dense(10, lr_mult=-1),
+    "field: three multipliers": lambda _: Dense(10, decay_mult=(1, 1, 1)),  # type: ignore[arg-type]
     "field: rate of 1": lambda _: Dropout(1.0),
     "field: flag that is none": lambda _: Dense(10, bias="yes"),  # type: ignore[arg-type]
     "field: table with a repeated map": lambda _: TableConv(((0, 0),), 3),
@@ -80,17 +95,23 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "field: name with an escape": lambda _: ReLU(name="a\x1b[31m"),
     "field: volume of 10^12": lambda _: Input(3, 10**12, 10**12),
     "field: volume of 5,000 digits": lambda _: Input(3, 10**5_000, 8),
-    "field: unknown filler": lambda _: Filler("bilinear"),
+    "field: unknown filler": lambda _: Filler("lanczos"),
     "field: filler from a number": lambda _: Conv(1, 3, weight_filler=0.1),  # type: ignore[arg-type]
     "filler: a field of another": lambda _: Filler("xavier", std=0.1),
     "filler: range upside down": lambda _: Filler("uniform", low=1, high=0),
+    "filler: bilinear for a dense layer": lambda _: Dense(10, weight_filler="bilinear"),
     # layers
     "conv: groups that do not divide": lambda _: Conv(4, 3, groups=4)(X),
     "table_conv: a map that is not there": lambda _: TableConv(((0, 6),), 3)(X),
-    "pool: too much padding": lambda _: Pool(3, padding=2),
+    "pool: too much padding": lambda _: Pool(3, padding=3),
     "maxout: pieces that do not divide": lambda _: Maxout(4)(X),
     "lrn: even size": lambda _: LRN(4),
     "add: different volumes": lambda _: Add()(X, Pool(7)(X)),
+    "add: coefficients for other inputs": lambda _: Add((1, 2, 3))(X, X),
+    "reshape: another number of values": lambda _: Reshape((5, -1, 7))(X),
+    "slice: beyond the channels": lambda _: Slice(4, 3)(X),
+    "deconv: groups that do not divide": lambda _: Deconv(4, 2, groups=4)(X),
+    "deconv: nothing is left": lambda _: Deconv(4, 2, padding=9)(X),
     "concat: different sizes": lambda _: Concat(name="join")(X, Pool(7)(X)),
     "add: one input": lambda _: Add()(X),
     "add: 2,000 inputs": lambda _: Add()(*[X] * 2_000),
@@ -105,6 +126,9 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "network: a name twice": lambda _: Network(ReLU(name="a")(ReLU(name="a")(X))),
     "network: a name like a number": lambda _: Network(Conv(1, 1)(Conv(1, 1, name="conv2")(X))),
     "network: 500 M parameters": lambda _: Network(Dense(65_536)(Dense(8_000)(X))),
+    "network: a head that feeds others": lambda _: Network(*headed(feeds=True)),
+    "network: a head with a weight of nothing": lambda _: Network(*headed(weight=None)),
+    "network: an output that a head reads": lambda _: Network(*headed(reads=True)),
     "network: bad name": lambda _: Network(ReLU()(X), name="my net"),
     # files
     "file: not there": lambda _: load_network("net.yaml"),
@@ -145,6 +169,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "yaml: cycle": lambda _: read_yaml(layers("- relu:\n  from: sigmoid1\n- sigmoid:\n  from: relu1")),
     "yaml: from itself": lambda _: read_yaml(layers("- relu:\n  name: a\n  from: a")),
     "yaml: a name twice": lambda _: read_yaml(layers("- relu:\n  name: a\n- relu:\n  name: a")),
+    "yaml: heads in a list": lambda _: read_yaml("auxiliary: [relu1]\n" + layers("- relu\n- sigmoid")),
+    "yaml: a head that is not there": lambda _: read_yaml("auxiliary: {relu2: 1}\n" + layers("- relu\n- sigmoid")),
     "yaml: a layer that feeds nothing": lambda _: read_yaml(layers("- relu\n- sigmoid:\n  from: input")),
     "yaml: does not fit": lambda _: read_yaml(layers("- conv: {filters: 2, kernel_size: 9}")),
     "json: broken": lambda _: read_json('{"layers": [}'),

@@ -19,7 +19,7 @@ ROUNDINGS = ("floor", "ceil", "exact")
 
 
 class Axis(NamedTuple):
-    """One window along one axis of `size` pixels; `padding` None means `same`.
+    """One window along one axis of `size` pixels; `padding` is on both sides, or (before, after), or None for `same`.
 
     >>> Axis(size=7, kernel=3, stride=2).count("exact")  # (7 − 3 + 2·0)/2 + 1 = 3
     3
@@ -28,7 +28,7 @@ class Axis(NamedTuple):
     size: int
     kernel: int
     stride: int = 1
-    padding: int | None = 0
+    padding: int | Pair | None = 0
     dilation: int = 1
 
     @property
@@ -40,7 +40,7 @@ class Axis(NamedTuple):
     def pads(self) -> Pair:
         """Padding pixels before and after the input."""
         if self.padding is not None:
-            return self.padding, self.padding
+            return self.padding if isinstance(self.padding, tuple) else (self.padding, self.padding)
         total = max((-(-self.size // self.stride) - 1) * self.stride + self.span - self.size, 0)
         return total // 2, total - total // 2
 
@@ -57,10 +57,24 @@ class Axis(NamedTuple):
         hangs_over = rounding == "ceil" and self.room % self.stride > 0
         return count + 1 if hangs_over and count * self.stride < self.size + self.pads[0] else count
 
+    def reaches(self, rounding: str) -> int:
+        """Pixels by which the last window reaches beyond the input; negative if it ends before."""
+        return (self.count(rounding) - 1) * self.stride + self.span - self.pads[0] - self.size
+
+    def counted(self, position: int, padding: bool) -> int:
+        """Pixels of one window that a mean divides by: those of the input, with `padding` those of the padding too.
+
+        >>> [Axis(5, 3, 2, (0, 1)).counted(position, False) for position in range(2)], Axis(4, 3, 2, 1).counted(0, True)
+        ([3, 3], 3)
+        """
+        start = position * self.stride - self.pads[0]
+        if padding:
+            return min(start + self.span, self.size + self.pads[1]) - start
+        return min(start + self.span, self.size) - max(start, 0)
+
     def unread(self, rounding: str) -> int:
         """Input pixels behind the last position, which no window reads."""
-        end = (self.count(rounding) - 1) * self.stride + self.span - self.pads[0]
-        return max(0, self.size - end)
+        return max(0, -self.reaches(rounding))
 
     def arithmetic(self) -> str:
         """The formula with its numbers.

@@ -11,8 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from striate.arch.axis import Axis
+from striate.arch.spread import Spread
+
+Exact = int | Fraction
 
 
 @dataclass(frozen=True)
@@ -27,25 +31,40 @@ class Field:
     (5, 6, 2, 2.5)
     """
 
-    first: int = 0
-    last: int = 0
-    stride: int = 1
-    least: int = 1
+    first: Exact = 0
+    last: Exact = 0
+    stride: Exact = 1
+    least: Exact = 1
 
     @property
-    def size(self) -> int:
+    def size(self) -> Exact:
         """Pixels from the first to the last one seen, through whichever branch."""
         return self.last - self.first + 1
 
     @property
     def offset(self) -> float:
         """The pixel at the centre of the first unit's field; 0 is the centre of the first pixel."""
-        return (self.first + self.last) / 2
+        return float(self.first + self.last) / 2
 
     def seen_through(self, axis: Axis) -> Field:
         """The field of a window's units."""
         before, grown = axis.pads[0] * self.stride, (axis.span - 1) * self.stride
         return Field(self.first - before, self.last - before + grown, self.stride * axis.stride, self.least + grown)
+
+    def seen_through_spread(self, spread: Spread) -> Field:
+        """The field of the units of a transposed convolution.
+
+        They differ from unit to unit; this is the widest, around the centre of the first unit.
+
+        >>> field = Field(0, 3, stride=4, least=4).seen_through_spread(Spread(4, 2, (1, 1)))
+        >>> str(field.size), str(field.stride)  # 8 = 4 + (⌈4/2⌉ − 1)·4; units lie 4/2 pixels apart
+        ('8', '2')
+        """
+        fewest, most = spread.reads
+        centre = Fraction(self.first + self.last) / 2 + spread.centre * self.stride
+        size = self.size + (most - 1) * self.stride
+        return Field(centre - Fraction(size - 1) / 2, centre + Fraction(size - 1) / 2,
+                     Fraction(self.stride) / spread.stride, self.least + (fewest - 1) * self.stride)
 
     def seen_by_all(self, size: int) -> Field:
         """The field of a unit that sees all `size` units."""

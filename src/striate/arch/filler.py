@@ -2,7 +2,8 @@
 
 Names and meanings are Caffe's: `xavier` (Glorot & Bengio 2010) draws uniformly from ±√(3/fan), `msra` (He et al. 2015)
 from a normal of standard deviation √(2/fan), where fan is the number of inputs of a unit (`in`), the number of units
-an input feeds (`out`), or their mean (`average`).
+an input feeds (`out`), or their mean (`average`); `bilinear` (Long, Shelhamer & Darrell 2015) draws nothing and writes
+the filter that enlarges a picture.
 """
 
 from __future__ import annotations
@@ -11,17 +12,20 @@ import math
 from dataclasses import dataclass, fields
 from typing import Annotated, Literal, NamedTuple
 
-from striate.arch.rules import Checked, Choice, Number, either
+from striate.arch.rules import MAX_SIDE, Checked, Choice, Number, Whole, either
 from striate.errors import NetworkError
 
-USES = {"constant": ("value",), "uniform": ("low", "high"), "gaussian": ("mean", "std"),
-        "xavier": ("fan",), "msra": ("fan",)}
+USES = {"constant": ("value",), "uniform": ("low", "high"), "gaussian": ("mean", "std", "sparse"),
+        "xavier": ("fan",), "msra": ("fan",), "bilinear": ()}
 
 
 class Law(NamedTuple):
-    """A distribution to draw from: constant (a), uniform on [a, b], or normal of mean a and standard deviation b."""
+    """A distribution to draw from: constant (a), uniform on [a, b], or normal of mean a and standard deviation b.
 
-    name: Literal["constant", "uniform", "normal"]
+    `bilinear` is none: it depends on the place in the filter only (see `bilinear`).
+    """
+
+    name: Literal["constant", "uniform", "normal", "bilinear"]
     a: float
     b: float
 
@@ -29,7 +33,9 @@ class Law(NamedTuple):
 @dataclass(frozen=True)
 class Filler(Checked):
     """One way of filling a tensor: `constant` uses `value`, `uniform` low and high, `gaussian` mean and std,
-    `xavier` and `msra` the fan. Setting a field that the kind does not use is refused.
+    `xavier` and `msra` the fan, `bilinear` nothing. Setting a field that the kind does not use is refused.
+
+    `gaussian` with `sparse` n > 0 leaves each value with probability n/(filters or units) and zeroes it otherwise.
 
     >>> Filler("xavier").law(fan_in=75, fan_out=1)  # √(3/75) = 0.2
     Law(name='uniform', a=-0.2, b=0.2)
@@ -42,13 +48,14 @@ class Filler(Checked):
     mean: Annotated[float, Number()] = 0.0
     std: Annotated[float, Number(0.0)] = 1.0
     fan: Annotated[str, Choice("in", "out", "average")] = "in"
+    sparse: Annotated[int, Whole(0, MAX_SIDE)] = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for field in fields(self)[1:]:
             if field.name not in USES[self.kind] and getattr(self, field.name) != field.default:
                 raise NetworkError("bad_filler", f"filler: {self.kind} was asked for",
-                                   allowed=f"{' and '.join(USES[self.kind])} is allowed",
+                                   allowed=f"{' and '.join(USES[self.kind]) or 'no other field'} is allowed",
                                    given=f"{field.name} was given", do=f"Leave {field.name} out")
         if self.low > self.high:
             raise NetworkError("bad_filler", "filler: a uniform range was asked for", allowed="low ≤ high is allowed",
@@ -66,6 +73,8 @@ class Filler(Checked):
                 return Law("normal", self.mean, self.std)
             case "xavier":
                 return Law("uniform", -math.sqrt(3 / fan), math.sqrt(3 / fan))
+            case "bilinear":
+                return Law("bilinear", 0.0, 0.0)
             case _:
                 return Law("normal", 0.0, math.sqrt(2 / fan))
 
@@ -75,6 +84,7 @@ class Tensor:
     """A tensor a layer owns: its shape as in PyTorch, its role, how it is filled, and the fans the filler needs.
 
     Weights and biases are learnt; buffers are measured while learning (the running mean of a batch normalisation).
+    The learning rate and the weight decay of the training are multiplied by `lr_mult` and `decay_mult`.
 
     >>> Tensor((6, 1, 5, 5), "weight", Filler("msra"), fan_in=25, fan_out=150).size  # 6·1·5·5
     150
@@ -85,11 +95,27 @@ class Tensor:
     filler: Filler
     fan_in: int = 1
     fan_out: int = 1
+    lr_mult: float = 1.0
+    decay_mult: float = 1.0
 
     @property
     def size(self) -> int:
         """The number of values."""
         return math.prod(self.shape)
+
+
+def bilinear(height: int, width: int) -> list[list[float]]:
+    """The filter of a transposed convolution that enlarges by ⌈height/2⌉ and ⌈width/2⌉, linearly between pixels.
+
+    >>> bilinear(1, 4)
+    [[0.25, 0.75, 0.75, 0.25]]
+    """
+    def tent(side: int) -> list[float]:
+        factor = -(-side // 2)
+        centre = (2 * factor - 1 - factor % 2) / (2 * factor)
+        return [1 - abs(i / factor - centre) for i in range(side)]
+
+    return [[down * across for across in tent(width)] for down in tent(height)]
 
 
 MSRA = Filler("msra")

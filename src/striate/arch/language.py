@@ -7,7 +7,7 @@ out; `name` and `from` stand beside the kind. Nothing unknown is passed over: th
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any
 
 from striate.arch.layers import LAYERS, Layer
@@ -30,9 +30,14 @@ def changed_fields(thing: Any) -> dict[str, Any]:
     """The fields of a layer or filler that differ from their defaults, as plain data."""
     return {
         field.name: plain(getattr(thing, field.name))
-        for field in fields(thing)
-        if field.name != "name" and (field.default is MISSING or getattr(thing, field.name) != field.default)
+        for field in settings_of(thing)
+        if field.default is MISSING or getattr(thing, field.name) != field.default
     }
+
+
+def settings_of(thing: Any) -> list[Field[Any]]:
+    """The fields of a kind of layer or filler but for its name, those that many layers share last."""
+    return sorted((field for field in fields(thing) if field.name != "name"), key=lambda field: field.kw_only is True)
 
 
 def plain(value: Any) -> Any:
@@ -65,7 +70,7 @@ def read_layer(item: object, label: str) -> tuple[type[Layer], dict[str, Any], t
     layer = LAYERS[kinds[0]]
     settings = entry[kinds[0]]
     settings = {} if settings is None else settings
-    allowed = [field.name for field in fields(layer) if field.name != "name"]
+    allowed = [field.name for field in settings_of(layer)]
     if not isinstance(settings, dict):
         raise NetworkError("bad_item", f"{label}: {layer.kind} was asked for",
                            allowed=f"a mapping of {', '.join(allowed) or 'nothing'} is allowed",
@@ -96,7 +101,7 @@ def known(word: object, words: Collection[str], what: str) -> None:
     from difflib import get_close_matches  # only a mistake needs it, and importing takes time
 
     near = get_close_matches(str(word)[:100], words, n=1, cutoff=0.5)
-    listed = either([*words] if len(words) < 25 else [*list(words)[:24], "…"]) if words else "none"
+    listed = either([*words] if len(words) <= 40 else [*list(words)[:24], "…"]) if words else "none"
     raise NetworkError("unknown_word", f"{what} was asked for", allowed=f"{listed} is allowed",
                        given=f"{quoted(word)} was given",
                        do=f"Write {near[0]}" if near else "Choose one of these" if words else "Leave it out")

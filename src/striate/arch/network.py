@@ -6,7 +6,7 @@ Bounds: 1 to 5,000 layers, every side of a volume up to 65,536, kernels up to 1,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -53,8 +53,11 @@ class Network:
     """Everything that leads from one `Input` to `output`, in the order the layers were called.
 
     A layer without a name is called by its kind and number: conv1, pool1, conv2, … Every call is a layer of its own;
-    calling one object twice makes two layers that share nothing. Two networks are equal if their input, layers, names
-    and connections are; `name` is only a title.
+    calling one object twice makes two layers that share nothing. Two networks are equal if their input, layers, names,
+    connections and auxiliary heads are; `name` is only a title.
+
+    `auxiliary` are (volume, loss weight) pairs: heads beside the output that only training looks at, as in GoogLeNet.
+    `nodes` has them among the others; the output is the last node.
 
     >>> from striate.arch import Conv, Dense, Input, Network, Pool
     >>> x = Input(1, 28, 28)
@@ -68,13 +71,21 @@ class Network:
 
     input: Volume
     nodes: tuple[Node, ...]
+    auxiliary: Mapping[str, float] = field(hash=False)
     name: str = field(compare=False)
 
-    def __init__(self, output: Volume, name: str = "") -> None:
+    def __init__(self, output: Volume, name: str = "", auxiliary: Sequence[tuple[Volume, float]] = ()) -> None:
         title = _title(name)
-        refuse_other_than_volume(output, title)
-        calls = ancestors((output,))
+        heads = tuple(volume for volume, _ in auxiliary)
+        for volume in (output, *heads):
+            refuse_other_than_volume(volume, title)
+        calls = ancestors((output, *heads))
         check_length(title, len(calls))
+        calls.sort(key=lambda call: call is output.source)  # the output is the last node
+        if heads and any(volume.source is output.source for call in calls for volume in call.inputs):
+            raise NetworkError("bad_auxiliary", f"{title}: an output with auxiliary heads was asked for",
+                               allowed="heads that hang on earlier layers are allowed", given="one reads the output",
+                               do="Hang it on the layer before")
         starts = {id(volume): volume for call in calls for volume in call.inputs if volume.source is None}
         if len(starts) > 1:
             raise NetworkError("many_inputs", f"{title}: a network was asked for", allowed="one Input is allowed",
@@ -102,6 +113,8 @@ class Network:
                                    do="Pool before it or make it smaller")
         object.__setattr__(self, "input", start.bare())
         object.__setattr__(self, "nodes", tuple(nodes))
+        object.__setattr__(self, "auxiliary", _heads(title, nodes, [
+            (names[id(volume.source)] if volume.source else INPUT, weight) for volume, weight in auxiliary]))
         object.__setattr__(self, "name", name)
 
     @property
@@ -119,6 +132,18 @@ class Network:
         """The number of values that are learnt: weights and biases, not buffers."""
         return sum(node.parameters for node in self.nodes)
 
+    @property
+    def trunk(self) -> Network:
+        """The network without what only its auxiliary heads need.
+
+        >>> from striate.arch import Conv, Dense, GlobalPool, Input, Network
+        >>> x = Conv(4, 3)(Input(1, 8, 8))
+        >>> network = Network(Dense(10)(Conv(8, 3)(x)), auxiliary=[(Dense(10)(GlobalPool()(x)), 0.3)])
+        >>> len(network.nodes), len(network.trunk.nodes), network.auxiliary
+        (5, 3, {'dense1': 0.3})
+        """
+        return self._again(self.input, {}) if self.auxiliary else self
+
     def on(self, volume: Volume) -> Network:
         """The same layers on another input volume; refuses if they do not fit it.
 
@@ -126,10 +151,14 @@ class Network:
         >>> str(Network(Conv(8, 3)(Input(1, 28, 28))).on(Input(3, 64, 64)).output)
         '8×62×62'
         """
+        return self._again(volume, self.auxiliary)
+
+    def _again(self, volume: Volume, auxiliary: Mapping[str, float]) -> Network:
         volumes = {INPUT: volume.bare()}
         for node in self.nodes:
             volumes[node.name] = node.layer(*(volumes[source] for source in node.inputs))
-        return Network(volumes[self.nodes[-1].name], self.name)
+        heads = [(volumes[name], weight) for name, weight in auxiliary.items()]
+        return Network(volumes[self.nodes[-1].name], self.name, heads)
 
     def to_dict(self) -> dict[str, Any]:
         """The network as plain data, the structure of a network file; `from_dict` brings it back exactly.
@@ -153,12 +182,14 @@ class Network:
                 item = ({item: None} if isinstance(item, str) else item) | beside
             layers.append(item)
             before = node.name
-        return ({"name": self.name} if self.name else {}) | {"input": list(self.input), "layers": layers}
+        title = {"name": self.name} if self.name else {}
+        heads = {"auxiliary": dict(self.auxiliary)} if self.auxiliary else {}
+        return title | {"input": list(self.input)} | heads | {"layers": layers}
 
     @classmethod
     def from_dict(cls, data: object, input: Volume | None = None) -> Network:  # noqa: A002 - the word of the language
         """The network of plain data; `input` takes the place of the data's own. Refuses with the layer named."""
-        facts = mapping(data, ("name", "input", "layers"), "a network")
+        facts = mapping(data, ("name", "input", "auxiliary", "layers"), "a network")
         title = _title(facts.get("name", ""))
         items = facts.get("layers")
         if not isinstance(items, list):
@@ -180,12 +211,20 @@ class Network:
             volumes[name] = layer(*(volumes[source] for source in sources or (before,)))
             unused = unused.difference(sources or (before,)) | {name}
             before = name
-        if len(unused) > 1:
+        heads = facts.get("auxiliary") or {}
+        if not isinstance(heads, dict):
+            raise NetworkError("bad_auxiliary", f"{title}: auxiliary heads were asked for",
+                               allowed="a mapping of layers to loss weights is allowed",
+                               given=f"{quoted(heads)} was given", do="Write auxiliary: {loss1: 0.3}")
+        for head in heads:
+            known(head, volumes, f"{title}: a layer that is an auxiliary head")
+        useless = unused - {before, *heads}
+        if useless:
             raise NetworkError("unused_layer", f"{title}: an output was asked for",
                                allowed="only the last layer may feed nothing",
-                               given=f"{' and '.join(sorted(unused - {before}))} feeds nothing",
-                               do="Leave it out, or name it in a from")
-        return cls(volumes[before], facts.get("name", ""))
+                               given=f"{' and '.join(sorted(useless))} feeds nothing",
+                               do="Leave it out, or name it in a from or in auxiliary")
+        return cls(volumes[before], facts.get("name", ""), [(volumes[head], heads[head]) for head in heads])
 
     def __repr__(self) -> str:
         return (f"Network({self.name!r}, {self.input} → {self.output}, {len(self.nodes):,} layers, "
@@ -205,6 +244,22 @@ def _refuse_taken(name: str, names: Collection[str], title: str) -> None:
         raise NetworkError("duplicate_name", f"{title}: a layer named {name} was asked for",
                            allowed="each name once is allowed", given="two layers of that name were given",
                            do="Rename one")
+
+
+def _heads(title: str, nodes: list[Node], heads: list[tuple[str, float]]) -> dict[str, float]:
+    """The auxiliary heads by name with their loss weights; each feeds nothing, and none is the output."""
+    fed = {name for node in nodes for name in node.inputs}
+    for name, weight in heads:
+        if name in fed or name in (INPUT, nodes[-1].name):
+            raise NetworkError("bad_auxiliary", f"{title}: {name} was asked for as an auxiliary head",
+                               allowed="a layer that feeds nothing and is not the output is allowed",
+                               given=f"{name} feeds others" if name in fed else f"{name} is the output",
+                               do="Name another layer")
+        if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 <= weight <= 1e6:
+            raise NetworkError("bad_auxiliary", f"{title}: {name} was asked for as an auxiliary head",
+                               allowed="a loss weight from 0 to 1e+06 is allowed", given=f"{quoted(weight)} was given",
+                               do="Change its weight")
+    return {name: float(weight) for name, weight in heads}
 
 
 def _title(name: object) -> str:

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from striate.arch.layers import Layer
 from striate.arch.network import INPUT, Network
+from striate.arch.rules import as_pads
+from striate.arch.volume import Volume
 from striate.arch.window import Window
 
 Array = NDArray[np.float64]
@@ -89,18 +91,41 @@ def table_conv(layer: Any, weights: Weights, x: Array) -> Array:
     return y + _per_channel(weights["bias"]) if layer.bias else y
 
 
+def deconv(layer: Any, weights: Weights, x: Array) -> Array:
+    """Each pixel writes its filters, times itself, into the output; where they overlap they add up."""
+    down, across = layer.spread
+    height, width = (axis.count(side) + sum(axis.pads) for axis, side in zip(layer.spread, x.shape[2:], strict=True))
+    y = np.zeros((len(x), layer.filters, height, width))
+    channels, filters = x.shape[1] // layer.groups, layer.filters // layer.groups
+    for i in range(x.shape[2]):
+        for j in range(x.shape[3]):
+            top, left = i * down.stride, j * across.stride
+            rows = slice(top, top + down.span, down.dilation)
+            columns = slice(left, left + across.span, across.dilation)
+            for c in range(x.shape[1]):
+                first = c // channels * filters
+                y[:, first:first + filters, rows, columns] += x[:, c, i, j, None, None, None] * weights["weight"][c]
+    y = y[:, :, down.pads[0]:height - down.pads[1], across.pads[0]:width - across.pads[1]]
+    return y + _per_channel(weights["bias"]) if layer.bias else y
+
+
 def pool(layer: Any, weights: Weights, x: Array) -> Array:  # noqa: ARG001 - as every layer
-    """The largest pixel, or the mean of pixels and padding, of each window."""
+    """The largest pixel, or the mean of pixels (and padding, if it counts), of each window."""
     largest = layer.mode == "max"
     y = np.zeros((*x.shape[:2], *layer.window.output(*x.shape[2:])))
-    for i, j, pixels in positions(layer.window, x, -np.inf if largest else 0.0):
+    for i, j, pixels in positions(layer.window, x, -np.inf if largest else 0.0 if layer.count_padding else np.nan):
         y[:, :, i, j] = np.nanmax(pixels, axis=(2, 3)) if largest else np.nanmean(pixels, axis=(2, 3))
     return y
 
 
 def lrn(layer: Any, weights: Weights, x: Array) -> Array:  # noqa: ARG001 - as every layer
-    """Each a becomes a / (k + alpha/size · Σ a²)^beta, the sum over the channels around."""
+    """Each a becomes a / (k + alpha/n · Σ a²)^beta, the sum over the n channels, or pixels, around."""
     y = np.zeros_like(x)
+    if layer.region == "within":
+        for i, j, pixels in positions(layer.window, x, 0.0):
+            squares = (pixels ** 2).sum(axis=(2, 3)) / layer.size ** 2
+            y[:, :, i, j] = x[:, :, i, j] / (layer.k + layer.alpha * squares) ** layer.beta
+        return y
     for c in range(x.shape[1]):
         around = x[:, max(0, c - layer.size // 2):c + layer.size // 2 + 1]
         y[:, c] = x[:, c] / (layer.k + layer.alpha / layer.size * (around ** 2).sum(axis=1)) ** layer.beta
@@ -111,7 +136,8 @@ def batch_norm(layer: Any, weights: Weights, x: Array) -> Array:
     """(a − mean)/√(variance + epsilon)·weight + bias, per channel."""
     mean, variance = _per_channel(weights["running_mean"]), _per_channel(weights["running_var"])
     y: Array = (x - mean) / np.sqrt(variance + layer.epsilon)
-    return y * _per_channel(weights["weight"]) + _per_channel(weights["bias"])
+    y = y * _per_channel(weights["weight"]) if layer.scale else y
+    return y + _per_channel(weights["bias"]) if layer.shift else y
 
 
 def scale(layer: Any, weights: Weights, x: Array) -> Array:
@@ -125,6 +151,19 @@ def dense(layer: Any, weights: Weights, x: Array) -> Array:
     y: Array = x.reshape(len(x), -1) @ weights["weight"].T
     y = y + weights["bias"] if layer.bias else y
     return y[:, :, None, None]
+
+
+def prelu(layer: Any, weights: Weights, x: Array) -> Array:  # noqa: ARG001 - as every layer
+    """A where positive, elsewhere a times its channel's slope."""
+    return np.where(x > 0, x, x * _per_channel(weights["weight"]))
+
+
+def add(layer: Any, _: Weights, *inputs: Array) -> Array:
+    """The sum of the inputs, each times its coefficient."""
+    y = np.zeros_like(inputs[0])
+    for factor, x in zip(layer.coefficients or [1.0] * len(inputs), inputs, strict=True):
+        y += factor * x
+    return y
 
 
 def maxout(layer: Any, weights: Weights, x: Array) -> Array:  # noqa: ARG001 - as every layer
@@ -147,13 +186,17 @@ def _per_channel(values: Array) -> Array:
 FORWARD: dict[str, Callable[..., Array]] = {
     "conv": conv,
     "table_conv": table_conv,
+    "deconv": deconv,
     "pool": pool,
+    "pad": lambda layer, _, x: np.pad(x, ((0, 0), (0, 0), *as_pads(layer.padding))),
     "global_pool": lambda layer, _, x: (x.max if layer.mode == "max" else x.mean)(axis=(2, 3), keepdims=True),
     "dense": dense,
     "flatten": lambda _layer, _, x: x.reshape(len(x), -1, 1, 1),
+    "reshape": lambda layer, _, x: x.reshape(len(x), *layer.shape((Volume(*x.shape[1:]),))),
     "sigmoid": lambda _layer, _, x: 1 / (1 + np.exp(-x)),
     "tanh": lambda layer, _, x: layer.amplitude * np.tanh(layer.slope * x),
-    "relu": lambda _layer, _, x: np.maximum(x, 0),
+    "relu": lambda layer, _, x: np.clip(x, 0, layer.limit),
+    "prelu": prelu,
     "leaky_relu": lambda layer, _, x: np.where(x > 0, x, layer.slope * x),
     "elu": lambda layer, _, x: np.where(x > 0, x, layer.alpha * np.expm1(np.minimum(x, 0))),
     "maxout": maxout,
@@ -162,6 +205,9 @@ FORWARD: dict[str, Callable[..., Array]] = {
     "batch_norm": batch_norm,
     "scale": scale,
     "dropout": lambda _layer, _, x: x,
-    "add": lambda _layer, _, *inputs: sum(inputs[1:], inputs[0]),
+    "add": add,
+    "multiply": lambda _layer, _, *inputs: np.prod(inputs, axis=0),
+    "maximum": lambda _layer, _, *inputs: np.max(inputs, axis=0),
     "concat": lambda _layer, _, *inputs: np.concatenate(inputs, axis=1),
+    "slice": lambda layer, _, x: x[:, layer.first:layer.first + layer.channels],
 }

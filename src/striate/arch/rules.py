@@ -194,6 +194,110 @@ class Table:
         return table
 
 
+@dataclass(frozen=True)
+class Pads:
+    """Padding: one number for all sides, (height, width), or ((top, bottom), (left, right)); perhaps a word instead.
+
+    >>> Pads(9, "same").read([[1, 1], [2, 2]]), Pads(9).read([[0, 1], [0, 1]]), Pads(9, "same").read("same")
+    ((1, 2), ((0, 1), (0, 1)), 'same')
+    """
+
+    high: int
+    word: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """The forms in words."""
+        word = f" or '{self.word}'" if self.word else ""
+        forms = f"a whole number from 0 to {self.high:,}, (height, width), ((top, bottom), (left, right))"
+        return f"{forms}{word} is allowed"
+
+    def read(self, value: object) -> Explicit | str:
+        """The shortest form that says the same."""
+        sides = Sides(0, self.high, self.word)
+        if isinstance(value, list | tuple) and any(isinstance(item, list | tuple) for item in value):
+            pads = tuple((side, side) if isinstance(side, int) else side for side in map(sides.read, value))
+            vertical, horizontal = pads
+            if isinstance(vertical, str) or isinstance(horizontal, str):
+                raise ValueError
+            if vertical[0] == vertical[1] and horizontal[0] == horizontal[1]:
+                return sides.read((vertical[0], horizontal[0]))
+            return vertical, horizontal
+        return sides.read(value)
+
+
+@dataclass(frozen=True)
+class Reshaped:
+    """The volume of a `reshape`: three whole numbers from −1 up; 0 keeps the input's, one −1 is inferred."""
+
+    allowed: str = "three whole numbers are allowed; 0 keeps the input's and one of them may be −1"
+
+    def read(self, value: object) -> tuple[int, int, int]:
+        """The numbers as a tuple."""
+        if not isinstance(value, list | tuple):
+            raise ValueError
+        channels, height, width = (Whole(-1, MAX_SIDE).read(side) for side in value)
+        if (channels, height, width).count(-1) > 1:
+            raise ValueError
+        return channels, height, width
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A list of finite numbers, two or more.
+
+    >>> Numbers().read([1, -1])
+    (1.0, -1.0)
+    """
+
+    allowed: str = "a list of two or more finite numbers is allowed"
+
+    def read(self, value: object) -> tuple[float, ...]:
+        """The numbers as a tuple."""
+        if not isinstance(value, list | tuple) or not 2 <= len(value) <= 1_024:
+            raise ValueError
+        return tuple(Number().read(item) for item in value)
+
+
+@dataclass(frozen=True)
+class Multipliers:
+    """A factor for weights and biases alike, or (weights, biases); two equal numbers are kept as one.
+
+    >>> Multipliers().read([1, 2]), Multipliers().read((1, 1))
+    ((1.0, 2.0), 1.0)
+    """
+
+    allowed: str = "a number from 0 to 1e+06, or (for weights, for biases), is allowed"
+
+    def read(self, value: object) -> float | tuple[float, float]:
+        """The shortest form that says the same."""
+        factor = Number(0.0, 1e6)
+        if not isinstance(value, list | tuple):
+            return factor.read(value)
+        weights, biases = (factor.read(item) for item in value)
+        return weights if weights == biases else (weights, biases)
+
+
+def as_pads(padding: Explicit) -> tuple[tuple[int, int], tuple[int, int]]:
+    """What `Pads` keeps, but for its word, as ((top, bottom), (left, right)).
+
+    >>> as_pads(1), as_pads((1, 2)), as_pads(((0, 1), (2, 3)))
+    (((1, 1), (1, 1)), ((1, 1), (2, 2)), ((0, 1), (2, 3)))
+    """
+    down, across = as_sides(padding)
+    return (down if isinstance(down, tuple) else (down, down),
+            across if isinstance(across, tuple) else (across, across))
+
+
+def as_sides(padding: Explicit) -> tuple[int, int] | tuple[tuple[int, int], tuple[int, int]]:
+    """What `Pads` keeps, but for its word, as (height, width) or ((top, bottom), (left, right)).
+
+    >>> as_sides(1), as_sides((1, 2)), as_sides(((0, 1), (0, 1)))
+    ((1, 1), (1, 2), ((0, 1), (0, 1)))
+    """
+    return padding if isinstance(padding, tuple) else (padding, padding)
+
+
 def as_pair(sides: int | tuple[int, int]) -> tuple[int, int]:
     """What `Sides` keeps, as (height, width).
 
@@ -206,7 +310,11 @@ def as_pair(sides: int | tuple[int, int]) -> tuple[int, int]:
 Count = Annotated[int, Whole(1, MAX_SIDE)]
 Kernel = Annotated[int | tuple[int, int], Sides(1, MAX_KERNEL)]
 Stride = Annotated[int | tuple[int, int], Sides(1, MAX_SIDE)]
-Padding = Annotated[int | tuple[int, int] | Literal["same"], Sides(0, MAX_KERNEL, "same")]
+Explicit = int | tuple[int, int] | tuple[tuple[int, int], tuple[int, int]]
+Padding = Annotated[Explicit | Literal["same"], Pads(MAX_KERNEL, "same")]
+Zeros = Annotated[Explicit, Pads(MAX_KERNEL)]
+Target = Annotated[tuple[int, int, int], Reshaped()]
+Factor = Annotated[float | tuple[float, float], Multipliers()]
 Switch = Annotated[bool, Flag()]
 Maps = Annotated[tuple[tuple[int, ...], ...], Table()]
 

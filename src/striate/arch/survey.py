@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from striate.arch.field import Field, merged
+from striate.arch.field import Exact, Field, merged
 from striate.arch.network import INPUT, Network, Node
 from striate.arch.volume import Volume
 
@@ -55,10 +55,12 @@ class Row:
             "inputs": [list(volume) for volume in self.inputs], "output": list(self.output),
             "parameters": self.parameters, "weights": self.weights, "biases": self.biases, "buffers": self.buffers,
             "macs": self.macs, "flops": self.flops, "neurons": self.neurons, "memory": self.memory,
-            "receptive_field": max(vertical.size, horizontal.size),
+            "receptive_field": _number(max(vertical.size, horizontal.size)),
             "receptive_fields": {
-                "least": [vertical.least, horizontal.least], "most": [vertical.size, horizontal.size],
-                "stride": [vertical.stride, horizontal.stride], "offset": [vertical.offset, horizontal.offset],
+                "least": [_number(vertical.least), _number(horizontal.least)],
+                "most": [_number(vertical.size), _number(horizontal.size)],
+                "stride": [_number(vertical.stride), _number(horizontal.stride)],
+                "offset": [vertical.offset, horizontal.offset],
             },
             "unread": {side: count for side, count in sides if count},
         }
@@ -115,7 +117,12 @@ def survey(network: Network, batch: int = 1) -> Survey:
             node.output.size if macs else 0, BYTES * batch * node.output.size, fields[node.name],
             window.unread(volume.height, volume.width) if window else (0, 0)))
     training = BYTES * batch * (network.input.size + sum(node.output.size for node in network.nodes))
-    return Survey(network.name, network.input, batch, tuple(rows), training, BYTES * batch * _most_alive(network))
+    return Survey(network.name, network.input, batch, tuple(rows), training, BYTES * batch * _most_alive(network.trunk))
+
+
+def _number(exact: Exact) -> int | float:
+    """A whole number as such, else a decimal (behind a transposed convolution)."""
+    return int(exact) if exact == int(exact) else float(exact)
 
 
 def _fields(node: Node, fields: dict[str, tuple[Field, Field]]) -> tuple[Field, Field]:
@@ -125,10 +132,13 @@ def _fields(node: Node, fields: dict[str, tuple[Field, Field]]) -> tuple[Field, 
     volume = node.input_volumes[0]
     if node.layer.reach == "all":
         return vertical.seen_by_all(volume.height), horizontal.seen_by_all(volume.width)
+    if node.layer.spread:
+        down, across = node.layer.spread
+        return vertical.seen_through_spread(down), horizontal.seen_through_spread(across)
     if node.layer.window is None:
         return vertical, horizontal
-    down, across = node.layer.window.axes(volume.height, volume.width)
-    return vertical.seen_through(down), horizontal.seen_through(across)
+    axes = node.layer.window.axes(volume.height, volume.width)
+    return vertical.seen_through(axes[0]), horizontal.seen_through(axes[1])
 
 
 def _most_alive(network: Network) -> int:

@@ -23,13 +23,15 @@ class Fix(NamedTuple):
 class Window:
     """A filter or pooling window on a (height, width) input; every pair is (height, width), in pixels.
 
+    Padding is one number per axis, or (before, after) in its place.
+
     >>> Window((3, 3), (3, 3), (1, 1), rounding="exact").output(7, 7)  # (7 − 3 + 2·1)/3 + 1 = 3
     (3, 3)
     """
 
     kernel: Pair
     stride: Pair = (1, 1)
-    padding: Pair | Literal["same"] = (0, 0)
+    padding: tuple[int | Pair, int | Pair] | Literal["same"] = (0, 0)
     dilation: Pair = (1, 1)
     rounding: str = "floor"
     noun: Literal["filter", "pooling window"] = "filter"
@@ -88,7 +90,7 @@ class Window:
             "input": ("size", axis.size - axis.stride, min(max(axis.size, axis.span) + axis.stride, MAX_SIDE)),
         }[what]
         now = getattr(axis, field)
-        if now is None:  # padding `same` is no number to change
+        if not isinstance(now, int):  # padding `same` and padding that differs by side are no number to change
             return None
         if what == "stride" and axis.room < 0:  # no stride lets a window in that is too large
             return None
@@ -125,7 +127,7 @@ class Window:
     def _padded(self) -> str:
         if self.padding == (0, 0):
             return " without padding"
-        return " with padding 'same'" if self.padding == "same" else f" with padding {_pair(self.padding)}"
+        return " with padding 'same'" if self.padding == "same" else f" with padding {_pads(self.padding)}"
 
     def advice(self, fixes: tuple[Fix, ...]) -> str:
         """Fixes as one phrase: `padding 1 (gives 3×3), stride 2 (gives 3×3) or an input of 6×6 (gives 2×2)`."""
@@ -147,6 +149,12 @@ def _outward(start: int, low: int, high: int) -> Iterator[int]:
 
 def _a(number: int) -> str:
     return "an" if number in (11, 18) or str(number).startswith("8") else "a"
+
+
+def _pads(padding: tuple[int | Pair, int | Pair]) -> str:
+    if isinstance(padding[0], int) and padding[0] == padding[1]:
+        return str(padding[0])
+    return f"({padding[0]}, {padding[1]})"
 
 
 def _pair(pair: Pair) -> str:

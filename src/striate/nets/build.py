@@ -6,6 +6,7 @@ A new kind of layer is a function and a row in `OPERATIONS`. Batches are N×C×H
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, cast
 
@@ -13,8 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own custom
 
-from striate.arch import Network
+from striate.arch import Network, Volume
+from striate.arch.axis import Axis
 from striate.arch.network import Node
+from striate.arch.rules import as_pads
 from striate.errors import NetworkError
 
 
@@ -52,14 +55,25 @@ class Unit(nn.Module):
 
 
 class Net(nn.Module):
-    """A network as a torch module; returns scores (N, K), before any final softmax."""
+    """A network as a torch module; returns scores (N, K), before any final softmax.
+
+    While training, a network with auxiliary heads returns a list: its scores, then those of the heads, whose loss
+    weights are in `heads`. At other times the heads are not computed.
+    """
 
     def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
-        nodes = network.nodes
+        by_name = {node.name: node for node in network.nodes}
         # The loss and the softmax of predict_proba take scores; a final softmax layer would be applied twice.
-        self.nodes = nodes[:-1] if nodes[-1].layer.kind == "softmax" else nodes
+        ends = {name: by_name[name].inputs[0] if by_name[name].layer.kind == "softmax" else name
+                for name in (network.nodes[-1].name, *network.auxiliary)}
+        dropped = {name for name, scores in ends.items() if scores != name}
+        self.nodes = tuple(node for node in network.nodes if node.name not in dropped)
+        self.output = ends[network.nodes[-1].name]
+        self.heads = {ends[name]: weight for name, weight in network.auxiliary.items()}
+        trunk = {node.name for node in network.trunk.nodes}
+        self.path = tuple(node for node in self.nodes if node.name in trunk)
         for node in self.nodes:
             if node.name == "training":  # torch assigns to it, whenever train() or eval() is called
                 raise NetworkError("reserved_name", "a layer called training was to be built",
@@ -69,16 +83,18 @@ class Net(nn.Module):
             self._modules[node.name] = Unit(node)
         self.last_use = {name: node.name for node in self.nodes for name in node.inputs}
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) float to (N, K) scores."""
+    def forward(self, x: Tensor) -> Tensor | list[Tensor]:
+        """(N, C, H, W) float to (N, K) scores; with heads and while training, to a list of scores."""
         volumes = {"input": x}
-        for node in self.nodes:
+        heads = list(self.heads) if self.training else []
+        for node in self.nodes if heads else self.path:
             unit = cast(Unit, self._modules[node.name])
             volumes[node.name] = unit(*(volumes[name] for name in node.inputs))
             for name in node.inputs:
                 if self.last_use[name] == node.name:
                     volumes.pop(name, None)
-        return volumes[self.nodes[-1].name].flatten(1)
+        scores = [volumes[name].flatten(1) for name in (self.output, *heads)]
+        return scores if heads else scores[0]
 
 
 def build(network: Network) -> Net:
@@ -99,6 +115,11 @@ def _padded(layer: Any, x: Tensor, value: float = 0.0) -> tuple[Tensor, tuple[in
     return F.pad(x, (left, right, top, bottom), value=value), (0, 0)
 
 
+def _sides(layer: Any) -> tuple[int, int, int, int]:
+    (top, bottom), (left, right) = as_pads(layer.padding)
+    return left, right, top, bottom
+
+
 def _conv(layer: Any, own: Own, x: Tensor) -> Tensor:
     x, padding = _padded(layer, x)
     window = layer.window
@@ -116,13 +137,37 @@ def _table_conv(layer: Any, own: Own, x: Tensor) -> Tensor:
     return F.conv2d(x, kernel, own.tensors.get("bias"), layer.window.stride, padding, layer.window.dilation)
 
 
+def _deconv(layer: Any, own: Own, x: Tensor) -> Tensor:
+    (top, bottom), (left, right) = as_pads(layer.padding)
+    even = (top, left) == (bottom, right)
+    y = F.conv_transpose2d(x, own.tensors["weight"], own.tensors.get("bias"), layer.stride, (top, left) if even else 0,
+                           0, layer.groups, layer.dilation)
+    return y if even else F.pad(y, (-left, -right, -top, -bottom))
+
+
 def _pool(layer: Any, own: Own, x: Tensor) -> Tensor:
-    window, ceil = layer.window, layer.window.rounding == "ceil"
+    window, ceil = layer.window, layer.rounding == "ceil"
+    axes = window.axes(x.shape[2], x.shape[3])
+    pads = [axis.pads for axis in axes]
+    if all(before == after and 2 * before <= axis.kernel for (before, after), axis in zip(pads, axes, strict=True)):
+        padding = (pads[0][0], pads[1][0])
+        if layer.mode == "max":
+            return F.max_pool2d(x, window.kernel, window.stride, padding, 1, ceil)
+        return F.avg_pool2d(x, window.kernel, window.stride, padding, ceil, layer.count_padding)
+    return _pool_unevenly(layer, x, axes)
+
+
+def _pool_unevenly(layer: Any, x: Tensor, axes: tuple[Axis, Axis]) -> Tensor:
+    """Padding on one side, or more than torch allows: as many pixels as the windows need, the rest cut off."""
+    down, across = axes
+    (top, left), (bottom, right) = zip(*((axis.pads[0], axis.reaches(layer.rounding)) for axis in axes), strict=True)
+    sides = (left, right, top, bottom)
     if layer.mode == "max":
-        x, padding = _padded(layer, x, -torch.inf)
-        return F.max_pool2d(x, window.kernel, window.stride, padding, window.dilation, ceil)
-    x, padding = _padded(layer, x)
-    return F.avg_pool2d(x, window.kernel, window.stride, padding, ceil)
+        return F.max_pool2d(F.pad(x, sides, value=-torch.inf), layer.window.kernel, layer.window.stride)
+    shares = [torch.tensor([axis.kernel / axis.counted(i, layer.count_padding) for i in range(axis.count(layer.rounding))],
+                           dtype=x.dtype, device=x.device) for axis in (down, across)]
+    means: Tensor = F.avg_pool2d(F.pad(x, sides), layer.window.kernel, layer.window.stride)
+    return means * shares[0][:, None] * shares[1]
 
 
 def _global_pool(layer: Any, own: Own, x: Tensor) -> Tensor:
@@ -142,11 +187,14 @@ def _maxout(layer: Any, own: Own, x: Tensor) -> Tensor:
 
 
 def _lrn(layer: Any, own: Own, x: Tensor) -> Tensor:
-    return F.local_response_norm(x, layer.size, layer.alpha, layer.beta, layer.k)
+    if layer.region == "across":
+        return F.local_response_norm(x, layer.size, layer.alpha, layer.beta, layer.k)
+    squares: Tensor = F.avg_pool2d(x * x, layer.size, 1, layer.size // 2)
+    return torch.div(x, (layer.k + layer.alpha * squares) ** layer.beta)
 
 
 def _batch_norm(layer: Any, own: Own, x: Tensor) -> Tensor:
-    weight, bias, mean, variance = (own.tensors[n] for n in ("weight", "bias", "running_mean", "running_var"))
+    weight, bias, mean, variance = (own.tensors.get(n) for n in ("weight", "bias", "running_mean", "running_var"))
     return F.batch_norm(x, mean, variance, weight, bias, own.training, layer.momentum, layer.epsilon)
 
 
@@ -155,16 +203,30 @@ def _scale(layer: Any, own: Own, x: Tensor) -> Tensor:
     return scaled + own.tensors["bias"][:, None, None] if layer.bias else scaled
 
 
+def _relu(layer: Any, own: Own, x: Tensor) -> Tensor:
+    return F.relu(x) if layer.limit is None else x.clamp(0, layer.limit)
+
+
+def _add(layer: Any, own: Own, *inputs: Tensor) -> Tensor:
+    factors = layer.coefficients or (1.0,) * len(inputs)
+    return functools.reduce(torch.add, [x if factor == 1 else factor * x
+                                        for factor, x in zip(factors, inputs, strict=True)])
+
+
 OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "conv": _conv,
     "table_conv": _table_conv,
+    "deconv": _deconv,
     "pool": _pool,
+    "pad": lambda layer, own, x: F.pad(x, _sides(layer)),
     "global_pool": _global_pool,
     "dense": _dense,
     "flatten": _flatten,
     "sigmoid": lambda layer, own, x: torch.sigmoid(x),
     "tanh": lambda layer, own, x: layer.amplitude * torch.tanh(layer.slope * x),
-    "relu": lambda layer, own, x: F.relu(x),
+    "reshape": lambda layer, own, x: x.reshape(len(x), *layer.shape((Volume(*x.shape[1:]),))),
+    "relu": _relu,
+    "prelu": lambda layer, own, x: F.prelu(x, own.tensors["weight"]),
     "leaky_relu": lambda layer, own, x: F.leaky_relu(x, layer.slope),
     "elu": lambda layer, own, x: F.elu(x, layer.alpha),
     "maxout": _maxout,
@@ -173,6 +235,9 @@ OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "scale": _scale,
     "dropout": lambda layer, own, x: F.dropout(x, layer.rate, own.training),
     "softmax": lambda layer, own, x: x.softmax(1),
-    "add": lambda layer, own, *inputs: sum(inputs[1:], inputs[0]),
+    "add": _add,
+    "multiply": lambda layer, own, *inputs: functools.reduce(torch.mul, inputs),
+    "maximum": lambda layer, own, *inputs: functools.reduce(torch.maximum, inputs),
     "concat": lambda layer, own, *inputs: torch.cat(inputs, 1),
+    "slice": lambda layer, own, x: x[:, layer.first : layer.first + layer.channels],
 }

@@ -65,4 +65,10 @@ def network_for(
     if scores != classes:
         raise NetworkError("class_count", f"{name} was to learn {classes} classes", given=f"it ends in {scores} scores",
                            do=f"Give its last layer {classes} units")
+    for head in built.auxiliary:
+        ends = next(node.output for node in built.nodes if node.name == head)
+        if ends.size != classes:
+            raise NetworkError("class_count", f"{name} was to learn {classes} classes",
+                               given=f"its auxiliary head {head} ends in {ends.size} scores",
+                               do=f"Give {head} {classes} units")
     return built

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from striate.arch.filler import bilinear
 from striate.nets.build import Net
 from striate.nets.chance import generator
 
@@ -34,5 +35,9 @@ def fill(net: Net, seed: int) -> None:
                     values = draw.uniform(law.a, law.b, tensor.shape)
                 case "normal":
                     values = draw.normal(law.a, law.b, tensor.shape)
+                    if tensor.filler.sparse:
+                        values *= draw.random(tensor.shape) < tensor.filler.sparse / tensor.shape[0]
+                case "bilinear":
+                    values = np.broadcast_to(bilinear(*tensor.shape[-2:]), tensor.shape)
             with torch.no_grad():
                 state[f"{node.name}.{name}"].copy_(torch.from_numpy(values.astype(np.float32)))

@@ -15,14 +15,14 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
-from torch import nn
 from torch.nn.functional import cross_entropy
 
 from striate.errors import Interrupted, RunError
 from striate.nets.augment import Augmenter
+from striate.nets.build import Net
 from striate.nets.chance import generator, seed_for
 from striate.nets.checkpoint import Checkpoints, Snapshot, optimiser_tensors, restore_optimiser
-from striate.nets.optimise import make_optimiser
+from striate.nets.optimise import make_optimiser, set_rate
 from striate.nets.prepare import Preparation
 from striate.nets.recipe import Recipe
 from striate.recogniser import Labelled
@@ -64,7 +64,7 @@ class Run:
     `best` holds the weights of the best epoch on validation, or the last weights where there is no validation.
     """
 
-    module: nn.Module
+    module: Net
     pictures: Labelled
     labels: NDArray[np.int64]
     validation: tuple[Labelled, NDArray[np.int64]] | None
@@ -106,10 +106,9 @@ def train(run: Run, snapshot: Snapshot | None = None) -> Iterator[Step]:
             pictures = augment(run.pictures.take(indices), indices)
             inputs = run.preparation.normalised(pictures.to(run.fabric.device))
             targets = torch.from_numpy(run.labels[indices]).to(run.fabric.device)
-            for group in optimiser.param_groups:
-                group["lr"] = recipe.rate_at(progress.step)
+            set_rate(optimiser, recipe.rate_at(progress.step))
             torch.manual_seed(seed_for(recipe.seed, "dropout", progress.step))
-            loss = cross_entropy(module(inputs), targets, label_smoothing=recipe.label_smoothing)
+            loss = loss_of(module(inputs), targets, run)
             run.fabric.backward(loss)
             optimiser_.step()
             optimiser_.zero_grad()
@@ -138,6 +137,16 @@ def train(run: Run, snapshot: Snapshot | None = None) -> Iterator[Step]:
                 break
     if run.checkpoints:
         save(run, optimiser)
+
+
+def loss_of(scores: torch.Tensor | list[torch.Tensor], targets: torch.Tensor, run: Run) -> torch.Tensor:
+    """The cross-entropy of the scores, and that of each auxiliary head times its weight."""
+    own, *heads = scores if isinstance(scores, list) else [scores]
+    smoothing = run.recipe.label_smoothing
+    loss = cross_entropy(own, targets, label_smoothing=smoothing)
+    for head, weight in zip(heads, run.module.heads.values(), strict=True):
+        loss = loss + weight * cross_entropy(head, targets, label_smoothing=smoothing)
+    return loss
 
 
 def not_finite(when: str, loss: float) -> RunError:
@@ -177,7 +186,7 @@ def finish_epoch(run: Run, epoch: int) -> dict[str, float | int | None]:
 
 
 def logits_of(
-    module: nn.Module, pictures: Labelled, preparation: Preparation, fabric: Fabric | None = None
+    module: torch.nn.Module, pictures: Labelled, preparation: Preparation, fabric: Fabric | None = None
 ) -> torch.Tensor:
     """Scores (N, K) float32 of all `pictures`, in evaluation mode; in Fabric's precision, or plain float32 without."""
     device = next((parameter.device for parameter in module.parameters()), torch.device("cpu"))

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from striate.arch.layers.layer import Layer, Shape, Volumes
-from striate.arch.rules import MAX_SIDE, Number, Whole
+from striate.arch.filler import Fill, Filler, Tensor
+from striate.arch.layers.layer import Layer, Shape, Volumes, listed
+from striate.arch.layers.learner import Learner
+from striate.arch.rules import MAX_SIDE, Number, Switch, Whole
 from striate.arch.volume import Volume
 from striate.errors import NetworkError
 
@@ -47,9 +49,11 @@ class Tanh(Activation):
 
 @dataclass(frozen=True)
 class ReLU(Activation):
-    """max(0, a). Nair & Hinton 2010."""
+    """max(0, a), at most `limit` if one is given: ReLU6 has 6. Nair & Hinton 2010; Krizhevsky 2010 for the limit."""
 
     kind: ClassVar[str] = "relu"
+
+    limit: Annotated[float, Number(1e-6)] | None = None
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,23 @@ class LeakyReLU(Activation):
     kind: ClassVar[str] = "leaky_relu"
 
     slope: Annotated[float, Number()] = 0.01
+
+
+@dataclass(frozen=True)
+class PReLU(Learner, Activation):
+    """a where positive, elsewhere a times a learnt slope, one per channel or one `shared`. He et al. 2015.
+
+    Tensors: weight (channels,), or (1,) if shared.
+    """
+
+    kind: ClassVar[str] = "prelu"
+
+    shared: Switch = False
+    filler: Fill = Filler("constant", value=0.25)
+
+    def tensors(self, inputs: Volumes) -> dict[str, Tensor]:
+        """The slopes."""
+        return self.learnt({"weight": Tensor((1 if self.shared else inputs[0].channels,), "weight", self.filler)})
 
 
 @dataclass(frozen=True)
@@ -91,7 +112,7 @@ class Maxout(Layer):
         if channels % self.pieces:
             raise NetworkError("bad_pieces", f"{self.label}: {self.pieces} pieces were asked for",
                                allowed="a number that divides the channels is allowed",
-                               given=f"{channels} channels were given", do="Change pieces or the layer before")
+                               given=f"{listed(inputs)} was given", do="Change pieces or the layer before")
         return channels // self.pieces, height, width
 
     def elementwise(self, inputs: Volumes, output: Volume) -> int:

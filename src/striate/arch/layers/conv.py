@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from striate.arch.filler import MSRA, ZERO, Fill, Tensor
-from striate.arch.layers.layer import Layer, Reach, Shape, Volumes
-from striate.arch.rules import Choice, Count, Kernel, Padding, Stride, Switch, as_pair
+from striate.arch.layers.layer import Reach, Shape, Volumes, listed
+from striate.arch.layers.learner import Learner
+from striate.arch.rules import Choice, Count, Kernel, Padding, Stride, Switch, as_pair, as_sides
 from striate.arch.volume import Volume
 from striate.arch.window import Window
 from striate.errors import NetworkError
@@ -19,10 +20,11 @@ Rounding = Annotated[str, Choice("floor", "exact")]
 
 
 @dataclass(frozen=True)
-class Conv(Layer):
+class Conv(Learner):
     """A convolution of `filters` filters, each over channels/groups input channels.
 
-    `kernel_size`, `stride`, `padding` and `dilation` are pixels, one number or (height, width); padding may be `same`.
+    `kernel_size`, `stride`, `padding` and `dilation` are pixels, one number or (height, width); padding may also be
+    ((top, bottom), (left, right)) or `same`.
     Tensors: weight (filters, channels/groups, kernel height, kernel width), bias (filters,).
 
     >>> from striate.arch import Conv, Input
@@ -47,7 +49,7 @@ class Conv(Layer):
     @property
     def window(self) -> Window:
         """The filter's window."""
-        padding = self.padding if isinstance(self.padding, str) else as_pair(self.padding)
+        padding = self.padding if isinstance(self.padding, str) else as_sides(self.padding)
         return Window(as_pair(self.kernel_size), as_pair(self.stride), padding, as_pair(self.dilation), self.rounding)
 
     def shape(self, inputs: Volumes) -> Shape:
@@ -56,7 +58,7 @@ class Conv(Layer):
         if volume.channels % self.groups or self.filters % self.groups:
             raise NetworkError("bad_groups", f"{self.label}: {self.groups} groups were asked for",
                                allowed="a number that divides channels and filters is allowed",
-                               given=f"{volume.channels} channels and {self.filters} filters were given",
+                               given=f"{listed(inputs)} and {self.filters} filters were given",
                                do="Change groups or filters")
         return self.filters, *self.window.output(volume.height, volume.width, self.label)
 
@@ -66,7 +68,7 @@ class Conv(Layer):
         shape = (self.filters, inputs[0].channels // self.groups, *kernel)
         area = kernel[0] * kernel[1]
         tensors = {"weight": Tensor(shape, "weight", self.weight_filler, area * shape[1], area * self.filters)}
-        return tensors | ({"bias": Tensor((self.filters,), "bias", self.bias_filler)} if self.bias else {})
+        return self.learnt(tensors | ({"bias": Tensor((self.filters,), "bias", self.bias_filler)} if self.bias else {}))
 
     def macs(self, inputs: Volumes, output: Volume) -> int:
         """One per weight and position."""

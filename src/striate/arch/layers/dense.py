@@ -1,18 +1,21 @@
-"""Dense (fully connected) layers, and flattening by itself."""
+"""Dense (fully connected) layers, and flattening and reshaping by themselves."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 from striate.arch.filler import MSRA, ZERO, Fill, Tensor
-from striate.arch.layers.layer import Layer, Reach, Shape, Volumes
-from striate.arch.rules import Count, Switch
+from striate.arch.layers.layer import Layer, Reach, Shape, Volumes, listed
+from striate.arch.layers.learner import Learner
+from striate.arch.rules import Count, Switch, Target
 from striate.arch.volume import Volume
+from striate.errors import NetworkError
 
 
 @dataclass(frozen=True)
-class Dense(Layer):
+class Dense(Learner):
     """Each unit is a weighted sum of every input value; the input is flattened first, channel by channel, row by row.
 
     Tensors: weight (units, channels·height·width), bias (units,).
@@ -38,7 +41,7 @@ class Dense(Layer):
         """Weight and bias."""
         size = inputs[0].size
         tensors = {"weight": Tensor((self.units, size), "weight", self.weight_filler, size, self.units)}
-        return tensors | ({"bias": Tensor((self.units,), "bias", self.bias_filler)} if self.bias else {})
+        return self.learnt(tensors | ({"bias": Tensor((self.units,), "bias", self.bias_filler)} if self.bias else {}))
 
     def macs(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
         """One per weight."""
@@ -64,6 +67,39 @@ class Flatten(Layer):
     def shape(self, inputs: Volumes) -> Shape:
         """C·H·W×1×1."""
         return inputs[0].size, 1, 1
+
+    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
+        """Nothing is computed."""
+        return 0
+
+
+@dataclass(frozen=True)
+class Reshape(Layer):
+    """The same values in another volume, read channel by channel, row by row.
+
+    `to` is (channels, height, width): 0 keeps the input's number, one −1 is what is left.
+
+    >>> from striate.arch import Input
+    >>> str(Reshape((1, 28, 28))(Input(784, 1, 1))), str(Reshape((0, -1, 1))(Input(16, 5, 5)))
+    ('1×28×28', '16×25×1')
+    """
+
+    kind: ClassVar[str] = "reshape"
+    reach: ClassVar[Reach] = "all"
+
+    to: Target
+
+    def shape(self, inputs: Volumes) -> Shape:
+        """The sides asked for."""
+        (volume,) = inputs
+        sides = [now if side == 0 else side for side, now in zip(self.to, volume, strict=True)]
+        rest = math.prod(side for side in sides if side > 0)
+        channels, height, width = (volume.size // rest if side < 0 else side for side in sides)
+        if channels * height * width != volume.size:
+            raise NetworkError("bad_reshape", f"{self.label}: {list(self.to)} was asked for",
+                               allowed=f"a shape of {volume.size:,} values is allowed",
+                               given=f"{listed(inputs)} was given", do="Change the shape, or write −1 for one side")
+        return channels, height, width
 
     def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
         """Nothing is computed."""

@@ -10,19 +10,20 @@ multiplication, comparison, division, root, power or exponential, each counted a
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import dataclass, field, replace
+from dataclasses import MISSING, dataclass, field, fields, replace
 from itertools import count
 from typing import Annotated, ClassVar, Literal
 
 from striate.arch.filler import Tensor
 from striate.arch.rules import MAX_SIDE, Checked, Name, quoted
+from striate.arch.spread import Spread
 from striate.arch.volume import Call, Volume
 from striate.arch.window import Window
 from striate.errors import NetworkError, shown
 
 Volumes = tuple[Volume, ...]
 Shape = tuple[int, int, int]
-Reach = Literal["point", "window", "all"]
+Reach = Literal["point", "window", "spread", "all"]
 
 MAX_INPUTS = 1_024
 
@@ -42,9 +43,20 @@ class Layer(Checked):
     merges: ClassVar[bool] = False
     """Whether it takes two volumes or more; the others take one."""
     reach: ClassVar[Reach] = "point"
-    """What one unit sees of its input: the same position, a window, or everything."""
+    """What one unit sees of its input: the same position, a window, what is spread over it, or everything."""
 
     name: Annotated[str, Name()] | None = field(default=None, kw_only=True, compare=False, repr=False)
+
+    def __init_subclass__(cls) -> None:
+        cls.__repr__ = Layer.__repr__  # type: ignore[method-assign]  # else @dataclass writes one with every default
+
+    def __repr__(self) -> str:
+        """The call that makes it, without its name: `Conv(20, 5, stride=2)`."""
+        shared_last = sorted(fields(self), key=lambda field: field.kw_only is True)
+        given = [(field, getattr(self, field.name)) for field in shared_last if field.name != "name"]
+        return f"{type(self).__name__}(" + ", ".join(
+            [repr(value) for field, value in given if field.default is MISSING]
+            + [f"{field.name}={value!r}" for field, value in given if field.default not in (MISSING, value)]) + ")"
 
     @property
     def label(self) -> str:
@@ -54,6 +66,11 @@ class Layer(Checked):
     @property
     def window(self) -> Window | None:
         """The filter or pooling window, if there is one."""
+        return None
+
+    @property
+    def spread(self) -> tuple[Spread, Spread] | None:
+        """The arithmetic of a transposed convolution, down and across, if it is one."""
         return None
 
     @abstractmethod
@@ -109,6 +126,18 @@ def refuse_other_than_volume(value: object, label: str) -> None:
         raise NetworkError("not_a_volume", f"{label}: a volume was asked for",
                            allowed="Input(channels, height, width) or what a layer returned when called is allowed",
                            given=f"{quoted(value)} was given", do="Call layers on volumes: ReLU()(x)")
+
+
+def listed(inputs: Volumes) -> str:
+    """The inputs of a layer as a refusal names them: by the layers that made them, and their volumes.
+
+    >>> from striate.arch import Conv, Input
+    >>> x = Input(3, 9, 9)
+    >>> listed((x, Conv(6, 3, name="left")(x)))
+    'input 3×9×9 and left 6×7×7'
+    """
+    said = [f"{volume.source.layer.label if volume.source else 'input'} {volume}" for volume in inputs]
+    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
 
 
 def ancestors(volumes: Volumes) -> list[Call]:

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from striate.arch.layers.layer import Layer, Shape, Volumes
+from striate.arch.layers.layer import Layer, Shape, Volumes, listed
+from striate.arch.rules import Numbers
 from striate.arch.volume import Volume
 from striate.errors import NetworkError
 
 
 @dataclass(frozen=True)
-class Add(Layer):
-    """The sum, value by value, of volumes of one shape (He et al. 2016).
+class Alike(Layer):
+    """The base of layers that go value by value through volumes of one shape."""
+
+    merges: ClassVar[bool] = True
+
+    def shape(self, inputs: Volumes) -> Shape:
+        """As each input."""
+        if len(set(inputs)) > 1:
+            raise NetworkError("different_volumes", f"{self.label}: {self.kind} was asked for",
+                               allowed="volumes of one shape are allowed", given=f"{listed(inputs)} were given",
+                               do="Change the branches so that they end alike")
+        return inputs[0].shape
+
+    def elementwise(self, inputs: Volumes, output: Volume) -> int:
+        """One operation per value and further input."""
+        return (len(inputs) - 1) * output.size
+
+
+@dataclass(frozen=True)
+class Add(Alike):
+    """The sum, value by value, of volumes of one shape (He et al. 2016), each times its coefficient if there are any.
 
     >>> from striate.arch import Conv, Input
     >>> x = Input(3, 7, 7)
@@ -21,20 +41,39 @@ class Add(Layer):
     """
 
     kind: ClassVar[str] = "add"
-    merges: ClassVar[bool] = True
+
+    coefficients: Annotated[tuple[float, ...], Numbers()] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.coefficients and set(self.coefficients) == {1.0}:
+            object.__setattr__(self, "coefficients", None)  # one way to say one thing
 
     def shape(self, inputs: Volumes) -> Shape:
         """As each input."""
-        if len(set(inputs)) > 1:
-            raise NetworkError("different_volumes", f"{self.label}: a sum was asked for",
-                               allowed="volumes of one shape are allowed",
-                               given=f"{' and '.join(map(str, inputs))} were given",
-                               do="Change the branches so that they end alike")
-        return inputs[0].shape
+        if self.coefficients and len(self.coefficients) != len(inputs):
+            raise NetworkError("bad_coefficients", f"{self.label}: {len(self.coefficients)} coefficients were asked for",
+                               allowed="one for each input is allowed", given=f"{listed(inputs)} were given",
+                               do="Change coefficients")
+        return super().shape(inputs)
 
     def elementwise(self, inputs: Volumes, output: Volume) -> int:
-        """One addition per value and further input."""
-        return (len(inputs) - 1) * output.size
+        """An addition per value and further input, and a multiplication for each coefficient."""
+        return super().elementwise(inputs, output) + (len(inputs) * output.size if self.coefficients else 0)
+
+
+@dataclass(frozen=True)
+class Multiply(Alike):
+    """The product, value by value, of volumes of one shape."""
+
+    kind: ClassVar[str] = "multiply"
+
+
+@dataclass(frozen=True)
+class Maximum(Alike):
+    """The largest, value by value, of volumes of one shape (between layers what `Maxout` is within one)."""
+
+    kind: ClassVar[str] = "maximum"
 
 
 @dataclass(frozen=True)
@@ -54,7 +93,7 @@ class Concat(Layer):
         if len({(volume.height, volume.width) for volume in inputs}) > 1:
             raise NetworkError("different_sizes", f"{self.label}: joined channels were asked for",
                                allowed="volumes of one height and width are allowed",
-                               given=f"{' and '.join(map(str, inputs))} were given",
+                               given=f"{listed(inputs)} were given",
                                do="Change the padding or stride of the branches so that they end alike")
         return sum(volume.channels for volume in inputs), inputs[0].height, inputs[0].width
 

@@ -8,18 +8,21 @@ from typing import Annotated, ClassVar
 from striate.arch.filler import ONE, ZERO, Fill, Tensor
 from striate.arch.layers.activations import Activation
 from striate.arch.layers.layer import Volumes
-from striate.arch.rules import Number, Switch, Whole
+from striate.arch.layers.learner import Learner
+from striate.arch.rules import Choice, Number, Switch, Whole
 from striate.arch.volume import Volume
+from striate.arch.window import Window
 from striate.errors import NetworkError
 
 
 @dataclass(frozen=True)
 class LRN(Activation):
-    """Local response normalisation across channels: b = a / (k + alpha/size · Σ a²)^beta.
+    """Local response normalisation: b = a / (k + alpha/n · Σ a²)^beta.
 
-    The sum runs over the `size` channels around the value's own (fewer at the edges; alpha is divided by `size` all the
-    same), as in Caffe and PyTorch. Krizhevsky, Sutskever & Hinton 2012, section 3.3, do not divide: their
-    α = 10⁻⁴ with n = 5 is alpha = 5·10⁻⁴ here, and their k is 2. `size` is odd.
+    Region `across`: the sum runs over the n = `size` channels around the value's own (fewer at the edges; alpha is
+    divided by `size` all the same), as in Caffe and PyTorch. Region `within`: it runs over the `size`×`size` pixels
+    around it in its own channel, and n = size² (Caffe, whose k is 1 there). Krizhevsky, Sutskever & Hinton 2012,
+    section 3.3, do not divide: their α = 10⁻⁴ with n = 5 is alpha = 5·10⁻⁴ here, and their k is 2. `size` is odd.
     """
 
     kind: ClassVar[str] = "lrn"
@@ -28,6 +31,7 @@ class LRN(Activation):
     alpha: Annotated[float, Number(0.0)] = 1e-4
     beta: Annotated[float, Number()] = 0.75
     k: Annotated[float, Number(1e-12)] = 1.0
+    region: Annotated[str, Choice("across", "within")] = "across"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -37,13 +41,21 @@ class LRN(Activation):
                                do=f"Use size {self.size + 1}")
 
     def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
-        """A square, size − 1 additions, and four to scale, add k, raise and divide."""
-        return (self.size + 4) * output.size
+        """A square, n − 1 additions, and four to scale, add k, raise and divide."""
+        return ((self.size if self.region == "across" else self.size ** 2) + 4) * output.size
+
+    @property
+    def window(self) -> Window | None:
+        """The neighbourhood `within` a channel."""
+        side, pad = self.size, self.size // 2
+        return Window((side, side), padding=(pad, pad)) if self.region == "within" else None
 
 
 @dataclass(frozen=True)
-class BatchNorm(Activation):
+class BatchNorm(Learner, Activation):
     """(a − mean)/√(variance + epsilon)·weight + bias, per channel. Ioffe & Szegedy 2015.
+
+    Without `scale` there is no weight, without `shift` no bias (Caffe's BatchNorm has neither).
 
     Mean and variance are those of the batch while training, and running ones afterwards:
     running ← (1 − momentum)·running + momentum·batch, as in PyTorch.
@@ -54,12 +66,16 @@ class BatchNorm(Activation):
 
     epsilon: Annotated[float, Number(1e-12)] = 1e-5
     momentum: Annotated[float, Number(0.0, 1.0)] = 0.1
+    scale: Switch = True
+    shift: Switch = True
 
     def tensors(self, inputs: Volumes) -> dict[str, Tensor]:
         """Weight and bias, running mean and variance."""
         shape = (inputs[0].channels,)
-        return {"weight": Tensor(shape, "weight", ONE), "bias": Tensor(shape, "bias", ZERO),
-                "running_mean": Tensor(shape, "buffer", ZERO), "running_var": Tensor(shape, "buffer", ONE)}
+        weight = {"weight": Tensor(shape, "weight", ONE)} if self.scale else {}
+        bias = {"bias": Tensor(shape, "bias", ZERO)} if self.shift else {}
+        buffers = {"running_mean": Tensor(shape, "buffer", ZERO), "running_var": Tensor(shape, "buffer", ONE)}
+        return self.learnt(weight | bias | buffers)
 
     def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
         """A multiplication and an addition per value: after training, mean and variance fold into weight and bias."""
@@ -67,7 +83,7 @@ class BatchNorm(Activation):
 
 
 @dataclass(frozen=True)
-class Scale(Activation):
+class Scale(Learner, Activation):
     """a·weight + bias with one learnt weight, and bias if wanted, per channel. Tensors: weight, bias (channels,)."""
 
     kind: ClassVar[str] = "scale"
@@ -80,7 +96,7 @@ class Scale(Activation):
         """Weight and bias."""
         shape = (inputs[0].channels,)
         tensors = {"weight": Tensor(shape, "weight", self.weight_filler)}
-        return tensors | ({"bias": Tensor(shape, "bias", self.bias_filler)} if self.bias else {})
+        return self.learnt(tensors | ({"bias": Tensor(shape, "bias", self.bias_filler)} if self.bias else {}))
 
     def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
         """A multiplication, and an addition with a bias."""

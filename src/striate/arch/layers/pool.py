@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from striate.arch.axis import ROUNDINGS
 from striate.arch.layers.layer import Layer, Reach, Shape, Volumes
-from striate.arch.rules import MAX_KERNEL, Choice, Kernel, Sides, Stride, as_pair
+from striate.arch.rules import Choice, Kernel, Padding, Stride, Switch, as_pads, as_pair, as_sides
 from striate.arch.volume import Volume
 from striate.arch.window import Window
 from striate.errors import NetworkError
@@ -19,8 +19,9 @@ Mode = Annotated[str, Choice("max", "average")]
 class Pool(Layer):
     """Pooling by a window; `stride` None is the window's own size, so windows touch and do not overlap.
 
-    Padding never wins a maximum; in an average it counts as zeros, but what a `ceil` window hangs over the padded
-    input does not count (PyTorch's `count_include_pad=True`, and Caffe). Padding is at most half the window, as there.
+    Padding never wins a maximum. In an average it counts as zeros (Caffe, and PyTorch's `count_include_pad=True`), but
+    what a `ceil` window hangs over the padded input does not count; with `count_padding` false only pixels of the
+    input do (TensorFlow). Padding is less than the window, so that every window has a pixel to look at.
 
     >>> from striate.arch import Input
     >>> [str(Pool(3, 2, rounding=rounding)(Input(96, 56, 56))) for rounding in ("floor", "ceil")]
@@ -32,18 +33,21 @@ class Pool(Layer):
 
     kernel_size: Kernel
     stride: Stride | None = None
-    padding: Annotated[int | tuple[int, int], Sides(0, MAX_KERNEL)] = 0
+    padding: Padding = 0
     mode: Mode = "max"
     rounding: Annotated[str, Choice(*ROUNDINGS)] = "floor"
+    count_padding: Switch = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.stride == self.kernel_size:
             object.__setattr__(self, "stride", None)  # one way to say one thing, so that equal pools are equal
-        kernel, padding = as_pair(self.kernel_size), as_pair(self.padding)
-        if any(2 * pad > side for pad, side in zip(padding, kernel, strict=True)):
+        if isinstance(self.padding, str):
+            return
+        kernel, padding = as_pair(self.kernel_size), as_pads(self.padding)
+        if any(max(pads) >= side for pads, side in zip(padding, kernel, strict=True)):
             raise NetworkError("pool_padding", f"{self.label}: padding {self.padding} was asked for",
-                               allowed="at most half the window is allowed", do="Use less padding or a larger window",
+                               allowed="less than the window is allowed", do="Use less padding or a larger window",
                                given=f"a {kernel[0]}×{kernel[1]} window was given")
 
     @property
@@ -51,7 +55,8 @@ class Pool(Layer):
         """The pooling window."""
         kernel = as_pair(self.kernel_size)
         stride = kernel if self.stride is None else as_pair(self.stride)
-        return Window(kernel, stride, as_pair(self.padding), rounding=self.rounding, noun="pooling window")
+        padding = self.padding if isinstance(self.padding, str) else as_sides(self.padding)
+        return Window(kernel, stride, padding, rounding=self.rounding, noun="pooling window")
 
     def shape(self, inputs: Volumes) -> Shape:
         """As many channels as before."""

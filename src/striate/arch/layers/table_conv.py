@@ -10,15 +10,16 @@ from typing import ClassVar
 
 from striate.arch.filler import MSRA, ZERO, Fill, Tensor
 from striate.arch.layers.conv import Rounding
-from striate.arch.layers.layer import Layer, Reach, Shape, Volumes
-from striate.arch.rules import Kernel, Maps, Padding, Stride, Switch, as_pair
+from striate.arch.layers.layer import Reach, Shape, Volumes, listed
+from striate.arch.layers.learner import Learner
+from striate.arch.rules import Kernel, Maps, Padding, Stride, Switch, as_pair, as_sides
 from striate.arch.volume import Volume
 from striate.arch.window import Window
 from striate.errors import NetworkError
 
 
 @dataclass(frozen=True)
-class TableConv(Layer):
+class TableConv(Learner):
     """A convolution with one filter per row of `table`; a row lists the input maps its filter sees, counted from 0.
 
     Tensors: weight (connections, kernel height, kernel width), one kernel per entry of the table, row after row;
@@ -45,7 +46,7 @@ class TableConv(Layer):
     @property
     def window(self) -> Window:
         """The filter's window."""
-        padding = self.padding if isinstance(self.padding, str) else as_pair(self.padding)
+        padding = self.padding if isinstance(self.padding, str) else as_sides(self.padding)
         return Window(as_pair(self.kernel_size), as_pair(self.stride), padding, rounding=self.rounding)
 
     @property
@@ -63,7 +64,7 @@ class TableConv(Layer):
         highest = max(max(row) for row in self.table)
         if highest >= volume.channels:
             raise NetworkError("bad_table", f"{self.label}: input map {highest} was asked for",
-                               allowed=f"0 to {volume.channels - 1} is allowed", given=f"a {volume} input was given",
+                               allowed=f"0 to {volume.channels - 1} is allowed", given=f"{listed(inputs)} was given",
                                do="Change table")
         return len(self.table), *self.window.output(volume.height, volume.width, self.label)
 
@@ -73,7 +74,8 @@ class TableConv(Layer):
         fan = count * kernel[0] * kernel[1]
         tensors = {"weight": Tensor((count, *kernel), "weight", self.weight_filler, max(1, fan // len(self.table)),
                                     max(1, fan // inputs[0].channels))}
-        return tensors | ({"bias": Tensor((len(self.table),), "bias", self.bias_filler)} if self.bias else {})
+        bias = {"bias": Tensor((len(self.table),), "bias", self.bias_filler)} if self.bias else {}
+        return self.learnt(tensors | bias)
 
     def macs(self, inputs: Volumes, output: Volume) -> int:
         """One per weight and position."""

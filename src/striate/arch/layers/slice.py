@@ -1,0 +1,39 @@
+"""Some of the channels: the other end of `Concat`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from striate.arch.layers.layer import Layer, Shape, Volumes, listed
+from striate.arch.rules import MAX_SIDE, Count, Whole
+from striate.arch.volume import Volume
+from striate.errors import NetworkError
+
+
+@dataclass(frozen=True)
+class Slice(Layer):
+    """`channels` channels from channel `first` on, counted from 0; nothing is computed.
+
+    >>> from striate.arch import Input
+    >>> str(Slice(48, 48)(Input(96, 27, 27)))
+    '48×27×27'
+    """
+
+    kind: ClassVar[str] = "slice"
+
+    first: Annotated[int, Whole(0, MAX_SIDE - 1)]
+    channels: Count
+
+    def shape(self, inputs: Volumes) -> Shape:
+        """The channels asked for."""
+        (volume,) = inputs
+        if self.first + self.channels > volume.channels:
+            raise NetworkError("bad_slice", f"{self.label}: channels {self.first} to {self.first + self.channels - 1} "
+                               "were asked for", allowed=f"0 to {volume.channels - 1} is allowed",
+                               given=f"{listed(inputs)} was given", do="Change first or channels")
+        return self.channels, volume.height, volume.width
+
+    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
+        """Nothing is computed."""
+        return 0
