@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from striate.arch import Add, Concat, Conv, Input, Network, Pool, Volume, survey
+from striate.arch import Add, Concat, Conv, Deconv, Input, Network, Pool, Volume, survey
 from tests.oracles.witness import witness
 
 SIDE = 97
@@ -54,3 +54,20 @@ def test_fields_are_the_pixels_that_matter(network):
         assert found == (max(0, first), min(side - 1, last))
         assert np.isclose(field.offset, (field.first + field.last) / 2)
         assert field.least <= field.size
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 7), st.integers(1, 4), st.integers(0, 2), st.integers(1, 3), st.integers(1, 3))
+def test_fields_behind_a_transposed_convolution(kernel, stride, padding, before, stride_before):
+    """They differ from unit to unit; the widest is as large as said, and the narrowest, and they are centred so."""
+    padding = min(padding, kernel - 1)
+    x = Conv(1, before, stride=stride_before)(Input(1, 61, 61))
+    network = Network(Deconv(1, kernel, stride=stride, padding=padding)(x))
+    vertical, _ = survey(network).rows[-1].fields
+    middle = network.output.height // 2
+    found = [seen(network, middle + i, middle)[0] for i in range(stride) if kernel >= stride]
+    sizes = [last - first + 1 for first, last in found]
+    if sizes:
+        assert (min(sizes), max(sizes)) == (vertical.least, vertical.size)
+        centres = [(first + last) / 2 - (middle + i) * float(vertical.stride) for i, (first, last) in enumerate(found)]
+        assert abs(np.mean(centres) - vertical.offset) < 1e-9 + float(stride_before) / 2

@@ -26,7 +26,7 @@ def witness(node: Node, own: dict[str, torch.Tensor], *inputs: torch.Tensor) -> 
     match layer.kind:
         case "conv":
             padding = layer.padding
-            if padding == "same" and layer.stride != 1:
+            if padding == "same":
                 x, padding = F.pad(x, tensorflow_same(x, layer)), 0
             elif uneven(padding):
                 x, padding = F.pad(x, sides(padding)), 0

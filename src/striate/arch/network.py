@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from striate.arch.filler import Tensor
@@ -99,7 +99,7 @@ class Network:
             ordinals[call.layer.kind] += 1
             node_name = call.layer.name or f"{call.layer.kind}{ordinals[call.layer.kind]}"
             _refuse_taken(node_name, volumes, title)
-            layer = replace(call.layer, name=node_name)
+            layer = call.layer.called(node_name)
             inputs = tuple(names[id(volume.source)] if volume.source else INPUT for volume in call.inputs)
             input_volumes = tuple(volumes[source] for source in inputs)
             node = Node(node_name, layer, inputs, input_volumes, layer.output(input_volumes))

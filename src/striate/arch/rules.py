@@ -66,9 +66,12 @@ class Whole:
 
     def read(self, value: object) -> int:
         """The number, as a Python int."""
-        if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        if type(value) is int:  # asking SupportsIndex takes fifty times as long
+            number = value
+        elif isinstance(value, bool) or not isinstance(value, SupportsIndex):
             raise ValueError
-        number = index(value)
+        else:
+            number = index(value)
         if not self.low <= number <= self.high:
             raise ValueError
         return number

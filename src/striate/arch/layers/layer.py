@@ -10,9 +10,10 @@ multiplication, comparison, division, root, power or exponential, each counted a
 from __future__ import annotations
 
 from abc import abstractmethod
+from copy import copy
 from dataclasses import MISSING, dataclass, field, fields, replace
 from itertools import count
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from striate.arch.filler import Tensor
 from striate.arch.rules import MAX_SIDE, Checked, Name, quoted
@@ -57,6 +58,14 @@ class Layer(Checked):
         return f"{type(self).__name__}(" + ", ".join(
             [repr(value) for field, value in given if field.default is MISSING]
             + [f"{field.name}={value!r}" for field, value in given if field.default not in (MISSING, value)]) + ")"
+
+    def called(self, name: str) -> Self:
+        """The same layer with the name it has in a network."""
+        if self.name == name:
+            return self
+        again = copy(self)  # not replace(), which would read every field through its rule once more
+        object.__setattr__(again, "name", name)
+        return again
 
     @property
     def label(self) -> str:

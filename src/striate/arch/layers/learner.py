@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 from striate.arch.filler import Filler, Tensor
 from striate.arch.layers.layer import Layer
@@ -27,13 +27,12 @@ class Learner(Layer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for one in fields(self):
-            value = getattr(self, one.name)
-            enlarges = self.kind in ("conv", "deconv") and one.name == "weight_filler"
-            if isinstance(value, Filler) and value.kind == "bilinear" and not enlarges:
-                raise NetworkError("bad_filler", f"{self.label}: {one.name} bilinear was asked for",
+        for name, value in vars(self).items():
+            if isinstance(value, Filler) and value.kind == "bilinear" and not (
+                    self.kind in ("conv", "deconv") and name == "weight_filler"):
+                raise NetworkError("bad_filler", f"{self.label}: {name} bilinear was asked for",
                                    allowed="it is allowed for the weights of conv and deconv",
-                                   given=f"{one.name} of {self.kind} was given", do="Choose another filler")
+                                   given=f"{name} of {self.kind} was given", do="Choose another filler")
 
     def learnt(self, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         """The tensors with their multipliers."""
