@@ -28,7 +28,7 @@ from striate.arch import (
     refuse_unread,
 )
 from striate.arch.formats.yaml import read_json, read_yaml
-from striate.cli.inspect import parse_volume
+from striate.cli.inspect import inspect, parse_volume
 
 X = Input(6, 7, 7)
 
@@ -181,6 +181,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "json: repeated key": lambda _: read_json('{"layers": [], "layers": []}'),
     "json: a list": lambda _: read_json("[]"),
     # the command
+    "inspect: nothing": lambda _: inspect(None),
     "inspect: --input of two sides": lambda _: parse_volume("28,28"),
     "inspect: --input of words": lambda _: parse_volume("1,28,wide"),
     "inspect: --input of 0": lambda _: parse_volume("1,0,28"),

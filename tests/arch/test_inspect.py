@@ -30,9 +30,9 @@ def read_table(text: str) -> tuple[list[dict[str, int]], dict[str, int]]:
     """An independent reader: columns by the spaces between them; numbers without their commas."""
     lines = text.split("\n\n")[0].splitlines()
     cells = [re.split(r" {2,}", line.strip()) for line in lines]
-    where = {name: cells[0].index(name) for name in ("parameters", "MACs")}
+    where = {name: cells[0].index(name) for name in ("parameters", "MACs", "FLOPs")}
     rows = [{name: int(line[i].replace(",", "")) for name, i in where.items()} for line in cells[1:-1]]
-    return rows, dict(zip(where, (int(cell.replace(",", "")) for cell in cells[-1][1:3]), strict=True))
+    return rows, dict(zip(where, (int(cell.replace(",", "")) for cell in cells[-1][1:4]), strict=True))
 
 
 @pytest.mark.parametrize("name", ["lenet5", "compact"])
@@ -41,10 +41,11 @@ def test_printed_table_is_golden_and_adds_up(name):
     assert text == (GOLDEN / f"inspect_{name}.txt").read_text()
     rows, total = read_table(text)
     assert len(rows) == len(load_network(name).nodes)
-    for column in ("parameters", "MACs"):
+    for column in ("parameters", "MACs", "FLOPs"):
         assert sum(row[column] for row in rows) == total[column]
     facts = survey(load_network(name))
-    assert total == {"parameters": facts.total("parameters"), "MACs": facts.total("macs")}
+    assert total == {"parameters": facts.total("parameters"), "MACs": facts.total("macs"),
+                     "FLOPs": facts.total("flops")}
 
 
 def test_json_is_one_object_with_the_keys_promised():
@@ -64,6 +65,29 @@ def test_options():
     assert ask("lenet5", "--strict") == ask("lenet5")
 
 
+def test_what_auxiliary_heads_add_is_said(tmp_path):
+    path = tmp_path / "headed.yaml"
+    path.write_text("input: [2, 9, 9]\nauxiliary: {head: 0.3}\nlayers:\n- dense: {units: 3}\n  name: head\n"
+                    "- dense: {units: 3}\n  name: out\n  from: input\n")
+    assert ("of these, only while training, for head (loss weight 0.3): 489 parameters, 486 MACs"
+            in ask(str(path), "--quiet").splitlines())
+    facts = json.loads(ask(str(path), "--json"))
+    assert facts["auxiliary"] == {"heads": {"head": 0.3}, "parameters": 489, "macs": 486}
+    assert "only while training" not in ask("lenet5")
+
+
+def test_a_network_known_by_name_says_where_it_is_from():
+    text = ask("vgg16")
+    assert "\npaper: Simonyan & Zisserman" in text
+    assert "\npublished: " in text
+    assert json.loads(ask("vgg16", "--json"))["paper"] in text
+
+
+def test_a_drawing_is_written_beside_the_table(tmp_path):
+    assert ask("lenet5", "--svg", str(tmp_path / "net.svg"), "-q").endswith(f"drawn: {tmp_path / 'net.svg'}\n")
+    assert (tmp_path / "net.svg").read_text().startswith("<svg")
+
+
 def test_refusals_reach_the_caller():
     with pytest.raises(WindowError):
         ask("lenet5", "--input", "1,29,29", "--strict")
@@ -76,7 +100,8 @@ def test_branches_and_unread_pixels_get_their_columns(tmp_path):
     path.write_text("input: [2, 9, 9]\nlayers:\n- pool: {kernel_size: 2}\n"
                     "- conv: {filters: 2, kernel_size: 3, padding: 1}\n- add:\n  from: [pool1, conv1]\n")
     lines = ask(str(path)).splitlines()
-    assert lines[0].split() == ["layer", "kind", "from", "output", "parameters", "MACs", "sees", "memory", "unread"]
+    assert lines[0].split() == ["layer", "kind", "from", "output", "parameters", "MACs", "FLOPs", "sees", "memory",
+                                "unread"]
     assert lines[1].endswith("1 bottom, 1 right")
     assert "pool1, conv1" in lines[3]
     assert "2×2..6×6" in lines[3]

@@ -138,9 +138,9 @@ def test_leftovers_of_a_killed_writer_are_swept(tmp_path: Path) -> None:
 
 def test_minutes_become_steps_once(digits: Data, tmp_path: Path) -> None:
     steps: list[Step] = []
-    model = ConvNet(network(), minutes=0.02, batch_size=256, seed=5)
+    model = ConvNet(network(), minutes=0.03, batch_size=256, seed=5)
     with pytest.raises(Interrupted):
-        model.fit(digits.train, watch=steps.append, checkpoints=tmp_path / "run", stop=lambda: len(steps) == 3)
+        model.fit(digits.train, watch=steps.append, checkpoints=tmp_path / "run", stop=lambda: len(steps) == 1)
     planned = steps[0].steps
-    resumed = ConvNet(network(), minutes=0.02, batch_size=256, seed=5).fit(digits.train, checkpoints=tmp_path / "run")
+    resumed = ConvNet(network(), minutes=0.03, batch_size=256, seed=5).fit(digits.train, checkpoints=tmp_path / "run")
     assert resumed.recipe_.steps == planned
