@@ -1,55 +1,60 @@
-"""Networks known by name. Each file is one paper; each entry says which."""
+"""Networks known by name. Each file is one paper; each entry says which, and which form of it.
+
+Layers have the names of the paper or of its public Caffe file; where such a file gives fillers and multipliers of the
+learning rate they are kept, elsewhere weights are filled by `msra`. No network ends in a softmax: training wants the
+values before it. The order here is the reading order of a lecture, for networks of one year.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 from striate.arch.network import Network
 from striate.arch.rules import either
 from striate.arch.volume import Volume
-from striate.arch.zoo.compact import compact
-from striate.arch.zoo.lenet import lenet5
+from striate.arch.zoo import (
+    alexnet,
+    compact,
+    efficientnet_lite,
+    googlenet,
+    lenet,
+    mobilenet,
+    one_tower,
+    resnet,
+    resnet9,
+    resnet20,
+    squeezenet,
+    vgg,
+    zfnet,
+)
+from striate.arch.zoo.entry import Entry
 from striate.errors import UsageError, shown
 
-
-@dataclass(frozen=True)
-class Entry:
-    """A network by name: how to build it, the picture it was made for (None: any), and where it comes from.
-
-    `example` is the input it is shown with when none is given; pictures with a side below `least` pixels do better
-    enlarged.
-    """
-
-    build: Callable[[Volume, int], Network]
-    input: Volume | None
-    example: Volume
-    paper: str
-    year: int
-    least: int = 1
-
-
 ZOO: dict[str, Entry] = {
-    "compact": Entry(compact, None, Volume(1, 28, 28), "striate's own: VGG with batch normalisation, made small", 2015,
-                     least=16),
-    "lenet5": Entry(lenet5, Volume(1, 32, 32), Volume(1, 32, 32),
-                    "LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition", 1998),
+    name: entry
+    for paper in (lenet, alexnet, one_tower, zfnet, vgg, googlenet, resnet, resnet20, compact, squeezenet, mobilenet,
+                  resnet9, efficientnet_lite)
+    for name, entry in paper.ENTRIES.items()
 }
 
+__all__ = ["ZOO", "Entry", "build"]
 
-def build(name: str, input: Volume | None = None, classes: int = 10) -> Network:  # noqa: A002 - the language's word
-    """The network `name` on `input` (its own, or an example, if None), ending in `classes` values.
+
+def build(name: str, input: Volume | None = None, classes: int | None = None) -> Network:  # noqa: A002 - our word
+    """The network `name` on `input` (its own, or an example, if None), ending in `classes` values (its own if None).
 
     Raises `UsageError` for an unknown name, `WindowError` where the picture is too small.
 
     >>> build("lenet5").parameters  # 60,850 = the paper's 60,000 + (84 + 1)·10
     60850
+    >>> str(build("alexnet").output), str(build("alexnet", classes=15).output)
+    ('1000×1×1', '15×1×1')
     """
     if name not in ZOO:
-        near = get_close_matches(name, ZOO, 1)
-        raise UsageError("unknown_network", "a network was asked for", allowed=f"{either(list(ZOO))} is allowed",
+        near = get_close_matches(name, ZOO, 3, 0.75)
+        raise UsageError("unknown_network", "a network was asked for",
+                         allowed="a name that striate inspect --list shows is allowed",
                          given=f"{shown(name)} was given",
-                         do=f"Did you mean {near[0]}?" if near else "Choose one, or give a .yaml or .json file")
+                         do=f"Did you mean {either(near)}?" if near else "Choose one, or give a network file")
     entry = ZOO[name]
-    return entry.build(input or entry.example, classes)
+    return entry.build(input or entry.example, entry.classes if classes is None else classes)

@@ -11,13 +11,15 @@ from __future__ import annotations
 from striate.arch.layers import BatchNorm, Conv, Dense, GlobalPool, Pool, ReLU
 from striate.arch.network import Network
 from striate.arch.volume import Volume
+from striate.arch.zoo.entry import Entry
 
 WIDTHS = (16, 48, 96, 128)  # filters of each stage; any further stage has the last
 LARGEST = 63  # pixels: a longer short side is first brought below by the stride of the first convolution
+PICTURE = Volume(1, 28, 28)
 READ = 8  # pixels: what is left of a long, narrow picture is pooled if it is longer than this
 
 
-def compact(input: Volume, classes: int = 10) -> Network:  # noqa: A002 - the word of the language
+def compact(input: Volume = PICTURE, classes: int = 10) -> Network:  # noqa: A002 - the word of the language
     """Stages of two convolutions and a pooling, as wide as `WIDTHS`, on a picture of any size.
 
     8×8 has two stages (8, 4), 28×28 three (28, 14, 7), 96×96 four after a first stride of 2 (48, 24, 12, 6).
@@ -65,3 +67,10 @@ def block(x: Volume, filters: int, stride: int = 1, pool: bool = False) -> Volum
     """
     x = Conv(filters, 2 * stride + 1, stride=stride, padding=stride, bias=False)(x)
     return ReLU()(BatchNorm()(Pool(2)(x) if pool else x))
+
+
+ENTRIES = {
+    "compact": Entry(
+        compact, None, PICTURE, "striate's own: VGG with batch normalisation, made small", 2015, least=16, classes=10,
+        cite="striate's own", variant="VGG with batch normalisation, made small"),
+}

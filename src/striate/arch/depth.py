@@ -1,0 +1,20 @@
+"""Depth as papers count it: the layers that form weighted sums, along the longest way from picture to answer."""
+
+from __future__ import annotations
+
+from striate.arch.network import INPUT, Network
+
+COUNTED = frozenset({"conv", "table_conv", "deconv", "dense"})
+
+
+def depth(network: Network) -> int:
+    """Convolutions and dense layers on the longest path through the trunk; pooling and normalisation do not count.
+
+    >>> from striate.arch import Conv, Dense, Input, Network, Pool
+    >>> depth(Network(Dense(10)(Pool(2)(Conv(20, 5)(Input(1, 28, 28))))))
+    2
+    """
+    longest = {INPUT: 0}
+    for node in network.trunk.nodes:
+        longest[node.name] = max(longest[name] for name in node.inputs) + (node.layer.kind in COUNTED)
+    return longest[network.nodes[-1].name]
