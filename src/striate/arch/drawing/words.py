@@ -1,0 +1,167 @@
+"""What is written on a picture: each layer in a few words, widths of text, escapes.
+
+`5×5, 20 /2` is a window of 5×5 pixels, 20 filters, stride 2. Widths are estimates from above, because nobody knows
+which font will be there.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+from striate.arch.layers import Layer
+from striate.arch.volume import Volume
+from striate.errors import shown
+
+FAMILIES = {
+    "input": ("input",),
+    "conv": ("conv", "table_conv", "deconv"),
+    "pool": ("pool", "global_pool"),
+    "dense": ("dense",),
+    "merge": ("add", "multiply", "maximum", "concat"),
+    "norm": ("batch_norm", "lrn", "scale"),
+    "act": ("relu", "leaky_relu", "prelu", "elu", "sigmoid", "tanh", "maxout", "softmax"),
+    "other": (),
+}
+FAMILY = {kind: family for family, kinds in FAMILIES.items() for kind in kinds}
+LEGEND = {"input": "input", "conv": "convolution", "pool": "pooling", "dense": "dense", "merge": "merge",
+          "norm": "normalisation", "act": "activation", "other": "others"}
+BOXES = ("input", "conv", "pool", "dense", "merge")  # families that are drawn as volumes; the others are marks
+
+
+def family(kind: str) -> str:
+    """The family of a kind of layer, which gives it its colour.
+
+    >>> family("table_conv"), family("relu"), family("dropout")
+    ('conv', 'act', 'other')
+    """
+    return FAMILY.get(kind, "other")
+
+
+def described(layer: Layer, inputs: tuple[Volume, ...]) -> list[str]:
+    """A layer in one or two short lines.
+
+    >>> from striate.arch import Conv, Pool, ReLU, Volume
+    >>> described(Conv(96, 11, stride=4, padding=2), (Volume(3, 227, 227),)), described(Pool(2), ())
+    (['11×11, 96', '/4, pad 2'], ['2×2 max /2'])
+    """
+    return [line for line in WORDS.get(layer.kind, _others)(layer, inputs) if line]
+
+
+def _conv(layer: Any, inputs: tuple[Volume, ...]) -> list[str]:
+    groups = layer.groups
+    depthwise = groups > 1 and bool(inputs) and groups == inputs[0].channels
+    count = f", {layer.filters}" if not depthwise or layer.filters != groups else ""
+    return [("↑ " if layer.kind == "deconv" else "") + _sides(layer.kernel_size) + " depthwise" * depthwise + count,
+            _slide(layer),
+            f"{groups} groups" if groups > 1 and not depthwise else ""]
+
+
+def _table(layer: Any, inputs: tuple[Volume, ...]) -> list[str]:  # noqa: ARG001 - as every kind
+    return [f"{_sides(layer.kernel_size)}, {len(layer.table)}", _slide(layer), "by a table"]
+
+
+def _pool(layer: Any, inputs: tuple[Volume, ...]) -> list[str]:  # noqa: ARG001 - as every kind
+    stride = layer.kernel_size if layer.stride is None else layer.stride
+    return [f"{_sides(layer.kernel_size)} {_mode(layer)} /{_step(stride)}", _padding(layer.padding)]
+
+
+def _others(layer: Any, inputs: tuple[Volume, ...]) -> list[str]:  # noqa: ARG001 - as every kind
+    return [layer.kind.replace("_", " ")]
+
+
+def _slide(layer: Any) -> str:
+    """Stride, dilation and padding where they are not the default."""
+    return ", ".join(part for part in ("" if layer.stride == 1 else f"/{_step(layer.stride)}",
+                                       f"dilated {_step(layer.dilation)}" if _of(layer, "dilation", 1) != 1 else "",
+                                       _padding(layer.padding)) if part)
+
+
+def _of(layer: Any, field: str, default: object) -> Any:
+    return getattr(layer, field, default)
+
+
+def _mode(layer: Any) -> str:
+    return "mean" if layer.mode == "average" else "max"
+
+
+def _sides(value: int | tuple[int, int]) -> str:
+    return "×".join(map(str, value)) if isinstance(value, tuple) else f"{value}×{value}"
+
+
+def _step(value: int | tuple[int, int]) -> str:
+    return "×".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _padding(value: Any) -> str:
+    if value in (0, (0, 0)):
+        return ""
+    if isinstance(value, tuple):
+        return "pad " + " ".join("+".join(map(str, side)) if isinstance(side, tuple) else str(side) for side in value)
+    return str(value) if value == "same" else f"pad {value}"
+
+
+WORDS: dict[str, Callable[[Any, tuple[Volume, ...]], list[str]]] = {
+    "conv": _conv,
+    "deconv": _conv,
+    "table_conv": _table,
+    "pool": _pool,
+    "global_pool": lambda layer, _: [f"global {_mode(layer)}"],
+    "dense": lambda layer, _: [f"{layer.units:,} units"],
+    "add": lambda layer, _: ["weighted sum" if _of(layer, "coefficients", None) else ""],
+    "multiply": lambda _layer, _: [""],
+    "maximum": lambda _layer, _: ["maximum"],
+    "slice": lambda layer, _: [f"channels {layer.first} to {layer.first + layer.channels - 1}"],
+    "pad": lambda layer, _: [_padding(layer.padding) or "pad 0"],
+    "relu": lambda layer, _: ["ReLU" + (f"{_of(layer, 'limit', None):g}" if _of(layer, "limit", None) else "")],
+    "leaky_relu": lambda layer, _: [f"ReLU {layer.slope:g}"],
+    "prelu": lambda _layer, _: ["PReLU"],
+    "elu": lambda _layer, _: ["ELU"],
+    "maxout": lambda layer, _: [f"maxout {layer.pieces}"],
+    "lrn": lambda _layer, _: ["LRN"],
+    "batch_norm": lambda _layer, _: ["BN"],
+    "dropout": lambda layer, _: [f"drop {layer.rate:g}"],
+}
+
+
+def width(text: str, size: float) -> float:
+    """An estimate from above of a text's width in pixels at a font size, for the wider of the common fonts.
+
+    >>> width("6×28×28", 10)  # 0.64 of the size for each of 5 digits, 0.86 for each ×
+    49.2
+    """
+    return round(size * sum(map(_em, text)), 1)
+
+
+def _em(character: str) -> float:
+    if character in "iljI.,:;|'! ":
+        return 0.4
+    if character in "mwMW@—":
+        return 1.0
+    if character.isascii():
+        return 0.76 if character.isupper() else 0.64
+    if unicodedata.east_asian_width(character) in "WF":
+        return 1.1
+    return 0.86 if character == "×" else 1.0
+
+
+def shortened(text: str, limit: int = 14) -> str:
+    """A name's end, which tells it from its neighbours, where all of it is too long.
+
+    >>> shortened("inception_4a/5x5_reduce"), shortened("a_name_without_end")
+    ('5x5_reduce', '…e_without_end')
+    """
+    text = shown(text)
+    text = text if len(text) <= limit else text.rpartition("/")[2]
+    return text if len(text) <= limit else "…" + text[1 - limit:]
+
+
+def escaped(text: str) -> str:
+    """Any text as XML text or attribute: printable, bounded, with nothing that could be markup.
+
+    >>> escaped('<b a="1">')
+    '&lt;b a=&quot;1&quot;&gt;'
+    """
+    return escape(shown(text, 2_000))
