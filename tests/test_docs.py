@@ -17,7 +17,7 @@ from striate.cli.main import app
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 REFERENCE = ROOT / "docs" / "cli.md"
-COMMANDS = ("train", "evaluate", "predict", "inspect")
+COMMANDS = ("train", "evaluate", "predict", "inspect", "convert")
 
 
 def blocks(language: str) -> list[str]:
@@ -78,7 +78,8 @@ OPENING = """# The network language
 
 A network file is YAML (or JSON): `input` is [channels, height, width]; `layers` is a list in the order of computing. A
 layer reads the one before it, or the layers that `from` names; `name` gives it a name, else it is its kind and number
-(`conv1`). A layer without settings is its bare kind. `striate inspect FILE` checks it and shows it.
+(`conv1`). A layer without settings is its bare kind. `striate inspect FILE` checks it, counts it and draws it
+(`--svg net.svg`); [dialects.md](dialects.md) says how it goes to and from Caffe, Keras and PyTorch.
 
 ```yaml
 input: [3, 32, 32]
@@ -94,7 +95,14 @@ layers:
 ```
 
 `rounding` says what happens when a window does not tile its input: `floor` leaves the last pixels unread, `ceil`
-(pooling) lets the last window hang over, `exact` refuses. Fillers are `{kind: xavier}`, `{kind: gaussian, std: 0.01}` …
+(pooling) lets the last window hang over, `exact` refuses. Padding is one number, `[height, width]`,
+`[[top, bottom], [left, right]]` or `same` (⌈W/S⌉ outputs; what cannot be halved goes to the bottom and right). Fillers are
+`xavier`, `{kind: gaussian, std: 0.01}` … `lr_mult` and `decay_mult` multiply the learning rate and the weight decay of
+a layer: one number, or `[of weights, of biases]`. An `add` may have `coefficients`, one for each input; a `reshape` goes
+`to` [channels, height, width], where 0 keeps the input's number and one −1 is what is left.
+
+The last layer is the output. Layers that feed nothing else are heads for training; `auxiliary` beside `layers` names
+them with the weight of their loss (`auxiliary: {loss1: 0.3}`). They are not computed when the network predicts.
 
 | kind | settings, with their defaults |
 |---|---|

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from striate.errors import StriateError
     from striate.loading import load
     from striate.metrics import Evaluation, evaluate
+    from striate.nets.from_torch import from_torch, torch_weights
     from striate.nets.recipe import Recipe
     from striate.nets.recogniser import ConvNet
     from striate.recogniser import Recogniser
@@ -67,6 +68,7 @@ _HOMES = {
     "striate.errors": ("StriateError",),
     "striate.loading": ("load",),
     "striate.metrics": ("Evaluation", "evaluate"),
+    "striate.nets.from_torch": ("from_torch", "torch_weights"),
     "striate.nets.recipe": ("Recipe",),
     "striate.nets.recogniser": ("ConvNet",),
     "striate.recogniser": ("Recogniser",),
@@ -114,10 +116,12 @@ __all__ = [
     "Volume",
     "__version__",
     "evaluate",
+    "from_torch",
     "load",
     "load_data",
     "load_network",
     "survey",
+    "torch_weights",
 ]
 
 

@@ -49,7 +49,7 @@ def test_branches_names_and_fillers():
     assert network.name == "fork"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(networks())
 def test_round_trip(network):
     for write, read in ((write_yaml, read_yaml), (write_json, read_json)):

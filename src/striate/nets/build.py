@@ -158,9 +158,10 @@ def _pool(layer: Any, own: Own, x: Tensor) -> Tensor:
 
 
 def _pool_unevenly(layer: Any, x: Tensor, axes: tuple[Axis, Axis]) -> Tensor:
-    """Padding on one side, or more than torch allows: as many pixels as the windows need, the rest cut off."""
+    """Padding on one side, or more than torch allows: as many pixels as the windows need."""
     down, across = axes
-    (top, left), (bottom, right) = zip(*((axis.pads[0], axis.reaches(layer.rounding)) for axis in axes), strict=True)
+    (top, left), (bottom, right) = zip(
+        *((axis.pads[0], max(0, axis.reaches(layer.rounding))) for axis in axes), strict=True)
     sides = (left, right, top, bottom)
     if layer.mode == "max":
         return F.max_pool2d(F.pad(x, sides, value=-torch.inf), layer.window.kernel, layer.window.stride)

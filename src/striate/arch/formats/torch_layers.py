@@ -123,14 +123,13 @@ def _pool(node: Node, values: list[str]) -> str:
             layer.kernel_size, stride=(layer.stride, None), padding=(padding[0] if len(set(padding)) == 1 else padding, 0),
             ceil_mode=(layer.rounding == "ceil", False),
             count_include_pad=(largest or layer.count_padding or padding == (0, 0), True)) + ")"
-    # Padding on one side, or more than torch allows: as many pixels as the windows need, the rest cut off.
+    # Padding on one side, or more than torch allows: as many pixels as the windows need.
     (top, bottom), (left, right) = pads
-    sides = (left, axes[1].reaches(layer.rounding), top, axes[0].reaches(layer.rounding))
+    sides = (left, max(0, axes[1].reaches(layer.rounding)), top, max(0, axes[0].reaches(layer.rounding)))
     if largest:
         padded = f'F.pad({values[0]}, {sides}, value=float("-inf"))'
         return f"F.max_pool2d({padded}, " + _arguments(layer.kernel_size, stride=(layer.stride, None)) + ")"
-    counted = tuple(map(min, sides, (left, right, top, bottom))) if layer.count_padding else tuple(
-        min(side, 0) for side in sides)
+    counted = tuple(map(min, sides, (left, right, top, bottom))) if layer.count_padding else (0, 0, 0, 0)
     return f"average_pool({values[0]}, {layer.window.kernel}, {layer.window.stride}, {sides}, {counted})"
 
 

@@ -1,0 +1,99 @@
+"""The modules of torch that are layers of ours, each by way of its function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from striate.nets.from_torch import activations, shapes, windows
+from striate.nets.from_torch.value import Place, Unsupported, Value, Weight, stream
+
+Handler = Callable[[Place, Any, Value], Any]
+
+
+def weight(place: Place, module: nn.Module, name: str) -> Weight | None:
+    """A tensor of the module by its path, or None if it has none."""
+    tensor = getattr(module, name, None)
+    return None if tensor is None else Weight(f"{place.path}.{name}".lstrip("."), tuple(tensor.shape))
+
+
+def conv(place: Place, m: Any, x: Value) -> Value:
+    """`nn.Conv2d`."""
+    if m.padding_mode != "zeros":
+        raise Unsupported(f"with padding_mode={m.padding_mode!r}")
+    own: Any = weight(place, m, "weight")
+    return windows.conv2d(place, x, own, weight(place, m, "bias"), m.stride, m.padding, m.dilation, m.groups)
+
+
+def deconv(place: Place, m: Any, x: Value) -> Value:
+    """`nn.ConvTranspose2d`."""
+    own: Any = weight(place, m, "weight")
+    return windows.conv_transpose2d(place, x, own, weight(place, m, "bias"), m.stride, m.padding, m.output_padding,
+                                   m.groups, m.dilation)
+
+
+def linear(place: Place, m: Any, x: Value) -> Value:
+    """`nn.Linear`."""
+    own: Any = weight(place, m, "weight")
+    return windows.linear(place, x, own, weight(place, m, "bias"))
+
+
+def batch_norm(place: Place, m: Any, x: Value) -> Value:
+    """`nn.BatchNorm2d`, and `nn.BatchNorm1d` on a column."""
+    running = weight(place, m, "running_mean"), weight(place, m, "running_var")
+    return windows.batch_norm(place, x, *running, weight(place, m, "weight"), weight(place, m, "bias"),
+                              momentum=m.momentum, eps=m.eps)
+
+
+def zero_pad(place: Place, m: Any, x: Value) -> Value:
+    """`nn.ZeroPad2d`, or `nn.ConstantPad2d` of zeros."""
+    if m.value:
+        raise Unsupported(f"with value={m.value:g}")
+    made = windows.pad(place, x, m.padding)
+    volume = made.volume  # named by its author, so it stays a layer of its own
+    return Value(made.shape, lambda: volume)
+
+
+def prelu(place: Place, m: Any, x: Value) -> Value:
+    """`nn.PReLU`."""
+    own: Any = weight(place, m, "weight")
+    return activations.prelu(place, x, own)
+
+
+MODULES: dict[type[nn.Module], Handler] = {
+    nn.Conv2d: conv, nn.ConvTranspose2d: deconv, nn.Linear: linear, nn.BatchNorm2d: batch_norm,
+    nn.BatchNorm1d: batch_norm, nn.ZeroPad2d: zero_pad, nn.ConstantPad2d: zero_pad, nn.PReLU: prelu,
+    nn.MaxPool2d: lambda place, m, x: windows.max_pool2d(
+        place, x, m.kernel_size, m.stride, m.padding, m.dilation, m.ceil_mode, m.return_indices),
+    nn.AvgPool2d: lambda place, m, x: windows.avg_pool2d(
+        place, x, m.kernel_size, m.stride, m.padding, m.ceil_mode, m.count_include_pad, m.divisor_override),
+    nn.AdaptiveAvgPool2d: lambda place, m, x: windows.adaptive_avg_pool2d(place, x, m.output_size),
+    nn.AdaptiveMaxPool2d: lambda place, m, x: windows.adaptive_max_pool2d(place, x, m.output_size, m.return_indices),
+    nn.ReLU: lambda place, m, x: activations.relu(place, x, m.inplace),
+    nn.ReLU6: lambda place, m, x: activations.relu6(place, x, m.inplace),
+    nn.Hardtanh: lambda place, m, x: activations.hardtanh(place, x, m.min_val, m.max_val, m.inplace),
+    nn.LeakyReLU: lambda place, m, x: activations.leaky_relu(place, x, m.negative_slope, m.inplace),
+    nn.ELU: lambda place, m, x: activations.elu(place, x, m.alpha, m.inplace),
+    nn.Sigmoid: lambda place, _, x: activations.sigmoid(place, x),
+    nn.Tanh: lambda place, _, x: activations.tanh(place, x),
+    nn.Softmax: lambda place, m, x: activations.softmax(place, x, m.dim),
+    nn.Softmax2d: lambda place, _, x: activations.softmax(place, x, -3),
+    nn.Dropout: lambda place, m, x: activations.dropout(place, x, m.p, False, m.inplace),
+    nn.Dropout2d: lambda place, m, x: activations.dropout2d(place, x, m.p, False, m.inplace),
+    nn.LocalResponseNorm: lambda place, m, x: activations.local_response_norm(place, x, m.size, m.alpha, m.beta, m.k),
+    nn.Flatten: lambda place, _, x: shapes.reshaped(place, x),
+    nn.Unflatten: lambda place, _, x: shapes.reshaped(place, x),
+    nn.Identity: lambda _place, _, x: stream(x),
+}
+
+
+def handler(module: nn.Module) -> Handler | None:
+    """What makes a layer of a module: that of its class, or of one it inherits from without computing otherwise."""
+    for base in type(module).__mro__:
+        if base in MODULES:
+            alike = all(getattr(type(module), name, None) is getattr(base, name, None)
+                        for name in ("forward", "_conv_forward"))
+            return MODULES[base] if alike else None
+    return None
