@@ -44,7 +44,8 @@ def witness(node: Node, own: dict[str, torch.Tensor], *inputs: torch.Tensor) -> 
             return torch.cat(parts, 1) + (0 if bias is None else bias[:, None, None])
         case "pool":
             pads = tensorflow_same(x, layer) if layer.padding == "same" else sides(layer.padding)
-            if pads[::2] != pads[1::2] or layer.padding == 2:
+            height, width = layer.window.kernel
+            if pads[::2] != pads[1::2] or 2 * pads[0] > width or 2 * pads[2] > height:  # torch has no word for it
                 return windows(x, layer, pads)
             counts = {} if layer.mode == "max" else {"count_include_pad": layer.count_padding}
             function = F.max_pool2d if layer.mode == "max" else F.avg_pool2d
