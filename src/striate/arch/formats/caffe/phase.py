@@ -1,0 +1,37 @@
+"""Which layers of a Caffe file are there: its include and exclude rules by phase, level and stage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from striate.arch.formats.caffe.names import legal
+from striate.arch.rules import quoted
+from striate.errors import NetworkError
+
+PHASES = ("TRAIN", "TEST")
+
+
+def included(net: Any, layers: list[Any], phase: str) -> list[Any]:
+    """The layers that are there in `phase`, `TRAIN` or `TEST`, at the level and stages the file's own state names."""
+    if phase not in PHASES:
+        raise NetworkError("unknown_phase", "a phase of a Caffe network was asked for",
+                           allowed="TRAIN or TEST is allowed", given=f"{quoted(phase)} was given", do="Write TEST")
+    return [layer for layer in layers if _is_in(layer, PHASES.index(phase), net.state)]
+
+
+def _is_in(layer: Any, phase: int, state: Any) -> bool:
+    if layer.include and layer.exclude:
+        raise NetworkError("two_rules", f"{legal(layer.name)}: a layer in some phases was asked for",
+                           allowed="include or exclude is allowed", given="both were given", do="Leave one out")
+    if layer.include:
+        return any(_meets(rule, phase, state) for rule in layer.include)
+    return not any(_meets(rule, phase, state) for rule in layer.exclude)
+
+
+def _meets(rule: Any, phase: int, state: Any) -> bool:
+    return (
+        (not rule.HasField("phase") or rule.phase == phase)
+        and (not rule.HasField("min_level") or state.level >= rule.min_level)
+        and (not rule.HasField("max_level") or state.level <= rule.max_level)
+        and set(rule.stage) <= set(state.stage) and not set(rule.not_stage) & set(state.stage)
+    )

@@ -1,0 +1,105 @@
+"""From Caffe's prototxt to a `Network`: phases, older forms, blobs by name, layers in place, losses left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from striate.arch.formats.caffe.graph import Graph
+from striate.arch.formats.caffe.makers import KNOWN, MAKERS
+from striate.arch.formats.caffe.names import PASSING, legal, node_names
+from striate.arch.formats.caffe.phase import included
+from striate.arch.formats.caffe.settings import Unsupported, unsupported
+from striate.arch.formats.caffe.source import header_shapes
+from striate.arch.formats.caffe.text import blocks, check, parse_checked
+from striate.arch.formats.caffe.upgrade import V1_TYPES, present_layers
+from striate.arch.layers import Layer
+from striate.arch.network import Network, check_length
+from striate.arch.volume import Volume
+from striate.errors import NetworkError, shown
+
+WHAT = "a network"
+
+
+def read_caffe(text: str, input: Volume | None = None, phase: str = "TEST") -> Network:  # noqa: A002 - as every reader
+    """The network of a prototxt, deploy or train_val, in the present or an older form.
+
+    Names are Caffe's, with an underscore for what ours may not hold. Layers that belong to another `phase` (TRAIN or
+    TEST), losses, accuracies and data layers are left out; a loss beside the main one makes what it looks at an
+    auxiliary head, weighted as in the file. `input` takes the place of the file's own, which data layers often do not
+    tell. Fillers and multipliers are kept; a weight without a filler (Caffe fills it with zeros) gets ours, `msra`.
+    No file that is named in the text is opened. Raises `NetworkError` with the line or the layer named, and with all
+    layers that have no counterpart at once.
+
+    Limits: one input, one output; layers that share weights by name are refused. What Caffe 2013 called a padding layer
+    becomes padding. A window larger than its padded picture is refused, where Caffe may let one in.
+
+    >>> network = read_caffe('''
+    ...     name: "small"  input: "data"  input_dim: 1 input_dim: 1 input_dim: 28 input_dim: 28
+    ...     layer { name: "conv1" type: "Convolution" bottom: "data" top: "conv1"
+    ...             convolution_param { num_output: 20 kernel_size: 5 } }
+    ...     layer { name: "relu1" type: "ReLU" bottom: "conv1" top: "conv1" }
+    ...     layer { name: "pool1" type: "Pooling" bottom: "conv1" top: "pool1"
+    ...             pooling_param { pool: MAX kernel_size: 3 stride: 2 } }''')
+    >>> [node.name for node in network.nodes], str(network.output)  # ⌈(24 − 3)/2⌉ + 1 = 12, as Caffe rounds
+    (['conv1', 'relu1', 'pool1'], '20×12×12')
+    """
+    check(text, WHAT)
+    try:
+        net = parse_checked(text, "NetParameter", WHAT)
+    except NetworkError as error:
+        strange = _unsupported_types(text)  # whose settings may be what could not be parsed
+        if strange:
+            raise unsupported(strange, "read") from error
+        raise
+    layers = included(net, present_layers(net), phase)
+    if all(layer.type in PASSING for layer in layers):
+        raise NetworkError("no_caffe_layers", f"{WHAT} in Caffe's language was asked for",
+                           allowed=f"layers that compute something in phase {phase} are allowed",
+                           given="none was given", do="Write layer { … }")
+    names = node_names(layers)
+    check_length("the Caffe network", sum(map(len, names)))
+    made = _made(layers)
+    graph = Graph(header_shapes(net), input)
+    for layer, own, ours in zip(layers, names, made, strict=True):
+        graph.add(layer, own, ours)
+    return graph.network("" if not net.name else legal(net.name))
+
+
+def _unsupported_types(text: str) -> list[str]:
+    """The layers of a text whose types have no counterpart, found without parsing it."""
+    found = ((block.name, V1_TYPES.get(block.type, block.type)) for block in blocks(text))
+    return [f"{name} ({type_})" for name, type_ in found if type_ and type_ not in KNOWN]
+
+
+def _made(layers: list[Any]) -> list[Layer | None]:
+    """Our layers, None for those that make none; refuses everything that has no counterpart at once."""
+    made: list[Layer | None] = []
+    problems: list[str] = []
+    shared = _shared(layers)
+    for layer in layers:
+        name = shown(layer.name, 60) or "a layer without a name"
+        made.append(None)
+        if layer.type not in KNOWN:
+            problems.append(f"{name} ({shown(layer.type, 40) or 'no type'})")
+        elif layer.type in MAKERS:
+            try:
+                made[-1] = MAKERS[layer.type](layer)
+            except Unsupported as setting:
+                problems.append(f"{name} ({layer.type} with {shown(str(setting), 80)})")
+            except NetworkError as error:
+                raise type(error)(error.code, f"{name}: {error.asked}", allowed=error.allowed, given=error.given,
+                                  do=error.do) from None
+        problems += [f"{name} (sharing the weights {shown(param.name, 40)})" for param in layer.param
+                     if param.name in shared]
+    if problems:
+        raise unsupported(problems, "read")
+    return made
+
+
+def _shared(layers: list[Any]) -> set[str]:
+    """The names of weights that two layers or more use."""
+    owners: dict[str, set[int]] = {}
+    for index, layer in enumerate(layers):
+        for param in layer.param:
+            owners.setdefault(param.name, set()).add(index)
+    return {name for name, users in owners.items() if name and len(users) > 1}
