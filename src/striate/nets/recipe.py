@@ -13,10 +13,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from difflib import get_close_matches
 from typing import Any, Self
 
+from striate.arch.formats.caffe.policy import factor_at
 from striate.errors import UsageError, shown
 
 OPTIMISERS = ("sgd", "adamw")
-SCHEDULES = ("cosine", "linear", "constant")
+NUMBERS = {"step": ("gamma", "step_size"), "exp": ("gamma",), "inv": ("gamma", "power"),
+           "multistep": ("gamma", "step_values"), "poly": ("power",), "sigmoid": ("gamma", "step_size")}
+SCHEDULES = ("cosine", "linear", "constant", *NUMBERS)
 PRECISIONS = ("auto", "float32", "bfloat16")
 PICTURES = 600_000  # how many pictures the default budget shows, repeats included
 FEWEST, MOST = 4, 50  # epochs the default budget may come to
@@ -37,7 +40,9 @@ class Recipe:
         momentum: of sgd; the first moment's decay of adamw.
         weight_decay: on weights of two or more dimensions only, not on biases and norms.
         warmup: fraction of the steps over which the rate rises linearly to its peak.
-        schedule: how the rate falls after that: `cosine`, `linear` (both to zero) or `constant`.
+        schedule: how the rate falls after that: `cosine`, `linear` (both to zero) or `constant`; or as Caffe's solvers
+            say it, counted from step 0: `step`, `exp`, `inv`, `multistep`, `poly`, `sigmoid`.
+        gamma, power, step_size, step_values: the numbers of those.
         label_smoothing: 0 to below 1 (Szegedy et al. 2016, section 7); 0.05 made the probabilities of digits 6 points
             too modest and the answers no better.
         flip: mirror half of the pictures left to right; None is off where classes are single letters or digits.
@@ -60,6 +65,10 @@ class Recipe:
     weight_decay: float = 0.02
     warmup: float = 0.15
     schedule: str = "linear"
+    gamma: float | None = None
+    power: float | None = None
+    step_size: int | None = None
+    step_values: tuple[int, ...] | None = None
     label_smoothing: float = 0.0
     flip: bool | None = None
     shift: float | None = None
@@ -79,6 +88,14 @@ class Recipe:
             whole = name not in WHOLE or isinstance(value, int)
             _check(name, value, value is None or (number and whole and low <= value <= high),
                    f"a {'whole ' if name in WHOLE else ''}number from {low:g} to {high:g}")
+        values = self.step_values
+        _check("step_values", values, values is None or (
+            isinstance(values, tuple) and 0 < len(values) <= 1_000 and all(type(one) is int for one in values)
+            and list(values) == sorted(values) and values[0] >= 0), "a list of rising whole numbers from 0 up")
+        for name in ("gamma", "power", "step_size", "step_values"):
+            needed = name in NUMBERS.get(self.schedule, ())
+            _check(name, getattr(self, name), (getattr(self, name) is not None) == needed,
+                   f"{'a value' if needed else 'none'} with the schedule {self.schedule}")
         _check("flip", self.flip, self.flip in (None, True, False), "true, false or null")
         if self.epochs is not None and self.minutes is not None:
             raise UsageError("two_budgets", "a training budget was asked for",
@@ -127,6 +144,9 @@ class Recipe:
         rising = round(self.warmup * total)
         if step < rising:
             return peak * (step + 1) / rising
+        if self.schedule in NUMBERS:
+            return peak * factor_at(self.schedule, step, self.gamma or 0.0, self.power or 0.0, self.step_size or 1,
+                                    self.step_values or (), total)
         left = (total - step) / (total - rising)
         return peak * {"constant": 1.0, "linear": left, "cosine": 0.5 - 0.5 * math.cos(math.pi * left)}[self.schedule]
 
@@ -144,14 +164,15 @@ class Recipe:
                 raise UsageError("unknown_key", "a recipe was read", allowed=f"its keys are {', '.join(known)}",
                                  given=f"{shown(str(key))} was found",
                                  do=f"Did you mean {near[0]}?" if near else "Remove it")
-        return cls(**values)
+        steps = values.get("step_values")
+        return cls(**dict(values) | ({"step_values": tuple(steps)} if isinstance(steps, list) else {}))
 
 
-WHOLE = ("epochs", "steps", "batch_size", "seed")
+WHOLE = ("epochs", "steps", "batch_size", "seed", "step_size")
 BOUNDS: tuple[tuple[str, float, float], ...] = (
     ("epochs", 1, 100_000), ("minutes", 0.01, 100_000), ("steps", 1, 1e12), ("batch_size", 1, 65_536),
     ("learning_rate", 1e-9, 1e6), ("momentum", 0, 0.9999), ("weight_decay", 0, 10), ("warmup", 0, 0.9),
-    ("label_smoothing", 0, 0.9), ("shift", 0, 0.5), ("rotate", 0, 180), ("zoom", 0, 0.9), ("seed", 0, 2**63 - 1),
+    ("gamma", -1e6, 1e6), ("power", -1e3, 1e3), ("step_size", 1, 1e12), ("label_smoothing", 0, 0.9), ("shift", 0, 0.5), ("rotate", 0, 180), ("zoom", 0, 0.9), ("seed", 0, 2**63 - 1),
 )
 
 

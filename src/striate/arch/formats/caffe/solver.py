@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
+from striate.arch.formats.caffe.policy import factor_at
 from striate.arch.formats.caffe.text import parse
 from striate.arch.rules import either, quoted
 from striate.errors import NetworkError, shown
@@ -58,22 +58,8 @@ class Solver:
         >>> round(inverse.rate_at(10_000), 8)  # 0.01·(1 + 0.0001·10,000)^(−0.75)
         0.00594604
         """
-        match self.lr_policy:
-            case "step":
-                factor = _power(self.gamma, step // self.stepsize)
-            case "exp":
-                factor = _power(self.gamma, step)
-            case "inv":
-                factor = _power(1 + self.gamma * step, -self.power)
-            case "multistep":
-                factor = _power(self.gamma, sum(value <= step for value in self.stepvalues))
-            case "poly":
-                factor = _power(max(0.0, 1 - step / self.max_iter), self.power)
-            case "sigmoid":
-                factor = 1 / (1 + math.exp(min(700.0, max(-700.0, -self.gamma * (step - self.stepsize)))))
-            case _:
-                factor = 1.0
-        return self.base_lr * factor
+        return self.base_lr * factor_at(self.lr_policy, step, self.gamma, self.power, self.stepsize, self.stepvalues,
+                                        self.max_iter)
 
     def as_recipe(self) -> dict[str, Any]:
         """What a training recipe can use, as plain data for YAML; `notes` says what it cannot.
@@ -170,11 +156,3 @@ def _check(solver: Solver) -> None:
 def _refusal(field: str, allowed: str, given: str) -> NetworkError:
     return NetworkError("bad_solver", f"a solver in Caffe's language was asked for: {field}", allowed=allowed,
                         given=f"{given} was given", do=f"Change {field}")
-
-
-def _power(base: float, exponent: float) -> float:
-    try:
-        value = math.pow(base, exponent)
-    except (OverflowError, ValueError):  # 0 to a negative power, a negative number to a fraction
-        return math.inf
-    return value

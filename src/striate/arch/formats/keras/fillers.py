@@ -1,0 +1,102 @@
+"""Keras' initializers and our fillers.
+
+    GlorotUniform                       xavier, fan average
+    LecunUniform                        xavier, fan in
+    HeNormal                            msra, fan in
+    RandomNormal, RandomUniform         gaussian, uniform
+    Zeros, Ones, Constant               constant
+    VarianceScaling                     xavier (scale 1, uniform) or msra (scale 2, normal), any fan
+
+Keras cuts its normal distributions off at two standard deviations and widens them to keep the variance; msra is not
+cut. We write msra as VarianceScaling with `untruncated_normal`, which is the same. Any other initializer of Keras is
+read as the default of our layer (msra for weights, zeros for biases): it concerns the start of a training only. One
+that Keras does not have is refused. Fans are counted by each side in its own way for depthwise and transposed filters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from striate.arch.filler import Filler
+
+OTHERS = ("GlorotNormal", "HeUniform", "LecunNormal", "TruncatedNormal", "Orthogonal", "OrthogonalInitializer",
+          "Identity", "IdentityInitializer")
+FANS = {"fan_in": "in", "fan_out": "out", "fan_avg": "average"}
+
+
+class UnknownInitializerError(ValueError):
+    """An initializer that Keras does not have."""
+
+
+def read_filler(value: object, default: Filler) -> Filler:
+    """The filler of an initializer as a file has it: a word, or a mapping with class_name and config.
+
+    >>> read_filler("glorot_uniform", Filler("msra")) == Filler("xavier", fan="average")
+    True
+    """
+    if value is None:
+        return default
+    name, config = (value.get("class_name"), value.get("config")) if isinstance(value, dict) else (value, {})
+    config = {} if config is None else config
+    if not isinstance(name, str) or not isinstance(config, dict):
+        raise UnknownInitializerError
+    name = "".join(part.capitalize() for part in name.split("_")) if name.islower() else name
+    match name:
+        case "Zeros" | "Ones":
+            return Filler("constant", value=float(name == "Ones"))
+        case "Constant":
+            return Filler("constant", value=config.get("value", 0.0))
+        case "RandomNormal":
+            return Filler("gaussian", mean=config.get("mean", 0.0), std=config.get("stddev", 0.05))
+        case "RandomUniform":
+            return Filler("uniform", low=config.get("minval", -0.05), high=config.get("maxval", 0.05))
+        case "GlorotUniform":
+            return Filler("xavier", fan="average")
+        case "LecunUniform":
+            return Filler("xavier")
+        case "HeNormal":
+            return Filler("msra")
+        case "VarianceScaling":
+            return _scaled(config, default)
+        case _ if name in OTHERS:
+            return default
+    raise UnknownInitializerError
+
+
+def _scaled(config: Mapping[str, Any], default: Filler) -> Filler:
+    fan = FANS.get(str(config.get("mode", "fan_in")))
+    kind = {(1.0, "uniform"): "xavier", (2.0, "truncated_normal"): "msra", (2.0, "normal"): "msra",
+            (2.0, "untruncated_normal"): "msra"}.get(
+                (config.get("scale", 1.0), str(config.get("distribution", "truncated_normal"))))
+    return Filler(kind, fan=fan) if kind and fan else default
+
+
+def write_filler(filler: Filler) -> dict[str, Any] | None:
+    """The initializer of a filler; None for what Keras has no word for (bilinear, sparse gaussian).
+
+    >>> write_filler(Filler("xavier", fan="average"))["class_name"]
+    'GlorotUniform'
+    """
+    modes = {fan: mode for mode, fan in FANS.items()}
+    scaled = {"mode": modes[filler.fan], "seed": None}
+    match filler.kind:
+        case "constant" if filler.value in (0, 1):
+            return _entry("Ones" if filler.value else "Zeros", {})
+        case "constant":
+            return _entry("Constant", {"value": filler.value})
+        case "uniform":
+            return _entry("RandomUniform", {"minval": filler.low, "maxval": filler.high, "seed": None})
+        case "gaussian" if not filler.sparse:
+            return _entry("RandomNormal", {"mean": filler.mean, "stddev": filler.std, "seed": None})
+        case "xavier" if filler.fan == "average":
+            return _entry("GlorotUniform", {"seed": None})
+        case "xavier":
+            return _entry("VarianceScaling", scaled | {"scale": 1.0, "distribution": "uniform"})
+        case "msra":
+            return _entry("VarianceScaling", scaled | {"scale": 2.0, "distribution": "untruncated_normal"})
+    return None
+
+
+def _entry(name: str, config: dict[str, Any]) -> dict[str, Any]:
+    return {"module": "keras.initializers", "class_name": name, "config": config, "registered_name": None}

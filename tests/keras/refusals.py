@@ -1,0 +1,214 @@
+"""Every refusal of the Keras reader and writer and of the TensorFlow builders, one row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from striate.arch import (
+    LRN,
+    Add,
+    Conv,
+    Deconv,
+    Dense,
+    Input,
+    LeakyReLU,
+    Maxout,
+    Network,
+    Pool,
+    ReLU,
+    Slice,
+    TableConv,
+    Tanh,
+    Volume,
+    tf,
+)
+from striate.arch.formats.keras import keras_weights, read_keras, to_keras_weights, write_keras
+from tests.keras.files import fed, functional, layer, sequential, text
+
+X = Input(6, 7, 7)
+CONV = {"filters": 4, "kernel_size": 3}
+
+
+def reads(*layers: dict[str, Any], shape: Any = (None, 8, 9, 3)) -> object:
+    return read_keras(text(sequential(*layers, shape=shape)))
+
+
+def joins(*layers: dict[str, Any], output: str, shape: Any = (None, 8, 9, 3)) -> object:
+    return read_keras(text(functional(*layers, output=output, shape=shape)))
+
+
+def one(class_name: str, **config: Any) -> object:
+    return reads(layer(class_name, "one", **config))
+
+
+def many_unknown() -> object:
+    return reads(*(layer("Activation", f"act{i}", activation="silu") for i in range(40)), layer("Lambda", "l"))
+
+
+def placeholder(*sides: int | None) -> tf.Tensor:
+    return tf.placeholder(tf.float32, [None, *sides])
+
+
+def fillers(model: dict[str, Any], arrays: dict[str, Any]) -> object:
+    network = read_keras(text(model))
+    return keras_weights(network, text(model), arrays)
+
+
+DENSE = sequential(layer("Dense", "d", units=2), shape=(None, 3))
+LARGE = Network(Dense(2)(Dense(3)(Input(4, 1, 1))))
+
+REFUSALS: dict[str, Callable[[Path], object]] = {
+    # the text
+    "text: 17 MiB": lambda _: read_keras(" " * (17 << 20)),
+    "text: nothing": lambda _: read_keras(""),
+    "text: unclosed": lambda _: read_keras('{"class_name": "Sequential", '),
+    "text: 100,000 levels (M27)": lambda _: read_keras("[" * 100_000 + "]" * 100_000),
+    "text: 500,000 values": lambda _: read_keras("[" + "0," * 500_000 + "0]"),
+    "text: a key twice (M27)": lambda _: read_keras(
+        text(DENSE).replace('"units": 2', '"units": 2, "units": 3')),
+    "text: NaN (M27)": lambda _: read_keras(text(DENSE).replace('"units"', '"seed": NaN, "units"')),
+    "text: 1e999 (M32)": lambda _: read_keras(text(DENSE).replace('"units"', '"seed": 1e999, "units"')),
+    "text: a number above 2^63 (M32)": lambda _: read_keras('{"units": 9223372036854775809}'),
+    "text: a number of 5,000 digits (M32)": lambda _: read_keras('{"units": ' + "9" * 5_000 + "}"),
+    # the structure
+    "model: a list": lambda _: read_keras("[]"),
+    "model: a class that is none": lambda _: read_keras('{"class_name": "Conv2D", "config": {}}'),
+    "model: no config": lambda _: read_keras('{"class_name": "Sequential"}'),
+    "model: no layers": lambda _: read_keras('{"class_name": "Sequential", "config": {"layers": []}}'),
+    "model: a layer that is a number": lambda _: read_keras('{"class_name": "Sequential", "config": {"layers": [1]}}'),
+    "model: a layer without class": lambda _: reads({"config": {}}),
+    "model: a layer without config": lambda _: reads({"class_name": "ReLU"}),
+    "model: 10,001 layers": lambda _: reads(*(layer("ReLU", f"r{i}") for i in range(10_001))),
+    "model: no input": lambda _: reads(layer("ReLU", "r"), shape=None),
+    "model: an input of any size": lambda _: reads(layer("ReLU", "r"), shape=(None, None, None, 3)),
+    "model: an input of four axes": lambda _: reads(layer("ReLU", "r"), shape=(None, 2, 3, 4, 5)),
+    "model: an input of 10^12": lambda _: reads(layer("ReLU", "r"), shape=(None, 10**12, 3, 4)),
+    "model: a volume where values are asked for": lambda _: read_keras(text(DENSE), Input(3, 2, 2)),
+    "model: two outputs": lambda _: read_keras(text({"class_name": "Functional", "config": {
+        "layers": [fed(layer("InputLayer", "start", batch_shape=[None, 3]))], "input_layers": ["start", 0, 0],
+        "output_layers": [["a", 0, 0], ["b", 0, 0]]}})),
+    "model: no output": lambda _: read_keras(text({"class_name": "Functional", "config": {
+        "layers": [fed(layer("InputLayer", "start", batch_shape=[None, 3]))], "input_layers": ["start", 0, 0]}})),
+    "model: an output that is not there": lambda _: joins(fed(layer("ReLU", "a"), "start"), output="b"),
+    "model: a name twice": lambda _: joins(fed(layer("ReLU", "a"), "start"), fed(layer("ReLU", "a"), "a"), output="a"),
+    "model: fed from nowhere": lambda _: joins(fed(layer("ReLU", "a"), "b"), output="a"),
+    "model: a cycle": lambda _: joins(fed(layer("ReLU", "a"), "b"), fed(layer("ReLU", "b"), "a"), output="b"),
+    "model: a second output of a layer": lambda _: joins(fed(layer("ReLU", "a"), ["start", 0, 1]), output="a"),
+    "model: a number as argument": lambda _: joins(fed(layer("ReLU", "a"), ["start", 0, 0, {"y": 1}]), output="a"),
+    "model: nodes that are no list": lambda _: joins(layer("ReLU", "a") | {"inbound_nodes": 1}, output="a"),
+    "model: a node that is no list": lambda _: joins(layer("ReLU", "a") | {"inbound_nodes": [1]}, output="a"),
+    "model: a layer that nothing feeds": lambda _: joins(fed(layer("ReLU", "a")), output="a"),
+    "model: two feed one": lambda _: joins(fed(layer("ReLU", "a"), "start", "start"), output="a"),
+    "model: one feeds a sum": lambda _: joins(fed(layer("Add", "a"), "start"), output="a"),
+    "model: three feed a difference": lambda _: joins(fed(layer("Subtract", "a"), *["start"] * 3), output="a"),
+    "model: called twice inside another": lambda _: joins(
+        sequential(layer("ReLU", "r")) | {"name": "inner", "inbound_nodes": [[["start", 0, 0]], [["inner", 0, 0]]]},
+        output="inner"),
+    # what cannot be said
+    "unsupported: Lambda (M27)": lambda _: one("Lambda", function={"class_name": "__lambda__"}),
+    "unsupported: TFOpLambda (M27)": lambda _: one("TFOpLambda", function="math.add"),
+    "unsupported: 41 layers": lambda _: many_unknown(),
+    "unsupported: a module (M27)": lambda _: reads(layer("Conv2D", "c", **CONV) | {"module": "os"}),
+    "unsupported: a registered object (M27)": lambda _: reads(
+        layer("Conv2D", "c", **CONV) | {"module": None, "registered_name": "mine>Conv2D"}),
+    "unsupported: an activation": lambda _: one("Conv2D", activation="gelu", **CONV),
+    "unsupported: an activation that is an object (M27)": lambda _: one(
+        "Dense", units=1, activation={"module": "builtins", "class_name": "function", "config": "system"}),
+    "unsupported: an initializer of another module (M27)": lambda _: one(
+        "Dense", units=1, kernel_initializer={"module": "os", "class_name": "system", "config": {"command": "id"}}),
+    "unsupported: a field": lambda _: one("Conv2D", spectral=True, **CONV),
+    "unsupported: noise_shape": lambda _: one("Dropout", rate=0.5, noise_shape=[None, 1, 1, 3]),
+    "unsupported: shared weights": lambda _: joins(
+        layer("Conv2D", "c", **CONV, padding="same") | {"inbound_nodes": [[["start", 0, 0]], [["c", 0, 0]]]},
+        output="c"),
+    # fields
+    "field: no filters": lambda _: one("Conv2D", kernel_size=3),
+    "field: kernel of three sides": lambda _: one("Conv2D", filters=1, kernel_size=[3, 3, 3]),
+    "field: padding full": lambda _: one("Conv2D", padding="full", **CONV),
+    "field: data_format": lambda _: one("Conv2D", data_format="NHWC", **CONV),
+    "field: use_bias": lambda _: one("Conv2D", use_bias=1, **CONV),
+    "field: an unknown initializer": lambda _: one("Conv2D", kernel_initializer="fancy", **CONV),
+    "field: a rate that is a word": lambda _: one("Dropout", rate="half"),
+    "field: a pad of words": lambda _: one("ZeroPadding2D", padding=["a", "b"]),
+    "field: an axis that is a word": lambda _: one("Softmax", axis="c"),
+    "field: a limit and a slope": lambda _: one("ReLU", max_value=6, negative_slope=0.1),
+    "field: another flattening": lambda _: reads(
+        layer("Conv2D", "c", data_format="channels_last", **CONV), layer("Flatten", "f", data_format="channels_first")),
+    "field: a reshape to other values": lambda _: one("Reshape", target_shape=[7, 9, 3]),
+    "field: a reshape to two unknowns": lambda _: one("Reshape", target_shape=[-1, -1, 3]),
+    "field: a permutation of rows and columns": lambda _: one("Permute", dims=[2, 1, 3]),
+    # layouts
+    "layout: channels_first after channels_last": lambda _: reads(
+        layer("Conv2D", "a", data_format="channels_last", **CONV),
+        layer("Conv2D", "b", data_format="channels_first", **CONV)),
+    "layout: Conv2D after Dense": lambda _: reads(layer("Flatten", "f"), layer("Dense", "d", units=5),
+                                                  layer("Conv2D", "c", **CONV)),
+    "layout: softmax along the width": lambda _: one("Softmax", axis=2),
+    "layout: softmax of channels_first": lambda _: one("Conv2D", activation="softmax", data_format="channels_first",
+                                                       **CONV),
+    "layout: Dense on a grey picture": lambda _: reads(layer("Dense", "d", units=5), shape=(None, 8, 9)),
+    "layout: a reshape that mixes channels and positions": lambda _: one("Reshape", target_shape=[24, 9, 1]),
+    "layout: flat and not": lambda _: joins(fed(layer("Flatten", "f"), "start"), fed(layer("Add", "a"), "f", "start"),
+                                            output="a"),
+    "layout: flat values in two orders": lambda _: joins(
+        fed(layer("Flatten", "f"), "start"), fed(layer("Dense", "d", units=216), "f"), fed(layer("Add", "a"), "f", "d"),
+        output="a"),
+    "layout: flattened and joined 300 times": lambda _: joins(
+        fed(layer("Flatten", "f"), "start"), fed(layer("Concatenate", "c"), *["f"] * 300), output="c",
+        shape=(None, 2, 2, 2)),
+    "layer: slopes for every pixel": lambda _: one("PReLU"),
+    "layer: a transposed stride of 4 over a filter of 3": lambda _: one("Conv2DTranspose", strides=4, **CONV),
+    # arrays
+    "weights: missing, too many, of another shape": lambda _: fillers(
+        sequential(layer("Dense", "d", units=2), layer("Dense", "e", units=2), shape=(None, 3)),
+        {"e": [np.zeros((2, 3))], "f": [np.zeros(3)]}),
+    "weights: of another text": lambda _: keras_weights(LARGE, text(DENSE), {}),
+    "weights: tensors missing": lambda _: to_keras_weights(LARGE, write_keras(LARGE), {"dense1.bias": np.zeros(4)}),
+    # writing
+    "write: data_format": lambda _: write_keras(LARGE, "NCHW"),
+    "write: auxiliary heads": lambda _: write_keras(
+        Network(Dense(2)(ReLU(name="r")(X)), auxiliary=[(Dense(2)(X), 0.3)])),
+    "write: what Keras has no layer for": lambda _: write_keras(Network(Slice(0, 2)(
+        Maxout()(LRN()(TableConv(((0, 1), (1, 2, 5), (3,), (4,)), 3)(X)))))),
+    "write: fields that Keras has not": lambda _: write_keras(Network(
+        Add((2, 1))(Tanh(1.7159, 2 / 3)(X), LeakyReLU(-1)(Conv(6, 3, stride=1, dilation=1, padding="same")(X))))),
+    "write: stride and dilation": lambda _: write_keras(Network(Conv(6, 3, stride=2, dilation=2)(X))),
+    "write: poolings": lambda _: write_keras(Network(Pool(3, 2, padding=1, mode="average", count_padding=False)(
+        Pool(3, 2, rounding="ceil")(Pool(3, 2, padding=1)(Input(2, 56, 57)))))),
+    "write: a maximum that zeros could win": lambda _: write_keras(Network(Pool(3, 2, padding=1)(Input(2, 56, 56)))),
+    "write: transposed": lambda _: write_keras(Network(Deconv(2, 5, padding=1)(Deconv(6, 4, 2, groups=2)(
+        Deconv(6, 2, 3)(X))))),
+    "write: channels_first that nothing says": lambda _: write_keras(Network(Dense(2)(ReLU()(X))), "channels_first"),
+    # tf
+    "tf: padding full": lambda _: tf.layers.conv2d(placeholder(28, 28, 1), 32, 5, padding="full"),
+    "tf: data_format": lambda _: tf.layers.max_pooling2d(placeholder(28, 28, 1), 2, 2, data_format="NHWC"),
+    "tf: an activation of none of ours": lambda _: tf.layers.dense(placeholder(784), 10, activation=np.sin),
+    "tf: a regularizer": lambda _: tf.layers.dense(placeholder(784), 10, kernel_regularizer="l2"),
+    "tf: filters of none": lambda _: tf.layers.conv2d(placeholder(28, 28, 1), None, 5),  # type: ignore[arg-type]
+    "tf: no tensor": lambda _: tf.layers.flatten([1, 2]),  # type: ignore[arg-type]
+    "tf: an Input of ours": lambda _: tf.layers.conv2d(Volume(1, 28, 28), 32, 5),  # type: ignore[arg-type]
+    "tf: a convolution of flat values": lambda _: tf.layers.conv2d(placeholder(784), 32, 5),
+    "tf: two data formats": lambda _: tf.layers.conv2d(
+        tf.layers.conv2d(placeholder(28, 28, 1), 32, 5), 32, 5, data_format="channels_first"),
+    "tf: a placeholder of nothing": lambda _: tf.placeholder(tf.float32),
+    "tf: a placeholder of int32": lambda _: tf.placeholder("int32", [None, 28, 28, 1]),
+    "tf: a placeholder of any size": lambda _: placeholder(None, None, 3),
+    "tf: a reshape to other values": lambda _: tf.reshape(placeholder(784), [-1, 7 * 7 * 64]),
+    "tf: a reshape without batch": lambda _: tf.reshape(placeholder(784), [28, 28, 1]),
+    "tf: a reshape that mixes": lambda _: tf.reshape(tf.nn.relu(placeholder(4, 4, 3)), [-1, 4, 12, 1]),
+    "tf: concat along the width": lambda _: tf.concat([placeholder(4, 4, 3)] * 2, axis=2),
+    "tf: concat of one": lambda _: tf.concat([placeholder(4, 4, 3)], axis=3),
+    "tf: a sum of flat values and pictures": lambda _: tf.add(placeholder(4, 4, 3), placeholder(48)),
+    "tf: softmax along the width": lambda _: tf.nn.softmax(placeholder(4, 4, 3), axis=2),
+    "tf: ksize of two": lambda _: tf.nn.max_pool(placeholder(4, 4, 3), [2, 2], [1, 2, 2, 1], "SAME"),
+    "tf: NHCW": lambda _: tf.nn.max_pool(placeholder(4, 4, 3), [1, 2, 2, 1], [1, 2, 2, 1], "SAME", "NHCW"),
+    "tf: gamma of another start": lambda _: tf.layers.batch_normalization(placeholder(4, 4, 3),
+                                                                          gamma_initializer=tf.zeros_initializer()),
+    "tf: momentum": lambda _: tf.layers.batch_normalization(placeholder(4, 4, 3), momentum="high"),  # type: ignore[arg-type]
+    "tf: depth_multiplier": lambda _: tf.layers.separable_conv2d(placeholder(4, 4, 3), 2, 3, depth_multiplier=0.5),  # type: ignore[arg-type]
+    "tf: strides of three": lambda _: tf.layers.conv2d_transpose(placeholder(4, 4, 3), 2, 3, strides=(1, 2, 3)),  # type: ignore[arg-type]
+}
