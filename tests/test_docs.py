@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 import striate
 import striate.arch
+from striate.arch.language import settings_of
 from striate.cli.main import app
 
 ROOT = Path(__file__).parents[1]
@@ -96,10 +97,10 @@ layers:
 
 `rounding` says what happens when a window does not tile its input: `floor` leaves the last pixels unread, `ceil`
 (pooling) lets the last window hang over, `exact` refuses. Padding is one number, `[height, width]`,
-`[[top, bottom], [left, right]]` or `same` (⌈W/S⌉ outputs; what cannot be halved goes to the bottom and right). Fillers are
-`xavier`, `{kind: gaussian, std: 0.01}` … `lr_mult` and `decay_mult` multiply the learning rate and the weight decay of
-a layer: one number, or `[of weights, of biases]`. An `add` may have `coefficients`, one for each input; a `reshape` goes
-`to` [channels, height, width], where 0 keeps the input's number and one −1 is what is left.
+`[[top, bottom], [left, right]]` or `same` (⌈W/S⌉ outputs; what cannot be halved goes to the bottom and right). Fillers
+are `xavier`, `{kind: gaussian, std: 0.01}` … `lr_mult` and `decay_mult` multiply the learning rate and the weight decay
+of a layer: one number, or `[of weights, of biases]`. An `add` may have `coefficients`, one for each input; a `reshape`
+goes `to` [channels, height, width], where 0 keeps the input's number and one −1 is what is left.
 
 The last layer is the output. Layers that feed nothing else are heads for training; `auxiliary` beside `layers` names
 them with the weight of their loss (`auxiliary: {loss1: 0.3}`). They are not computed when the network predicts.
@@ -113,7 +114,7 @@ def language() -> str:
     rows = []
     for kind, layer in striate.arch.LAYERS.items():
         settings = [f.name if f.default is dataclasses.MISSING else f"{f.name}={getattr(f.default, 'kind', f.default)}"
-                    for f in dataclasses.fields(layer) if f.name != "name"]
+                    for f in settings_of(layer)]
         rows.append(f"| `{kind}` | {', '.join(f'`{one}`' for one in settings) or 'none'} |\n")
     return OPENING + "".join(rows)
 

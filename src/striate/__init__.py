@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         Volume,
         load_network,
         survey,
+        tf,
     )
     from striate.data import Data, Dataset, Pictures, Split, load_data
     from striate.errors import StriateError
@@ -62,7 +63,7 @@ _HOMES = {
     "striate.arch": (
         "ELU", "LRN", "Add", "BatchNorm", "Concat", "Conv", "Deconv", "Dense", "Dropout", "Flatten", "GlobalPool",
         "Input", "LeakyReLU", "Maximum", "Maxout", "Multiply", "Network", "PReLU", "Pad", "Pool", "ReLU", "Reshape",
-        "Scale", "Sigmoid", "Slice", "Softmax", "TableConv", "Tanh", "Volume", "load_network", "survey",
+        "Scale", "Sigmoid", "Slice", "Softmax", "TableConv", "Tanh", "Volume", "load_network", "survey", "tf",
     ),
     "striate.data": ("Data", "Dataset", "Pictures", "Split", "load_data"),
     "striate.errors": ("StriateError",),
@@ -121,6 +122,7 @@ __all__ = [
     "load_data",
     "load_network",
     "survey",
+    "tf",
     "torch_weights",
 ]
 
@@ -128,7 +130,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'striate' has no attribute {name!r}")
-    value = getattr(import_module(_HOME[name]), name)
+    home = import_module(_HOME[name])
+    value = getattr(home, name) if hasattr(home, name) else import_module(f"{_HOME[name]}.{name}")
     globals()[name] = value
     return value
 

@@ -83,5 +83,5 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "convert: a solver as a network": lambda folder: ask(
         file(folder, "solver.prototxt", SOLVER), folder / "net.py"),
     "convert: a solver with an input": lambda folder: ask(
-        file(folder, "solver.prototxt", SOLVER), "-", "--input", "1,8,8", "--classes", "3"),
+        file(folder, "solver.prototxt", SOLVER), "-", "--to", "yaml", "--input", "1,8,8", "--classes", "3"),
 }

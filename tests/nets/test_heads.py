@@ -1,4 +1,4 @@
-"""What a network says about its own training: auxiliary heads, multipliers of rate and decay, sparse and bilinear fills."""
+"""What a network says about its own training: auxiliary heads, multipliers, sparse and bilinear fills."""
 
 import numpy as np
 import pytest
@@ -44,9 +44,10 @@ def test_the_loss_is_weighted() -> None:
     truth = torch.tensor([1, 0])
     own, head = torch.randn(2, 2, 10, generator=torch.Generator().manual_seed(0))
     run = Run(module, None, None, None, Recipe(), None, None)  # type: ignore[arg-type]
-    assert torch.isclose(loss_of([own, head], truth, run), cross_entropy(own, truth) + 0.25 * cross_entropy(head, truth))
-    assert torch.equal(loss_of(own, truth, run=Run(build(headed().trunk), *[None] * 3, Recipe(), None, None)),  # type: ignore[arg-type]
-                       cross_entropy(own, truth))
+    wanted = cross_entropy(own, truth) + 0.25 * cross_entropy(head, truth)
+    assert torch.isclose(loss_of([own, head], truth, run), wanted)
+    alone = Run(build(headed().trunk), None, None, None, Recipe(), None, None)  # type: ignore[arg-type]
+    assert torch.equal(loss_of(own, truth, alone), cross_entropy(own, truth))
 
 
 def test_a_network_with_heads_learns_saves_and_predicts(digits: Data, tmp_path) -> None:
@@ -87,7 +88,8 @@ def test_multipliers_of_rate_and_decay(optimiser: str) -> None:
 
 
 def test_a_bilinear_filter_enlarges_as_interpolation_does() -> None:
-    network = Network(Deconv(1, 4, stride=2, padding=1, bias=False, weight_filler="bilinear", name="up")(Input(1, 5, 7)))
+    layer = Deconv(1, 4, stride=2, padding=1, bias=False, weight_filler="bilinear", name="up")
+    network = Network(layer(Input(1, 5, 7)))
     module = build(network)
     fill(module, 0)
     weight = module.state_dict()["up.weight"]

@@ -159,14 +159,15 @@ def _pool(layer: Any, own: Own, x: Tensor) -> Tensor:
 
 def _pool_unevenly(layer: Any, x: Tensor, axes: tuple[Axis, Axis]) -> Tensor:
     """Padding on one side, or more than torch allows: as many pixels as the windows need."""
-    down, across = axes
     (top, left), (bottom, right) = zip(
         *((axis.pads[0], max(0, axis.reaches(layer.rounding))) for axis in axes), strict=True)
     sides = (left, right, top, bottom)
     if layer.mode == "max":
         return F.max_pool2d(F.pad(x, sides, value=-torch.inf), layer.window.kernel, layer.window.stride)
-    shares = [torch.tensor([axis.kernel / axis.counted(i, layer.count_padding) for i in range(axis.count(layer.rounding))],
-                           dtype=x.dtype, device=x.device) for axis in (down, across)]
+    shares = [
+        torch.tensor([axis.kernel / axis.counted(i, layer.count_padding) for i in range(axis.count(layer.rounding))],
+                     dtype=x.dtype, device=x.device)
+        for axis in axes]
     means: Tensor = F.avg_pool2d(F.pad(x, sides), layer.window.kernel, layer.window.stride)
     return means * shares[0][:, None] * shares[1]
 

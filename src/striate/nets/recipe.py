@@ -172,7 +172,8 @@ WHOLE = ("epochs", "steps", "batch_size", "seed", "step_size")
 BOUNDS: tuple[tuple[str, float, float], ...] = (
     ("epochs", 1, 100_000), ("minutes", 0.01, 100_000), ("steps", 1, 1e12), ("batch_size", 1, 65_536),
     ("learning_rate", 1e-9, 1e6), ("momentum", 0, 0.9999), ("weight_decay", 0, 10), ("warmup", 0, 0.9),
-    ("gamma", -1e6, 1e6), ("power", -1e3, 1e3), ("step_size", 1, 1e12), ("label_smoothing", 0, 0.9), ("shift", 0, 0.5), ("rotate", 0, 180), ("zoom", 0, 0.9), ("seed", 0, 2**63 - 1),
+    ("gamma", -1e6, 1e6), ("power", -1e3, 1e3), ("step_size", 1, 1e12), ("label_smoothing", 0, 0.9),
+    ("shift", 0, 0.5), ("rotate", 0, 180), ("zoom", 0, 0.9), ("seed", 0, 2**63 - 1),
 )
 
 

@@ -15,14 +15,14 @@ from striate.arch.network import INPUT, Network, Node
 
 # What a layer may not be called as an attribute of an nn.Module or a variable of its forward.
 RESERVED = frozenset(keyword.kwlist) | frozenset("""
-    F T_destination add_module apply average_pool bfloat16 buffers call_super_init children compile cpu cuda double dump_patches
-    eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict
-    modules mtia named_buffers named_children named_modules named_parameters nn parameters picture
-    register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
+    F T_destination add_module apply average_pool bfloat16 buffers call_super_init children compile cpu cuda
+    double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule
+    half ipu load_state_dict modules mtia named_buffers named_children named_modules named_parameters nn
+    parameters picture register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
     register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
     register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
-    register_state_dict_pre_hook requires_grad_ self set_extra_state set_submodule share_memory state_dict super to
-    to_empty torch train training type x xpu zero_grad""".split())  # noqa: SIM905 - sixty strings would take a page
+    register_state_dict_pre_hook requires_grad_ self set_extra_state set_submodule share_memory state_dict super
+    to to_empty torch train training type x xpu zero_grad""".split())  # noqa: SIM905 - sixty strings would take a page
 
 
 def write_torch(network: Network) -> str:

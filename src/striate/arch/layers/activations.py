@@ -65,6 +65,9 @@ class LeakyReLU(Activation):
     slope: Annotated[float, Number()] = 0.01
 
 
+QUARTER = Filler("constant", value=0.25)
+
+
 @dataclass(frozen=True)
 class PReLU(Learner, Activation):
     """a where positive, elsewhere a times a learnt slope, one per channel or one `shared`. He et al. 2015.
@@ -75,7 +78,7 @@ class PReLU(Learner, Activation):
     kind: ClassVar[str] = "prelu"
 
     shared: Switch = False
-    filler: Fill = Filler("constant", value=0.25)
+    filler: Fill = QUARTER
 
     def tensors(self, inputs: Volumes) -> dict[str, Tensor]:
         """The slopes."""

@@ -52,7 +52,8 @@ class Add(Alike):
     def shape(self, inputs: Volumes) -> Shape:
         """As each input."""
         if self.coefficients and len(self.coefficients) != len(inputs):
-            raise NetworkError("bad_coefficients", f"{self.label}: {len(self.coefficients)} coefficients were asked for",
+            count = len(self.coefficients)
+            raise NetworkError("bad_coefficients", f"{self.label}: {count} coefficients were asked for",
                                allowed="one for each input is allowed", given=f"{listed(inputs)} were given",
                                do="Change coefficients")
         return super().shape(inputs)

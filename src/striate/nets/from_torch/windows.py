@@ -74,7 +74,7 @@ def batch_norm(place: Place, x: Value, running_mean: Weight | None, running_var:
     if running_mean is None or training:
         raise Unsupported("without running values")
     if momentum is None:
-        raise Unsupported("with momentum=None")
+        raise Unsupported("with a cumulative average (no momentum)")
     return place.value(BatchNorm(eps, momentum, weight is not None, bias is not None), stream(x).volume,
                        tensors=owned(weight=weight, bias=bias, running_mean=running_mean,
                                      running_var=running_var))
