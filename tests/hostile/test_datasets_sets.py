@@ -3,10 +3,10 @@
 import json
 import os
 import random
-import resource
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
