@@ -6,14 +6,18 @@ import io
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from typer.testing import CliRunner
 
 import striate
 import striate.arch
+from striate.arch.formats.caffe import write_caffe, write_caffemodel
+from striate.arch.formats.dialects import DIALECTS as DIALECT_TABLE
 from striate.arch.language import settings_of
 from striate.cli.main import app
+from striate.nets.recipe import Recipe
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -125,3 +129,32 @@ def test_network_language_is_current(request: pytest.FixtureRequest) -> None:
     assert LANGUAGE.read_text(encoding="utf-8") == language()
     example = re.findall(r"^```yaml\n(.*?)^```$", OPENING, flags=re.MULTILINE | re.DOTALL)[0]
     assert str(striate.Network.from_dict(yaml.safe_load(example)).output) == "10×1×1"
+
+
+DIALECTS = (ROOT / "docs" / "dialects.md").read_text(encoding="utf-8")
+SOLVER = 'base_lr: 0.01 lr_policy: "step" gamma: 0.1 stepsize: 100 max_iter: 300 momentum: 0.9'
+
+
+def test_what_the_page_of_dialects_shows_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    network = striate.load_network("lenet_caffe")
+    Path("deploy.prototxt").write_text(write_caffe(network))
+    Path("solver.prototxt").write_text(SOLVER)
+    zeros = {name: np.zeros(tensor.shape, np.float32) for name, tensor in network.tensors.items()}
+    Path("net.caffemodel").write_bytes(write_caffemodel(network, zeros))
+    lines = re.findall(r"^striate (convert .*?) *(?:#.*)?$", DIALECTS, flags=re.MULTILINE)
+    assert len(lines) == 5
+    for line in lines:
+        done = CliRunner().invoke(app, line.split())
+        assert done.exit_code == 0, f"{line}: {done.exception}"
+    assert Recipe.from_dict(yaml.safe_load(Path("recipe.yaml").read_text())).rate_at(150) == pytest.approx(0.001)
+    examples = re.findall(r"^```python\n(.*?)^```$", DIALECTS, flags=re.MULTILINE | re.DOTALL)
+    assert len(examples) == 2
+    for example in examples:
+        exec(example, {})
+
+
+def test_the_page_of_dialects_lists_them_all() -> None:
+    for dialect in DIALECT_TABLE.values():
+        assert all(f"`{suffix}`" in DIALECTS for suffix in (*dialect.reads, *dialect.writes))
+    assert all(f"`{name}`" in DIALECTS for name in ("caffe", "caffe-train", "--to keras"))
