@@ -6,7 +6,7 @@ import torch
 from torch.nn.functional import conv_transpose2d, cross_entropy, interpolate
 
 from striate import ConvNet, load
-from striate.arch import Conv, Deconv, Dense, Filler, GlobalPool, Input, Network, Pool, ReLU, Softmax
+from striate.arch import BatchNorm, Conv, Deconv, Dense, Filler, GlobalPool, Input, Network, Pool, ReLU, Softmax
 from striate.data import Data
 from striate.nets.build import build
 from striate.nets.design import network_for
@@ -58,6 +58,17 @@ def test_a_network_with_heads_learns_saves_and_predicts(digits: Data, tmp_path) 
     again = load(tmp_path / "headed.safetensors")
     assert again.network_.auxiliary == {"softmax1": 0.3}
     np.testing.assert_array_equal(again.predict_proba(digits.test), model.predict_proba(digits.test))
+
+
+def test_running_averages_forget_what_they_began_with() -> None:
+    module = build(Network(BatchNorm(momentum=0.1, name="bn")(Input(1, 2, 2)))).train()
+    batches = torch.randn(3, 4, 1, 2, 2, generator=torch.Generator().manual_seed(0)) + 5
+    for step, batch in enumerate(batches):
+        module.at_step(step)
+        module(batch)
+    ages = 0.9 ** torch.arange(2, -1, -1)
+    wanted = (batches.mean((1, 2, 3, 4)) * ages).sum() / ages.sum()
+    assert torch.isclose(module.state_dict()["bn.running_mean"][0], wanted)
 
 
 def test_heads_with_other_classes_are_refused() -> None:

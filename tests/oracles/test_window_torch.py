@@ -59,6 +59,19 @@ def test_unread_pixels_are_those_without_a_gradient(size, kernel, stride, paddin
     F.avg_pool1d(x, kernel, stride, padding, rounding == "ceil").sum().backward()
     read = x.grad.flatten().nonzero()
     assert axis.unread(rounding) == size - 1 - int(read.max())
+    assert axis.between(rounding) == int(read.max() - read.min()) + 1 - len(read)
+
+
+@settings(max_examples=300, deadline=None)
+@given(sizes, kernels, strides, st.integers(0, 4), dilations)
+def test_pixels_between_the_taps_of_dilated_windows(size, kernel, stride, padding, dilation):
+    axis = Axis(size, kernel, stride, padding, dilation)
+    x = torch.ones(1, 1, size, requires_grad=True)
+    assume(axis.count("floor"))
+    F.conv1d(x, torch.ones(1, 1, kernel), None, stride, padding, dilation).sum().backward()
+    read = x.grad.flatten().nonzero()
+    assume(len(read))
+    assert axis.between("floor") == int(read.max() - read.min()) + 1 - len(read)
 
 
 def test_a_window_larger_than_its_input():

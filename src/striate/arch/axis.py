@@ -76,6 +76,23 @@ class Axis(NamedTuple):
         """Input pixels behind the last position, which no window reads."""
         return max(0, -self.reaches(rounding))
 
+    def between(self, rounding: str) -> int:
+        """Input pixels between the first and the last one read that no window reads: strides step over them.
+
+        >>> Axis(7, 1, 2).between("floor"), Axis(7, 2, 3).between("floor"), Axis(7, 3, 2).between("floor")
+        (3, 1, 0)
+        """
+        if self.stride <= self.kernel and self.dilation == 1:
+            return 0
+        read = bytearray(self.size)
+        count, before = self.count(rounding), self.pads[0]
+        for tap in range(self.kernel):
+            start = tap * self.dilation - before
+            skipped = max(0, -(start // self.stride))
+            places = range(start + skipped * self.stride, min(start + count * self.stride, self.size), self.stride)
+            read[places.start:places.stop:self.stride] = b"\1" * len(places)
+        return read[read.find(1):read.rfind(1) + 1].count(0)
+
     def arithmetic(self) -> str:
         """The formula with its numbers.
 

@@ -19,24 +19,27 @@ def refuse_unread(network: Network) -> None:
     facts, fixes = [], []
     for node in network.nodes:
         window, volume = node.layer.window, node.input_volumes[0]
-        unread = window.unread(volume.height, volume.width) if window else (0, 0)
-        if window and any(unread):
+        if window is None:
+            continue
+        unread, between = (ask(volume.height, volume.width) for ask in (window.unread, window.between))
+        if any(unread + between):
             axes = window.axes(volume.height, volume.width)
-            sums = dict.fromkeys(axis.arithmetic() for axis, count in zip(axes, unread, strict=True) if count)
-            facts.append(f"{node.name}: {' and '.join(sums)} leaves {in_words(unread)} unread")
-            fixes.append(f"{node.name}: {window.advice(window.fixes(volume.height, volume.width))}")
+            sums = dict.fromkeys(axis.arithmetic() for axis, *counts in zip(axes, unread, between, strict=True)
+                                 if any(counts))
+            facts.append(f"{node.name}: {' and '.join(sums)} leaves {in_words(unread, between)} unread")
+            fixes.append(f"{node.name}: {window.advice(window.fixes(volume.height, volume.width, read_all=True))}")
     if facts:
         raise WindowError("unread_pixels", f"{network.name or 'network'}: windows that read every pixel were asked for",
                           given="; ".join(facts), do=f"Use for {'; for '.join(fixes)}")
 
 
-def in_words(unread: tuple[int, int]) -> str:
-    """Unread rows and columns with their side.
+def in_words(unread: tuple[int, int], between: tuple[int, int] = (0, 0)) -> str:
+    """Unread rows and columns with their place.
 
-    >>> in_words((1, 2))
-    '1 row at the bottom and 2 columns on the right'
+    >>> in_words((1, 2)), in_words((0, 0), (3, 4))
+    ('1 row at the bottom and 2 columns on the right', '3 rows and 4 columns between the windows')
     """
-    rows, columns = unread
-    return " and ".join(
-        f"{count} {thing}{'s' if count > 1 else ''} {side}"
-        for count, thing, side in ((rows, "row", "at the bottom"), (columns, "column", "on the right")) if count)
+    places = ((unread[0], "row", " at the bottom"), (unread[1], "column", " on the right"),
+              (between[0], "row", "" if between[1] else " between the windows"),
+              (between[1], "column", " between the windows"))
+    return " and ".join(f"{count} {thing}{'s' if count > 1 else ''}{place}" for count, thing, place in places if count)

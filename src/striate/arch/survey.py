@@ -23,7 +23,7 @@ BYTES = 4  # float32
 class Row:
     """One layer: `weights`, `biases` and `buffers` count values, `memory` is bytes of the output for the whole batch,
     `fields` is the receptive field (vertical, horizontal) of one output unit, `unread` is (rows at the bottom, columns
-    on the right) of its input that no window reads.
+    on the right) of its input that no window reads, `between` (rows, columns) those that the stride steps over.
     """
 
     name: str
@@ -40,6 +40,7 @@ class Row:
     memory: int
     fields: tuple[Field, Field]
     unread: tuple[int, int]
+    between: tuple[int, int]
 
     @property
     def parameters(self) -> int:
@@ -49,7 +50,8 @@ class Row:
     def as_dict(self) -> dict[str, Any]:
         """JSON-able: `receptive_field` is its longer side over all branches, `unread` has the sides that are."""
         vertical, horizontal = self.fields
-        sides = zip(("bottom", "right"), self.unread, strict=True)
+        places = ("bottom", "right", "rows_between", "columns_between")
+        sides = zip(places, (*self.unread, *self.between), strict=True)
         return {
             "name": self.name, "kind": self.kind, "from": list(self.sources), "input": list(self.inputs[0]),
             "inputs": [list(volume) for volume in self.inputs], "output": list(self.output),
@@ -115,7 +117,8 @@ def survey(network: Network, batch: int = 1) -> Survey:
             node.name, node.layer.kind, node.inputs, node.input_volumes, node.output, sizes["weight"], sizes["bias"],
             sizes["buffer"], macs, 2 * macs + node.layer.elementwise(node.input_volumes, node.output),
             node.output.size if macs else 0, BYTES * batch * node.output.size, fields[node.name],
-            window.unread(volume.height, volume.width) if window else (0, 0)))
+            window.unread(volume.height, volume.width) if window else (0, 0),
+            window.between(volume.height, volume.width) if window else (0, 0)))
     training = BYTES * batch * (network.input.size + sum(node.output.size for node in network.nodes))
     return Survey(network.name, network.input, batch, tuple(rows), training, BYTES * batch * _most_alive(network.trunk))
 

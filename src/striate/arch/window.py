@@ -64,23 +64,33 @@ class Window:
         vertical, horizontal = self.axes(height, width)
         return vertical.unread(self.rounding), horizontal.unread(self.rounding)
 
-    def fixes(self, height: int, width: int, *, tile: bool = True) -> tuple[Fix, ...]:
+    def between(self, height: int, width: int) -> Pair:
+        """Rows and columns between its positions that no window reads.
+
+        >>> Window((1, 1), (2, 2)).between(7, 9)
+        (3, 4)
+        """
+        vertical, horizontal = self.axes(height, width)
+        return vertical.between(self.rounding), horizontal.between(self.rounding)
+
+    def fixes(self, height: int, width: int, *, tile: bool = True, read_all: bool = False) -> tuple[Fix, ...]:
         """The nearest padding, stride, filter and input size that fit, best first.
 
         Padding keeps every pixel and weight, a stride keeps the weights, a filter keeps the pictures. `tile` asks for
-        windows that tile the input, else only for one that fits. Settings for which nothing near fits are left out.
+        windows that tile the input, else only for one that fits; `read_all` for windows that step over no pixel.
+        Settings for which nothing near fits are left out.
 
         >>> [(fix.what, fix.value[0], fix.output[0]) for fix in Window((3, 3), (3, 3)).fixes(7, 7)]
         [('padding', 1, 3), ('stride', 2, 3), ('filter', 4, 2), ('input', 6, 2)]
         """
         found = []
         for what in ("padding", "stride", "filter", "input"):
-            pair = [self._nearest(axis, what, tile) for axis in self.axes(height, width)]
+            pair = [self._nearest(axis, what, tile, read_all) for axis in self.axes(height, width)]
             if pair[0] and pair[1]:
                 found.append(Fix(what, (pair[0][0], pair[1][0]), (pair[0][1], pair[1][1])))
         return tuple(found)
 
-    def _nearest(self, axis: Axis, what: str, tile: bool) -> Pair | None:
+    def _nearest(self, axis: Axis, what: str, tile: bool, read_all: bool) -> Pair | None:
         """(value, output) of the nearest setting along one axis, which may be the present one."""
         pooling = self.noun == "pooling window"
         field, low, high = {
@@ -95,8 +105,9 @@ class Window:
         if what == "stride" and axis.room < 0:  # no stride lets a window in that is too large
             return None
         for value in _outward(now, max(low, what != "padding"), high):
-            count = axis._replace(**{field: value}).count("exact" if tile else self.rounding)
-            if count:
+            changed = axis._replace(**{field: value})
+            count = changed.count("exact" if tile else self.rounding)
+            if count and not (read_all and changed.between("exact")):
                 return value, count
         return None
 

@@ -48,8 +48,8 @@ def inspect(
     """Show the layers of a network: volume, parameters, MACs, receptive field, memory; and the totals.
 
     MACs are multiply-adds and FLOPs all operations for one picture. Neurons are units that form a weighted sum. The
-    receptive field is what one unit sees of the picture, from the narrowest to the widest branch. Unread are pixels
-    that no window reads. With --quiet, only the totals.
+    receptive field is what one unit sees of the picture, from the narrowest to the widest branch. Unread are rows and
+    columns that no window reads, at the end or between windows that step over them. With --quiet, only the totals.
     """
     from striate.arch import load_network, refuse_unread, survey
 

@@ -73,8 +73,8 @@ def unread(row: Row) -> str:
     >>> unread(survey(Network(Pool(2)(Input(1, 7, 9)))).rows[0])
     '1 bottom, 1 right'
     """
-    rows, columns = row.unread
-    return ", ".join(f"{count} {side}" for count, side in ((rows, "bottom"), (columns, "right")) if count)
+    places = zip((*row.unread, *row.between), ("bottom", "right", "rows between", "columns between"), strict=True)
+    return ", ".join(f"{count} {place}" for count, place in places if count)
 
 
 def heads(network: Network) -> dict[str, Any]:

@@ -22,10 +22,13 @@ from striate.errors import NetworkError
 
 
 class Own(NamedTuple):
-    """What an operation may use besides its inputs: the unit's tensors by name, and whether it is training."""
+    """What an operation may use besides its inputs: the unit's tensors by name, whether it is training, and which step
+    of the training this is, if that is known.
+    """
 
     tensors: dict[str, Tensor]
     training: bool
+    step: int | None = None
 
 
 class Unit(nn.Module):
@@ -34,6 +37,7 @@ class Unit(nn.Module):
     def __init__(self, node: Node) -> None:
         super().__init__()
         self.node, self.layer = node, node.layer
+        self.step: int | None = None
         for name, tensor in node.tensors.items():
             if tensor.role == "buffer":
                 self.register_buffer(name, torch.zeros(tensor.shape))
@@ -42,7 +46,7 @@ class Unit(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """(N, C, H, W) tensors in, one out."""
-        return OPERATIONS[self.layer.kind](self.layer, Own(dict(self.named_tensors()), self.training), *inputs)
+        return OPERATIONS[self.layer.kind](self.layer, Own(dict(self.named_tensors()), self.training, self.step), *inputs)
 
     def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
         """The unit's own parameters and buffers."""
@@ -82,6 +86,11 @@ class Net(nn.Module):
             # Not add_module: a layer may be called `type` or `half`, which are attributes of every module.
             self._modules[node.name] = Unit(node)
         self.last_use = {name: node.name for node in self.nodes for name in node.inputs}
+
+    def at_step(self, step: int) -> None:
+        """Tell the units which step of the training comes, counted from 0."""
+        for unit in self._modules.values():
+            cast(Unit, unit).step = step
 
     def forward(self, x: Tensor) -> Tensor | list[Tensor]:
         """(N, C, H, W) float to (N, K) scores; with heads and while training, to a list of scores."""
@@ -197,7 +206,16 @@ def _lrn(layer: Any, own: Own, x: Tensor) -> Tensor:
 
 def _batch_norm(layer: Any, own: Own, x: Tensor) -> Tensor:
     weight, bias, mean, variance = (own.tensors.get(n) for n in ("weight", "bias", "running_mean", "running_var"))
-    return F.batch_norm(x, mean, variance, weight, bias, own.training, layer.momentum, layer.epsilon)
+    return F.batch_norm(x, mean, variance, weight, bias, own.training, _share(layer.momentum, own.step), layer.epsilon)
+
+
+def _share(momentum: float, step: int | None) -> float:
+    """What a batch adds to the running averages: at the first step all, so that what they began with is forgotten.
+
+    They are then the average of the batches seen, weighted by age, whatever the momentum (Kingma & Ba 2015, section 3;
+    Caffe's scale factor does the same).
+    """
+    return momentum if step is None or not momentum else momentum / (1 - (1 - momentum) ** (step + 1))
 
 
 def _scale(layer: Any, own: Own, x: Tensor) -> Tensor:

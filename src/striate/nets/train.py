@@ -107,6 +107,7 @@ def train(run: Run, snapshot: Snapshot | None = None) -> Iterator[Step]:
             inputs = run.preparation.normalised(pictures.to(run.fabric.device))
             targets = torch.from_numpy(run.labels[indices]).to(run.fabric.device)
             set_rate(optimiser, recipe.rate_at(progress.step))
+            run.module.at_step(progress.step)
             torch.manual_seed(seed_for(recipe.seed, "dropout", progress.step))
             loss = loss_of(module(inputs), targets, run)
             run.fabric.backward(loss)

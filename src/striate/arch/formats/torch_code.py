@@ -76,11 +76,12 @@ def write_torch(network: Network) -> str:
 def class_name(title: str) -> str:
     """A title as the name of a class.
 
-    >>> class_name("lenet5"), class_name("my-net/2"), class_name("7th")
-    ('Lenet5', 'MyNet2', 'Net7th')
+    >>> class_name("lenet5"), class_name("my-net/2"), class_name("7th"), class_name("f")
+    ('Lenet5', 'MyNet2', 'Net7th', 'NetF')
     """
     name = "".join(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", title))
-    return name if name[:1].isalpha() and not keyword.iskeyword(name) else f"Net{name}"
+    taken = keyword.iskeyword(name) or name in ("F", "nn", "torch", *(call.strip(" (") for call in HELPERS))
+    return f"Net{name}" if taken or not name[:1].isalpha() else name
 
 
 class Calls:
