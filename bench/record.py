@@ -13,7 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("striate", "numpy", "pillow", "torch", "scikit-learn", "torchinfo", "keras")
+PACKAGES = ("striate", "numpy", "pillow", "torch", "scikit-learn", "torchinfo", "keras",
+            "opencv-python-headless", "faiss-cpu", "kornia")
 
 
 def repeat(work: Callable[[], object], times: int = 3, warm_up: int = 1) -> list[float]:

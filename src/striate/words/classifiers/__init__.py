@@ -1,0 +1,16 @@
+"""From features to classes: linear and kernel SVMs and nearest neighbours, with calibrated probabilities."""
+
+from types import MappingProxyType
+
+from striate.words.classifiers.base import Classifier
+from striate.words.classifiers.kernel_svm import KernelSVM
+from striate.words.classifiers.knn import KNN
+from striate.words.classifiers.linear_svm import LinearSVM
+
+__all__ = ["CLASSIFIERS", "Classifier", "KNN", "KernelSVM", "LinearSVM"]
+
+CLASSIFIERS: MappingProxyType[str, type[Classifier]] = MappingProxyType({
+    "linear_svm": LinearSVM,
+    "kernel_svm": KernelSVM,
+    "knn": KNN,
+})

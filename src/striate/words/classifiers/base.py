@@ -1,0 +1,171 @@
+"""The contract of every classifier here: features in, one decision for each class out, and calibrated probabilities.
+
+Features are (n, D) float32 and labels whole numbers 0..K−1, each of which occurs. `settings` and `arrays` of a fitted
+classifier are JSON values and plain arrays; `from_arrays` trusts neither.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from math import isfinite
+from numbers import Real
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from striate.errors import DataError, UsageError, shown
+from striate.words.kernels import KERNELS, Floats, Kernel
+
+Doubles = NDArray[np.float64]
+Settings = dict[str, Any]
+Arrays = dict[str, NDArray[Any]]
+ROWS = 1024  # pictures looked at together
+
+
+class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
+    """Learns K classes from features; the base of all kinds. A subclass gives `_learn`, `decision`, `predict_proba`.
+
+    Learnt: `classes_` (K,) int64, which is 0..K−1; `n_features_in_`; `notes_`, sentences on what was chosen and why.
+    """
+
+    kernel: str
+    classes_: NDArray[np.int64]
+    n_features_in_: int
+    notes_: list[str]
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Learn from features X (n, D) float32 and labels y (n,), whole numbers 0..K−1 of which each occurs."""
+        self._check_settings()
+        kernel = kernel_named(self.kernel)
+        features = features_of(X)
+        kernel.check(features)
+        labels = labels_of(y, len(features))
+        self.notes_ = []
+        self._learn(kernel, features, labels)
+        self.classes_ = np.arange(labels.max() + 1)
+        self.n_features_in_ = features.shape[1]
+        return self
+
+    @abstractmethod
+    def _check_settings(self) -> None:
+        """Refuse arguments that cannot be."""
+
+    @abstractmethod
+    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64]) -> None:
+        """Learn from features and labels that have been checked."""
+
+    @abstractmethod
+    def decision(self, X: ArrayLike) -> Doubles:
+        """How much speaks for each class, (n, K) float64; the largest wins."""
+
+    @abstractmethod
+    def predict_proba(self, X: ArrayLike) -> Doubles:
+        """Probabilities, (n, K) float64, rows sum to 1."""
+
+    @abstractmethod
+    def to_arrays(self) -> tuple[Settings, Arrays]:
+        """All that `decision` and `predict_proba` need: JSON values, and arrays by name."""
+
+    @classmethod
+    @abstractmethod
+    def from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The classifier `to_arrays` described; ValueError where anything does not fit."""
+
+    def predict(self, X: ArrayLike) -> NDArray[np.int64]:
+        """The most probable class of each row, (n,) int64."""
+        return np.asarray(self.predict_proba(X).argmax(axis=1))
+
+    def _features(self, X: ArrayLike) -> tuple[Kernel, Floats]:
+        """Kernel and features for a decision, checked against what was learnt from."""
+        check_is_fitted(self, "classes_")
+        kernel, features = kernel_named(self.kernel), features_of(X)
+        if features.shape[1] != self.n_features_in_:
+            raise DataError("width_differs", "features were to be classified",
+                            allowed=f"{self.n_features_in_:,} columns were learnt from",
+                            given=f"{features.shape[1]:,} were given", do="Use the encoder and pyramid of the training")
+        kernel.check(features)
+        return kernel, features
+
+
+def kernel_named(name: str) -> Kernel:
+    """The kernel of that name; refuses others (`unknown_choice`)."""
+    if name not in KERNELS:
+        raise UsageError("unknown_choice", "a kernel was asked for", allowed=f"{', '.join(KERNELS)} are allowed",
+                         given=f"{shown(str(name))} was given", do="Choose one of these")
+    return KERNELS[name]
+
+
+def number(name: str, value: Any, allowed: str, fits: Callable[[Any], bool]) -> None:
+    """Refuse an argument that is no number or does not fit (`impossible_value`)."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value) or not fits(value):
+        raise UsageError("impossible_value", f"{name} of a classifier was asked for", allowed=f"{allowed} is allowed",
+                         given=f"{shown(str(value))} was given", do=f"Leave {name} out for the default")
+
+
+def features_of(X: ArrayLike) -> Floats:
+    """X as (n, D) float32 in C order; refuses other shapes (`bad_features`) and NaN or infinity (`not_finite`)."""
+    array = np.asarray(X)
+    if array.ndim != 2 or not array.size or array.dtype.kind not in "biuf":
+        raise DataError("bad_features", "features were to be classified or learnt from",
+                        allowed="numbers of shape (pictures, width), at least 1 × 1, are allowed",
+                        given=f"shape {array.shape} of {array.dtype} was given", do="Give one row for each picture")
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused below
+        features = np.ascontiguousarray(array, np.float32)
+    for start in range(0, len(features), ROWS):
+        wrong = np.argwhere(~np.isfinite(features[start : start + ROWS]))
+        if len(wrong):
+            row, column = wrong[0]
+            raise DataError("not_finite", "features were to be classified or learnt from",
+                            allowed="finite float32 numbers are allowed",
+                            given=f"{array[start + row, column]} was given in row {start + row}, column {column}",
+                            do="Look at what the picture of that row holds")
+    return features
+
+
+def labels_of(y: ArrayLike, count: int) -> NDArray[np.int64]:
+    """Y as (count,) int64; refuses `label_range`, `one_class` and classes without pictures (`empty_class`)."""
+    array = np.asarray(y)
+    if array.shape != (count,) or array.dtype.kind not in "iu" or array.min() < 0:
+        given = f"shape {array.shape} of {array.dtype} came with {count:,} rows"
+        if array.shape == (count,) and array.dtype.kind in "iu":
+            given = f"{array.min()} was given"
+        raise DataError("label_range", "a classifier was asked to learn",
+                        allowed="one whole number from 0 up for each row is allowed", given=given,
+                        do="Number the classes 0, 1, 2 and so on")
+    present = np.unique(array)
+    if len(present) < 2:
+        raise DataError("one_class", "a classifier was asked to learn", allowed="two or more classes are allowed",
+                        given=f"all {count:,} labels are {present[0]}", do="Add pictures of another class")
+    if present[-1] != len(present) - 1:
+        missing = int(np.flatnonzero(present != np.arange(len(present)))[0])
+        raise DataError("empty_class", "a classifier was asked to learn",
+                        allowed=f"each class from 0 to {present[-1]} must have a picture",
+                        given=f"class {missing} has none", do="Add pictures of it or number the classes without gaps")
+    return array.astype(np.int64)
+
+
+def stored(arrays: Mapping[str, NDArray[Any]], shapes: Mapping[str, tuple[int | None, ...]], dtype: type) -> Arrays:
+    """The arrays named in `shapes`, and no others, finite and of that dtype; None fits any length from 1 up."""
+    if set(arrays) != set(shapes):
+        raise ValueError(f"the arrays of a classifier must be {', '.join(sorted(shapes))}")
+    for name, shape in shapes.items():
+        found = arrays[name]
+        if found.dtype != dtype or found.ndim != len(shape):
+            raise ValueError(f"{name} must be {np.dtype(dtype).name} with {len(shape)} axes")
+        if not found.size or any(want not in (None, have) for want, have in zip(shape, found.shape, strict=True)):
+            raise ValueError(f"{name} has shape {found.shape}")
+        if not np.isfinite(found).all():
+            raise ValueError(f"{name} is not finite")
+    return dict(arrays)
+
+
+def setting(settings: Mapping[str, Any], name: str, kind: type | tuple[type, ...], fits: Callable[[Any], bool]) -> Any:
+    """One stored setting; ValueError when it is missing, of another type or does not fit."""
+    value = settings.get(name)
+    if isinstance(value, bool) or not isinstance(value, kind) or not fits(value):
+        raise ValueError(f"the setting {name} does not describe a classifier")
+    return value

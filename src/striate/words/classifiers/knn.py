@@ -1,0 +1,150 @@
+"""k nearest neighbours, near as a kernel sees it: squared Euclidean, Hellinger, L1 (intersection) or χ² distance.
+
+The distance is k(x, x) + k(y, y) − 2 k(x, y), which for histograms that sum to 1 is 2 (1 − k): the same order.
+Every neighbour has one vote. Between classes with equally many votes the one with the nearest neighbour wins;
+equal distances (after rounding to float32) go to the picture learnt first.
+
+A probability is (votes + α/K) / (k + α): α pictures' worth of doubt, shared among the K classes, chosen together
+with k by leaving one training picture out at a time (at most `MOST_ASKED` of them, drawn by the seed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from striate.errors import DataError
+from striate.words.classifiers.base import Arrays, Classifier, Doubles, Settings, number, setting, stored
+from striate.words.kernels import KERNELS, Floats, Kernel
+
+Labels = NDArray[np.int64]
+TRIED = (1, 3, 5, 7, 10, 15, 20, 30, 50)
+DOUBTS = tuple(2.0**power for power in range(-6, 5))
+MOST_ASKED = 5_000
+BLOCK = 64 << 20  # bytes of distances at once
+TIE = 0.5  # the most that being nearest adds to the votes: it decides between equal votes only
+
+
+class KNN(Classifier):
+    """The class most frequent among the k nearest training pictures, all of which are kept.
+
+    Args:
+        kernel: names the distance: linear, hellinger, intersection or chi2.
+        k: how many neighbours vote; None chooses by leaving one out, the smaller where equally accurate.
+        seed: of the draw of pictures to leave out, when there are more than 5,000.
+
+    Learnt: `vectors_` (n, D) float32 and `labels_` (n,) int64; `k_`; `doubt_`, the α above; `scores_`, the accuracy of
+    each k tried on pictures left out.
+
+    >>> X = np.array([[0, 4], [1, 3], [3, 1], [4, 0]], np.float32)
+    >>> knn = KNN("chi2", k=1).fit(X, [0, 0, 1, 1])
+    >>> knn.predict([[1, 4], [4, 1]]), knn.k_
+    (array([0, 1]), 1)
+
+    """
+
+    def __init__(self, kernel: str = "intersection", k: int | None = None, seed: int = 0) -> None:
+        self.kernel, self.k, self.seed = kernel, k, seed
+
+    def _check_settings(self) -> None:
+        if self.k is not None:
+            number("k", self.k, "a whole number from 1 up", lambda value: value == int(value) >= 1)
+        number("seed", self.seed, "a whole number from 0 up", lambda value: value == int(value) >= 0)
+
+    def _learn(self, kernel: Kernel, features: Floats, labels: Labels) -> None:
+        if len(features) <= (self.k or 1):
+            raise DataError("few_neighbours", f"the {self.k or 1} nearest pictures were asked for",
+                            allowed="more pictures than neighbours are needed, so that one can be left out",
+                            given=f"{len(features)} were given", do="Ask for fewer neighbours or add pictures")
+        asked = np.arange(len(features))
+        if len(asked) > MOST_ASKED:
+            draw = np.random.Generator(np.random.Philox(self.seed)).permutation(len(asked))
+            asked = np.sort(draw[:MOST_ASKED])
+            self.notes_.append(f"k was chosen by leaving out {MOST_ASKED:,} of {len(features):,} pictures singly")
+        tried = [k for k in TRIED if k < len(features)] if self.k is None else [int(self.k)]
+        near = labels[neighbours(kernel, features[asked], features, max(tried), asked)]
+        classes = int(labels.max()) + 1
+        truth, rows = labels[asked], np.arange(len(asked))
+        votes = {k: _votes(near[:, :k], classes) for k in tried}
+        self.scores_ = {k: float((said.argmax(axis=1) == truth).mean()) for k, said in votes.items()}
+        self.k_ = max(tried, key=lambda k: (self.scores_[k], -k))
+        losses = {doubt: -np.log(_shares(votes[self.k_], doubt)[rows, truth]).mean() for doubt in DOUBTS}
+        self.doubt_ = min(DOUBTS, key=lambda doubt: losses[doubt])
+        self.vectors_, self.labels_ = features.copy(), labels
+
+    def decision(self, X: ArrayLike) -> Doubles:
+        """Votes, (n, K) float64, and at most ½ more for the class of the nearest neighbour, ⅓ for the next."""
+        kernel, features = self._features(X)
+        near = self.labels_[neighbours(kernel, features, self.vectors_, self.k_)]
+        return _votes(near, len(self.classes_))
+
+    def predict_proba(self, X: ArrayLike) -> Doubles:
+        """Probabilities, (n, K) float64: shares of the votes, with doubt; in the order of `decision`."""
+        return _shares(self.decision(X), self.doubt_)
+
+    def to_arrays(self) -> tuple[Settings, Arrays]:
+        """The training features and labels, k and the doubt."""
+        check_is_fitted(self, "classes_")
+        settings = {"kernel": self.kernel, "k": self.k_, "doubt": self.doubt_}
+        return settings, {"vectors": self.vectors_, "labels": self.labels_}
+
+    @classmethod
+    def from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The classifier `to_arrays` described; ValueError where anything does not fit."""
+        name = setting(settings, "kernel", str, KERNELS.__contains__)
+        doubt = setting(settings, "doubt", float, DOUBTS.__contains__)
+        rest = {key: array for key, array in arrays.items() if key != "labels"}
+        vectors = stored(rest, {"vectors": (None, None)}, np.float32)["vectors"]
+        given = {key: array for key, array in arrays.items() if key == "labels"}
+        labels = stored(given, {"labels": (None,)}, np.int64)["labels"]
+        if len(labels) != len(vectors):
+            raise ValueError("each vector must have a label")
+        present = np.unique(labels)
+        if len(present) < 2 or not np.array_equal(present, np.arange(len(present))):
+            raise ValueError("labels must be 0, 1, 2 and so on, two at least")
+        if name != "linear" and vectors.min() < 0:
+            raise ValueError("vectors of this kernel must not be negative")
+        k = setting(settings, "k", int, lambda value: 1 <= value < len(vectors))
+        self = cls(kernel=name, k=k)
+        self.k_, self.doubt_, self.vectors_, self.labels_ = k, doubt, vectors, labels
+        self.classes_, self.n_features_in_ = present, vectors.shape[1]
+        self.scores_, self.notes_ = {}, []
+        return self
+
+
+def neighbours(kernel: Kernel, X: Floats, Y: Floats, k: int, own: Labels | None = None) -> Labels:
+    """Rows of Y nearest to each of X, nearest first, (n, k) int64; `own` (n,) names a row of Y that does not count.
+
+    >>> neighbours(KERNELS["linear"], np.array([[0.2]], np.float32), np.array([[3], [0], [1]], np.float32), 2)
+    array([[1, 2]])
+    """
+    found = np.empty((len(X), k), np.int64)
+    size = max(1, BLOCK // (8 * len(Y)))
+    for start in range(0, len(X), size):
+        rows = slice(start, min(start + size, len(X)))
+        distances = kernel.distances(X[rows], Y).astype(np.float32)
+        if own is not None:
+            distances[np.arange(len(distances)), own[rows]] = np.inf
+        # Floats from 0 up have the order of their bits: one key holds distance and index, and ties go to the first.
+        keys = (distances.view(np.uint32).astype(np.int64) << 32) | np.arange(len(Y))
+        nearest = np.sort(np.partition(keys, k - 1, axis=1)[:, :k], axis=1)
+        found[rows] = nearest & 0xFFFFFFFF
+    return found
+
+
+def _votes(near: Labels, classes: int) -> Doubles:
+    votes = np.zeros((len(near), classes))
+    rows = np.arange(len(near))
+    for rank in range(near.shape[1] - 1, -1, -1):
+        # The nearest comes last and leaves its mark: ½, ⅓, ¼ … by rank, on top of whole votes.
+        votes[rows, near[:, rank]] = np.floor(votes[rows, near[:, rank]]) + 1 + TIE * 2 / (rank + 2)
+    return votes
+
+
+def _shares(votes: Doubles, doubt: float) -> Doubles:
+    shares = votes + doubt / votes.shape[1]
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))
