@@ -118,3 +118,34 @@ def test_loads_neither_torch_nor_numpy_and_is_quick():
         best = min(best, time.perf_counter() - start)
         assert done.stdout.endswith("[]\n")
     assert best < 1  # 0.5 s on an idle machine; bench/ holds the figure itself
+
+
+def test_a_drawing_is_not_written_over_a_file_unasked(tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_text("input: [2, 9, 9]\nlayers:\n- relu\n")
+    with pytest.raises(UsageError, match="it is there already"):
+        ask(str(path), "--svg", str(path))
+    assert path.read_text().startswith("input")
+    ask(str(path), "--svg", str(path), "--force")
+    assert path.read_text().startswith("<svg")
+
+
+def test_a_link_to_nothing_is_taken_and_replaced_only_when_told(tmp_path):
+    link = tmp_path / "net.svg"
+    link.symlink_to(tmp_path / "nothing")
+    with pytest.raises(UsageError, match="it is there already"):
+        ask("lenet5", "--svg", str(link))
+    ask("lenet5", "--svg", str(link), "--force")
+    assert not link.is_symlink()
+    assert not (tmp_path / "nothing").exists()
+
+
+def test_fields_are_height_by_width(tmp_path):
+    path = tmp_path / "tall.yaml"
+    path.write_text("input: [2, 9, 9]\nlayers:\n- conv: {filters: 2, kernel_size: [5, 3]}\n")
+    assert " 5×3 " in ask(str(path)).splitlines()[1]
+
+
+def test_phases_belong_to_prototxt():
+    with pytest.raises(UsageError, match="only for a prototxt"):
+        ask("lenet5", "--phase", "TRAIN")

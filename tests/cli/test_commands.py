@@ -110,3 +110,27 @@ def test_yaml_network_and_saved_split(striate: Program, folder: Path, tmp_path: 
     answer(striate("train", folder, "--split", "a/split.json", *short, "--out", "b"))
     parts = [json.loads((tmp_path / out / "split.json").read_text())["parts"] for out in "ab"]
     assert parts[0] == parts[1]
+
+
+TRAIN_TEST = """
+layer { name: "data" type: "Data" top: "data" top: "label" include { phase: TRAIN } data_param { source: "no_lmdb" } }
+layer { name: "data" type: "Data" top: "data" top: "label" include { phase: TEST } data_param { source: "no_lmdb" } }
+layer { name: "c1" type: "Convolution" bottom: "data" top: "conv1" convolution_param { num_output: 4 kernel_size: 3 } }
+layer { name: "ip1" type: "InnerProduct" bottom: "conv1" top: "ip1" inner_product_param { num_output: 10 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip1" bottom: "label" top: "loss" }
+"""
+SOLVER = 'base_lr: 0.01 lr_policy: "multistep" gamma: 0.1 stepvalue: 3 stepvalue: 5 max_iter: 7 momentum: 0.9'
+
+
+def test_caffes_own_files_train(striate: Program, tmp_path: Path) -> None:
+    """A network that leaves its picture to a data base, and a solver; options beside the recipe count more."""
+    (tmp_path / "net.prototxt").write_text(TRAIN_TEST)
+    (tmp_path / "solver.prototxt").write_text(SOLVER)
+    assert striate("convert", "solver.prototxt", "recipe.yaml").returncode == 0
+    asked = ("train", "digits", "--model", "net.prototxt", "--recipe", "recipe.yaml", "--json")
+    recipe = answer(striate(*asked, "--out", "run"))["recipe"]
+    assert (recipe["steps"], recipe["schedule"], recipe["step_values"]) == (7, "multistep", [3, 5])
+    assert (recipe["optimiser"], recipe["learning_rate"]) == ("sgd", 0.01)
+    assert yaml.safe_load((tmp_path / "run" / "recipe.yaml").read_text())["recipe"]["step_values"] == [3, 5]
+    recipe = answer(striate(*asked, "--out", "other", "--epochs", "1", "--batch-size", "256"))["recipe"]
+    assert (recipe["steps"], recipe["epochs"], recipe["batch_size"], recipe["gamma"]) == (5, 1, 256, 0.1)

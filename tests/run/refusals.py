@@ -8,6 +8,7 @@ import numpy as np
 
 from striate import ConvNet, load_data
 from striate.run import RunFolder, Settings, Watch, evaluate_model, train_model
+from striate.run.settings import recipe_of
 
 
 def model_of(folder: Path, classes: tuple[str, str] = ("0", "1")) -> Path:
@@ -44,6 +45,10 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "run is locked": locked,
     "run inside the pictures": lambda folder: RunFolder(folder / "runs").keep_out_of(str(folder)),
     "recipe.yaml is not a run's": lambda folder: Settings.load(written(folder, "- 1") / "recipe.yaml"),
+    "recipe: a list": lambda folder: recipe_of(written(folder, "- 1") / "recipe.yaml"),
+    "recipe: not there": lambda folder: recipe_of(folder / "recipe.yaml"),
+    "recipe: an unknown setting": lambda folder: recipe_of(written(folder, "rate: 1") / "recipe.yaml"),
+    "recipe: a schedule without its number": lambda folder: recipe_of(written(folder, "schedule: exp") / "recipe.yaml"),
     "resumed on other data": lambda _: Settings("digits").resumed(Settings("mnist")),
     "resumed with another seed": lambda _: Settings("digits").resumed(Settings("digits", recipe={"seed": 3})),
     "nothing left to test on": all_learnt_from,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from errno import ENOENT
 from pathlib import Path
 
 from striate.arch.formats.dialects import READABLE, Dialect, dialect_of, is_solver, limit_of
-from striate.arch.network import Network
+from striate.arch.network import Network, Node
 from striate.arch.rules import either
 from striate.arch.volume import Volume
 from striate.arch.zoo import ZOO, build
@@ -28,11 +29,13 @@ UNREAD = {
 }
 
 
-def load_network(spec: str | Path, input: Volume | None = None, classes: int | None = None) -> Network:  # noqa: A002
+def load_network(spec: str | Path, input: Volume | None = None, classes: int | None = None,  # noqa: A002
+                 phase: str = "TEST") -> Network:
     """The network of a zoo name, or of a .yaml, .yml, .json (ours or Keras'), .prototxt or .pbtxt file.
 
     `input` takes the place of the file's or paper's own. `classes` is the number of values it must end in: zoo networks
-    are built with it (with the paper's if None), files are held to it. Caffe's files are read as they predict.
+    are built with it (with the paper's if None), files are held to it. Caffe's files are read as they predict
+    (`phase` TEST) or as they train (TRAIN).
     Raises `UsageError`, `MissingError` or `NetworkError`.
 
     >>> str(load_network("lenet5", classes=26).output)
@@ -47,7 +50,7 @@ def load_network(spec: str | Path, input: Volume | None = None, classes: int | N
         raise NetworkError("solver_file", f"{shown(path.name)}: a network was asked for",
                            given="it is a solver, which says how to train and names its network in another file",
                            do="Give that file; striate convert makes a recipe of this one")
-    return held_to(read_network(dialect, text, input), classes, path.name)
+    return held_to(read_network(dialect, text, input, phase), classes, path.name)
 
 
 def read_network(dialect: Dialect, text: str, volume: Volume | None, phase: str = "TEST") -> Network:
@@ -63,12 +66,17 @@ def read_file(path: Path) -> tuple[Dialect, str]:
         given, do = UNREAD[suffix]
         raise NetworkError("unread_format", f"{shown(path.name)}: a network was asked for",
                            allowed=f"a {either(list(READABLE))} file is allowed", given=given, do=do)
-    if not path.is_file():
-        raise MissingError("no_network_file", f"{shown(path)} was asked for", given="there is no such file",
-                           do=f"Give a {either(list(READABLE))} file, or a name that striate inspect --list shows")
     limit = limit_of(suffix)
-    with path.open("rb") as file:
-        data = file.read(limit + 1)
+    try:
+        if not path.is_file():
+            raise FileNotFoundError(ENOENT, "there is no such file")
+        with path.open("rb") as file:
+            data = file.read(limit + 1)
+    except OSError as error:  # a name too long, a folder without x, a file that may not be read
+        raise MissingError("no_network_file", f"{shown(path, 200)} was asked for",
+                           given=(error.strerror or "it cannot be read").lower(),
+                           do=f"Give a {either(list(READABLE))} file, or a name that striate inspect --list shows"
+                           ) from error
     if len(data) > limit:
         raise NetworkError("file_too_large", "a network file was asked for",
                            allowed=f"up to {limit:,} bytes is allowed in a {suffix} file",
@@ -86,8 +94,22 @@ def held_to(network: Network, classes: int | None, name: str) -> Network:
     """The network, if it ends in `classes` values."""
     if classes is not None and network.output.size != classes:
         last = network.nodes[-1]
+        maker = _maker(network)
+        counted = "units" if hasattr(maker.layer, "units") else "filters"
+        ends = maker.output.channels == network.output.size
         raise NetworkError("wrong_classes", f"{shown(name)}: {classes} classes were asked for",
                            allowed=f"a network that ends in {classes} values is allowed",
                            given=f"{last.name} ends in {network.output}",
-                           do=f"Change {last.name} or the layer before it")
+                           do=f"Give {maker.name} {classes} {counted}" if ends and hasattr(maker.layer, counted)
+                           else f"End with a dense layer of {classes} units")
     return network
+
+
+def _maker(network: Network) -> Node:
+    """The layer that decides how many values the network ends in: what only passes channels on is not it."""
+    nodes = {node.name: node for node in network.nodes}
+    node = network.nodes[-1]
+    while (not hasattr(node.layer, "units") and not hasattr(node.layer, "filters") and len(node.inputs) == 1
+           and node.inputs[0] in nodes and node.output.channels == node.input_volumes[0].channels):
+        node = nodes[node.inputs[0]]
+    return node

@@ -15,7 +15,7 @@ from striate.arch.language import known, mapping, read_layer, write_layer
 from striate.arch.layers import Layer, ancestors, refuse_other_than_volume
 from striate.arch.rules import Name, quoted
 from striate.arch.volume import Volume
-from striate.errors import NetworkError
+from striate.errors import NetworkError, shown
 
 MAX_LAYERS = 5_000
 MAX_PARAMETERS = 500_000_000
@@ -222,7 +222,7 @@ class Network:
         if useless:
             raise NetworkError("unused_layer", f"{title}: an output was asked for",
                                allowed="only the last layer may feed nothing",
-                               given=f"{' and '.join(sorted(useless))} feeds nothing",
+                               given=shown(f"{' and '.join(sorted(useless)[:8])} feeds nothing", 300),
                                do="Leave it out, or name it in a from or in auxiliary")
         return cls(volumes[before], facts.get("name", ""), [(volumes[head], heads[head]) for head in heads])
 

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from striate.cli.layers import beside, heads, origin, table, totals
-from striate.cli.options import Json, Quiet
+from striate.cli.options import Force, Json, Quiet, refuse_taken
 from striate.errors import UsageError, shown
 
 if TYPE_CHECKING:
     from striate.arch import Volume
 
+PHASES = ("TEST", "TRAIN")
 EXAMPLE = "Example: striate inspect lenet5 --input 1,28,28"
 
 
@@ -35,10 +36,14 @@ def inspect(
     ] = None,
     classes: Annotated[int | None, typer.Option(min=1, help="How many values it ends in.")] = None,
     batch: Annotated[int, typer.Option(min=1, help="Pictures at a time, for the memory.")] = 1,
+    phase: Annotated[
+        str | None, typer.Option(help="TEST or TRAIN, for a prototxt. [default: TEST]")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Make pixels that no window reads an error.")] = False,
     svg: Annotated[
         Path | None, typer.Option("--svg", metavar="FILE", help="Draw the network into this SVG file, too.")
     ] = None,
+    force: Force = False,
     torch_code: Annotated[
         bool, typer.Option("--torch-code", help="Print the network as PyTorch source text instead.")
     ] = False,
@@ -61,7 +66,9 @@ def inspect(
     if net is None:
         raise UsageError("no_network", "a network was to be inspected", allowed="a name or a file is allowed",
                          given="none was given", do="Give one; striate inspect --list shows the names")
-    network = load_network(net, parse_volume(volume), classes)
+    if svg:
+        refuse_taken(svg, force)
+    network = load_network(net, parse_volume(volume), classes, parse_phase(phase, net))
     if strict:
         refuse_unread(network)
     counted = survey(network, batch)
@@ -84,6 +91,15 @@ def inspect(
         text += "".join(f"{what}: {said}\n" for what, said in origin(net).items() if said and not (quiet or source))
         text += f"drawn: {shown(svg, 200)}\n" if svg and not source else ""
     sys.stdout.write(text)
+
+
+def parse_phase(phase: str | None, net: str) -> str:
+    """The phase of a prototxt; nothing else has one."""
+    if phase is not None and (phase not in PHASES or Path(net).suffix.lower() not in (".prototxt", ".pbtxt")):
+        raise UsageError("bad_phase", f"--phase {shown(phase, 40)} was asked for",
+                         allowed="TEST or TRAIN is allowed, and only for a prototxt",
+                         given=f"{shown(net, 100)} was given", do="Change it or leave it out")
+    return phase or "TEST"
 
 
 def parse_volume(text: str | None) -> Volume | None:

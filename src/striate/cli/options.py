@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from striate.errors import UsageError, shown
+
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout and nothing else there.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the answer only.")]
+Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Make every bad picture an error instead of skipping it.")]
+
+
+def refuse_taken(out: str | Path, force: bool) -> None:
+    """Refuse to write over what is there, links to nothing among it; with `force` a file is replaced, never followed."""
+    path = Path(out)
+    if not os.path.lexists(path):
+        return
+    if not (path.is_symlink() or path.is_file()):
+        raise UsageError("out_not_a_file", f"{shown(out)} was to be written", given="it is a folder or a device",
+                         do="Name a file in it")
+    if not force:
+        raise UsageError("out_exists", f"{shown(out)} was to be written", given="it is there already",
+                         do="Choose another name, or add --force to write over it")
 
 
 def parse_size(text: str | None) -> tuple[int, int] | None:

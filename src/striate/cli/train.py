@@ -30,7 +30,7 @@ def train(
     data: Annotated[
         str, typer.Argument(metavar="DATA", help="A folder of class folders, or digits, fashion-mnist, mnist.")
     ],
-    model: Annotated[str, typer.Option(help="A network by name (compact, lenet5) or a YAML file.")] = "compact",
+    model: Annotated[str, typer.Option(help="A network by name (see inspect --list) or a YAML, prototxt or Keras JSON file.")] = "compact",
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the training pictures. [default: by their number]")
     ] = None,
@@ -41,6 +41,10 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     size: Annotated[str | None, typer.Option(help="Picture size, 64 or 48,64. [default: from model and data]")] = None,
     resize: Annotated[str, typer.Option(help="How pictures are fitted: squash, crop or pad.")] = "squash",
+    recipe: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Settings of the training in YAML, as striate convert makes of "
+                                  "a Caffe solver; options given beside it count more.")
+    ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Pictures per step.")] = None,
     optimiser: Annotated[str | None, typer.Option(help="adamw or sgd.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
@@ -57,13 +61,18 @@ def train(
     """Train a recogniser; writes the model, a report and all that is needed to repeat it."""
     parsed = parse_size(size)
     from striate.run import RunFolder, Settings, Watch, train_model
+    from striate.run.settings import recipe_of
 
-    recipe: dict[str, Any] = {
+    options: dict[str, Any] = {
         "epochs": epochs, "minutes": minutes, "seed": seed, "batch_size": batch_size, "optimiser": optimiser,
         "learning_rate": learning_rate, "flip": flip, "precision": precision,
     }
-    settings = Settings(data, model, split, parsed, resize, strict, allow_empty_class,
-                        {name: value for name, value in recipe.items() if value is not None},
+    given = {name: value for name, value in options.items() if value is not None}
+    written = recipe_of(recipe) if recipe else {}
+    budgets = ("epochs", "minutes", "steps")
+    if any(name in given for name in budgets):  # one budget takes the place of another
+        written = {name: value for name, value in written.items() if name not in budgets}
+    settings = Settings(data, model, split, parsed, resize, strict, allow_empty_class, written | given,
                         shlex.join(["striate", *sys.argv[1:]]))
     screen = Screen(quiet=quiet, as_json=as_json)
     if resume:

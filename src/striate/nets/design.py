@@ -8,6 +8,8 @@ from pathlib import Path
 from striate.arch import ZOO, Network, Volume, load_network
 from striate.errors import NetworkError
 
+SHAPELESS = ("no_input_shape", "keras_input", "bad_input")  # refusals of files that leave their input open
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -39,8 +41,23 @@ def wanted(network: str | Path | Network) -> Wanted:
     if not isinstance(network, Network) and str(network) in ZOO:
         entry = ZOO[str(network)]
         return Wanted((entry.input.height, entry.input.width) if entry.input else None, None, entry.least)
-    volume = (network if isinstance(network, Network) else load_network(network)).input
-    return Wanted((volume.height, volume.width), volume.channels)
+    built = network if isinstance(network, Network) else of_file(network, None)
+    if built is None:
+        return Wanted(None, None)
+    return Wanted((built.input.height, built.input.width), built.input.channels)
+
+
+def of_file(path: str | Path, volume: Volume | None) -> Network | None:
+    """The network of a file; None if it does not say what pictures it reads (Caffe's data layers often do not).
+
+    With `volume` such a file gets that as its input.
+    """
+    try:
+        return load_network(path)
+    except NetworkError as error:
+        if error.code not in SHAPELESS:
+            raise
+        return load_network(path, volume) if volume else None
 
 
 def network_for(
@@ -56,7 +73,7 @@ def network_for(
     elif str(network) in ZOO:
         built = load_network(network, volume, classes)
     else:
-        built = load_network(network)
+        built = of_file(network, volume) or load_network(network, volume)
     name = built.name or str(network)
     if built.input != volume:
         raise NetworkError("input_volume", f"{name} was to learn from pictures of {volume}",

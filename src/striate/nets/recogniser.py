@@ -36,8 +36,9 @@ class ConvNet(Recogniser):
         size: (height, width) the pictures are brought to; None is what the network wants, or the size they have.
         resize: how pictures of another shape are fitted: `squash`, `crop` or `pad`.
         seed: of weights, order and augmentation; the same seed gives the same bits on the same machine type.
-        epochs, minutes, batch_size, optimiser, learning_rate, momentum, weight_decay, warmup, schedule,
-        label_smoothing, flip, shift, rotate, zoom, precision: as in `striate.nets.recipe.Recipe`; None is its default.
+        epochs, minutes, steps, batch_size, optimiser, learning_rate, momentum, weight_decay, warmup, schedule, gamma,
+        power, step_size, step_values, label_smoothing, flip, shift, rotate, zoom, precision: as in
+        `striate.nets.recipe.Recipe`; None is its default.
 
     Learnt: `classes_`, `network_`, `module_` (torch), `recipe_`, `history_` (a dict per epoch), `best_epoch_`.
 
@@ -58,6 +59,7 @@ class ConvNet(Recogniser):
         *,
         epochs: int | None = None,
         minutes: float | None = None,
+        steps: int | None = None,
         batch_size: int | None = None,
         optimiser: str | None = None,
         learning_rate: float | None = None,
@@ -65,6 +67,10 @@ class ConvNet(Recogniser):
         weight_decay: float | None = None,
         warmup: float | None = None,
         schedule: str | None = None,
+        gamma: float | None = None,
+        power: float | None = None,
+        step_size: int | None = None,
+        step_values: tuple[int, ...] | None = None,
         label_smoothing: float | None = None,
         flip: bool | None = None,
         shift: float | None = None,
@@ -76,9 +82,10 @@ class ConvNet(Recogniser):
         seed: int = 0,
     ) -> None:
         self.network = network
-        self.epochs, self.minutes, self.batch_size = epochs, minutes, batch_size
+        self.epochs, self.minutes, self.steps, self.batch_size = epochs, minutes, steps, batch_size
         self.optimiser, self.learning_rate, self.momentum = optimiser, learning_rate, momentum
         self.weight_decay, self.warmup, self.schedule = weight_decay, warmup, schedule
+        self.gamma, self.power, self.step_size, self.step_values = gamma, power, step_size, step_values
         self.label_smoothing, self.precision = label_smoothing, precision
         self.flip, self.shift, self.rotate, self.zoom = flip, shift, rotate, zoom
         self.size, self.resize, self.seed = size, resize, seed

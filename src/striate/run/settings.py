@@ -10,6 +10,7 @@ import yaml
 
 from striate import atomic
 from striate.errors import RunError, UsageError, shown
+from striate.nets.recipe import Recipe
 
 MAX_BYTES = 1 << 20
 MAX_BRACKETS = 100
@@ -49,14 +50,7 @@ class Settings:
     def load(cls, path: Path) -> Self:
         """The settings in `path`; raises `RunError` (`bad_settings`) when they cannot be read."""
         try:
-            if path.stat().st_size > MAX_BYTES:
-                raise ValueError("it is too large")
-            text = path.read_text(encoding="utf-8")
-            if text.count("[") + text.count("{") > MAX_BRACKETS:  # PyYAML's time grows with the square of the depth
-                raise ValueError("it does not describe a run")
-            if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-                raise ValueError("it has aliases")
-            values = yaml.safe_load(text)
+            values = bounded_yaml(path)
             if not isinstance(values, dict) or not _describes_a_run(values):
                 raise ValueError("it does not describe a run")
             known = {field.name for field in fields(cls)}
@@ -83,6 +77,35 @@ class Settings:
         return self
 
 
+def bounded_yaml(path: Path) -> object:
+    """The value of a small YAML file from anywhere; `ValueError` where it could blow up."""
+    if path.stat().st_size > MAX_BYTES:
+        raise ValueError("it is too large")
+    text = path.read_text(encoding="utf-8")
+    if text.count("[") + text.count("{") > MAX_BRACKETS:  # PyYAML's time grows with the square of the depth
+        raise ValueError("it is nested too deeply")
+    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
+        raise ValueError("it has aliases")
+    return yaml.safe_load(text)
+
+
+def recipe_of(path: Path) -> dict[str, Any]:
+    """The fields of a recipe file, as `striate convert solver.prototxt recipe.yaml` writes them, checked.
+
+    Raises `UsageError` (`bad_recipe_file`, and as `Recipe.from_dict`).
+    """
+    try:
+        values = bounded_yaml(path)
+        if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+            raise ValueError("it is no mapping of settings")
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise UsageError("bad_recipe_file", f"the recipe {shown(path)} was asked for",
+                         allowed="a YAML file of settings is allowed", given=shown(str(error), 200),
+                         do="Write it as striate convert does") from error
+    planned = Recipe.from_dict(values).as_dict()
+    return {name: planned[name] for name in values}
+
+
 def _describes_a_run(values: dict[str, Any]) -> bool:
     """Whether every field has the type that `Settings` says."""
     size, recipe = values.get("size"), values.get("recipe")
@@ -92,6 +115,6 @@ def _describes_a_run(values: dict[str, Any]) -> bool:
         and isinstance(values.get("split"), str | None)
         and (size is None or (isinstance(size, list) and len(size) == 2 and all(type(side) is int for side in size)))
         and all(isinstance(values.get(name, False), bool) for name in ("strict", "allow_empty_class"))
-        and isinstance(recipe, dict) and "steps" not in recipe
-        and all(isinstance(value, str | int | float | None) for value in recipe.values())
+        and isinstance(recipe, dict)
+        and all(isinstance(value, str | int | float | tuple | list | None) for value in recipe.values())
     )
