@@ -2,6 +2,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.arch import Conv, Dense, Filler, Input, Network, Pool, ReLU, load_network
+from striate.arch.filler import USES
 from striate.arch.formats.yaml import read_json, read_yaml, write_json, write_yaml
+from striate.arch.layers import LAYERS
+from striate.arch.synonyms import FIELDS, FILLER_FIELDS, FILLERS, KINDS, plainly
 from striate.errors import NetworkError, StriateError
 from tests.arch.networks import networks
 
@@ -105,6 +109,41 @@ def test_any_structure_is_refused_or_read_but_never_worse(value, item):
 def test_what_is_wrong_with_a_text(text, problem):
     with pytest.raises(NetworkError, match=re.escape(problem)):
         read_yaml(text)
+
+
+@pytest.mark.parametrize("table", [KINDS, FIELDS, FILLERS, FILLER_FIELDS])
+def test_synonyms_are_spelt_plainly_and_lead_to_words_we_have(table):
+    words = {"kind", "name", *LAYERS, *USES}
+    for kind in (Filler, *LAYERS.values()):
+        words.update(field.name for field in fields(kind))
+    for word, ours in table.items():
+        assert plainly(word) == word
+        assert {re.split(r"[:,]", one.removeprefix("{kind: "))[0] for one in ([ours] if isinstance(ours, str) else ours)
+                } <= words
+
+
+@pytest.mark.parametrize(("item", "ours"), [
+    ("linear", "dense"), ("Conv2D", "conv"), ("max_pool", "pool"), ("MaxPool2d", "pool"), ("lrelu", "leaky_relu"),
+    ("avg_pool", "pool: {mode: average}"), ("eltwise", "add"), ("cat", "concat"), ("bn", "batch_norm"),
+    ("conv_transpose", "deconv"), ("relu6", "relu: {limit: 6}"), ("LeakyReLU", "leaky_relu"), ("convv", "conv"),
+])
+def test_the_kind_that_was_meant_is_said(item, ours):
+    with pytest.raises(NetworkError) as caught:
+        read_yaml(f"input: [1, 8, 8]\nlayers: [{item}]")
+    assert caught.value.do == f"Write {ours}"
+
+
+@pytest.mark.parametrize(("item", "ours"), [
+    ("conv: {units: 3}", "filters"), ("dense: {filters: 3}", "units"), ("conv: {kernel: 3}", "kernel_size"),
+    ("pool: {strides: 2}", "stride"), ("conv: {pad: 1}", "padding"), ("deconv: {out_channels: 1}", "filters"),
+    ("pool: {kernel_size: 2, mode: avg}", "mode: average"), ("pool: {kernel_size: 2, padding: VALID}", "padding: 0"),
+    ("dense: {units: 3, bias_filler: {kind: gaussian, stddev: 1}}", "std"),
+    ("dense: {units: 3, weight_filler: He}", "msra"),
+])
+def test_the_field_or_value_that_was_meant_is_said(item, ours):
+    with pytest.raises(NetworkError) as caught:
+        read_yaml(f"input: [1, 8, 8]\nlayers:\n- {item}")
+    assert caught.value.do == f"Write {ours}"
 
 
 def test_the_input_given_takes_the_place_of_the_files(tmp_path):

@@ -12,7 +12,7 @@ import matplotlib
 import pytest
 from PIL import ImageFont
 
-from striate.arch import Conv, Dense, Input, Network, ReLU
+from striate.arch import Conv, Dense, GlobalPool, Input, LeakyReLU, Network, Pool, ReLU
 from striate.arch.drawing import draw
 from striate.arch.zoo import build
 from tests.drawing.networks import LARGE, SMALL, heads, random_network, residual, wide
@@ -143,7 +143,7 @@ def test_repeats_are_folded() -> None:
 def test_heads_are_beside_the_trunk() -> None:
     words = [text.text for text in ET.fromstring(draw(build("googlenet"))).iter(f"{SVG}text")]
     assert words.count("auxiliary head, loss weight 0.3") == 2
-    assert draw(heads(2)).count('class="x"') == 2
+    assert draw(heads(2)).count('class="x"') == 3  # one of them in the legend
     assert draw(heads(0)).count('class="x"') == 0
 
 
@@ -151,6 +151,28 @@ def test_skips_are_drawn() -> None:
     plain, skipping = Input(4, 5, 5), residual()
     assert 'class="s"' in draw(skipping)
     assert 'class="s"' not in draw(Network(Conv(4, 1)(plain)))
+
+
+def test_lines_and_uneven_padding_are_explained_where_they_are_drawn() -> None:
+    said = {"skip", "to an auxiliary head, only while training", "2 left, 3 right"}
+
+    def explained(network: Network) -> set[str]:
+        root = ET.fromstring(draw(network))
+        assert overlaps(root) == []
+        return {phrase for phrase in said for text in root.iter(f"{SVG}text") if (text.text or "").endswith(phrase)}
+
+    assert explained(residual()) == {"skip"}
+    assert explained(heads(1)) == {"to an auxiliary head, only while training"}
+    assert explained(Network(Conv(2, 3, padding=((0, 1), (0, 1)))(Input(1, 6, 6)))) == {"2 left, 3 right"}
+    assert explained(Network(Conv(2, 3, padding=((1, 1), (2, 3)))(Input(1, 6, 6)))) == {"2 left, 3 right"}
+    assert explained(build("lenet5")) == set()
+
+
+def test_long_names_stay_apart_and_a_slope_is_said() -> None:
+    x = Pool(2, mode="average", name="average_pooling2d")(LeakyReLU(0.3)(Conv(2, 3)(Input(1, 9, 9))))
+    picture = draw(Network(GlobalPool(name="global_average_pooling2d")(x)))
+    for words in ("leaky ReLU 0.3", "averag…oling2d", "global…oling2d"):
+        assert f">{words}<" in picture
 
 
 def test_hostile_names_are_escaped() -> None:

@@ -12,7 +12,8 @@ import math
 from dataclasses import dataclass, fields
 from typing import Annotated, Literal, NamedTuple
 
-from striate.arch.rules import MAX_SIDE, Checked, Choice, Number, Whole, either
+from striate.arch.rules import MAX_SIDE, Checked, Choice, Number, Whole, either, quoted
+from striate.arch.synonyms import FILLER_FIELDS, FILLERS, meant
 from striate.errors import NetworkError
 
 USES = {"constant": ("value",), "uniform": ("low", "high"), "gaussian": ("mean", "std", "sparse"),
@@ -142,6 +143,33 @@ class IsFiller:
         if not isinstance(value, Filler):
             raise ValueError
         return value
+
+    def check(self, value: object, where: str) -> None:
+        """Refuse what a file says of a filler, naming the word that is wrong; `where` is `layer 3: weight_filler`."""
+        settings = {"kind": value} if isinstance(value, str) else value
+        if not isinstance(settings, dict):
+            return  # the layer itself refuses it
+        kind = settings.get("kind")
+        if isinstance(kind, str) and kind not in USES:
+            near = meant(kind, USES, FILLERS)
+            raise NetworkError("unknown_word", f"{where} was asked for", allowed=self.allowed,
+                               given=f"{quoted(kind)} was given", do=f"Write {near}" if near else "Choose one of these")
+        every = [field.name for field in fields(Filler)]
+        allowed = ["kind", *USES[kind]] if isinstance(kind, str) else every
+        for key in settings:
+            if key not in every:
+                near = meant(key, allowed, FILLER_FIELDS)
+                raise NetworkError("unknown_word", f"{where}: a field of {kind or 'a filler'} was asked for",
+                                   allowed=f"{either(allowed)} is allowed", given=f"{quoted(key)} was given",
+                                   do=f"Write {near}" if near else f"Leave {quoted(key)} out")
+        if kind is None:
+            raise NetworkError("missing_field", f"{where} was asked for", allowed=self.allowed,
+                               given="no kind was given", do="Add kind")
+        try:
+            Filler(**settings)
+        except NetworkError as error:
+            raise NetworkError(error.code, f"{where}: {error.asked.removeprefix('filler: ')}", allowed=error.allowed,
+                               given=error.given, do=error.do) from None
 
 
 Fill = Annotated[Filler, IsFiller()]

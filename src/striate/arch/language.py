@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from types import MappingProxyType
 from typing import Any
 
+from striate.arch.filler import IsFiller
 from striate.arch.layers import LAYERS, Layer
-from striate.arch.rules import either, quoted
+from striate.arch.rules import either, quoted, rules_of
+from striate.arch.synonyms import FIELDS, INFERRED, KINDS, VALUES, meant, plainly
 from striate.errors import NetworkError
 
 
@@ -61,8 +64,11 @@ def read_layer(item: object, label: str) -> tuple[type[Layer], dict[str, Any], t
                            allowed="a kind (relu) or a mapping (conv: {filters: 20, kernel_size: 5}) is allowed",
                            given=f"{quoted(item)} was given", do="Change it")
     kinds = [key for key in entry if key not in ("name", "from")]
+    sound = [kind for kind in kinds if kind in LAYERS]
     for kind in kinds:
-        known(kind, LAYERS, f"{label}: a kind of layer")
+        if len(sound) == 1 and kind not in LAYERS:
+            raise _beside(kind, LAYERS[sound[0]], label)
+        known(kind, LAYERS, f"{label}: a kind of layer", KINDS)
     if len(kinds) != 1:
         raise NetworkError("bad_item", f"{label}: a layer was asked for",
                            allowed="one kind beside name and from is allowed",
@@ -75,14 +81,52 @@ def read_layer(item: object, label: str) -> tuple[type[Layer], dict[str, Any], t
         raise NetworkError("bad_item", f"{label}: {layer.kind} was asked for",
                            allowed=f"a mapping of {', '.join(allowed) or 'nothing'} is allowed",
                            given=f"{quoted(settings)} was given", do=f"Write {layer.kind}: {{field: value}}")
-    for key in settings:
-        known(key, allowed, f"{label}: a field of {layer.kind}")
+    for key, value in settings.items():
+        if plainly(key) in INFERRED:
+            raise NetworkError("unknown_word", f"{label}: a field of {layer.kind} was asked for",
+                               allowed=f"{either(allowed) or 'none'} is allowed", given=f"{quoted(key)} was given",
+                               do="Leave it out, for it follows from the layer before")
+        known(key, allowed, f"{label}: a field of {layer.kind}", FIELDS)
+        _refuse_synonym(layer, key, value, label)
     for field in fields(layer):
         if field.default is MISSING and field.name not in settings:
             raise NetworkError("missing_field", f"{label}: {layer.kind} was asked for",
                                allowed=f"{layer.kind} with {field.name} is allowed",
                                given=f"no {field.name} was given", do=f"Add {field.name}")
-    return layer, settings | ({"name": entry["name"]} if "name" in entry else {}), _names(entry.get("from"), label)
+    names = _names(entry.get("from"), label)
+    if layer.merges != (len(names or ()) > 1):
+        raise NetworkError("wrong_inputs", f"{label}: {layer.kind} was asked for",
+                           allowed=f"from with {'two names or more' if layer.merges else 'one name'} is allowed",
+                           given=f"{len(names) if names else 'none'} {'were' if len(names or ()) > 1 else 'was'} given",
+                           do=f"Write {layer.kind}: and beside it from: [a, b], the names of the layers it joins"
+                           if layer.merges else "Join them in an add or concat before it, or name one")
+    return layer, settings | ({"name": entry["name"]} if "name" in entry else {}), names
+
+
+def _beside(word: object, layer: type[Layer], label: str) -> NetworkError:
+    """The refusal of a word that stands beside a kind: `name` or `from` misspelt, or a field not indented enough."""
+    near = meant(word, ("name", "from"), {"inputs": "from", "input": "from", "bottom": "from", "id": "name"})
+    field = meant(word, [field.name for field in settings_of(layer)], FIELDS)
+    do = f"Write {near}" if near else f"Write {layer.kind}: {{{field}: …}}" if field else "Leave it out"
+    return NetworkError("unknown_word", f"{label}: a word beside {layer.kind} was asked for",
+                        allowed="name or from is allowed", given=f"{quoted(word)} was given", do=do)
+
+
+def _refuse_synonym(layer: type[Layer], field: str, value: object, label: str) -> None:
+    """Refuse a filler that cannot be, and another program's word for a value, saying ours."""
+    cls: type = layer
+    rule, _ = rules_of(cls)[field]
+    if isinstance(rule, IsFiller):
+        rule.check(value, f"{label}: {field}")
+    elif isinstance(value, str):
+        ours = VALUES.get(field, {}).get(plainly(value), value)
+        try:
+            rule.read(ours)
+        except (ValueError, TypeError):
+            return  # the layer itself refuses it
+        if ours != value:
+            raise NetworkError("bad_field", f"{label}: {field} was asked for", allowed=rule.allowed,
+                               given=f"{quoted(value)} was given", do=f"Write {field}: {ours}")
 
 
 def _names(value: object, label: str) -> tuple[str, ...] | None:
@@ -94,17 +138,16 @@ def _names(value: object, label: str) -> tuple[str, ...] | None:
                        given=f"{quoted(value)} was given", do="Name the layers that feed this one")
 
 
-def known(word: object, words: Collection[str], what: str) -> None:
-    """Refuse a word that is not one of `words`, naming the nearest."""
+def known(word: object, words: Collection[str], what: str,
+          synonyms: Mapping[str, str] | Mapping[str, tuple[str, ...]] = MappingProxyType({})) -> None:
+    """Refuse a word that is not one of `words`, naming the one that was meant, by its synonym or as the nearest."""
     if word in words:
         return
-    from difflib import get_close_matches  # only a mistake needs it, and importing takes time
-
-    near = get_close_matches(str(word)[:100], words, n=1, cutoff=0.5)
+    near = meant(word, words, synonyms)
     listed = either([*words] if len(words) <= 40 else [*list(words)[:24], "…"]) if words else "none"
     raise NetworkError("unknown_word", f"{what} was asked for", allowed=f"{listed} is allowed",
                        given=f"{quoted(word)} was given",
-                       do=f"Write {near[0]}" if near else "Choose one of these" if words else "Leave it out")
+                       do=f"Write {near}" if near else "Choose one of these" if words else "Leave it out")
 
 
 def mapping(data: object, allowed: Collection[str], what: str) -> Mapping[str, Any]:

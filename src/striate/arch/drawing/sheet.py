@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -21,6 +22,8 @@ WIDEST = 1_560.0  # of a line; a longer row of pieces goes on below, like music
 TOP = 74.0
 GUTTER = 30.0  # between lines
 NOTE = "channels × height × width under each box · 5×5, 20: window, filters · /2: stride · ×3: repeated, drawn once"
+PADS = " · pad 0+1 2+3: 0 above, 1 below, 2 left, 3 right"
+WAYS = {"s": "skip", "x": "to an auxiliary head, only while training"}  # kinds of connections that need a word
 
 
 def draw(network: Network) -> str:
@@ -58,8 +61,9 @@ def draw(network: Network) -> str:
         heads = [head for head in heads if head not in here]
         y = paint_heads(canvas, here, scale, (MARGIN + wide, y)) + GUTTER
         end = (MARGIN + line.leave, axis)
-    _legend(canvas, network, y + 8)
-    canvas.text("v", MARGIN, y + 29, NOTE)
+    note = NOTE + PADS * any(re.search(r"pad (\d+ )?\d+\+\d", text) for text in canvas.words)
+    wide = max(wide, _legend(canvas, network, y + 8) - MARGIN, text_width("v", note))
+    canvas.text("v", MARGIN, y + 29, note)
     return canvas.document((wide + 2 * MARGIN, y + 46), f"{title}: {facts}", _description(network, body))
 
 
@@ -140,12 +144,19 @@ def _legend_width(network: Network) -> float:
     return sum(34 + text_width("L", LEGEND[name]) for name in _families(network))
 
 
-def _legend(canvas: Canvas, network: Network, y: float) -> None:
+def _legend(canvas: Canvas, network: Network, y: float) -> float:
+    """Colours and the kinds of lines that were painted; returns where it ends."""
     x = MARGIN
+    painted = [way for way in WAYS if any(line.startswith(f'<path class="{way}"') for line in canvas.lines)]
     for name in _families(network):
         canvas.words.append(f'<rect class="h {name}" x="{num(x)}" y="{num(y - 9)}" width="11" height="11" rx="2"/>')
         canvas.text("L", x + 16, y, LEGEND[name])
         x += 34 + text_width("L", LEGEND[name])
+    for way in painted:
+        canvas.path(way, f"M{xy((x, y - 4))}h22")
+        canvas.text("L", x + 28, y, WAYS[way])
+        x += 46 + text_width("L", WAYS[way])
+    return x
 
 
 def _description(network: Network, body: Seq) -> str:

@@ -116,7 +116,7 @@ WORDS: dict[str, Callable[[Any, tuple[Volume, ...]], list[str]]] = {
     "slice": lambda layer, _: [f"channels {layer.first} to {layer.first + layer.channels - 1}"],
     "pad": lambda layer, _: [_padding(layer.padding) or "pad 0"],
     "relu": lambda layer, _: ["ReLU" + (f"{_of(layer, 'limit', None):g}" if _of(layer, "limit", None) else "")],
-    "leaky_relu": lambda layer, _: [f"ReLU {layer.slope:g}"],
+    "leaky_relu": lambda layer, _: [f"leaky ReLU {layer.slope:g}"],
     "prelu": lambda _layer, _: ["PReLU"],
     "elu": lambda _layer, _: ["ELU"],
     "maxout": lambda layer, _: [f"maxout {layer.pieces}"],
@@ -148,14 +148,15 @@ def _em(character: str) -> float:
 
 
 def shortened(text: str, limit: int = 14) -> str:
-    """A name's end, which tells it from its neighbours, where all of it is too long.
+    """A name's end, and where that is too long, its ends: both tell it from its neighbours.
 
-    >>> shortened("inception_4a/5x5_reduce"), shortened("a_name_without_end")
-    ('5x5_reduce', '…e_without_end')
+    >>> shortened("inception_4a/5x5_reduce"), shortened("global_average_pooling2d")
+    ('5x5_reduce', 'global…oling2d')
     """
     text = shown(text)
     text = text if len(text) <= limit else text.rpartition("/")[2]
-    return text if len(text) <= limit else "…" + text[1 - limit:]
+    first = (limit - 1) // 2
+    return text if len(text) <= limit else f"{text[:first]}…{text[first + 1 - limit:]}"
 
 
 def escaped(text: str) -> str:

@@ -14,6 +14,7 @@ characters, 16 levels; no anchors, aliases, tags or repeated keys.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import yaml
@@ -56,9 +57,11 @@ def read_yaml(text: str, input: Volume | None = None) -> Network:  # noqa: A002 
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
-        raise refusal("bad_yaml", "YAML", problem + (f" at line {mark.line + 1}" if mark else "")) from error
+        raise refusal("bad_yaml", "YAML", problem + (f" at line {mark.line + 1}" if mark else ""),
+                      _colon(text, mark.line) if mark else "") from error
     except ValueError as error:
         raise refusal("bad_yaml", "YAML", str(error)) from error
+    _refuse_empty(data, "Write a line for each layer below layers:, such as - dense: {units: 10}")
     return Network.from_dict(data, input)
 
 
@@ -78,13 +81,31 @@ def read_json(text: str, input: Volume | None = None) -> Network:  # noqa: A002 
         raise refusal("bad_json", "JSON", str(error)) from error
     except RecursionError as error:
         raise refusal("bad_json", "JSON", "it is nested too deeply") from error
+    _refuse_empty(data, 'Write "layers": [{"dense": {"units": 10}}]')
     return Network.from_dict(data, input)
 
 
-def refusal(code: str, language: str, problem: str) -> NetworkError:
+def _colon(text: str, line: int) -> str:
+    """What to do where a layer lacks the colon that what follows it needs; "" if that is not what is wrong."""
+    lines = re.split(r"\r\n|[\r\n\x85\u2028\u2029]", text)[:line + 1]
+    said = [one for one in lines if one.strip() and not one.lstrip().startswith("#")][-2:]
+    layer = re.match(r"\s*-\s+(\w{1,40})\s*(?:#.*)?$", said[0]) if len(said) == 2 else None
+    if layer and re.match(r"\s+\w+\s*:", said[1]):
+        return f"Write - {layer[1]}: (with a colon) where a name, from or setting follows"
+    layer = re.match(r"\s*-\s+(\w{1,40})\s*\{", said[-1]) if said else None
+    return f"Write - {layer[1]}: {{…}} (with a colon and a space)" if layer else ""
+
+
+def _refuse_empty(data: object, do: str) -> None:
+    if isinstance(data, dict) and data.get("layers") == []:
+        raise NetworkError("bad_length", "a network was asked for", allowed="one layer or more is allowed",
+                           given="layers: [] was given", do=do)
+
+
+def refusal(code: str, language: str, problem: str, do: str = "") -> NetworkError:
     """The sentence for a text that is not in the language."""
     return NetworkError(code, f"a network in {language} was asked for", given=shown(problem),
-                        do="Begin with input: [1, 28, 28] and layers:, and put a dash before each layer"
+                        do=do or "Begin with input: [1, 28, 28] and layers:, and put a dash before each layer"
                         if language == "YAML" else 'Begin with {"input": [1, 28, 28], "layers": [')
 
 

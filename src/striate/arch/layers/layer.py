@@ -20,7 +20,7 @@ from striate.arch.rules import MAX_SIDE, Checked, Name, quoted
 from striate.arch.spread import Spread
 from striate.arch.volume import Call, Volume
 from striate.arch.window import Window
-from striate.errors import NetworkError, shown
+from striate.errors import NetworkError, WindowError, shown
 
 Volumes = tuple[Volume, ...]
 Shape = tuple[int, int, int]
@@ -119,14 +119,35 @@ class Layer(Checked):
         try:
             made = self.output(inputs)
         except NetworkError:
-            if self.name is None:  # say the same with the name it would have had in the network
-                replace(self, name=f"{self.kind}{self._ordinal(inputs)}").output(inputs)
+            # Say the same with the name it would have had in the network.
+            named = self if self.name is not None else replace(self, name=f"{self.kind}{self._ordinal(inputs)}")
+            try:
+                named.output(inputs)
+            except WindowError as error:
+                cause = _flattener(inputs[0]) if error.code == "window_too_large" else None
+                if cause is None:
+                    raise
+                name = cause.layer.name or f"{cause.layer.kind}{cause.layer._ordinal(cause.inputs)}"
+                raise WindowError(error.code, error.asked, allowed=error.allowed,
+                                  given=f"{error.given}; the input is 1×1 because {name} stands before it",
+                                  do=f"Put {named.name} before {name}") from None
             raise
         return Volume(*made.shape, source=Call(self, inputs, next(_calls)))
 
     def _ordinal(self, inputs: Volumes) -> int:
         """1 + the number of layers of this kind among the ancestors."""
         return 1 + sum(call.layer.kind == self.kind for call in ancestors(inputs))
+
+
+def _flattener(volume: Volume) -> Call | None:
+    """The call of the layer that left no rows and columns to look at, through what keeps the volume as it is."""
+    while (call := volume.source) and (volume.height, volume.width) == (1, 1):
+        if call.layer.reach not in ("all", "point") or call.layer.merges:
+            return None
+        (volume,) = call.inputs
+        if (volume.height, volume.width) != (1, 1):
+            return call
+    return None
 
 
 def refuse_other_than_volume(value: object, label: str) -> None:
