@@ -163,7 +163,17 @@ HOSTILE = {
     "1 MiB of layers": "input: [1, 8, 8]\nlayers:\n" + "- relu\n" * 140_000,
     "100 MB": "#" * 100_000_000,
     "hundred thousand froms": "input: [1, 8, 8]\nlayers:\n- add:\n  from: [" + "input, " * 100_000 + "input]",
+    "a name that is not there, beside 4,000 long ones": "input: [1, 8, 8]\nlayers:\n" + "".join(
+        f"- relu:\n  name: {'x' * 90}{i}\n" for i in range(4_000)) + "- relu:\n  from: nowhere\n",
     "one long word": "input: " + "x" * 1_000_000,
+}
+
+
+HOSTILE_JSON = {
+    "80,000 keys, one twice": "{" + ", ".join(f'"k{i}": 1' for i in range(80_000)) + ', "k5": 1}',
+    "4,000 layers that feed nothing": json.dumps(
+        {"input": [1, 8, 8],
+         "layers": [{"relu": None, "from": "input", "name": "n" * 80 + str(i)} for i in range(4_000)]}),
 }
 
 
@@ -182,12 +192,12 @@ print(next(line.split()[1] for line in Path("/proc/self/status").read_text().spl
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory is read from Linux")
-@pytest.mark.parametrize("case", HOSTILE)
+@pytest.mark.parametrize("case", HOSTILE | HOSTILE_JSON)
 def test_hostile_text_is_refused_within_a_second_and_bounded_memory(case, tmp_path):
-    path = tmp_path / "net.yaml"
-    path.write_text(HOSTILE[case])
+    path = tmp_path / ("net.yaml" if case in HOSTILE else "net.json")
+    path.write_text((HOSTILE | HOSTILE_JSON)[case])
     done = subprocess.run([sys.executable, "-c", READER, path], capture_output=True, text=True, timeout=20, check=True)
     length, seconds, peak = map(float, done.stdout.split())
     assert length < 600
     assert seconds < 2  # 1 s on an idle machine
-    assert peak * 1024 < 100e6 + 2 * len(HOSTILE[case])
+    assert peak * 1024 < 100e6 + 2 * path.stat().st_size

@@ -15,7 +15,7 @@ from striate.arch.filler import IsFiller
 from striate.arch.layers import LAYERS, Layer
 from striate.arch.rules import either, quoted, rules_of
 from striate.arch.synonyms import FIELDS, INFERRED, KINDS, VALUES, meant, plainly
-from striate.errors import NetworkError
+from striate.errors import NetworkError, shown
 
 
 def write_layer(layer: Layer) -> str | dict[str, Any]:
@@ -143,8 +143,9 @@ def known(word: object, words: Collection[str], what: str,
     """Refuse a word that is not one of `words`, naming the one that was meant, by its synonym or as the nearest."""
     if word in words:
         return
-    near = meant(word, words, synonyms)
-    listed = either([*words] if len(words) <= 40 else [*list(words)[:24], "…"]) if words else "none"
+    # Comparing with thousands of names would take seconds, and listing them a page.
+    near = meant(word, words if len(words) <= 500 else list(words)[-500:], synonyms)
+    listed = shown(either([*words] if len(words) <= 40 else [*list(words)[:24], "…"]), 400) if words else "none"
     raise NetworkError("unknown_word", f"{what} was asked for", allowed=f"{listed} is allowed",
                        given=f"{quoted(word)} was given",
                        do=f"Write {near}" if near else "Choose one of these" if words else "Leave it out")

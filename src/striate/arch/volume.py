@@ -50,13 +50,13 @@ class Volume(Checked):
 
     def bare(self) -> Volume:
         """The same volume without the memory of where it came from."""
-        return Volume(*self.shape)
+        return Volume(self.channels, self.height, self.width)
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self.shape)
+        return iter((self.channels, self.height, self.width))
 
     def __str__(self) -> str:
-        return "×".join(map(str, self.shape))
+        return f"{self.channels}×{self.height}×{self.width}"
 
 
 Input = Volume  # a volume that no layer made starts a network: Input(1, 28, 28)

@@ -95,7 +95,7 @@ class Recipe:
         for name in ("gamma", "power", "step_size", "step_values"):
             needed = name in NUMBERS.get(self.schedule, ())
             _check(name, getattr(self, name), (getattr(self, name) is not None) == needed,
-                   f"{'a value' if needed else 'none'} with the schedule {self.schedule}")
+                   f"{'a number' if needed else 'no number'} with the schedule {self.schedule}")
         _check("flip", self.flip, self.flip in (None, True, False), "true, false or null")
         if self.epochs is not None and self.minutes is not None:
             raise UsageError("two_budgets", "a training budget was asked for",
@@ -180,4 +180,5 @@ BOUNDS: tuple[tuple[str, float, float], ...] = (
 def _check(name: str, value: object, right: bool, allowed: str) -> None:
     if not right:
         raise UsageError("bad_recipe", f"{name} was set", allowed=f"{allowed} is allowed",
-                         given=f"{shown(str(value))} was given", do=f"Change {name}")
+                         given=f"{'nothing' if value is None else shown(str(value))} was given",
+                         do=f"Change {name}")

@@ -22,7 +22,8 @@ class Activation(Layer):
 
     def shape(self, inputs: Volumes) -> Shape:
         """As the input."""
-        return inputs[0].shape
+        channels, height, width = inputs[0]
+        return channels, height, width
 
 
 @dataclass(frozen=True)

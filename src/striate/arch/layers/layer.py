@@ -132,7 +132,7 @@ class Layer(Checked):
                                   given=f"{error.given}; the input is 1×1 because {name} stands before it",
                                   do=f"Put {named.name} before {name}") from None
             raise
-        return Volume(*made.shape, source=Call(self, inputs, next(_calls)))
+        return Volume(made.channels, made.height, made.width, source=Call(self, inputs, next(_calls)))
 
     def _ordinal(self, inputs: Volumes) -> int:
         """1 + the number of layers of this kind among the ancestors."""

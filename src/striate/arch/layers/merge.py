@@ -23,7 +23,8 @@ class Alike(Layer):
             raise NetworkError("different_volumes", f"{self.label}: {self.kind} was asked for",
                                allowed="volumes of one shape are allowed", given=f"{listed(inputs)} were given",
                                do="Change the branches so that they end alike")
-        return inputs[0].shape
+        channels, height, width = inputs[0]
+        return channels, height, width
 
     def elementwise(self, inputs: Volumes, output: Volume) -> int:
         """One operation per value and further input."""

@@ -22,26 +22,50 @@ Network('', 1×28×28 → 10×1×1, 11 layers, 3,274,634 parameters)
 """
 
 from striate.arch.tf import layers, nn
-from striate.arch.tf.core import (
-    add,
-    concat,
-    constant_initializer,
-    estimator,
+from striate.arch.tf.absent import absent
+from striate.arch.tf.core import add, add_n, concat, estimator, identity, placeholder, reshape
+from striate.arch.tf.dtypes import bool_ as bool  # noqa: A004 - TensorFlow's
+from striate.arch.tf.dtypes import (
+    float16,
     float32,
+    float64,
+    int8,
+    int16,
+    int32,
+    int64,
+    string,
+    uint8,
+    uint16,
+)
+from striate.arch.tf.initializers import (
+    constant_initializer,
+    contrib,
+    glorot_normal_initializer,
     glorot_uniform_initializer,
-    identity,
     ones_initializer,
-    placeholder,
     random_normal_initializer,
     random_uniform_initializer,
-    reshape,
+    truncated_normal_initializer,
+    variance_scaling_initializer,
     zeros_initializer,
 )
 from striate.arch.tf.nn import sigmoid, tanh
+from striate.arch.tf.shape import TensorShape
+from striate.arch.tf.spatial import pad, reduce_max, reduce_mean
 from striate.arch.tf.tensor import Tensor
 
 __all__ = [
-    "Tensor", "add", "concat", "constant_initializer", "estimator", "float32", "glorot_uniform_initializer", "identity",
-    "layers", "nn", "ones_initializer", "placeholder", "random_normal_initializer", "random_uniform_initializer",
-    "reshape", "sigmoid", "tanh", "zeros_initializer",
+    "layers", "nn", "contrib", "estimator", "Tensor", "TensorShape",
+    "placeholder", "reshape", "identity", "add", "add_n", "concat", "pad", "reduce_max", "reduce_mean", "sigmoid",
+    "tanh", "bool", "float16", "float32", "float64", "int8", "int16", "int32", "int64", "string", "uint8",
+    "uint16",
+    "constant_initializer", "glorot_normal_initializer", "glorot_uniform_initializer", "ones_initializer",
+    "random_normal_initializer", "random_uniform_initializer", "truncated_normal_initializer",
+    "variance_scaling_initializer", "zeros_initializer",
 ]
+__getattr__ = absent("tf", "tf.layers, tf.nn, placeholder, reshape, identity, add, add_n, concat, pad, reduce_mean, "
+                     "reduce_max, sigmoid, tanh, the types and the initializers")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

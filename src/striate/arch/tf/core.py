@@ -1,21 +1,21 @@
-"""The words directly under tf: placeholders, reshaping, merging, initializers."""
+"""The words directly under tf: placeholders, reshaping, merging."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
-from striate.arch.filler import Filler
 from striate.arch.formats.keras.flow import WORDS, Flow, joined
 from striate.arch.formats.keras.plain import in_our_order
-from striate.arch.layers import Add, Concat, Flatten, Reshape
+from striate.arch.layers import Concat, Flatten, Reshape
 from striate.arch.rules import MAX_SIDE, Whole
-from striate.arch.tf.tensor import Tensor, applied, channels, laid_out, refusal, tensor_of
+from striate.arch.tf.absent import Names
+from striate.arch.tf.dtypes import Labels, dtype_of, float32
+from striate.arch.tf.tensor import Tensor, added, alike, applied, channels, laid_out, refusal, tensor_of
 from striate.arch.volume import Volume
 from striate.errors import NetworkError
-
-float32 = "float32"
-"""The one type of a placeholder."""
 
 
 class ModeKeys:
@@ -26,26 +26,37 @@ class ModeKeys:
     PREDICT = "infer"
 
 
-class estimator:  # noqa: N801 - TensorFlow's name
-    """tf.estimator, as far as a model function names it."""
-
-    ModeKeys = ModeKeys
+estimator = Names("tf.estimator", ModeKeys=ModeKeys)
+"""tf.estimator, as far as a model function names it."""
 
 
-def placeholder(dtype: str, shape: Sequence[int | None] | None = None, name: str | None = None) -> Tensor:  # noqa: ARG001
-    """The input: [None, height, width, channels], [None, height, width] or [None, values]; the batch comes first.
+def placeholder(dtype: object, shape: Sequence[int | None] | None = None, name: str | None = None) -> Any:
+    """The input: tf.float32 and [None, height, width, channels], [None, height, width] or [None, values], batch first.
 
     With data_format channels_first in the layers that read it, [None, channels, height, width].
+    One of another type, of shape [None] or of none is for labels, rates or switches: a network cannot read it.
 
     >>> from striate.arch import tf
     >>> str(tf.placeholder(tf.float32, [None, 28, 28, 3]))
     '3×28×28'
     """
-    if dtype != float32:
-        raise refusal("placeholder", "dtype", "tf.float32", dtype)
+    word = dtype_of(dtype)
+    if word is None:
+        raise refusal("placeholder", "dtype", "tf.float32, or another type of TensorFlow for labels,", dtype)
+    if word != float32 or shape is None or (isinstance(shape, list | tuple) and len(shape) < 2):
+        return Labels(word, _label_sides(shape), name)
     sides = _sides("placeholder", shape, (None, -1), "Give whole numbers, but for the batch")
     start = Tensor(*in_our_order(sides, "hwc"), layout="hwc", rank=len(sides))
     return laid_out(start, sides, "hwc")
+
+
+def _label_sides(shape: object) -> tuple[int | None, ...] | None:
+    if shape is None:
+        return None
+    if isinstance(shape, list | tuple) and len(shape) <= 8:
+        with suppress(TypeError, ValueError):
+            return tuple(None if side is None else Whole(1, MAX_SIDE).read(side) for side in shape)
+    raise refusal("placeholder", "shape", "[batch] or [batch, classes]", shape, "Give whole numbers, but for the batch")
 
 
 def _sides(label: str, shape: object, first: tuple[object, ...], do: str) -> list[int]:
@@ -86,14 +97,14 @@ def reshape(tensor: Tensor, shape: Sequence[int], name: str | None = None) -> Te
                            given=f"{WORDS[x.layout]} tensors are of another order than ours",
                            do="Flatten it for a dense layer, or pool it")
     if volume == x:
-        return Tensor(*x.shape, x.source, x.layout, len(sides), order)
+        return replace(x, rank=len(sides), order=order, twins={})
     layer = Flatten(name=name) if len(sides) == 1 else Reshape(volume.shape, name=name)
     return applied(layer, x, rank=len(sides), order=order)
 
 
 def concat(values: Sequence[Tensor], axis: int, name: str = "concat") -> Tensor:
     """Tensors joined along their channels: axis 3 or −1 of (N, H, W, C), 1 of (N, C, H, W) and of flat ones."""
-    tensors = _many(values, name)
+    tensors = alike(values, name)
     order = joined(block for tensor in tensors for block in tensor.order)
     layer = Concat(name=None if name == "concat" else name)
     return applied(layer, *(channels(tensor, axis, name) for tensor in tensors), order=order)
@@ -101,51 +112,15 @@ def concat(values: Sequence[Tensor], axis: int, name: str = "concat") -> Tensor:
 
 def add(x: Tensor, y: Tensor, name: str | None = None) -> Tensor:
     """The sum of two tensors of one shape."""
-    return applied(Add(name=name), *_many((x, y), name or "add"))
+    return added(x, y, name=name)
+
+
+def add_n(inputs: Sequence[Tensor], name: str | None = None) -> Tensor:
+    """The sum of two tensors or more of one shape."""
+    values = inputs if isinstance(inputs, list | tuple) else [inputs]
+    return added(*values, name=name, label="add_n")
 
 
 def identity(input: Tensor, name: str | None = None) -> Tensor:  # noqa: A002, ARG001 - TensorFlow's
     """The tensor itself."""
     return tensor_of(input, "identity")
-
-
-def _many(values: object, label: str) -> list[Tensor]:
-    if not isinstance(values, list | tuple) or len(values) < 2:
-        raise refusal(label, "values", "a list of two tensors or more", values)
-    tensors = [tensor_of(value, label) for value in values]
-    if len({(tensor.rank, tensor.layout if tensor.rank == 3 else "") for tensor in tensors}) > 1:
-        raise NetworkError("tf_mixed", f"{label}: tensors that are laid out differently were asked for",
-                           allowed="tensors of one rank and one data_format are allowed",
-                           given="flat ones and pictures, or channels first and last, were given",
-                           do="Reshape them alike before")
-    return tensors
-
-
-def zeros_initializer() -> Filler:
-    """Zeros."""
-    return Filler("constant")
-
-
-def ones_initializer() -> Filler:
-    """Ones."""
-    return Filler("constant", value=1.0)
-
-
-def constant_initializer(value: float = 0) -> Filler:
-    """One value everywhere."""
-    return Filler("constant", value=value)
-
-
-def random_normal_initializer(mean: float = 0.0, stddev: float = 1.0, seed: object = None) -> Filler:  # noqa: ARG001
-    """A normal distribution."""
-    return Filler("gaussian", mean=mean, std=stddev)
-
-
-def random_uniform_initializer(minval: float = 0.0, maxval: float = 1.0, seed: object = None) -> Filler:  # noqa: ARG001
-    """A uniform distribution on [minval, maxval)."""
-    return Filler("uniform", low=minval, high=maxval)
-
-
-def glorot_uniform_initializer(seed: object = None) -> Filler:  # noqa: ARG001
-    """Glorot & Bengio 2010: xavier with fan average."""
-    return Filler("xavier", fan="average")

@@ -15,11 +15,22 @@ from striate.arch.formats.keras.flow import Flow, other_share
 from striate.arch.formats.keras.weighted import cut_by_same
 from striate.arch.layers import BatchNorm, Conv, Deconv, Dense, Dropout, Flatten, Pool
 from striate.arch.rules import Sides, as_pair
+from striate.arch.tf.absent import absent
+from striate.arch.tf.initializers import GLOROT
 from striate.arch.tf.nn import activated, is_same
 from striate.arch.tf.tensor import Tensor, applied, channels, only_none, picture, refusal, tensor_of
 
-GLOROT = Filler("xavier", fan="average")
 Pair = int | tuple[int, int] | list[int]
+
+__all__ = [
+    "average_pooling2d", "batch_normalization", "conv2d", "conv2d_transpose", "dense", "dropout", "flatten",
+    "max_pooling2d", "separable_conv2d",
+]
+__getattr__ = absent("tf.layers", __all__)
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def conv2d(

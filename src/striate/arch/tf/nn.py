@@ -1,13 +1,26 @@
-"""tf.nn: activations and pooling by TensorFlow's names."""
+"""tf.nn: activations, pooling, dropout and local response normalisation by TensorFlow's names."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
+from striate.arch.formats.keras.flow import other_share
 from striate.arch.formats.keras.reading import ACTIVATIONS
-from striate.arch.layers import ELU, Layer, LeakyReLU, Pool, ReLU, Sigmoid, Softmax, Tanh
-from striate.arch.rules import either
-from striate.arch.tf.tensor import Tensor, applied, channels, picture, refusal, tensor_of
+from striate.arch.layers import ELU, LRN, Dropout, Layer, LeakyReLU, Pool, ReLU, Sigmoid, Softmax, Tanh
+from striate.arch.rules import Number, Whole, either
+from striate.arch.tf.absent import absent
+from striate.arch.tf.tensor import Tensor, applied, channels, only_none, picture, refusal, tensor_of
+
+__all__ = [
+    "avg_pool", "dropout", "elu", "leaky_relu", "local_response_normalization", "lrn", "max_pool", "relu", "relu6",
+    "sigmoid", "softmax", "tanh",
+]
+__getattr__ = absent("tf.nn", __all__)
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def relu(features: Tensor, name: str | None = None) -> Tensor:
@@ -80,6 +93,52 @@ def _pooled(label: str, mode: str, value: Tensor, ksize: object, strides: object
     layer = Pool(sides[0], sides[1], "same" if same else 0, mode,
                  count_padding=mode == "max" or not same, name=name)
     return applied(layer, picture(value, words[str(data_format)], label))
+
+
+def dropout(x: Tensor, keep_prob: float | None = None, noise_shape: None = None, seed: object = None,  # noqa: ARG001
+            name: str | None = None, rate: float | None = None) -> Tensor:
+    """Keeps each value with probability `keep_prob` while training; the `rate` of what is dropped may be given instead.
+
+    >>> from striate.arch import Network, tf
+    >>> Network(tf.nn.dropout(tf.placeholder(tf.float32, [None, 784]), keep_prob=0.7)).nodes[0].layer
+    Dropout(rate=0.3)
+    """
+    label = name or "dropout"
+    only_none(label, noise_shape=noise_shape)
+    what, share = ("keep_prob", keep_prob) if rate is None else ("rate", rate)
+    if rate is not None and keep_prob is not None:
+        raise refusal(label, "keep_prob beside rate", "one of the two", keep_prob, "Leave keep_prob out")
+    try:
+        number = Number(0.001 if rate is None else 0.0, 1.0).read(share)
+    except ValueError:
+        raise refusal(label, what, f"a number from {0.001 if rate is None else 0:g} to 1", share,
+                      f"Write the number here: {what}=0.5") from None
+    return applied(Dropout(other_share(number) if rate is None else number, name=name), tensor_of(x, label))
+
+
+def local_response_normalization(input: Tensor, depth_radius: int = 5, bias: float = 1, alpha: float = 1,  # noqa: A002
+                                 beta: float = 0.5, name: str | None = None) -> Tensor:
+    """Over 2·depth_radius + 1 channels; TensorFlow does not divide alpha by that number and we do, so ours is larger.
+
+    >>> from striate.arch import Network, tf
+    >>> x = tf.placeholder(tf.float32, [None, 27, 27, 96])
+    >>> Network(tf.nn.lrn(x, 2, bias=2, alpha=1e-4, beta=0.75)).nodes[0].layer
+    LRN(alpha=0.0005, k=2.0)
+    """
+    label = name or "lrn"
+    try:
+        size = 2 * Whole(0, 511).read(depth_radius) + 1
+    except ValueError:
+        raise refusal(label, "depth_radius", "a whole number from 0 to 511", depth_radius) from None
+    try:
+        ours = float(Decimal(repr(Number(0.0).read(alpha))) * size)  # in decimal, so that 1e-4 becomes 5e-4
+    except ValueError:
+        raise refusal(label, "alpha", "a finite number from 0", alpha) from None
+    layer = LRN(size, ours, beta, bias, name=name)
+    return applied(layer, picture(input, "channels_last", label))
+
+
+lrn = local_response_normalization
 
 
 def is_same(padding: object, label: str) -> bool:

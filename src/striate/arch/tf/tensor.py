@@ -6,16 +6,28 @@ matters only where axes are numbered: in a reshape, a concatenation, a softmax, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NoReturn
 
 from striate.arch.formats.keras.flow import LAYOUTS, WORDS, Flow, Order
 from striate.arch.formats.keras.plain import in_our_order
-from striate.arch.layers import Layer
+from striate.arch.layers import Add, Layer
 from striate.arch.rules import either, quoted
+from striate.arch.tf.dtypes import Labels
+from striate.arch.tf.shape import TensorShape, shape_of
 from striate.arch.volume import Volume
 from striate.errors import NetworkError
+
+
+def _refused(sign: str) -> Callable[..., NoReturn]:
+    """An operator of TensorFlow's tensors that there is no layer for here."""
+    def operator(self: Tensor, *_: object) -> NoReturn:
+        raise NetworkError("tf_operator", f"tensor {self}: the operator {sign} was asked for",
+                           allowed="+ between two tensors is allowed", given=f"{sign} was given",
+                           do="Call a layer: tf.layers, tf.nn, or Multiply and Maximum of striate")
+
+    return operator
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,11 +47,47 @@ class Tensor(Volume):
         """The tensor as the reader of Keras' files knows it."""
         return Flow(self, self.layout, self.rank, self.order)
 
+    @property
+    def shape(self) -> TensorShape:
+        """As TensorFlow shows it: (?, height, width, channels), or (?, values)."""
+        return shape_of(self.flow.shape)
+
+    def get_shape(self) -> TensorShape:
+        """(?, height, width, channels), as TensorFlow lays the tensor out; `as_list()` gives None for the batch."""
+        return shape_of(self.flow.shape)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter((self.channels, self.height, self.width))
+
+    def __str__(self) -> str:
+        return str(Volume(*self))
+
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Volume) and self.shape == other.shape
+        return isinstance(other, Volume) and tuple(self) == tuple(other)
 
     def __hash__(self) -> int:
-        return hash(self.shape)
+        return hash(tuple(self))
+
+    def __add__(self, other: object) -> Tensor:
+        return added(self, other)
+
+    def __radd__(self, other: object) -> Tensor:
+        return added(other, self)
+
+    __array_ufunc__ = None  # so that NumPy's arrays leave their operators to ours
+    __sub__ = __rsub__ = _refused("−")
+    __mul__ = __rmul__ = _refused("*")
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _refused("/")
+    __matmul__ = __rmatmul__ = _refused("@")
+    __mod__ = __rmod__ = _refused("%")
+    __pow__ = __rpow__ = _refused("**")
+    __neg__ = _refused("−")
+    __abs__ = _refused("abs")
+    __getitem__ = _refused("[]")
+    __lt__ = _refused("<")
+    __le__ = _refused("≤")
+    __gt__ = _refused(">")
+    __ge__ = _refused("≥")
 
 
 def refusal(label: str, what: str, allowed: str, given: object, do: str = "") -> NetworkError:
@@ -54,6 +102,11 @@ def tensor_of(value: object, label: str) -> Tensor:
         return value
     if isinstance(value, Volume):
         return Tensor(*value.shape, source=value.source) if value.source else _start_of(value)
+    if isinstance(value, Labels):
+        raise NetworkError("tf_labels", f"{label}: a tensor of the network was asked for",
+                           allowed="a placeholder of tf.float32 and a shape such as [?, 28, 28, 1] is allowed",
+                           given=f"{value!r}, which is for labels, was given",
+                           do="Give it that type and shape if it is the input; labels come in at the training")
     raise refusal(label, "inputs", "a placeholder, or what another layer returned,", value, "Call it on a tensor")
 
 
@@ -112,3 +165,21 @@ def only_none(label: str, **arguments: object) -> None:
     for name, value in arguments.items():
         if value is not None:
             raise refusal(label, name, "leaving it out", value, f"Leave {name} out")
+
+
+def alike(values: object, label: str) -> list[Tensor]:
+    """Two tensors or more that are laid out alike."""
+    if not isinstance(values, list | tuple) or len(values) < 2:
+        raise refusal(label, "values", "a list of two tensors or more", values)
+    tensors = [tensor_of(value, label) for value in values]
+    if len({(tensor.rank, tensor.layout if tensor.rank == 3 else "") for tensor in tensors}) > 1:
+        raise NetworkError("tf_mixed", f"{label}: tensors that are laid out differently were asked for",
+                           allowed="tensors of one rank and one data_format are allowed",
+                           given="flat ones and pictures, or channels first and last, were given",
+                           do="Reshape them alike before")
+    return tensors
+
+
+def added(*values: object, name: str | None = None, label: str = "add") -> Tensor:
+    """The sum of tensors of one shape."""
+    return applied(Add(name=name), *alike(values, name or label))

@@ -17,6 +17,7 @@ from striate.nets.from_torch.tracing import traced
 from striate.nets.from_torch.value import Unsupported, Value, spelt
 from striate.nets.from_torch.walk import Walk
 
+PICTURES = 997, 2  # in the batches that are traced; 997 first, because hardly a layer has so many channels
 ROOM = 260  # characters of a refusal for what is not supported
 
 
@@ -27,8 +28,12 @@ def from_torch(module: nn.Module, input: Volume) -> Network:  # noqa: A002 - the
     and their kind (`layer1/0/add`). A flattening before a linear layer is left out, because dense layers flatten by
     themselves, and so is what changes nothing. Zeros that `F.pad` puts before one window become its padding.
 
-    Raises `NetworkError`: `not_a_module`, `not_one_input`, `not_traceable`, `does_not_run`, `unsupported_layers` (all
-    of them at once), `shared_weights`, `no_volume`, and what layers themselves refuse.
+    The batch is 997 pictures and then 2; a module that reads as two networks is refused. What it does with
+    other numbers only, such as one picture or more than 997, is not seen.
+
+    Raises `NetworkError`: `not_a_module`, `changed_module` (hooks and forwards that were set on single modules),
+    `not_one_input`, `not_traceable`, `does_not_run`, `unsupported_layers` (all of them at once), `shared_weights`,
+    `no_volume`, `batch_matters`, and what layers themselves refuse.
 
     >>> module = nn.Sequential(nn.Conv2d(1, 20, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(2880, 10))
     >>> network = from_torch(module, Volume(1, 28, 28))
@@ -41,8 +46,9 @@ def from_torch(module: nn.Module, input: Volume) -> Network:  # noqa: A002 - the
 def torch_weights(module: nn.Module, network: Network) -> dict[str, Tensor]:
     """The tensors of `module` by the names of `network`, which is what `from_torch` made of it; memory is shared.
 
-    `build(network).load_state_dict(torch_weights(module, network))` then computes what the module does. Raises
-    `NetworkError`: `another_network`, and what `from_torch` raises.
+    `build(network).load_state_dict(torch_weights(module, network))` then computes what the module does, but for a
+    softmax at its end: `build` returns the scores before that. Raises `NetworkError`: `another_network`, and what
+    `from_torch` raises.
 
     >>> module = nn.Sequential(nn.Conv2d(1, 20, 5), nn.Flatten(), nn.Linear(11520, 10))
     >>> network = from_torch(module, Volume(1, 28, 28))
@@ -58,9 +64,20 @@ def torch_weights(module: nn.Module, network: Network) -> dict[str, Tensor]:
 
 
 def read(module: nn.Module, input: Volume) -> tuple[Network, dict[str, str]]:  # noqa: A002
-    """The network, and for each of its tensors the path in the module."""
+    """The network, and for each of its tensors the path in the module, if they are the same for every batch."""
     refuse_other_than_volume(input, "from_torch")
-    walk = Walk(traced(module, input), input.bare())
+    many, few = (read_batch(module, input, pictures) for pictures in PICTURES)
+    if many != few:
+        raise NetworkError("batch_matters", f"from_torch: {shown(type(module).__name__, 60)} was to be read",
+                           allowed="a forward that does the same with every number of pictures is allowed",
+                           given=f"it computes one network on {PICTURES[0]} pictures and another on {PICTURES[1]}",
+                           do="Take what depends on the size of the batch out of its forward")
+    return many
+
+
+def read_batch(module: nn.Module, input: Volume, pictures: int) -> tuple[Network, dict[str, str]]:  # noqa: A002
+    """The same as one batch of `pictures` shows it."""
+    walk = Walk(traced(module, input, pictures), input.bare())
     volume = None
     if isinstance(walk.output, Value):
         try:

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 
 from striate.arch import Flatten, GlobalPool, Maxout, Reshape, Slice
-from striate.nets.from_torch.value import PICTURES, Place, Unsupported, Value, refused, stream
+from striate.nets.from_torch.value import Place, Unsupported, Value, refused, stream
 
 
 def mean(place: Place, x: Any, dim: Any = None, keepdim: bool = False) -> Value:  # noqa: ARG001
@@ -48,7 +48,7 @@ def reshaped(place: Place, x: Any, *_: Any, **__: Any) -> Value:
     """The same values in another shape, which torch has worked out already."""
     x = stream(x)
     shape = place.shape
-    if shape[:1] != (PICTURES,) or len(shape) not in (2, 4):
+    if shape[:1] != (place.pictures,) or len(shape) not in (2, 4):
         raise Unsupported(f"to {len(shape)} axes" if len(shape) not in (2, 4) else "across pictures")
     channels, height, width = (*shape[1:], 1, 1)[:3]
     sides = channels, height, width

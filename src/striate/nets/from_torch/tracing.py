@@ -19,17 +19,20 @@ from torch import Tensor, fx, nn
 
 from striate.arch import Volume
 from striate.errors import NetworkError, shown
+from striate.nets.from_torch.changes import refuse_changes
 from striate.nets.from_torch.helpers import is_helper
 from striate.nets.from_torch.modules import handler
-from striate.nets.from_torch.value import PICTURES
 
 
 @dataclass(frozen=True)
 class Traced:
-    """The calls in order, each with what it made under `meta["val"]`; `failure` is why the last one could not run."""
+    """The calls in order, each with what it made under `meta["val"]`, for a batch of `pictures`; `failure` is why the
+    last one could not run.
+    """
 
     root: nn.Module
     nodes: list[fx.Node]
+    pictures: int
     failure: Exception | None = None
 
 
@@ -107,13 +110,14 @@ class Tracer(fx.Tracer):
         return node.target(*args, **kwargs)
 
 
-def traced(module: object, input: Volume) -> Traced:  # noqa: A002 - the word of the language
-    """The calls of `module` as it predicts."""
+def traced(module: object, input: Volume, pictures: int) -> Traced:  # noqa: A002 - the word of the language
+    """The calls of `module` as it predicts on a batch of `pictures`."""
     if not isinstance(module, nn.Module):
         raise NetworkError("not_a_module", "from_torch: an nn.Module was asked for",
                            given=f"{shown(repr(type(module).__name__), 60)} was given",
                            do="Give the module itself, not its class, weights or file")
     title = f"from_torch: {shown(type(module).__name__, 60)} was to be read"
+    refuse_changes(module, title)
     parameters = inspect.signature(module.forward).parameters
     needed = [name for name, p in parameters.items() if p.default is p.empty]
     if len(needed) != 1:
@@ -121,14 +125,14 @@ def traced(module: object, input: Volume) -> Traced:  # noqa: A002 - the word of
                            given=f"it takes {shown(', '.join(needed), 100) or 'nothing'}",
                            do="Wrap it in a module whose forward takes the picture only")
     floats = [tensor.dtype for tensor in module.parameters() if tensor.is_floating_point()]
-    picture = torch.empty((PICTURES, *input), dtype=floats[0] if floats else torch.float32, device="meta")
+    picture = torch.empty((pictures, *input), dtype=floats[0] if floats else torch.float32, device="meta")
     tracer = Tracer(picture)
     try:
         with torch.no_grad():
             graph = tracer.trace(without_numbers(module),
                                  {name: p.default for name, p in parameters.items() if p.default is not p.empty})
     except CannotRunError as error:
-        return Traced(tracer.root, list(tracer.graph.nodes), error.why)
+        return Traced(tracer.root, list(tracer.graph.nodes), pictures, error.why)
     except Exception as error:  # whatever the module's own code raises
         depends = isinstance(error, fx.proxy.TraceError)
         raise NetworkError("not_traceable", title,
@@ -136,7 +140,7 @@ def traced(module: object, input: Volume) -> Traced:  # noqa: A002 - the word of
                            given="it branches on a tensor or loops over one" if depends
                            else f"it raises {shown(type(error).__name__, 60)}: {shown(str(error), 160)}",
                            do="Take branches and loops over tensors out of its forward") from error
-    return Traced(tracer.root, list(graph.nodes))
+    return Traced(tracer.root, list(graph.nodes), pictures)
 
 
 def without_numbers(module: nn.Module) -> nn.Module:
@@ -145,4 +149,8 @@ def without_numbers(module: nn.Module) -> nn.Module:
     for tensor in chain(module.parameters(), module.buffers()):
         empty = torch.empty_like(tensor, device="meta")
         tensors[id(tensor)] = nn.Parameter(empty, False) if isinstance(tensor, nn.Parameter) else empty
-    return copy.deepcopy(module, tensors).eval()
+    copied = copy.deepcopy(module, tensors).eval()
+    for m in copied.modules():  # hooks on gradients, which nothing here has
+        m._backward_hooks.clear()
+        m._backward_pre_hooks.clear()
+    return copied

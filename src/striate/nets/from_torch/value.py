@@ -10,8 +10,6 @@ from typing import Any
 from striate.arch import Layer, Volume
 from striate.arch.volume import Call
 
-PICTURES = 97  # in the batch that is traced; a number that no layer has, so that it is not taken for channels
-
 
 class Unsupported(Exception):  # noqa: N818 - caught where the whole list is made
     """Why one call of the module has no layer of ours."""
@@ -69,7 +67,8 @@ class Place:
     """One call in the traced module: how our layer is to be called, and how it is made.
 
     `path` is the module's own path, or of the module whose forward holds the function; `shape` is the shape of what
-    torch makes of it, `readers` how many calls read that.
+    torch makes of `pictures`. `owners` and `calls` are those of the walk; `writes_into` is the value that an operation
+    in place overwrites.
     """
 
     path: str
@@ -77,6 +76,7 @@ class Place:
     result: Any
     owners: dict[int, dict[str, str]]
     calls: list[Call]
+    pictures: int
     writes_into: Value | None = None
 
     @property

@@ -18,7 +18,7 @@ from striate.nets.from_torch.helpers import helper, is_helper
 from striate.nets.from_torch.modules import handler
 from striate.nets.from_torch.shapes import SHAPES
 from striate.nets.from_torch.tracing import Traced
-from striate.nets.from_torch.value import PICTURES, Place, Unsupported, Value, Weight
+from striate.nets.from_torch.value import Place, Unsupported, Value, Weight
 from striate.nets.from_torch.windows import WINDOWS
 
 FUNCTIONS = WINDOWS | ACTIVATIONS | ALGEBRA | SHAPES
@@ -60,15 +60,13 @@ class Walk:
 
     def read(self, n: fx.Node, result: Any) -> Any:
         """The value of a call that makes a tensor, or several."""
-        place = Place(path_of(n), n.op == "call_module", result, self.owners, self.calls)
+        place = Place(path_of(n), n.op == "call_module", result, self.owners, self.calls, self.traced.pictures)
         try:
             maker = self.maker(n)
             if maker is None:
                 raise Unsupported
             args, kwargs = fx.node.map_arg((n.args, n.kwargs), self.values.__getitem__)
             module = [self.traced.root.get_submodule(place.path)] if place.is_module else []
-            if module and (module[0]._forward_hooks or module[0]._forward_pre_hooks):
-                raise Unsupported("with a hook")
             given = bound(maker, place, *module, *args, **kwargs)
             value = maker(*given.args, **given.kwargs)
             if place.writes_into is not None:
@@ -81,7 +79,7 @@ class Walk:
             self.refusal = self.refusal or error
         else:
             return value
-        return stand_in(result)
+        return stand_in(result, self.traced.pictures)
 
     def maker(self, n: fx.Node) -> Any:
         """What makes a layer of a call, or None."""
@@ -150,13 +148,14 @@ def compare(value: Any, result: Any) -> None:
         raise Unsupported(f"which makes {tuple(result.shape[1:])} in torch and {value.made} here")
 
 
-def stand_in(result: Any) -> Any:
+def stand_in(result: Any, pictures: int) -> Any:
     """What is put in place of a call without a layer, so that the walk goes on and finds the others."""
     if not isinstance(result, Tensor):
-        return tuple(map(stand_in, result)) if isinstance(result, list | tuple) else result
+        several = isinstance(result, list | tuple)
+        return tuple(stand_in(part, pictures) for part in result) if several else result
     shape = tuple(result.shape)
     channels, height, width = sides = (*shape[1:4], 1, 1, 1)[:3]
-    if shape[:1] != (PICTURES,) or len(shape) not in (2, 4) or not 1 <= min(sides) <= max(sides) <= MAX_SIDE:
+    if shape[:1] != (pictures,) or len(shape) not in (2, 4) or not 1 <= min(sides) <= max(sides) <= MAX_SIDE:
         return Value(shape, beyond)
     return Value(shape, lambda: Volume(channels, height, width))
 

@@ -126,7 +126,7 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
         if rows.ndim != 3:
             raise DataError("not_descriptors", "the descriptors of pictures were asked for",
                             allowed="shape (n, D, d) is allowed", given=f"shape {rows.shape} was given",
-                            do="Give one picture as descriptors[None]")
+                            do="Give one picture as an array of shape (1, D, d)")
         n, count = rows.shape[:2]
         where = _positions(positions, count)
         layout = layout_of(regions, count, ROWS)

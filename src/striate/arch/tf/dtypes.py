@@ -1,0 +1,47 @@
+"""The types of TensorFlow, and placeholders of what never enters a network: labels, switches, rates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+float32 = "float32"
+"""The one type of a network's input."""
+
+float16, float64 = "float16", "float64"
+int8, int16, int32, int64 = "int8", "int16", "int32", "int64"
+uint8, uint16 = "uint8", "uint16"
+bool_ = "bool"
+string = "string"
+
+DTYPES = (float16, float32, float64, int8, int16, int32, int64, uint8, uint16, bool_, string)
+ALIASES = {"float": float32, "double": float64, "int": int32, "str": string}
+
+
+def dtype_of(value: object) -> str | None:
+    """The name of a type given by its name, as Python's or as NumPy's; None for what is no type.
+
+    >>> import numpy as np
+    >>> dtype_of("float"), dtype_of(np.int64), dtype_of(bool), dtype_of(7)
+    ('float32', 'int64', 'bool', None)
+    """
+    word = value if isinstance(value, str) else getattr(value, "__name__", "")
+    word = ALIASES.get(word, word)
+    return word if word in DTYPES else None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Labels:
+    """A placeholder that is no input of a network; a layer refuses it, and training finds labels by itself.
+
+    >>> from striate.arch import tf
+    >>> tf.placeholder(tf.int64, [None])
+    placeholder(int64, [?])
+    """
+
+    dtype: str
+    sides: tuple[int | None, ...] | None
+    name: str | None = None
+
+    def __repr__(self) -> str:
+        sides = "" if self.sides is None else f", [{', '.join('?' if one is None else str(one) for one in self.sides)}]"
+        return f"placeholder({self.dtype}{sides})"
