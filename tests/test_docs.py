@@ -82,8 +82,9 @@ LANGUAGE = ROOT / "docs" / "networks.md"
 OPENING = """# The network language
 
 A network file is YAML (or JSON): `input` is [channels, height, width]; `layers` is a list in the order of computing. A
-layer reads the one before it, or the layers that `from` names; `name` gives it a name, else it is its kind and number
-(`conv1`). A layer without settings is its bare kind. `striate inspect FILE` checks it, counts it and draws it
+layer reads the one before it, or the layers that `from` names, where the picture is called `input`; `name` gives it a
+name, else it is its kind and number: `conv3` is the third `conv`, for layers with a name of their own are counted too.
+A layer without settings is its bare kind. `striate inspect FILE` checks it, counts it and draws it
 (`--svg net.svg`); [dialects.md](dialects.md) says how it goes to and from Caffe, Keras and PyTorch.
 
 ```yaml
@@ -101,10 +102,23 @@ layers:
 
 `rounding` says what happens when a window does not tile its input: `floor` leaves the last pixels unread, `ceil`
 (pooling) lets the last window hang over, `exact` refuses. Padding is one number, `[height, width]`,
-`[[top, bottom], [left, right]]` or `same` (⌈W/S⌉ outputs; what cannot be halved goes to the bottom and right). Fillers
-are `xavier`, `{kind: gaussian, std: 0.01}` … `lr_mult` and `decay_mult` multiply the learning rate and the weight decay
-of a layer: one number, or `[of weights, of biases]`. An `add` may have `coefficients`, one for each input; a `reshape`
-goes `to` [channels, height, width], where 0 keeps the input's number and one −1 is what is left.
+`[[top, bottom], [left, right]]` or `same` (⌈W/S⌉ outputs; what cannot be halved goes to the bottom and right).
+`lr_mult` and `decay_mult` multiply the learning rate and the weight decay of a layer: one number, or `[of weights, of biases]`.
+An `add` may have `coefficients`, one for each input; a `reshape` goes `to` [channels, height, width], where 0 keeps the
+input's number and one −1 is what is left. `mode` is `max` or `average`; `region` of an `lrn` is `across` channels or
+`within` each. `tanh` is amplitude·tanh(slope·a). `table` has a row for each filter, which lists the input maps that it
+sees, from 0: `[[0, 1], [1, 2], [0, 1, 2]]` are three filters over three maps.
+
+A filler is a kind by name, or with its fields: `weight_filler: xavier`, `weight_filler: {kind: gaussian, std: 0.01}`.
+
+| filler | fields, with their defaults |
+|---|---|
+| `constant` | `value=0` |
+| `uniform` | `low=0`, `high=1` |
+| `gaussian` | `mean=0`, `std=1`, `sparse=0`: n keeps a weight with probability n/(filters or units) |
+| `xavier` | `fan=in` (or `out`, `average`): uniform within ±√(3/fan) |
+| `msra` | `fan=in` (or `out`, `average`): normal of standard deviation √(2/fan) |
+| `bilinear` | none: the filter that enlarges a picture |
 
 The last layer is the output. Layers that feed nothing else are heads for training; `auxiliary` beside `layers` names
 them with the weight of their loss (`auxiliary: {loss1: 0.3}`). They are not computed when the network predicts.

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,11 @@ import yaml
 from hypothesis import given, settings
 
 from striate import modelfile
-from striate.arch import BatchNorm, Conv, Dense, Filler, Input, Network, Pad, Pool, ReLU, load_network
+from striate.arch import BatchNorm, Conv, Dense, Filler, Input, Network, Pad, Pool, ReLU, Scale, load_network
 from striate.arch.formats.changes import changes, unsaid
 from striate.arch.formats.dialects import DIALECTS
 from striate.arch.formats.yaml import read_json, read_yaml, write_yaml
-from striate.errors import StriateError
+from striate.errors import NetworkError, StriateError
 from tests.arch.networks import networks
 from tests.convert.refusals import SOLVER, ask, file
 
@@ -43,13 +44,16 @@ def test_every_dialect_that_is_read_comes_back_with_its_parameters(name: str, di
     assert (facts["layers"], facts["parameters"]) == (len(network.nodes), network.parameters)
     again = load_network(path)
     assert (again.input, again.output, again.parameters) == (network.input, network.output, network.parameters)
-    assert (again == network) == (not facts["changes"])
+    assert (again == network) == (not facts["lost"] + facts["changed"] + facts["same"])
+    assert not facts["changed"]
+    assert not facts["lost"] or dialect == "keras"
+    assert any("wants a data layer" in note for note in facts["notes"]) == (dialect == "caffe-train")
     assert dialect not in LOSSLESS or again == network
 
 
 def test_python_source_says_what_it_leaves_out(tmp_path: Path) -> None:
     said = ask("lenet5", tmp_path / "net.py")
-    assert "as PyTorch source: weight_filler left out (5); written" in said
+    assert "as PyTorch source; lost: weight_filler (5); written" in said
     assert (tmp_path / "net.py").read_text().startswith('"""lenet5')
 
 
@@ -126,31 +130,94 @@ assert not heavy, heavy
 
 
 X = Input(3, 8, 8)
+SAME = "written otherwise, computes the same: "
 
 
 @pytest.mark.parametrize(("before", "after", "phrases"), [
     (Conv(4, 3, padding=1, name="a")(X), Conv(4, 3, name="a")(Pad(1, name="p")(X)),
-     ["1 layer becomes 2 (1 more pad)", "conv padding differs (1)"]),
-    (ReLU(name="a")(X), ReLU(name="b")(X), ["1 name differs"]),
-    (Conv(4, 3, lr_mult=2)(X), Conv(4, 3)(X), ["conv lr_mult differs (1)"]),
-    (Pool(2)(X), Pool(2)(Input(3, 9, 9)), ["the input 3×8×8 becomes 3×9×9"]),
+     [SAME + "padding as a layer of its own (1), conv padding (1)"]),
+    (Conv(4, 3, padding=1, name="a")(X), Conv(4, 3, name="a")(Pad(((1, 0), (1, 1)), name="p")(X)),
+     ["changed: conv padding (1)", SAME + "padding as a layer of its own (1)"]),
+    (Pool(3, 2, 1, name="a")(ReLU(name="r")(X)), Pool(3, 2, name="a")(Pad(1, name="p")(ReLU(name="r")(X))),
+     [SAME + "padding as a layer of its own (1), pool padding (1)"]),
+    (Pool(3, 2, 1, name="a")(X), Pool(3, 2, name="a")(Pad(1, name="p")(X)),  # a zero may be the largest
+     ["changed: pool padding (1)", SAME + "padding as a layer of its own (1)"]),
+    (Conv(4, 3, padding="same")(X), Conv(4, 3, padding=1)(X), [SAME + "conv padding (1)"]),
+    (Conv(4, 2, padding="same")(X), Conv(4, 2, padding=((1, 0), (1, 0)))(X), ["changed: conv padding (1)"]),
+    (Pool(2, rounding="ceil")(X), Pool(2)(X), [SAME + "pool rounding (1)"]),
+    (Pool(3, rounding="ceil", name="a")(X), Pool(3, name="a")(X), ["changed: pool rounding (1)"]),
+    (Pool(3, 2, padding="same", mode="average", count_padding=False)(X), Pool(3, 2, padding="same", mode="average")(X),
+     ["changed: pool count_padding (1)"]),
+    (Pool(2, mode="average", count_padding=False)(X), Pool(2, mode="average")(X), [SAME + "pool count_padding (1)"]),
+    (ReLU(name="a")(X), ReLU(name="b")(X), [SAME + "names (1)"]),
+    (Conv(4, 3, lr_mult=2)(X), Conv(4, 3)(X), ["lost: conv lr_mult (1)"]),
+    (Conv(4, 3, bias=False, lr_mult=(2, 3))(X), Conv(4, 3, bias=False, lr_mult=2)(X), [SAME + "conv lr_mult (1)"]),
+    (Conv(4, 3, bias=False, bias_filler="xavier")(X), Conv(4, 3, bias=False)(X), [SAME + "conv bias_filler (1)"]),
+    (Conv(4, 3, weight_filler="xavier")(X), Conv(4, 3)(X), ["lost: conv weight_filler (1)"]),
+    (Pool(2)(X), Pool(2)(Input(3, 9, 9)), ["changed: the input 3×8×8 becomes 3×9×9"]),
     (BatchNorm(name="a")(ReLU(name="b")(X)), ReLU(name="b")(BatchNorm(name="a")(X)),
-     ["the order of the layers differs"]),
-    (Pool(2, name="a")(ReLU()(X)), Pool(2, name="a")(X), ["2 layers become 1 (1 fewer relu)"]),
+     ["changed: another layer is the output, connections (2)"]),
+    (Pool(2, name="a")(ReLU()(X)), Pool(2, name="a")(X),
+     ["changed: 2 layers become 1 (1 fewer relu), connections (1)"]),
+    (BatchNorm(name="a", lr_mult=2)(X), Scale(name="s", lr_mult=2)(BatchNorm(name="a", scale=False, shift=False)(X)),
+     [SAME + "batch_norm split into batch_norm and scale (1)"]),
+    (BatchNorm(name="a", lr_mult=2)(X), Scale(name="s")(BatchNorm(name="a", scale=False, shift=False)(X)),
+     ["lost: batch_norm lr_mult (1)", SAME + "batch_norm split into batch_norm and scale (1)"]),
+    (BatchNorm(name="a", shift=False)(X), Scale(name="s")(BatchNorm(name="a", scale=False, shift=False)(X)),
+     ["changed: batch_norm shift (1)", SAME + "batch_norm split into batch_norm and scale (1)"]),
 ])
-def test_each_change_of_form_is_said(before: Any, after: Any, phrases: list[str]) -> None:
-    assert changes(Network(before), Network(after)) == phrases
+def test_each_change_is_lost_changed_or_only_written_otherwise(before: Any, after: Any, phrases: list[str]) -> None:
+    assert changes(Network(before), Network(after)).phrases() == phrases
 
 
 def test_heads_that_are_left_out_are_said() -> None:
     x = Conv(4, 3)(X)
     network = Network(Dense(2)(x), auxiliary=[(Dense(2, name="aux")(x), 0.3)])
-    assert changes(network, network.trunk) == ["auxiliary heads left out: aux"]
-    assert unsaid(Network(Dense(2, weight_filler=Filler("xavier"))(X))) == ["weight_filler left out (1)"]
+    assert changes(network, network.trunk).phrases() == ["lost: auxiliary heads aux"]
+    assert unsaid(Network(Dense(2, weight_filler=Filler("xavier"))(X))).lost == ("weight_filler (1)",)
+
+
+@settings(max_examples=60, deadline=None)
+@given(networks())
+def test_what_a_dialect_writes_computes_the_same(network: Network) -> None:
+    for dialect in (DIALECTS["caffe"], DIALECTS["keras"]):
+        with suppress(NetworkError):
+            text = dialect.write(network)
+            assert dialect.read
+            assert changes(network, dialect.read(text, None, "TEST")).changed == ()
 
 
 @settings(max_examples=100, deadline=None)
 @given(networks(), networks())
 def test_no_change_goes_unsaid_and_none_is_invented(network: Network, other: Network) -> None:
-    assert changes(network, read_yaml(write_yaml(network))) == []
-    assert bool(changes(network, other)) == (network != other)
+    assert changes(network, read_yaml(write_yaml(network))).phrases() == []
+    assert bool(changes(network, other).phrases()) == (network != other)
+
+
+LENET = """
+layer { name: "mnist" type: "Data" top: "data" top: "label" include { phase: TRAIN }
+        transform_param { scale: 0.00390625 mirror: true crop_size: 28 mean_value: [104, 117, 123] } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 10 } }
+layer { name: "accuracy" type: "Accuracy" bottom: "ip" bottom: "label" top: "accuracy" include { phase: TEST } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }
+"""
+NOTES = ["the file subtracts 104, 117, 123 from its pictures: not part of the network",
+         "the file scales its pictures by 0.00390625: not part of the network",
+         "the file mirrors half of its pictures: not part of the network",
+         "no weight_filler (1: ip): filled with msra here, with zeros in Caffe"]
+
+
+@pytest.mark.parametrize("options", [("--phase", "TRAIN"), ("--input", "3,28,28")])
+def test_what_a_prototxt_does_to_its_pictures_is_said(options: tuple[str, str], tmp_path: Path) -> None:
+    path = file(tmp_path, "train_val.prototxt", LENET)
+    facts = json.loads(ask(path, tmp_path / "a.yaml", *options, "--json"))
+    assert facts["notes"] == NOTES
+    assert facts["input"] == [3, 28, 28]
+    said = ask(path, tmp_path / "b.yaml", *options)
+    assert all(note in said for note in NOTES)
+
+
+def test_the_training_form_says_that_it_wants_a_data_layer(tmp_path: Path) -> None:
+    said = ask("lenet_caffe", tmp_path / "a.prototxt", "--to", "caffe-train")
+    assert "caffe train wants a data layer in place of the Input layers" in said
+    assert (tmp_path / "a.prototxt").read_text().startswith("# caffe train wants a data layer")

@@ -254,6 +254,13 @@ class Algebra(nn.Module):
         return sum([c, c.clamp(0, 1)])
 
 
+class PaddedMean(nn.Module):
+    """Zeros that count in a mean, then zeros that do not: no single padding says both."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.avg_pool2d(F.pad(x, (1, 1, 1, 1)), 3, 2, padding=1, count_include_pad=False)
+
+
 class Made(NamedTuple):
     module: Callable[[], nn.Module]
     input: Volume
@@ -272,6 +279,7 @@ MODULES = {
     "preactivated": Made(Preactivated, Volume(2, 7, 11), "relu conv add"),
     "shuffled": Made(Shuffled, Volume(2, 7, 5), "conv slice slice slice slice slice slice slice concat"),
     "algebra": Made(Algebra, Volume(2, 16, 20), ""),
+    "padded mean": Made(PaddedMean, Volume(2, 6, 8), "pad pool"),
     "norms": Made(lambda: nn.Sequential(
         nn.Conv2d(2, 6, 3), nn.BatchNorm2d(6, affine=False, momentum=0.3), nn.LocalResponseNorm(3, 0.5, 0.6, 2.0),
         nn.AvgPool2d(3, 2, 1), nn.AdaptiveMaxPool2d((2, None)), nn.Dropout(0.3), nn.Identity(), nn.Flatten(),

@@ -38,9 +38,23 @@ def tied() -> nn.Module:
     return module
 
 
-def hooked() -> nn.Module:
-    module = nn.Sequential(nn.Conv2d(3, 3, 1))
-    module[0].register_forward_hook(lambda m, args, out: out + 1)
+def hooked(path: str) -> nn.Module:
+    """A hook that changes the answer, on the module at `path`."""
+    module = nn.Sequential(nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU()))
+    module.get_submodule(path).register_forward_hook(lambda m, args, out: F.relu(out))
+    return module
+
+
+def hooked_before(path: str) -> nn.Module:
+    module = nn.Sequential(nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU()))
+    module.get_submodule(path).register_forward_pre_hook(lambda m, args: (F.relu(args[0]),))
+    return module
+
+
+def replaced(path: str, name: str = "forward") -> nn.Module:
+    """A forward set on the module at `path` alone."""
+    module = nn.Sequential(nn.Sequential(nn.Conv2d(3, 3, 1), nn.ReLU()))
+    setattr(module.get_submodule(path), name, (lambda x: F.relu(x)) if name == "forward" else lambda x, *_: x)
     return module
 
 
@@ -50,6 +64,17 @@ def several() -> nn.Module:
         nn.Conv2d(3, 4, 3, padding_mode="reflect"), nn.SiLU(), nn.GroupNorm(2, 4), nn.SiLU(),
         nn.Upsample(scale_factor=2), nn.MaxPool2d(2, dilation=2), Of(lambda m, x: x[:, :3].permute(0, 1, 3, 2)),
         nn.ConvTranspose2d(3, 3, 3, 2, output_padding=1), nn.LPPool2d(2, 2), nn.Flatten(), nn.Linear(1083, 2))
+
+
+class Either(nn.Module):
+    """One of two weights, for many pictures and for few; the layers are the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = nn.Parameter(torch.ones(3, 3, 1, 1)), nn.Parameter(torch.zeros(3, 3, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.a if len(x) > 500 else self.b)
 
 
 class Scale(nn.Module):
@@ -83,7 +108,18 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "a softmax over rows": lambda _: read(nn.Sequential(nn.Softmax(2))),
     "dropout that never ends": lambda _: read(Of(lambda m, x: F.dropout(x, 0.5))),
     "dropout of channels": lambda _: read(nn.Sequential(nn.Dropout2d(0.5))),
-    "a hook": lambda _: read(hooked()),
+    "a hook": lambda _: read(hooked("0.0")),
+    "a hook on a container": lambda _: read(hooked("0")),
+    "a hook on the root": lambda _: read(hooked("")),
+    "a hook before a layer": lambda _: read(hooked_before("0.1")),
+    "a hook before a container": lambda _: read(hooked_before("0")),
+    "a hook before the root": lambda _: read(hooked_before("")),
+    "a layer's forward replaced": lambda _: read(replaced("0.1")),
+    "a container's forward replaced": lambda _: read(replaced("0")),
+    "the root's forward replaced": lambda _: read(replaced("")),
+    "a convolution replaced": lambda _: read(replaced("0.0", "_conv_forward")),
+    "channels by the size of the batch": lambda _: read(Of(lambda m, x: m.conv(x)[:, :2 if x.shape[0] > 50 else 3])),
+    "weights by the size of the batch": lambda _: read(Either()),
     "adaptive windows that differ": lambda _: read(nn.Sequential(nn.AdaptiveAvgPool2d(7))),
     "momentum=None": lambda _: read(nn.Sequential(nn.BatchNorm2d(3, momentum=None))),
     "padding that is not zeros": lambda _: read(Of(lambda m, x: m.conv(F.pad(x, (1, 1, 1, 1), value=2.0)))),

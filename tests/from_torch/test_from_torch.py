@@ -72,6 +72,19 @@ def test_the_module_is_left_as_it_was() -> None:
     assert all(parameter.requires_grad and parameter.grad is None for parameter in module.parameters())
 
 
+def test_hooks_on_gradients_change_nothing() -> None:
+    """Neither what is read, nor do they run."""
+    module = AlexNet()
+    ran: list[int] = []
+    network = from_torch(module, Volume(3, 223, 223))
+    for m in (module, module.features, module.features[0]):
+        m.register_full_backward_hook(lambda *_: ran.append(1))
+        m.register_full_backward_pre_hook(lambda *_: ran.append(1))
+    assert from_torch(module, Volume(3, 223, 223)) == network
+    assert not ran
+    assert len(module.features._backward_hooks) == 1  # its own stay
+
+
 def test_weights_share_memory_and_have_every_name() -> None:
     module = AlexNet()
     network = from_torch(module, Volume(3, 223, 223))

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from striate.cli.inspect import parse_volume
-from striate.cli.options import Json, Quiet
+from striate.cli.inspect import parse_phase, parse_volume
+from striate.cli.options import Force, Json, Quiet, refuse_taken
 from striate.cli.screen import Screen
 from striate.errors import ModelFileError, StriateError, UsageError, shown
 
 if TYPE_CHECKING:
     from striate.arch import Network, Volume
+    from striate.arch.formats.changes import Changes
     from striate.arch.formats.dialects import Dialect
 
 EXAMPLE = "Example: striate convert resnet50 resnet50.prototxt"
-PHASES = ("TEST", "TRAIN")
 STDOUT = "-"
 
 
@@ -38,31 +38,37 @@ def convert(
     ] = None,
     classes: Annotated[int | None, typer.Option(min=1, help="How many values it ends in.")] = None,
     phase: Annotated[str | None, typer.Option(help="TEST or TRAIN, for a prototxt. [default: TEST]")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+    force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Write a network in another dialect: ours (YAML or JSON), Caffe's prototxt, Keras' JSON or PyTorch source.
 
-    What is written is read again, and what came out in another form is said. A Caffe solver becomes a recipe. With -
-    the text goes to stdout and what there is to say to stderr; with --quiet, nothing is said.
+    What is written is read again; the answer says what is lost, and what is only written otherwise and computes the
+    same. A Caffe solver becomes a recipe. With - the text goes to stdout and what there is to say to stderr; with
+    --quiet, nothing is said.
     """
+    from striate.arch.formats.changes import Changes
+
     refuse_taken(out, force)
     dialect = target(out, to)
     given = read(source, parse_volume(volume), classes, phase)
     facts: dict[str, Any]
     if isinstance(given.network, dict):
-        text, changes = recipe(given.network, dialect)
+        text, notes = recipe(given.network, dialect)
+        told = Changes()
         facts = {"recipe": given.network}
         line = f"a recipe of {len(given.network)} settings"
     else:
-        text, changes = written(given.network, dialect)
+        text, told, notes = written(given.network, dialect)
         facts = {"name": given.network.name, "input": list(given.network.input), "output": list(given.network.output),
                  "layers": len(given.network.nodes), "parameters": given.network.parameters}
         line = summary(given.network)
-    changes = [*given.notes, *changes]
-    facts = {"from": source, "dialect": given.kind, "to": dialect.name, "out": out} | facts | {"changes": changes}
-    line = f"{shown(source)} ({given.kind}): {line}; as {dialect.title}{': ' if changes else ''}{'; '.join(changes)}"
+    notes = [*given.notes, *notes]
+    facts = {"from": source, "dialect": given.kind, "to": dialect.name, "out": out} | facts | {
+        "changes": [*told.phrases(), *notes], "lost": list(told.lost), "changed": list(told.changed),
+        "same": list(told.same), "notes": notes}
+    line = "; ".join([f"{shown(source)} ({given.kind}): {line}; as {dialect.title}", *told.phrases(), *notes])
     screen = Screen(quiet=quiet, as_json=as_json)
     if out != STDOUT:
         from striate import atomic
@@ -94,10 +100,7 @@ def read(source: str, volume: Volume | None, classes: int | None, phase: str | N
 
     path = Path(source)
     suffix = path.suffix.lower()
-    if phase is not None and (phase not in PHASES or suffix not in (".prototxt", ".pbtxt")):
-        raise UsageError("bad_phase", f"--phase {shown(phase, 40)} was asked for",
-                         allowed="TEST or TRAIN is allowed, and only for a prototxt",
-                         given=f"{shown(source, 100)} was given", do="Change it or leave it out")
+    as_it = parse_phase(phase, source)
     if source in ZOO or suffix not in (*READABLE, ".safetensors"):
         return Given(load_network(source, volume, classes), "zoo")
     if suffix == ".safetensors":
@@ -109,8 +112,13 @@ def read(source: str, volume: Volume | None, classes: int | None, phase: str | N
 
         solver = read_solver(text)
         return Given(solver.as_recipe(), "Caffe solver", tuple(note.rstrip(".") for note in solver.notes))
-    network = read_network(dialect, text, volume, phase or "TEST")
-    return Given(held_to(network, classes, path.name), dialect.title)
+    network = read_network(dialect, text, volume, as_it)
+    notes: list[str] = []
+    if dialect.name == "caffe":
+        from striate.arch.formats.caffe import caffe_notes
+
+        notes = caffe_notes(text, as_it)
+    return Given(held_to(network, classes, path.name), dialect.title, tuple(notes))
 
 
 def network_of_model(path: Path, volume: Volume | None) -> Network:
@@ -154,33 +162,24 @@ def target(out: str, to: str | None) -> Dialect:
     return DIALECTS[name]
 
 
-def refuse_taken(out: str, force: bool) -> None:
-    """Refuse to write over what is there."""
-    path = Path(out)
-    if out == STDOUT or not path.exists():
-        return
-    if not path.is_file():
-        raise UsageError("out_not_a_file", f"{shown(out)} was to be written", given="it is a folder or a device",
-                         do="Name a file in it")
-    if not force:
-        raise UsageError("out_exists", f"{shown(out)} was to be written", given="it is there already",
-                         do="Choose another name, or add --force to write over it")
-
-
 def summary(network: Network) -> str:
     """A network in one phrase."""
     layers = "1 layer" if len(network.nodes) == 1 else f"{len(network.nodes):,} layers"
     return f"{network.input} → {network.output}, {layers}, {network.parameters:,} parameters"
 
 
-def written(network: Network, dialect: Dialect) -> tuple[str, list[str]]:
-    """The text, and what came out in another form: it is read again, where we read that dialect."""
+def written(network: Network, dialect: Dialect) -> tuple[str, Changes, list[str]]:
+    """The text, what came out in another form (it is read again, where we read that dialect), and what it wants."""
     from striate.arch.formats.changes import changes, unsaid
 
     text = dialect.write(network)
     if dialect.read is None:
-        return text, unsaid(network)
-    return text, changes(network, dialect.read(text, None, "TRAIN" if dialect.name == "caffe-train" else "TEST"))
+        return text, unsaid(network), []
+    if dialect.name != "caffe-train":
+        return text, changes(network, dialect.read(text, None, "TEST")), []
+    from striate.arch.formats.caffe.write import DATA_WANTED
+
+    return text, changes(network, dialect.read(text, None, "TRAIN")), [DATA_WANTED]
 
 
 def recipe(settings: dict[str, Any], dialect: Dialect) -> tuple[str, list[str]]:

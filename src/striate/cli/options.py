@@ -17,7 +17,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="Make every bad picture a
 
 
 def refuse_taken(out: str | Path, force: bool) -> None:
-    """Refuse to write over what is there, a link to nothing too; with `force` a file is replaced, a link not followed."""
+    """Refuse to write over what is there, a link to nothing too; with `force` a link is replaced, not followed."""
     path = Path(out)
     if not os.path.lexists(path):
         return

@@ -30,7 +30,9 @@ def train(
     data: Annotated[
         str, typer.Argument(metavar="DATA", help="A folder of class folders, or digits, fashion-mnist, mnist.")
     ],
-    model: Annotated[str, typer.Option(help="A network by name (see inspect --list) or a YAML, prototxt or Keras JSON file.")] = "compact",
+    model: Annotated[
+        str, typer.Option(help="A network by name (see inspect --list) or a YAML, prototxt or Keras JSON file.")
+    ] = "compact",
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the training pictures. [default: by their number]")
     ] = None,

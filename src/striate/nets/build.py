@@ -46,7 +46,8 @@ class Unit(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """(N, C, H, W) tensors in, one out."""
-        return OPERATIONS[self.layer.kind](self.layer, Own(dict(self.named_tensors()), self.training, self.step), *inputs)
+        own = Own(dict(self.named_tensors()), self.training, self.step)
+        return OPERATIONS[self.layer.kind](self.layer, own, *inputs)
 
     def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
         """The unit's own parameters and buffers."""
