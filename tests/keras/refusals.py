@@ -49,6 +49,13 @@ def many_unknown() -> object:
     return reads(*(layer("Activation", f"act{i}", activation="silu") for i in range(40)), layer("Lambda", "l"))
 
 
+def nested(depth: int) -> object:
+    inner = layer("ReLU", "r")
+    for _ in range(depth):
+        inner = {"class_name": "Sequential", "config": {"name": "m" * 200, "layers": [inner]}}
+    return reads(inner)
+
+
 def placeholder(*sides: int | None) -> tf.Tensor:
     return tf.placeholder(tf.float32, [None, *sides])
 
@@ -99,6 +106,14 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "model: a cycle": lambda _: joins(fed(layer("ReLU", "a"), "b"), fed(layer("ReLU", "b"), "a"), output="b"),
     "model: a second output of a layer": lambda _: joins(fed(layer("ReLU", "a"), ["start", 0, 1]), output="a"),
     "model: a number as argument": lambda _: joins(fed(layer("ReLU", "a"), ["start", 0, 0, {"y": 1}]), output="a"),
+    "model: called as in a training": lambda _: joins(
+        fed(layer("Dropout", "a", rate=0.5), ["start", 0, 0, {"training": True}]), output="a"),
+    "model: a name twice in a Sequential": lambda _: reads(layer("ReLU", "a"), layer("ReLU", "a")),
+    "model: a name of 201 letters": lambda _: reads(layer("ReLU", "a" * 201)),
+    "model: models in one another of 1,201 letters": lambda _: nested(6),
+    "model: 10,001 calls": lambda _: joins(
+        layer("Activation", "a", activation="linear") | {"inbound_nodes": [[["start", 0, 0]]] * 10_001}, output="a"),
+    "model: an input of words": lambda _: reads(layer("ReLU", "r"), shape=(None, "8", 8, 3)),
     "model: nodes that are no list": lambda _: joins(layer("ReLU", "a") | {"inbound_nodes": 1}, output="a"),
     "model: a node that is no list": lambda _: joins(layer("ReLU", "a") | {"inbound_nodes": [1]}, output="a"),
     "model: a layer that nothing feeds": lambda _: joins(fed(layer("ReLU", "a")), output="a"),
@@ -133,6 +148,17 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "field: use_bias": lambda _: one("Conv2D", use_bias=1, **CONV),
     "field: an unknown initializer": lambda _: one("Conv2D", kernel_initializer="fancy", **CONV),
     "field: a rate that is a word": lambda _: one("Dropout", rate="half"),
+    "field: no rate": lambda _: one("Dropout"),
+    "field: a constant that is a word": lambda _: one(
+        "Conv2D", kernel_initializer={"class_name": "Constant", "config": {"value": "abc"}}, **CONV),
+    "field: a scale that is a list": lambda _: one(
+        "Conv2D", kernel_initializer={"class_name": "VarianceScaling", "config": {"scale": []}}, **CONV),
+    "field: a range from 1 to 0.05": lambda _: one(
+        "Conv2D", bias_initializer={"class_name": "RandomUniform", "config": {"minval": 1}}, **CONV),
+    "field: a limit of 0": lambda _: one("ReLU", max_value=0),
+    "field: a momentum below 0": lambda _: one("BatchNormalization", momentum=-5),
+    "field: a depthwise layer of 90,000 filters": lambda _: one("DepthwiseConv2D", kernel_size=3,
+                                                                depth_multiplier=30_000),
     "field: a pad of words": lambda _: one("ZeroPadding2D", padding=["a", "b"]),
     "field: an axis that is a word": lambda _: one("Softmax", axis="c"),
     "field: a limit and a slope": lambda _: one("ReLU", max_value=6, negative_slope=0.1),
@@ -161,6 +187,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
         fed(layer("Flatten", "f"), "start"), fed(layer("Concatenate", "c"), *["f"] * 300), output="c",
         shape=(None, 2, 2, 2)),
     "layer: slopes for every pixel": lambda _: one("PReLU"),
+    "layer: slopes shared along an axis that is none": lambda _: one("PReLU", shared_axes=[1, 2, 9]),
     "layer: a transposed stride of 4 over a filter of 3": lambda _: one("Conv2DTranspose", strides=4, **CONV),
     # arrays
     "weights: missing, too many, of another shape": lambda _: fillers(
@@ -194,8 +221,37 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "tf: a convolution of flat values": lambda _: tf.layers.conv2d(placeholder(784), 32, 5),
     "tf: two data formats": lambda _: tf.layers.conv2d(
         tf.layers.conv2d(placeholder(28, 28, 1), 32, 5), 32, 5, data_format="channels_first"),
-    "tf: a placeholder of nothing": lambda _: tf.placeholder(tf.float32),
-    "tf: a placeholder of int32": lambda _: tf.placeholder("int32", [None, 28, 28, 1]),
+    "tf: a placeholder of nothing": lambda _: tf.layers.flatten(tf.placeholder(tf.float32)),
+    "tf: a placeholder of int32": lambda _: tf.layers.conv2d(tf.placeholder("int32", [None, 28, 28, 1]), 32, 5),
+    "tf: a placeholder of no type": lambda _: tf.placeholder(7, [None, 28, 28, 1]),
+    "tf: labels of −1 classes": lambda _: tf.placeholder(tf.int64, [None, -1]),
+    "tf: labels in a layer": lambda _: tf.layers.dense(tf.placeholder(tf.int64, [None]), 10),
+    "tf: labels added": lambda _: placeholder(10) + tf.placeholder(tf.int32, [None, 10]),
+    "tf: a number added": lambda _: 1 + placeholder(10),
+    "tf: tensors multiplied": lambda _: placeholder(10) * placeholder(10),
+    "tf: a tensor from an array": lambda _: np.ones(10) - placeholder(10),
+    "tf: a part of a tensor": lambda _: placeholder(28, 28, 3)[:, 1:],
+    "tf: the mean of everything": lambda _: tf.reduce_mean(placeholder(7, 7, 3)),
+    "tf: the mean along the channels": lambda _: tf.reduce_mean(placeholder(7, 7, 3), axis=[3]),
+    "tf: the mean of flat values": lambda _: tf.reduce_mean(placeholder(7), axis=[1, 2]),
+    "tf: keepdims of a word": lambda _: tf.reduce_max(placeholder(7, 7, 3), [1, 2], "yes"),  # type: ignore[arg-type]
+    "tf: keep_prob from a placeholder": lambda _: tf.nn.dropout(placeholder(7), tf.placeholder(tf.float32)),
+    "tf: keep_prob and rate": lambda _: tf.nn.dropout(placeholder(7), 0.5, rate=0.5),
+    "tf: keep_prob 0": lambda _: tf.nn.dropout(placeholder(7), 0),
+    "tf: half a depth_radius": lambda _: tf.nn.lrn(placeholder(7, 7, 3), 2.5),  # type: ignore[arg-type]
+    "tf: alpha below 0": lambda _: tf.nn.lrn(placeholder(7, 7, 3), alpha=-1),
+    "tf: channels padded": lambda _: tf.pad(tf.nn.relu(placeholder(7, 7, 3)), [[0, 0], [1, 1], [1, 1], [1, 1]]),
+    "tf: two paddings": lambda _: tf.pad(placeholder(7, 7, 3), [[1, 1], [1, 1]]),
+    "tf: padding that reflects": lambda _: tf.pad(placeholder(7, 7, 3), [[0, 0]] * 4, "REFLECT"),
+    "tf: padding by ones": lambda _: tf.pad(placeholder(7, 7, 3), [[0, 0]] * 4, constant_values=1),
+    "tf: a scale of nothing": lambda _: tf.variance_scaling_initializer(0),
+    "tf: a mode of none": lambda _: tf.variance_scaling_initializer(mode="fan"),
+    "tf: a distribution of none": lambda _: tf.variance_scaling_initializer(distribution="cauchy"),
+    "tf: a session": lambda _: tf.Session(),
+    "tf: layers.conv3d": lambda _: tf.layers.conv3d,
+    "tf: nn.conv2d": lambda _: tf.nn.conv2d,
+    "tf: estimator.Estimator": lambda _: tf.estimator.Estimator,
+    "tf: contrib.slim": lambda _: tf.contrib.slim,
     "tf: a placeholder of any size": lambda _: placeholder(None, None, 3),
     "tf: a reshape to other values": lambda _: tf.reshape(placeholder(784), [-1, 7 * 7 * 64]),
     "tf: a reshape without batch": lambda _: tf.reshape(placeholder(784), [28, 28, 1]),

@@ -90,6 +90,14 @@ HOSTILE = {
     "M27 400,000 small objects": "[" + '{"a":0},' * 199_000 + "0]",
     "M27 a million escapes that never close": '"' + '\\"' * 8_000_000,
     "M27 a million quotes": '""' * 8_000_000,
+    "M27 16 MiB of closers": "]" * (16 << 20),
+    "M27 16 MiB of closers and blanks": "[" + "] " * ((8 << 20) - 1),
+    "M27 closers and blanks that never close": "[" + " ]" * ((8 << 20) - 1),
+    "M27 a name of 500,000 letters with 4,000 layers": text(sequential(sequential(
+        *(layer("ReLU", f"r{i}") for i in range(4_000))) | {"config": {"name": "n" * 500_000, "layers": [
+            layer("ReLU", f"r{i}") for i in range(4_000)]}})),
+    "M27 a title of 16,000,000 dots": text(sequential() | {"config": {
+        "name": "." * 16_000_000, "layers": [layer("InputLayer", "i", batch_shape=[None, 3])]}}),
     "M27 100 MB": "#" * 100_000_000,
     "M27 duplicate keys": '{"class_name": "Sequential", "config": 1, "config": 2}',
     "M27 the same key a hundred thousand times": "{" + '"a": 0, ' * 100_000 + '"a": 0}',

@@ -5,15 +5,16 @@ Defaults are Keras' own, for files of versions that left out what is at its defa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from striate.arch.filler import Filler
-from striate.arch.formats.keras.fillers import UnknownInitializerError, read_filler
+from striate.arch.formats.keras.fillers import InitializerError, read_filler
 from striate.arch.formats.keras.flow import LAYOUTS
 from striate.arch.formats.keras.text import said
-from striate.arch.rules import Flag, Pads, Rule, Sides, Whole
+from striate.arch.rules import MAX_KERNEL, MAX_SIDE, Flag, Number, Pads, Rule, Sides, Whole
 from striate.errors import NetworkError, shown
 
 
@@ -36,10 +37,11 @@ class Step:
         """How a refusal calls the layer."""
         return shown(self.path, 80)
 
-    def refusal(self, key: str, allowed: str, do: str = "") -> NetworkError:
-        """The sentence for a field that cannot be."""
-        return NetworkError("keras_field", f"{self.label}: {key} was asked for", allowed=allowed,
-                            given=f"{said(self.config.get(key))} was given", do=do or f"Change {key} in Keras")
+    def refusal(self, key: str, allowed: str, part: str = "") -> NetworkError:
+        """The sentence for a field, or for a part of it, that cannot be."""
+        return NetworkError("keras_field", f"{self.label}: {part and f'{part} of '}{key} was asked for",
+                            allowed=allowed, given=f"{said(self.config.get(key))} was given",
+                            do=f"Change {key} in Keras")
 
     def read(self, key: str, rule: Rule, default: Any = None) -> Any:
         """A field through a rule of ours; without a default it must be there."""
@@ -51,28 +53,30 @@ class Step:
 
     def whole(self, key: str, default: int | None = None) -> int:
         """A whole number from 1."""
-        number: int = self.read(key, Whole(1, 65_536), default)
+        number: int = self.read(key, Whole(1, MAX_SIDE), default)
         return number
 
-    def sides(self, key: str, default: int | None = None) -> Any:
+    def sides(self, key: str, default: int | None = None, high: int = MAX_SIDE) -> Any:
         """A size in pixels, n or (height, width)."""
-        return self.read(key, Sides(1, 65_536), default)
+        return self.read(key, Sides(1, high), default)
+
+    def kernel(self) -> Any:
+        """The size of a filter."""
+        return self.sides("kernel_size", None, MAX_KERNEL)
 
     def pads(self, key: str) -> Any:
         """Zeros around a picture."""
-        return self.read(key, Pads(1_024), 1)
+        return self.read(key, Pads(MAX_KERNEL), 1)
 
     def flag(self, key: str, default: bool = True) -> bool:
         """True or false."""
         answer: bool = self.read(key, Flag(), default)
         return answer
 
-    def real(self, key: str, default: float) -> float:
-        """A number; what range it may have is the affair of our layer."""
-        value = self.config.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.refusal(key, "a number is allowed")
-        return value
+    def real(self, key: str, default: float, low: float = -math.inf, high: float = math.inf) -> float:
+        """A number within bounds."""
+        number: float = self.read(key, Number(low, high), default)
+        return number
 
     def same(self) -> bool:
         """Whether the padding is `same`; else it is `valid`, which is none."""
@@ -102,5 +106,5 @@ class Step:
         """The filler of an initializer."""
         try:
             return read_filler(self.config.get(key), default)
-        except UnknownInitializerError:
-            raise self.refusal(key, "one of Keras' own initializers is allowed") from None
+        except InitializerError as error:
+            raise self.refusal(key, error.allowed, error.field) from None

@@ -15,18 +15,25 @@ that Keras does not have is refused. Fans are counted by each side in its own wa
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from striate.arch.filler import Filler
+from striate.arch.rules import Number, either
 
 OTHERS = ("GlorotNormal", "HeUniform", "LecunNormal", "TruncatedNormal", "Orthogonal", "OrthogonalInitializer",
           "Identity", "IdentityInitializer")
+DISTRIBUTIONS = ("uniform", "truncated_normal", "normal", "untruncated_normal")
 FANS = {"fan_in": "in", "fan_out": "out", "fan_avg": "average"}
 
 
-class UnknownInitializerError(ValueError):
-    """An initializer that Keras does not have."""
+class InitializerError(ValueError):
+    """An initializer that Keras does not have, or one with a field that cannot be."""
+
+    def __init__(self, field: str = "", allowed: str = "one of Keras' own initializers is allowed") -> None:
+        self.field, self.allowed = field, allowed
+        super().__init__(allowed)
 
 
 def read_filler(value: object, default: Filler) -> Filler:
@@ -40,17 +47,20 @@ def read_filler(value: object, default: Filler) -> Filler:
     name, config = (value.get("class_name"), value.get("config")) if isinstance(value, dict) else (value, {})
     config = {} if config is None else config
     if not isinstance(name, str) or not isinstance(config, dict):
-        raise UnknownInitializerError
+        raise InitializerError
     name = "".join(part.capitalize() for part in name.split("_")) if name.islower() else name
     match name:
         case "Zeros" | "Ones":
             return Filler("constant", value=float(name == "Ones"))
         case "Constant":
-            return Filler("constant", value=config.get("value", 0.0))
+            return Filler("constant", value=_number(config, "value", 0.0))
         case "RandomNormal":
-            return Filler("gaussian", mean=config.get("mean", 0.0), std=config.get("stddev", 0.05))
+            return Filler("gaussian", mean=_number(config, "mean", 0.0), std=_number(config, "stddev", 0.05, 0.0))
         case "RandomUniform":
-            return Filler("uniform", low=config.get("minval", -0.05), high=config.get("maxval", 0.05))
+            low, high = _number(config, "minval", -0.05), _number(config, "maxval", 0.05)
+            if low > high:
+                raise InitializerError(field="minval", allowed="a number up to maxval is allowed")
+            return Filler("uniform", low=low, high=high)
         case "GlorotUniform":
             return Filler("xavier", fan="average")
         case "LecunUniform":
@@ -61,15 +71,29 @@ def read_filler(value: object, default: Filler) -> Filler:
             return _scaled(config, default)
         case _ if name in OTHERS:
             return default
-    raise UnknownInitializerError
+    raise InitializerError
 
 
 def _scaled(config: Mapping[str, Any], default: Filler) -> Filler:
-    fan = FANS.get(str(config.get("mode", "fan_in")))
-    kind = {(1.0, "uniform"): "xavier", (2.0, "truncated_normal"): "msra", (2.0, "normal"): "msra",
-            (2.0, "untruncated_normal"): "msra"}.get(
-                (config.get("scale", 1.0), str(config.get("distribution", "truncated_normal"))))
-    return Filler(kind, fan=fan) if kind and fan else default
+    fan = FANS[_word(config, "mode", tuple(FANS), "fan_in")]
+    shape = _word(config, "distribution", DISTRIBUTIONS, "truncated_normal")
+    kind = {(1.0, True): "xavier", (2.0, False): "msra"}.get((_number(config, "scale", 1.0), shape == "uniform"))
+    return Filler(kind, fan=fan) if kind else default
+
+
+def _number(config: Mapping[str, Any], field: str, default: float, low: float = -math.inf) -> float:
+    rule = Number(low)
+    try:
+        return rule.read(config.get(field, default))
+    except (ValueError, OverflowError):
+        raise InitializerError(field, rule.allowed) from None
+
+
+def _word(config: Mapping[str, Any], field: str, words: tuple[str, ...], default: str) -> str:
+    word = config.get(field, default)
+    if not isinstance(word, str) or word not in words:
+        raise InitializerError(field, f"{either(list(words))} is allowed")
+    return word
 
 
 def write_filler(filler: Filler) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ from striate.arch.layers import (
     Reshape,
     Softmax,
 )
-from striate.arch.rules import Whole
+from striate.arch.rules import MAX_KERNEL, Number, Whole
 from striate.arch.volume import Volume
 from striate.errors import NetworkError
 
@@ -33,7 +33,7 @@ from striate.errors import NetworkError
 def pool(reading: Reading, step: Step, x: Flow) -> Flow:
     """MaxPooling2D and AveragePooling2D; an average under `same` is that of the picture's own pixels."""
     mode = "max" if step.class_name == "MaxPooling2D" else "average"
-    size = step.sides("pool_size", 2)
+    size = step.sides("pool_size", 2, MAX_KERNEL)
     stride = None if step.config.get("strides") is None else step.sides("strides")
     same = step.same()
     layer = Pool(size, stride, "same" if same else 0, mode, count_padding=mode == "max" or not same)
@@ -53,7 +53,7 @@ def pad(reading: Reading, step: Step, x: Flow) -> Flow:
 
 def dropout(reading: Reading, step: Step, x: Flow) -> Flow:
     """Dropout."""
-    return reading.apply(Dropout(step.real("rate", 0.5)), step, x)
+    return reading.apply(Dropout(step.read("rate", Number(0.0, 0.999))), step, x)
 
 
 def activation(reading: Reading, step: Step, x: Flow) -> Flow:
@@ -70,7 +70,7 @@ def relu(reading: Reading, step: Step, x: Flow) -> Flow:
     limit, slope = step.config.get("max_value"), step.real("negative_slope", 0.0)
     if slope and limit is not None:
         raise step.refusal("max_value", "max_value or negative_slope is allowed, not both")
-    top = None if limit is None else step.real("max_value", 0.0)
+    top = None if limit is None else step.real("max_value", 0.0, 1e-6)
     return reading.apply(LeakyReLU(slope) if slope else ReLU(top), step, x)
 
 
@@ -126,7 +126,8 @@ def flatten(reading: Reading, step: Step, x: Flow) -> Flow:
     if layout == "chw" and not (x.layout == "chw" and x.rank == 3) and sorted(x.shape)[:-1] != [1] * (x.rank - 1):
         raise step.refusal("data_format", "channels_last is allowed here")
     turned = Flow(x.volume) if layout == "chw" and x.rank == 3 else x
-    if reading.serves(step, "flatten"):
+    after = reading.served(step, "flatten")
+    if after and (after.class_name == "Dense" or x.volume.size == x.volume.channels):  # neither needs one of ours
         return replace(x, rank=1, order=turned.flat_order)
     return replace(reading.apply(Flatten(), step, x), rank=1, order=turned.flat_order)
 
@@ -145,7 +146,7 @@ def reshape(reading: Reading, step: Step, x: Flow) -> Flow:
                            allowed="one that keeps the channels apart from the positions is allowed",
                            given=f"{WORDS[x.layout]} pictures are of another order than ours",
                            do="Permute to channels first before it and back behind it")
-    if reading.serves(step, "reshape") and y.volume == x.volume:
+    if reading.served(step, "reshape") and y.volume == x.volume:
         return replace(y, volume=x.volume)
     return replace(y, volume=reading.apply(Reshape(in_our_order(given, layout)), step, x).volume)
 

@@ -12,6 +12,7 @@ from striate.arch.formats.keras.table import TABLE, refuse_unsupported
 from striate.arch.formats.keras.text import parse, said
 from striate.arch.formats.keras.unfold import INPUT_LAYER, malformed, unfold
 from striate.arch.network import Network
+from striate.arch.rules import MAX_SIDE
 from striate.arch.volume import Volume
 from striate.errors import NetworkError, shown
 
@@ -53,7 +54,7 @@ def read(text: str, volume: Volume | None) -> tuple[Network, Reading]:
         reading.flows[step.number] = _flow(reading, step, volume)
     config = model["config"]
     title = config.get("name") if isinstance(config, dict) else ""
-    title = ours(title)[:100] if isinstance(title, str) and not AUTOMATIC.fullmatch(title) else ""
+    title = ours(title[:100]) if isinstance(title, str) and not AUTOMATIC.fullmatch(title) else ""
     return Network(reading.flows[output].volume, "" if title == "input" else title), reading
 
 
@@ -82,8 +83,10 @@ def _input(step: Step, layout: str, volume: Volume | None) -> Flow:
         if any(side is None for side in shape[1:]):
             raise NetworkError("keras_input", f"{shown(step.path, 80)}: an input of any size was asked for",
                                allowed="channels, height and width are allowed", given=f"{said(shape)} was given",
-                               do="Give an input volume beside the file")
+                               do="Give the input's shape: --input 3,224,224")
         sides = shape[1:]
+        if not all(type(side) is int and 1 <= side <= MAX_SIDE for side in sides):
+            raise malformed(step.path, f"an input of whole numbers from 1 to {MAX_SIDE:,} is allowed", shape)
         volume = Volume(*{1: [sides[0], 1, 1], 2: [1, *sides],
                           3: [sides[-1], *sides[:-1]] if layout == "hwc" else sides}[rank])
     elif (rank == 1 and volume.size != volume.channels) or (rank == 2 and volume.channels != 1):

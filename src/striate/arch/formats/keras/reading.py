@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import NamedTuple
@@ -44,6 +46,7 @@ class Reading:
         self.flows: dict[int, Flow] = {}
         self.parts: dict[str, list[Part]] = {}
         self._names: set[str] = set()
+        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(2))
         self.steps = [replace(step, name=self.free(ours(step.path))) for step in self.steps]
         self._followers: dict[int, list[int]] = {step.number: [] for step in self.steps}
         for step in self.steps:
@@ -69,18 +72,20 @@ class Reading:
 
     def free(self, name: str) -> str:
         """`name`, or that with the first number that no layer has yet."""
-        numbered = (f"{name[:90]}_{number}" for number in count(2))
-        name = name[:100]
+        base, name = name[:90], name[:100]
         while name in self._names or name == "input":
-            name = next(numbered)
+            name = f"{base}_{next(self._numbers[base])}"
         self._names.add(name)
         return name
 
-    def serves(self, step: Step, what: str) -> bool:
-        """Whether a step was put in for the one that follows it, as `write_keras` names such: `dense1_flatten`."""
+    def served(self, step: Step, what: str) -> Step | None:
+        """The one step that follows, if this was put in for it, as `write_keras` names such: `dense1_flatten`."""
         followers = self._followers[step.number]
-        return len(followers) == 1 and re.fullmatch(rf"{re.escape(self.steps[followers[0]].path)}_{what}\d*",
-                                                    step.path) is not None
+        if len(followers) != 1:
+            return None
+        after = self.steps[followers[0]]
+        start = f"{after.path}_{what}"
+        return after if step.path.startswith(start) and re.fullmatch(r"\d*", step.path[len(start):]) else None
 
     def apply(self, layer: Layer, step: Step, *flows: Flow, suffix: str = "") -> Flow:
         """Our layer on tensors, under the step's name, or a name made from it by a suffix."""

@@ -20,7 +20,7 @@ MAX_DEPTH = 64
 MAX_WHOLE = 2**53
 # Possessive, so that an unclosed string costs one pass and not one for each of its quotes.
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
-_NO_BRACKET = re.compile(r"[^\[\]{}]++")
+_BRACKET = re.compile(r"[\[\]{}]")
 
 
 def parse(text: str) -> Any:
@@ -58,10 +58,13 @@ def _refusal(problem: str) -> NetworkError:
 
 
 def _depth(text: str) -> int:
+    """The deepest level, up to where more was closed than opened: there the parser stops at the latest."""
     depth = deepest = 0
-    for bracket in _NO_BRACKET.sub("", _STRING.sub("", text)):
-        depth += 1 if bracket in "[{" else -1
+    for bracket in _BRACKET.finditer(_STRING.sub("", text)):
+        depth += 1 if bracket[0] in "[{" else -1
         deepest = max(deepest, depth)
+        if depth < 0:
+            break
     return deepest
 
 

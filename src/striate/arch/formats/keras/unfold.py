@@ -6,17 +6,19 @@ the file. Keras 2 writes what feeds a layer as nested lists, Keras 3 as the argu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from heapq import heapify, heappop, heappush
 from typing import Any
 
 from striate.arch.formats.keras.config import Step
 from striate.arch.formats.keras.text import said
-from striate.arch.network import MAX_LAYERS, check_length
+from striate.arch.network import MAX_LAYERS
 from striate.errors import NetworkError, shown
 
 MODELS = ("Sequential", "Functional", "Model")
 INPUT_LAYER = "InputLayer"
+MAX_CALLS = 2 * MAX_LAYERS  # some of Keras' layers are none of ours
+MAX_NAME, MAX_PATH = 200, 1_000
 Tensor = tuple[str, int]
 """A layer's name and the number of the call that made the tensor."""
 
@@ -56,6 +58,7 @@ def _model(entry: dict[str, Any], path: str, source: int | None, steps: list[Ste
 def _sequential(entry: dict[str, Any], config: dict[str, Any], layers: list[dict[str, Any]], path: str,
                 source: int | None, steps: list[Step]) -> int:
     at = source
+    _refuse_twice((path_of(layer, f"layer {number + 1}", path) for number, layer in enumerate(layers)), path)
     for number, layer in enumerate(layers):
         if at is None and layer.get("class_name") != INPUT_LAYER:
             at = _start(path, _shape_of([layer, entry, {"config": config}]), steps)
@@ -93,7 +96,10 @@ def _call(layer: dict[str, Any], fallback: str, path: str, sources: tuple[int, .
         if len(sources) != 1:
             raise malformed(where, "a model with one input is allowed inside another", len(sources))
         return _model(layer, where, sources[0], steps)
-    check_length("the file", max(1, len(steps) - MAX_LAYERS))  # some of Keras' layers are none of ours
+    if len(steps) >= MAX_CALLS:
+        raise NetworkError("bad_length", "the file: a network was asked for",
+                           allowed=f"up to {MAX_CALLS:,} calls of Keras' layers are allowed",
+                           given="more were given", do="Make it shallower")
     steps.append(Step(len(steps), where, class_name, _mapping(config, where, "a config"), sources))
     return len(steps) - 1
 
@@ -102,7 +108,23 @@ def path_of(layer: dict[str, Any], fallback: str, path: str) -> str:
     """A layer's name behind that of the models it is in."""
     name = _dict(layer.get("config")).get("name", layer.get("name"))
     name = name if isinstance(name, str) and name else fallback
+    joined = len(path) + 1 + len(name) if path else len(name)
+    if len(name) > MAX_NAME or joined > MAX_PATH:
+        given, most = (len(name), MAX_NAME) if len(name) > MAX_NAME else (joined, MAX_PATH)
+        raise NetworkError("bad_keras", f"{shown(name, 40)}: a layer of this name was asked for",
+                           allowed=f"up to {most:,} characters{' with the models it is in' * (most == MAX_PATH)} are "
+                           "allowed", given=f"{given:,} were given", do="Give it a shorter name in Keras")
     return f"{path}/{name}" if path else name
+
+
+def _refuse_twice(paths: Iterable[str], path: str) -> None:
+    """Layers of one model have different names, as in Keras: their arrays are found by these."""
+    seen: set[str] = set()
+    for where in paths:
+        if where in seen:
+            raise malformed(path or "the file", "a name of its own for each layer is allowed",
+                            where.removeprefix(f"{path}/"))
+        seen.add(where)
 
 
 def entries_of(model: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -126,6 +148,7 @@ def _functional(config: dict[str, Any], layers: list[dict[str, Any]], path: str,
         if not isinstance(own_name, str) or own_name in by_name:
             raise malformed(path or "the file", "a name of its own for each layer is allowed", own_name)
         by_name[own_name] = layer
+    _refuse_twice((path_of(layer, name, path) for name, layer in by_name.items()), path)
     ends = [_ends(config.get(key), key, path) for key in ("input_layers", "output_layers")]
     calls = {(name, index): tensors for name, layer in by_name.items()
              for index, tensors in enumerate(_inbound(layer, name, path))}
@@ -172,22 +195,49 @@ def _inbound(layer: dict[str, Any], name: str, path: str) -> Iterator[tuple[Tens
     if len(nodes) > 1 and layer.get("class_name") in MODELS:
         raise malformed(where, "a model that is called once is allowed inside another", f"{len(nodes)} calls")
     for node in nodes:
-        if isinstance(node, dict):
-            arguments = [*_flat(node.get("args"), where), *_flat(list(_dict(node.get("kwargs")).values()), where)]
-        else:
-            arguments = _legacy(node, where)
+        arguments = _arguments(node, where) if isinstance(node, dict) else _legacy(node, where)
         yield tuple(_tensor(tensor, where) for tensor in arguments)
 
 
+def _arguments(node: dict[str, Any], where: str) -> list[Any]:
+    """Keras 3: {"args": [tensor or list of tensors, flags …], "kwargs": {keywords}}."""
+    args, keywords = node.get("args"), node.get("kwargs")
+    args = _nothing_else(args, list, where)
+    keywords = dict(_nothing_else(keywords, dict, where))
+    for flag in args[1:]:
+        if flag is not None and flag is not False:
+            raise _argument(where, flag)
+    inputs = args[:1] or [keywords.pop("inputs", None)]
+    _refuse_keywords(keywords, where)
+    return list(_flat(inputs, where))
+
+
+def _refuse_keywords(keywords: dict[str, Any], where: str) -> None:
+    """Layers are called without a mask, and not as in a training: the latter is the affair of whoever trains."""
+    for key, value in keywords.items():
+        if key not in ("training", "mask") or not (value is None or (key == "training" and value is False)):
+            raise _argument(where, {key: value})
+
+
+def _argument(where: str, given: object) -> NetworkError:
+    return malformed(where, "layers, training false and mask null are allowed as arguments of a call", given)
+
+
+def _nothing_else(value: Any, kind: type, where: str) -> Any:
+    if value is not None and not isinstance(value, kind):
+        raise _argument(where, value)
+    return value or kind()
+
+
 def _flat(value: Any, where: str) -> Iterator[Any]:
-    """The tensors among the arguments of a call; None, and training by True or False, change no network."""
+    """The tensors among the inputs of a call."""
     if isinstance(value, list):
         for item in value:
             yield from _flat(item, where)
     elif isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
         yield _dict(value.get("config")).get("keras_history")
-    elif value is not None and not isinstance(value, bool):
-        raise malformed(where, "layers and nothing else are allowed as arguments", value)
+    elif value is not None:
+        raise _argument(where, value)
 
 
 def _legacy(node: Any, where: str) -> list[Any]:
@@ -196,8 +246,8 @@ def _legacy(node: Any, where: str) -> list[Any]:
         raise malformed(where, "a list of [layer, call, 0] is allowed", node)
     items = [node] if node and isinstance(node[0], str) else node
     for item in items:
-        if isinstance(item, list) and len(item) > 3:
-            list(_flat(list(_dict(item[3]).values()), where))  # refuses whatever is no flag
+        for keywords in item[3:] if isinstance(item, list) else ():
+            _refuse_keywords(_nothing_else(keywords, dict, where), where)
     return items
 
 

@@ -11,7 +11,7 @@ from striate.arch.formats.keras.config import Step
 from striate.arch.formats.keras.flow import Flow, other_share
 from striate.arch.formats.keras.reading import Part, Reading, on_channels, spatial, wrong_axis
 from striate.arch.layers import BatchNorm, Conv, Deconv, Dense, PReLU
-from striate.arch.rules import as_pair
+from striate.arch.rules import MAX_SIDE, as_pair
 from striate.errors import NetworkError
 
 DEPTHWISE = (2, 3, 0, 1)
@@ -22,10 +22,16 @@ def _bias(step: Step, filters: int, name: str) -> Part | None:
     return Part(f"{name}.bias", (filters,)) if step.flag("use_bias") else None
 
 
+def _multiplied(step: Step, channels: int, many: int) -> int:
+    if channels * many > MAX_SIDE:
+        raise step.refusal("depth_multiplier", f"one that makes up to {MAX_SIDE:,} of {channels:,} channels is allowed")
+    return channels * many
+
+
 def conv(reading: Reading, step: Step, x: Flow) -> Flow:
     """Conv2D."""
     spatial(step, x)
-    layer = Conv(step.whole("filters"), step.sides("kernel_size"), step.sides("strides", 1),
+    layer = Conv(step.whole("filters"), step.kernel(), step.sides("strides", 1),
                  "same" if step.same() else 0, step.sides("dilation_rate", 1), step.whole("groups", 1),
                  step.flag("use_bias"), weight_filler=step.filler("kernel_initializer", MSRA),
                  bias_filler=step.filler("bias_initializer", ZERO))
@@ -39,8 +45,8 @@ def conv(reading: Reading, step: Step, x: Flow) -> Flow:
 def depthwise(reading: Reading, step: Step, x: Flow) -> Flow:
     """DepthwiseConv2D: depth_multiplier filters for each channel."""
     channels, many = spatial(step, x).volume.channels, step.whole("depth_multiplier", 1)
-    layer = Conv(channels * many, step.sides("kernel_size"), step.sides("strides", 1), "same" if step.same() else 0,
-                 step.sides("dilation_rate", 1), channels, step.flag("use_bias"),
+    layer = Conv(_multiplied(step, channels, many), step.kernel(), step.sides("strides", 1),
+                 "same" if step.same() else 0, step.sides("dilation_rate", 1), channels, step.flag("use_bias"),
                  weight_filler=step.filler("depthwise_initializer", MSRA),
                  bias_filler=step.filler("bias_initializer", ZERO))
     y = reading.apply(layer, step, x)
@@ -53,8 +59,8 @@ def depthwise(reading: Reading, step: Step, x: Flow) -> Flow:
 def separable(reading: Reading, step: Step, x: Flow) -> Flow:
     """SeparableConv2D, two layers of ours: name_depthwise without a bias, then name, a 1×1 convolution."""
     channels, many = spatial(step, x).volume.channels, step.whole("depth_multiplier", 1)
-    first = Conv(channels * many, step.sides("kernel_size"), step.sides("strides", 1), "same" if step.same() else 0,
-                 step.sides("dilation_rate", 1), channels, bias=False,
+    first = Conv(_multiplied(step, channels, many), step.kernel(), step.sides("strides", 1),
+                 "same" if step.same() else 0, step.sides("dilation_rate", 1), channels, bias=False,
                  weight_filler=step.filler("depthwise_initializer", MSRA))
     filters = step.whole("filters")
     second = Conv(filters, 1, bias=step.flag("use_bias"), weight_filler=step.filler("pointwise_initializer", MSRA),
@@ -72,8 +78,7 @@ def separable(reading: Reading, step: Step, x: Flow) -> Flow:
 def deconv(reading: Reading, step: Step, x: Flow) -> Flow:
     """Conv2DTranspose: `valid` is no padding, `same` cuts off."""
     spatial(step, x)
-    kernel, stride, dilation = (as_pair(step.sides(key, default)) for key, default in
-                                (("kernel_size", None), ("strides", 1), ("dilation_rate", 1)))
+    kernel, stride, dilation = map(as_pair, (step.kernel(), step.sides("strides", 1), step.sides("dilation_rate", 1)))
     cut = cut_by_same(step.label, kernel, stride, dilation)
     layer = Deconv(step.whole("filters"), kernel, stride, cut if step.same() else 0, dilation, 1,
                    step.flag("use_bias"), step.filler("kernel_initializer", MSRA),
@@ -121,8 +126,8 @@ def dense(reading: Reading, step: Step, x: Flow) -> Flow:
 def batch_norm(reading: Reading, step: Step, x: Flow) -> Flow:
     """BatchNormalization; Keras' momentum is how much stays, ours how much is new."""
     on_channels(step, x)
-    layer = BatchNorm(step.real("epsilon", 1e-3), other_share(step.real("momentum", 0.99)), step.flag("scale"),
-                      step.flag("center"))
+    layer = BatchNorm(step.real("epsilon", 1e-3, 1e-12), other_share(step.real("momentum", 0.99, 0.0, 1.0)),
+                      step.flag("scale"), step.flag("center"))
     y = reading.apply(layer, step, x)
     for tensor in layer.tensors((x.volume,)):
         reading.own(step, Part(f"{step.name}.{tensor}", (x.volume.channels,), order=x.order if x.rank == 1 else ()))
@@ -131,7 +136,9 @@ def batch_norm(reading: Reading, step: Step, x: Flow) -> Flow:
 
 def prelu(reading: Reading, step: Step, x: Flow) -> Flow:
     """PReLU with one slope for each channel, or for everything."""
-    shared = set(step.axes("shared_axes", 0)) if step.config.get("shared_axes") else set()
+    shared = set(step.axes("shared_axes", 0)) if step.config.get("shared_axes") is not None else set()
+    if not shared <= set(range(1, x.rank + 1)):
+        raise step.refusal("shared_axes", f"axes from 1 to {x.rank} are allowed" if x.rank > 1 else "axis 1 is allowed")
     shape = tuple(1 if axis in shared else side for axis, side in enumerate(x.shape, 1))
     own = {axis for axis, side in enumerate(shape, 1) if side > 1}
     channel = x.channel_axes[0] if x.rank == 1 or x.layout == "chw" else x.rank
