@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.arch import Conv, Dense, Input, Maxout, Network, Pad, TableConv
+from striate.arch import BatchNorm, Conv, Dense, Input, Maxout, Network, Pad, TableConv
 from striate.arch.formats.caffe import read_caffe, read_caffemodel, read_solver, write_caffe, write_caffemodel
 
 HEAD = 'name: "net"\ninput: "data" input_dim: 1 input_dim: 3 input_dim: 8 input_dim: 8\n'
 NET = Network(Dense(2, name="fc")(Conv(4, 3, name="conv")(Input(1, 5, 5))))
+NORM = Network(BatchNorm(scale=False, shift=False, name="bn")(Input(1, 2, 2)))
 WEIGHTS = {name: np.ones(tensor.shape, np.float32) for name, tensor in NET.tensors.items()}
 
 
@@ -32,6 +33,17 @@ def read(*layers: str) -> object:
 
 def model(**changed: np.ndarray) -> bytes:
     return write_caffemodel(NET, WEIGHTS | {name.replace("_", "."): value for name, value in changed.items()})
+
+
+def sums(mean: float, variance: float, factor: float, form: str = "<f4") -> bytes:
+    """The model of `NORM` as Caffe keeps it: sums and their factor, in numbers of 4 or 8 bytes."""
+    def field(tag: bytes, body: bytes) -> bytes:
+        return tag + bytes([len(body)]) + body
+
+    tag = b"\x2a" if form == "<f4" else b"\x42"
+    numbers = (np.array([value], form).tobytes() for value in (mean, variance, factor))
+    blobs = b"".join(field(b"\x3a", field(tag, number)) for number in numbers)
+    return field(b"\xa2\x06", field(b"\x0a", b"bn") + blobs)
 
 
 RELU = layer("relu1", "ReLU")
@@ -89,6 +101,14 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
         layer("norm", "Normalize", "py"), layer("lstm", "LSTM", "norm"), layer("out", "", "lstm")),
     "net: unknown layers with unknown settings": lambda _: read(
         RELU, layer("perm", "Permute", "relu1", more="permute_param { order: 0 }"), layer("n", "Normalize", "perm")),
+    "net: types that are nearly known": lambda _: read(
+        layer("conv1", "Convolutoin"), layer("r", "RELU", "conv1"), layer("n", "Normalize", "r")),
+    "net: an older type that is nearly known": lambda _: read_caffe(
+        "input: 'data' input_dim: [1, 3, 8, 8] layers { name: 'c' type: CONVOLUTOIN bottom: 'data' top: 'c' }"),
+    "net: data of the other phase": lambda _: read_caffe(
+        layer("d", "Data", "", "data label", "include { phase: TRAIN }") + RELU
+        + layer("accuracy", "Accuracy", "relu1 label")),
+    "net: a loss of an unknown blob": lambda _: read(RELU, layer("loss", "SoftmaxWithLoss", "relu2 label")),
     "net: 500 unknown layers": lambda _: read(*(layer(f"custom{i}", f"Custom{i}") for i in range(500))),
     "net: settings without a counterpart": lambda _: read(
         layer("pool1", "Pooling", more="pooling_param { pool: STOCHASTIC kernel_size: 2 }"),
@@ -118,6 +138,15 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "net: slice points": lambda _: read(layer("s", "Slice", top="a b", more="slice_param { slice_point: 3 }")),
     "net: slice along rows": lambda _: read(layer("s", "Slice", top="a b", more="slice_param { axis: 2 }")),
     "net: softmax along rows": lambda _: read(layer("soft", "Softmax", more="softmax_param { axis: -1 }")),
+    "net: a concat by both words": lambda _: read(
+        layer("cat", "Concat", "data data", more="concat_param { concat_dim: 1 axis: 1 }")),
+    "net: a slice by both words": lambda _: read(
+        layer("s", "Slice", top="a b", more="slice_param { slice_dim: 1 axis: 1 }")),
+    "net: batch statistics while predicting": lambda _: read(
+        layer("bn", "BatchNorm", more="batch_norm_param { use_global_stats: false }")),
+    **{f"net: a loss weight of {weight}": lambda _, weight=weight: read(
+        RELU, layer("loss", "EuclideanLoss", "relu1 label", more=f"loss_weight: {weight}"))
+       for weight in ("nan", "inf", "-inf", "1e-39", "1e39")},
     "net: slice of nothing": lambda _: read(layer("s", "Slice", "", "a")),
     "net: a last window beyond the picture": lambda _: read(
         layer("pool1", "Pooling", more="pooling_param { pool: MAX kernel_size: 1 stride: 3 }")),
@@ -157,6 +186,12 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "model: another network's": lambda _: read_caffemodel(
         write_caffemodel(OTHER, {name: np.ones(tensor.shape) for name, tensor in OTHER.tensors.items()}), NET),
     "model: infinite": lambda _: read_caffemodel(model(fc_bias=np.array([np.inf, 0])), NET),
+    "model: running sums over a factor of 1e-30": lambda _: read_caffemodel(sums(1, 1e30, 1e-30), NORM),
+    "model: running sums over a factor of -1": lambda _: read_caffemodel(sums(1, 1, -1), NORM),
+    "model: a variance below 0": lambda _: read_caffemodel(sums(1, -1, 1), NORM),
+    "model: doubles of 1e300": lambda _: read_caffemodel(sums(1e300, 1, 1, "<f8"), NORM),
+    "model: a factor of 1e300": lambda _: read_caffemodel(sums(1, 1, 1e300, "<f8"), NORM),
+    "model: a factor that is no number": lambda _: read_caffemodel(sums(1, 1, float("nan")), NORM),
     "model: 600,000 fields": lambda _: read_caffemodel(b"\x10\x00" * 600_000, NET),
     "model: a name that is no text": lambda _: read_caffemodel(b"\xa2\x06\x03\x0a\x01\xff", NET),
     "model: wrong arrays to write": lambda _: write_caffemodel(

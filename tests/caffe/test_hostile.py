@@ -5,6 +5,7 @@ nothing in a file is run or opened.
 import random
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +20,16 @@ from striate.arch.formats.caffe import (
     write_caffe,
     write_caffemodel,
 )
+from striate.arch.formats.caffe.names import unique
 from striate.errors import NetworkError, StriateError
 from tests.caffe.networks import networks
 from tests.caffe.refusals import HEAD, NET, WEIGHTS, conv, layer
 
 RELU = layer("relu1", "ReLU")
+MANY = " ".join(f"t{i}" for i in range(29_000))
+STAGES = [f"'{i}'" for i in range(70_000)]
+BACK = " ".join(reversed(MANY.split()))
+ALIKE = " ".join("n" * 95 + f"{i:05}" for i in range(15_000) for _ in "12")
 MALFORMED = {
     "unclosed": (HEAD + "layer {", "line 3"),
     "unopened": (HEAD + "}", "line 3"),
@@ -52,6 +58,15 @@ HOSTILE = {
     + layer("b", "Bad", "a"),
     "M26 a slice into 100,000": HEAD + layer("s", "Slice", top=" ".join(f"t{i}" for i in range(70_000))),
     "M26 a sum of 70,000": HEAD + layer("sum", "Eltwise", "data " * 70_000),
+    "M26 a split of 29,000 into as many": HEAD + layer("s", "Split", top=MANY) + layer("back", "Split", MANY, BACK)
+    + RELU + layer("tanh", "TanH"),
+    "M26 an input of 29,000 over as many": HEAD + layer("s", "Split", top=MANY) + layer("in", "Input", MANY, BACK)
+    + RELU + layer("tanh", "TanH"),
+    "M26 70,000 stages and 20,000 rules": f"{HEAD}state {{ stage: [{', '.join(STAGES)}] }} " + layer(
+        "a", "ReLU", more="include { stage: 'b' } " * 20_000),
+    "M26 30,000 names that share 95 characters": HEAD + layer("s", "Slice", top=ALIKE),
+    "M26 18,000 losses and 4,900 ends": HEAD + "".join(layer(f"r{i}", "ReLU") for i in range(4_900)) + "".join(
+        f"layer {{ type: 'HingeLoss' bottom: 'r{i // 17_999}' }}" for i in range(18_000)),
     "M26 unknown layer": HEAD + layer("x", "Xyz"),
     "M26 cycle": HEAD + layer("a", "ReLU", "b") + layer("b", "ReLU", "a"),
     "M26 dim 10^12": f"input: 'data' input_dim: [1, 3, {10**12}, 8] {RELU}",
@@ -114,6 +129,16 @@ def test_m26_the_layer_is_named():
         with pytest.raises(NetworkError) as caught:
             read_caffe(HOSTILE[case])
         assert name in str(caught.value), case
+
+
+def test_m26_many_names_that_share_their_first_letters_are_numbered_in_time():
+    start = time.process_time()
+    made = unique(ALIKE.split())
+    assert time.process_time() - start < 2  # 0.1 s on an idle machine
+    assert len(set(made)) == len(made) == 30_000
+    assert max(map(len, made)) == 100
+    assert unique(["a" * 100] * 12)[-4:] == ["a" * 98 + "_9", *("a" * 97 + f"_{i}" for i in (10, 11, 12))]
+    assert unique(["a_2", "a", "a", "a", "a_2"]) == ["a_2", "a", "a_3", "a_4", "a_2_2"]
 
 
 def test_m26_nothing_named_in_a_file_is_opened_or_imported(tmp_path):

@@ -8,7 +8,8 @@ import pytest
 from striate.arch import BatchNorm, Conv, Dense, Input, Network, PReLU, ReLU
 from striate.arch.formats.caffe import read_caffe, read_caffemodel, write_caffe, write_caffemodel
 from striate.arch.formats.caffe.schema import message_class
-from tests.caffe.refusals import NET, WEIGHTS
+from striate.errors import NetworkError
+from tests.caffe.refusals import NET, NORM, WEIGHTS, sums
 from tests.caffe.test_opencv import weights_of
 
 DRAW = np.random.default_rng(11)
@@ -78,6 +79,21 @@ def test_running_sums_are_divided_by_their_factor():
     for factor, kept in ((4.0, 0.25), (0.0, 0.0)):
         found = read_caffemodel(model[:-4] + np.float32(factor).tobytes(), network)
         equal(found, {"bn.running_mean": mean * np.float32(kept), "bn.running_var": variance * np.float32(kept)})
+
+
+def test_a_variance_of_0_and_any_sign_of_a_mean_are_kept():
+    for mean, variance, factor, wanted in ((-3, 0, 2, (-1.5, 0)), (5, 7, 0, (0, 0)), (2, 6, 4, (0.5, 1.5))):
+        found = read_caffemodel(sums(mean, variance, factor, "<f8"), NORM)
+        assert (found["bn.running_mean"][0], found["bn.running_var"][0]) == wanted
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("given", [(1, 1e30, 1e-30, "<f4"), (1e30, 1, 1e-30, "<f4"), (1, 1, -1, "<f4"),
+                                   (1, -1, 1, "<f4"), (1, 1e300, 1, "<f8"), (1e300, 1, 1, "<f8"), (1, 1, 1e300, "<f8"),
+                                   (0, 0, float("nan"), "<f4")])
+def test_sums_that_make_no_mean_and_variance_are_refused_without_a_warning(given):
+    with pytest.raises(NetworkError, match=r"bn.* (not finite|below 0)"):
+        read_caffemodel(sums(*given), NORM)
 
 
 def test_weights_follow_a_network_through_its_prototxt():

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 from striate.arch.axis import Axis
-from striate.arch.formats.caffe.makers import LOSSES, SOURCES, WATCHERS
+from striate.arch.formats.caffe.names import LOSSES, SOURCES, WATCHERS
 from striate.arch.formats.caffe.settings import Unsupported, on_channels, unsupported
 from striate.arch.formats.caffe.source import Shape, layer_shapes, volume_of
 from striate.arch.layers import Layer, Pool, Slice
@@ -16,6 +17,7 @@ from striate.arch.rules import either, quoted
 from striate.arch.volume import Volume
 from striate.errors import NetworkError, shown
 
+LEAST, MOST = 1.17549435e-38, 3.4028235e38  # of normal numbers in single precision
 ADVICE = "Give the input's shape: --input 3,224,224"
 
 
@@ -39,10 +41,15 @@ class Blob:
 
 @dataclass
 class Graph:
-    """The network so far: `blobs` by their names, `input` what the caller gave, `losses` as (blob, weight)."""
+    """The network so far: `blobs` by their names, `input` what the caller gave, `losses` as (blob, weight).
+
+    `elsewhere` are blobs that only a data layer of the other phase makes, `other` its name.
+    """
 
     shapes: dict[str, Shape | None]
     input: Volume | None
+    elsewhere: Collection[str] = ()
+    other: str = ""
     blobs: dict[str, Blob] = field(default_factory=dict)
     made: list[Blob] = field(default_factory=list)
     losses: list[tuple[Blob, float]] = field(default_factory=list)
@@ -55,16 +62,15 @@ class Graph:
     def add(self, layer: Any, names: list[str], made: Layer | None) -> None:
         """One more layer, `made` as ours and named, or of a type that makes none."""
         if layer.type in SOURCES:
-            for top, shape in layer_shapes(layer).items():
-                self._top(layer, top, Blob(top, shape=shape, feeds=True))
+            self._tops(layer, ((top, Blob(top, shape=shape, feeds=True)) for top, shape in layer_shapes(layer).items()))
+            return
+        if layer.type in LOSSES or layer.type in WATCHERS:
+            self._leave_out(layer, [self._watched(layer, index, name) for index, name in enumerate(layer.bottom)])
             return
         bottoms = [self._bottom(layer, name) for name in layer.bottom]
-        if layer.type in LOSSES or layer.type in WATCHERS:
-            self._leave_out(layer, bottoms)
-        elif layer.type == "Split" or (layer.type == "Concat" and len(bottoms) == 1):
+        if layer.type == "Split" or (layer.type == "Concat" and len(bottoms) == 1):
             for blob in bottoms[:1]:
-                for top in layer.top:
-                    self._top(layer, top, blob)
+                self._tops(layer, ((top, blob) for top in layer.top))
         elif layer.type == "Slice":
             self._slice(layer, names, bottoms)
         elif made is not None:
@@ -93,7 +99,8 @@ class Graph:
 
     def _output(self, name: str, main: Blob | None, heads: list[Blob]) -> Blob:
         """What nothing reads or looks at; if there is none, what the main loss looks at, or what hangs on that."""
-        ends = [blob for blob in self.made if not blob.read and not any(blob is head for head in heads)]
+        auxiliary = {id(blob) for blob in heads}
+        ends = [blob for blob in self.made if not blob.read and id(blob) not in auxiliary]
         found = [blob for blob in ends if not blob.watched]
         if not found:
             found = [main] if main is not None and not main.read else [blob for blob in ends if not blob.target]
@@ -104,13 +111,24 @@ class Graph:
                                given=f"{len(found):,} were found ({listed})", do="Remove the branches not wanted")
         return found[0]
 
+    def _watched(self, layer: Any, index: int, name: str) -> Blob:
+        """What a layer that is left out looks at; labels, which come behind what they belong to, need no maker."""
+        if name not in self.blobs and (index or name in self.elsewhere):
+            return Blob(name, feeds=True)
+        return self._bottom(layer, name)
+
     def _bottom(self, layer: Any, name: str) -> Blob:
         if name not in self.blobs:
-            if self.input is None or any(blob.feeds for blob in self.blobs.values()):
+            if name in self.elsewhere and self.input is None:
+                raise NetworkError("other_phase", f"{_label(layer)}: the blob {shown(name, 60)} was asked for",
+                                   allowed="a top of an earlier layer is allowed",
+                                   given=f"only a data layer of phase {self.other} makes it",
+                                   do=f"Give --phase {self.other}, or the input's shape: --input 3,224,224")
+            if name not in self.elsewhere and (self.input is None or any(b.feeds for b in self.blobs.values())):
                 raise NetworkError("unknown_bottom", f"{_label(layer)}: the blob {shown(name, 60)} was asked for",
                                    allowed="a top of an earlier layer is allowed", given="no earlier layer makes it",
                                    do="Correct the name or the order" if self.blobs else ADVICE)
-            self.blobs[name] = Blob(name, feeds=True)  # a file without any input, and its shape given by the caller
+            self.blobs[name] = Blob(name, feeds=True)  # without any input here, and its shape given by the caller
         return self.blobs[name]
 
     def _read(self, layer: Any, blob: Blob) -> Volume:
@@ -136,15 +154,17 @@ class Graph:
 
     def _make(self, layer: Any, top: str, volume: Volume, flat: bool) -> None:
         blob = Blob(top, volume, flat=flat)
-        self._top(layer, top, blob)
+        self._tops(layer, [(top, blob)])
         self.made.append(blob)
 
-    def _top(self, layer: Any, top: str, blob: Blob) -> None:
-        if top in self.blobs and top not in layer.bottom:
-            raise NetworkError("duplicate_top", f"{_label(layer)}: the top {shown(top, 60)} was asked for",
-                               allowed="a blob made by one layer is allowed, or by layers in place",
-                               given="another layer makes it", do="Rename one")
-        self.blobs[top] = blob
+    def _tops(self, layer: Any, tops: Iterable[tuple[str, Blob]]) -> None:
+        bottoms = set(layer.bottom)
+        for top, blob in tops:
+            if top in self.blobs and top not in bottoms:
+                raise NetworkError("duplicate_top", f"{_label(layer)}: the top {shown(top, 60)} was asked for",
+                                   allowed="a blob made by one layer is allowed, or by layers in place",
+                                   given="another layer makes it", do="Rename one")
+            self.blobs[top] = blob
 
     def _slice(self, layer: Any, names: list[str], bottoms: list[Blob]) -> None:
         given, tops = layer.slice_param, list(layer.top)
@@ -178,9 +198,19 @@ class Graph:
             if not bottoms:
                 raise NetworkError("wrong_tops", f"{_label(layer)}: a loss was asked for",
                                    allowed="a loss of a blob is allowed", given="no bottom was given", do="Name one")
-            self.losses.append((bottoms[0], layer.loss_weight[0] if layer.loss_weight else 1.0))
+            self.losses.append((bottoms[0], _loss_weight(layer)))
         for top in layer.top:  # the value of a loss or an accuracy: it may be watched, and nothing else
             self.blobs[top] = Blob(top, feeds=True)
+
+
+def _loss_weight(layer: Any) -> float:
+    """The weight of a loss, one that Caffe's single precision can hold without loss of digits."""
+    weight = layer.loss_weight[0] if layer.loss_weight else 1.0
+    if weight and not LEAST <= abs(weight) <= MOST:
+        raise NetworkError("bad_loss_weight", f"{_label(layer)}: a loss_weight was asked for",
+                           allowed=f"0 or a size of {LEAST:.2g} to {MOST:.2g} is allowed",
+                           given=f"{weight:g} was given", do="Change loss_weight")
+    return float(weight)
 
 
 def _refuse_last_axis(layer: Any, bottoms: list[Blob]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from striate.arch.filler import MSRA, ONE, ZERO, Filler
 from striate.arch.formats.caffe.names import PASSING
+from striate.arch.formats.caffe.phase import TEST
 from striate.arch.formats.caffe.settings import Unsupported, filler, multipliers, on_channels, pair
 from striate.arch.layers import (
     ELU,
@@ -110,6 +111,8 @@ def _batch_norm(layer: Any) -> Layer:
     kept = given.moving_average_fraction if given.HasField("moving_average_fraction") else 0.999
     if not 0 <= kept <= 1:
         raise Unsupported(f"moving_average_fraction: {kept:g}")
+    if given.HasField("use_global_stats") and not given.use_global_stats and layer.phase == TEST:
+        raise Unsupported("use_global_stats: false in phase TEST")
     return BatchNorm(given.eps if given.HasField("eps") else 1e-5, complement(kept), scale=False, shift=False)
 
 
@@ -199,9 +202,4 @@ MAKERS: dict[str, Callable[[Any], Layer]] = {
     "Reshape": _reshape,
     "Softmax": _softmax,
 }
-# Types that make no layer of ours: what feeds a network, what only passes on, and what only training looks at.
-SOURCES = ("Input", "Data", "ImageData", "MemoryData", "HDF5Data", "DummyData", "WindowData")
-LOSSES = ("SoftmaxWithLoss", "SigmoidCrossEntropyLoss", "EuclideanLoss", "MultinomialLogisticLoss", "HingeLoss",
-          "InfogainLoss", "ContrastiveLoss")
-WATCHERS = ("Accuracy", "Silence", "HDF5Output")
 KNOWN = {*MAKERS, *PASSING, "Slice"}

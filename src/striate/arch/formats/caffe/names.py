@@ -6,13 +6,16 @@ Caffe allows any text, and allows a name twice. Here a name is 1 to 100 letters,
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
+from itertools import count
 from typing import Any
 
-PASSING = {"Input", "Data", "ImageData", "MemoryData", "HDF5Data", "DummyData", "WindowData", "Accuracy", "Silence",
-           "HDF5Output", "Split", "SoftmaxWithLoss", "SigmoidCrossEntropyLoss", "EuclideanLoss", "HingeLoss",
-           "MultinomialLogisticLoss", "InfogainLoss", "ContrastiveLoss"}
-"""Types of layers that make none of ours."""
+# Types that make no layer of ours: what feeds a network, what only training looks at, and what only passes on.
+SOURCES = ("Input", "Data", "ImageData", "MemoryData", "HDF5Data", "DummyData", "WindowData")
+LOSSES = ("SoftmaxWithLoss", "SigmoidCrossEntropyLoss", "EuclideanLoss", "MultinomialLogisticLoss", "HingeLoss",
+          "InfogainLoss", "ContrastiveLoss")
+WATCHERS = ("Accuracy", "Silence", "HDF5Output")
+PASSING = {*SOURCES, *LOSSES, *WATCHERS, "Split"}
 
 
 def legal(name: str) -> str:
@@ -31,22 +34,35 @@ def unique(names: Iterable[str]) -> list[str]:
     >>> unique(["conv.1", "conv_1", "pool", "conv.1"])
     ['conv_1', 'conv_1_2', 'pool', 'conv_1_3']
     """
-    taken: dict[str, int] = {}
-    found = []
+    taken: dict[str, None] = {}  # in order
+    tried: dict[tuple[str, int], int] = {}
     for name in map(legal, names):
-        made = name
-        while made in taken:
-            taken[name] += 1
-            suffix = f"_{taken[name]}"
-            made = name[: 100 - len(suffix)] + suffix
-        taken.setdefault(made, 1)
-        found.append(made)
-    return found
+        taken[_numbered(name, taken, tried) if name in taken else name] = None
+    return list(taken)
+
+
+def _numbered(name: str, taken: Container[str], tried: dict[tuple[str, int], int]) -> str:
+    """The name, cut to make room, with the least number that is free; `tried` keeps how far each stem and length of
+    the number has come, so that names which are cut to the same stem do not all count from 2.
+    """
+    for digits in count(1):
+        stem = name[:99 - digits]
+        number = tried.get((stem, digits), max(2, 10 ** (digits - 1)))
+        while number < 10 ** digits and f"{stem}_{number}" in taken:
+            number += 1
+        tried[stem, digits] = number
+        if number < 10 ** digits:
+            return f"{stem}_{number}"
+    raise AssertionError  # `count` has no end
+
+
+def caffe_names(layer: Any) -> list[str]:
+    """Caffe's names of what a layer makes: its own, that of each top of a Slice, or none."""
+    return [] if layer.type in PASSING else list(layer.top) if layer.type == "Slice" else [layer.name]
 
 
 def node_names(layers: list[Any]) -> list[list[str]]:
-    """Our names of what each Caffe layer makes: one of its own name, one for each top of a Slice, or none."""
-    own = [[] if layer.type in PASSING else list(layer.top) if layer.type == "Slice" else [layer.name]
-           for layer in layers]
+    """Our names of what each Caffe layer makes, in order."""
+    own = [caffe_names(layer) for layer in layers]
     made = iter(unique(name for names in own for name in names))
     return [[next(made) for _ in names] for names in own]

@@ -9,6 +9,7 @@ from striate.arch.rules import quoted
 from striate.errors import NetworkError
 
 PHASES = ("TRAIN", "TEST")
+TEST = PHASES.index("TEST")
 
 
 def included(net: Any, layers: list[Any], phase: str) -> list[Any]:
@@ -16,22 +17,27 @@ def included(net: Any, layers: list[Any], phase: str) -> list[Any]:
     if phase not in PHASES:
         raise NetworkError("unknown_phase", "a phase of a Caffe network was asked for",
                            allowed="TRAIN or TEST is allowed", given=f"{quoted(phase)} was given", do="Write TEST")
-    return [layer for layer in layers if _is_in(layer, PHASES.index(phase), net.state)]
+    number, stages = PHASES.index(phase), frozenset(net.state.stage)
+    found = [layer for layer in layers if _is_in(layer, number, net.state.level, stages)]
+    for layer in found:
+        if not layer.HasField("phase"):  # as Caffe tells each layer which phase it is in
+            layer.phase = number
+    return found
 
 
-def _is_in(layer: Any, phase: int, state: Any) -> bool:
+def _is_in(layer: Any, phase: int, level: int, stages: frozenset[str]) -> bool:
     if layer.include and layer.exclude:
         raise NetworkError("two_rules", f"{legal(layer.name)}: a layer in some phases was asked for",
                            allowed="include or exclude is allowed", given="both were given", do="Leave one out")
     if layer.include:
-        return any(_meets(rule, phase, state) for rule in layer.include)
-    return not any(_meets(rule, phase, state) for rule in layer.exclude)
+        return any(_meets(rule, phase, level, stages) for rule in layer.include)
+    return not any(_meets(rule, phase, level, stages) for rule in layer.exclude)
 
 
-def _meets(rule: Any, phase: int, state: Any) -> bool:
+def _meets(rule: Any, phase: int, level: int, stages: frozenset[str]) -> bool:
     return (
         (not rule.HasField("phase") or rule.phase == phase)
-        and (not rule.HasField("min_level") or state.level >= rule.min_level)
-        and (not rule.HasField("max_level") or state.level <= rule.max_level)
-        and set(rule.stage) <= set(state.stage) and not set(rule.not_stage) & set(state.stage)
+        and (not rule.HasField("min_level") or level >= rule.min_level)
+        and (not rule.HasField("max_level") or level <= rule.max_level)
+        and stages.issuperset(rule.stage) and stages.isdisjoint(rule.not_stage)
     )

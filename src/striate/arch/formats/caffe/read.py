@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from striate.arch.formats.caffe.graph import Graph
 from striate.arch.formats.caffe.makers import KNOWN, MAKERS
-from striate.arch.formats.caffe.names import PASSING, legal, node_names
-from striate.arch.formats.caffe.phase import included
+from striate.arch.formats.caffe.names import PASSING, SOURCES, caffe_names, legal, node_names
+from striate.arch.formats.caffe.phase import PHASES, included
 from striate.arch.formats.caffe.settings import Unsupported, unsupported
 from striate.arch.formats.caffe.source import header_shapes
 from striate.arch.formats.caffe.text import blocks, check, parse_checked
@@ -18,6 +19,7 @@ from striate.arch.volume import Volume
 from striate.errors import NetworkError, shown
 
 WHAT = "a network"
+ADVISED = 20  # of so many unknown types the nearest known is sought
 
 
 def read_caffe(text: str, input: Volume | None = None, phase: str = "TEST") -> Network:  # noqa: A002 - as every reader
@@ -27,6 +29,7 @@ def read_caffe(text: str, input: Volume | None = None, phase: str = "TEST") -> N
     TEST), losses, accuracies and data layers are left out; a loss beside the main one makes what it looks at an
     auxiliary head, weighted as in the file. `input` takes the place of the file's own, which data layers often do not
     tell. Fillers and multipliers are kept; a weight without a filler (Caffe fills it with zeros) gets ours, `msra`.
+    What a network has no place for, such as a scaling of the pictures, `caffe_notes` tells.
     No file that is named in the text is opened. Raises `NetworkError` with the line or the layer named, and with all
     layers that have no counterpart at once.
 
@@ -51,15 +54,18 @@ def read_caffe(text: str, input: Volume | None = None, phase: str = "TEST") -> N
         if strange:
             raise unsupported(strange, "read") from error
         raise
-    layers = included(net, present_layers(net), phase)
+    present = present_layers(net)
+    layers = included(net, present, phase)
     if all(layer.type in PASSING for layer in layers):
         raise NetworkError("no_caffe_layers", f"{WHAT} in Caffe's language was asked for",
                            allowed=f"layers that compute something in phase {phase} are allowed",
                            given="none was given", do="Write layer { … }")
+    check_length("the Caffe network", sum(len(caffe_names(layer)) for layer in layers))
     names = node_names(layers)
-    check_length("the Caffe network", sum(map(len, names)))
     made = _made(layers)
-    graph = Graph(header_shapes(net), input)
+    here = {top for layer in layers for top in layer.top}
+    elsewhere = {top for layer in present if layer.type in SOURCES for top in layer.top} - here
+    graph = Graph(header_shapes(net), input, elsewhere, next(other for other in PHASES if other != phase))
     for layer, own, ours in zip(layers, names, made, strict=True):
         graph.add(layer, own, ours)
     return graph.network("" if not net.name else legal(net.name))
@@ -68,7 +74,19 @@ def read_caffe(text: str, input: Volume | None = None, phase: str = "TEST") -> N
 def _unsupported_types(text: str) -> list[str]:
     """The layers of a text whose types have no counterpart, found without parsing it."""
     found = ((block.name, V1_TYPES.get(block.type, block.type)) for block in blocks(text))
-    return [f"{name} ({type_})" for name, type_ in found if type_ and type_ not in KNOWN]
+    strange = [(name, type_) for name, type_ in found if type_ and type_ not in KNOWN]
+    words = [*KNOWN, *(old for old, present in V1_TYPES.items() if present in KNOWN)]
+    return [f"{name} ({type_}{_nearest(type_, words) if index < ADVISED else ''})"
+            for index, (name, type_) in enumerate(strange)]
+
+
+def _nearest(type_: str, words: Collection[str]) -> str:
+    """The type that was meant, as a question; nothing if none is near."""
+    from difflib import get_close_matches  # only a mistake needs it
+
+    alike = [word for word in words if word.lower() == type_.lower()]
+    near = alike or get_close_matches(type_, sorted(words), 1, 0.8) if len(type_) <= 40 else []
+    return f": did you mean {near[0]}?" if near else ""
 
 
 def _made(layers: list[Any]) -> list[Layer | None]:
@@ -80,7 +98,8 @@ def _made(layers: list[Any]) -> list[Layer | None]:
         name = shown(layer.name, 60) or "a layer without a name"
         made.append(None)
         if layer.type not in KNOWN:
-            problems.append(f"{name} ({shown(layer.type, 40) or 'no type'})")
+            near = _nearest(layer.type, KNOWN) if len(problems) < ADVISED else ""
+            problems.append(f"{name} ({shown(layer.type, 40) or 'no type'}{near})")
         elif layer.type in MAKERS:
             try:
                 made[-1] = MAKERS[layer.type](layer)

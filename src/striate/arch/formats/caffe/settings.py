@@ -82,6 +82,8 @@ def on_channels(message: Any, older: str = "", *, last: bool = False) -> None:
     """Refuse an axis that is not that of the channels: 1, or −3 of four; −1 only if it is the `last` of two."""
     axis = message.axis if message.HasField("axis") else 1
     if older and message.HasField(older):
+        if message.HasField("axis"):
+            raise Unsupported(f"{older} beside axis")
         axis = getattr(message, older)
     if axis not in (1, -3) and not (last and axis == -1):
         raise Unsupported(f"axis: {axis}")

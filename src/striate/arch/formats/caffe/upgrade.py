@@ -29,6 +29,8 @@ V0_TYPES = {
     "pool": "Pooling", "relu": "ReLU", "sigmoid": "Sigmoid", "softmax": "Softmax", "softmax_loss": "SoftmaxWithLoss",
     "split": "Split", "tanh": "TanH", "window_data": "WindowData",
 }
+_DATA = {"source": "source", "batchsize": "batch_size", "cropsize": "crop_size", "scale": "scale",
+         "meanfile": "mean_file", "mirror": "mirror"}
 # Where V0 kept the settings of a layer beside its type: {type: (message, {V0 field: field})}.
 V0_FIELDS: dict[str, tuple[str, dict[str, str]]] = {
     "conv": ("convolution_param", {"num_output": "num_output", "biasterm": "bias_term", "pad": "pad",
@@ -41,10 +43,9 @@ V0_FIELDS: dict[str, tuple[str, dict[str, str]]] = {
     "dropout": ("dropout_param", {"dropout_ratio": "dropout_ratio"}),
     "lrn": ("lrn_param", {"local_size": "local_size", "alpha": "alpha", "beta": "beta", "k": "k"}),
     "concat": ("concat_param", {"concat_dim": "concat_dim"}),
-    "data": ("data_param", {"source": "source", "batchsize": "batch_size", "cropsize": "crop_size"}),
-    "window_data": ("window_data_param", {"source": "source", "batchsize": "batch_size", "cropsize": "crop_size"}),
-    "images": ("image_data_param", {"source": "source", "batchsize": "batch_size", "cropsize": "crop_size",
-                                    "new_height": "new_height", "new_width": "new_width"}),
+    "data": ("data_param", _DATA),
+    "window_data": ("window_data_param", _DATA),
+    "images": ("image_data_param", {**_DATA, "new_height": "new_height", "new_width": "new_width"}),
 }
 
 

@@ -221,19 +221,30 @@ def _arrays(blobs: Blobs, given: list[_Blob], tensors: Mapping[str, Tensor]) -> 
     import numpy as np
 
     made: dict[str, NDArray[Any]] = {}
-    for name, blob in zip(blobs.tensors, given, strict=True):
-        parts = [np.frombuffer(part.view, f"<f{blob.width}") for part in blob.parts]
-        whole = np.concatenate(parts).astype(np.float32, copy=False) if len(parts) > 1 else parts[0].astype(np.float32)
-        made[name] = whole.reshape(_shape(name, blobs, tensors))
-        if not np.isfinite(whole).all():
-            raise _mismatch([f"{name if '.' in name else blobs.name} has numbers that are not finite"])
-    if blobs.type == "BatchNorm":
-        factor = made.pop("one")[0]
-        for name in made:
-            made[name] = made[name] / factor if factor else np.zeros_like(made[name])
+    with np.errstate(all="ignore"):  # what is too large for single precision becomes infinite, and is refused
+        for name, blob in zip(blobs.tensors, given, strict=True):
+            parts = [np.frombuffer(part.view, f"<f{blob.width}") for part in blob.parts]
+            split = len(parts) > 1
+            whole = np.concatenate(parts).astype(np.float32, copy=False) if split else parts[0].astype(np.float32)
+            made[name] = whole.reshape(_shape(name, blobs, tensors))
+            _refuse_infinite(made[name], name if "." in name else blobs.name)
+        if blobs.type == "BatchNorm":
+            factor = made.pop("one")[0]
+            for name in made:
+                made[name] = made[name] / factor if factor else np.zeros_like(made[name])
+                _refuse_infinite(made[name], f"{name}, divided by its factor {factor:g},")
+                if name.endswith("running_var") and (made[name] < 0).any():
+                    raise _mismatch([f"{name}, divided by its factor {factor:g}, has numbers below 0"])
     if not np.all(made.pop("ones", 1.0) == np.float32(1)):
         raise _mismatch([f"{blobs.name} has weights other than 1"])
     return made
+
+
+def _refuse_infinite(array: NDArray[Any], label: str) -> None:
+    import numpy as np
+
+    if not np.isfinite(array).all():
+        raise _mismatch([f"{label} has numbers that are not finite"])
 
 
 def _sides(shape: tuple[int, ...]) -> str:

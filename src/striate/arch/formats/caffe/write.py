@@ -16,6 +16,7 @@ from striate.arch.rules import quoted
 from striate.errors import NetworkError
 
 FORMS = ("deploy", "train_val")
+DATA_WANTED = "caffe train wants a data layer in place of the Input layers of the pictures and labels"
 # What may write over its bottom, and after which layers: those that need their own output again to learn are left out.
 IN_PLACE = {"relu", "leaky_relu", "dropout", "scale", "batch_norm"}
 OVERWRITTEN = {"conv", "deconv", "dense", "batch_norm", "scale", "add", "concat", "pool", "relu", "leaky_relu"}
@@ -89,6 +90,8 @@ class _Writer:
 
     def text(self) -> str:
         """The whole file."""
+        if self.training:
+            self.lines.append(f"# {DATA_WANTED}")
         if self.network.name:
             self.lines.append(f'name: "{self.network.name}"')
         self.blobs[INPUT] = self._input("data", self.network.input.shape)
@@ -156,10 +159,9 @@ class _Writer:
 
     def _overwrites(self, node: Node) -> bool:
         """Whether a layer may write over its bottom: nothing else reads it, and what made it does not need it."""
-        (source, *_) = node.inputs
-        heads = {*self.network.auxiliary, self.network.nodes[-1].name}
+        (source, *_) = node.inputs  # no head and not the output: those feed nothing
         return (node.layer.kind in IN_PLACE and source != INPUT and self.kinds[source] in OVERWRITTEN
-                and self.readers[source] == 1 and source not in heads)
+                and self.readers[source] == 1)
 
     def _slices(self, position: int) -> int:
         """Slices of one volume that follow each other in order are one Caffe layer; what none takes is silenced."""
