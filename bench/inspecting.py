@@ -46,7 +46,7 @@ def main() -> None:
         commands = {
             "striate inspect resnet152": [*striate, "resnet152"],
             "striate inspect resnet152 --json": [*striate, "resnet152", "--json"],
-            "striate inspect resnet152 --svg": [*striate, "resnet152", "--svg", f"{folder}/net.svg"],
+            "striate inspect resnet152 --svg": [*striate, "resnet152", "--svg", f"{folder}/net.svg", "--force"],
             "striate inspect --list": [*striate, "--list"],
             "striate inspect, 5,000 layers of YAML": [*striate, f"{folder}/deep.yaml"],
             "torchinfo, resnet152": [sys.executable, f"{folder}/rival.py"],
