@@ -101,10 +101,10 @@ layers:
 ```
 
 `rounding` says what happens when a window does not tile its input: `floor` leaves the last pixels unread, `ceil`
-(pooling) lets the last window hang over, `exact` refuses. Padding is one number, `[height, width]`,
-`[[top, bottom], [left, right]]` or `same` (⌈W/S⌉ outputs; what cannot be halved goes to the bottom and right).
-`lr_mult` and `decay_mult` multiply the learning rate and the weight decay of a layer: one number, or
-`[of weights, of biases]`. An `add` may have `coefficients`, one for each input; a `reshape` goes `to` [channels, height, width], where 0 keeps the
+(pooling) lets the last window hang over, `exact` refuses. Padding is one number, `[height, width]`, `[[top, bottom],
+[left, right]]` or `same` (⌈W/S⌉ outputs; what cannot be halved goes to the bottom and right). `lr_mult` and
+`decay_mult` multiply the learning rate and the weight decay of a layer: one number, or `[of weights, of biases]`. An
+`add` may have `coefficients`, one for each input; a `reshape` goes `to` [channels, height, width], where 0 keeps the
 input's number and one −1 is what is left. `mode` is `max` or `average`; `region` of an `lrn` is `across` channels or
 `within` each. `tanh` is amplitude·tanh(slope·a). `table` has a row for each filter, which lists the input maps that it
 sees, from 0: `[[0, 1], [1, 2], [0, 1, 2]]` are three filters over three maps.
