@@ -8,7 +8,7 @@ from striate.arch import Network, reference
 from striate.arch.formats.keras import keras_weights, read_keras, to_keras_weights, write_keras
 from striate.errors import NetworkError
 from tests.keras.networks import exact, networks, rewritten
-from tests.keras.real import FIRST, LAST, difference_out
+from tests.keras.real import FIRST, LAST, NothingProvedError, difference_out
 
 
 def written(network: Network, layout: str) -> str:
@@ -84,7 +84,6 @@ def test_keras_computes_the_same(network):
     try:
         with np.errstate(all="ignore"):
             _, apart = difference_out(network)
-    except AssertionError as error:
-        assume("np.ptp" not in str(error) and "isfinite" not in str(error))
-        raise
+    except NothingProvedError:
+        assume(False)
     assert apart < 1e-4
