@@ -8,7 +8,7 @@ from pathlib import Path
 from striate.arch import ZOO, Network, Volume, load_network
 from striate.errors import NetworkError
 
-SHAPELESS = ("no_input_shape", "keras_input", "bad_input")  # refusals of files that leave their input open
+SHAPELESS = ("no_input_shape", "keras_input")  # refusals of files that leave their input open
 
 
 @dataclass(frozen=True)
@@ -41,23 +41,20 @@ def wanted(network: str | Path | Network) -> Wanted:
     if not isinstance(network, Network) and str(network) in ZOO:
         entry = ZOO[str(network)]
         return Wanted((entry.input.height, entry.input.width) if entry.input else None, None, entry.least)
-    built = network if isinstance(network, Network) else of_file(network, None)
+    built = network if isinstance(network, Network) else of_file(network)
     if built is None:
         return Wanted(None, None)
     return Wanted((built.input.height, built.input.width), built.input.channels)
 
 
-def of_file(path: str | Path, volume: Volume | None) -> Network | None:
-    """The network of a file; None if it does not say what pictures it reads (Caffe's data layers often do not).
-
-    With `volume` such a file gets that as its input.
-    """
+def of_file(path: str | Path) -> Network | None:
+    """The network of a file; None if it does not say what pictures it reads (Caffe's data layers often do not)."""
     try:
         return load_network(path)
     except NetworkError as error:
         if error.code not in SHAPELESS:
             raise
-        return load_network(path, volume) if volume else None
+        return None
 
 
 def network_for(
@@ -73,7 +70,7 @@ def network_for(
     elif str(network) in ZOO:
         built = load_network(network, volume, classes)
     else:
-        built = of_file(network, volume) or load_network(network, volume)
+        built = of_file(network) or load_network(network, volume)
     name = built.name or str(network)
     if built.input != volume:
         raise NetworkError("input_volume", f"{name} was to learn from pictures of {volume}",

@@ -9,11 +9,11 @@ tf.layers, glorot_uniform, stands in. All of this concerns the start of a traini
 from __future__ import annotations
 
 from striate.arch.filler import Filler
+from striate.arch.formats.keras.fillers import FANS
 from striate.arch.tf.absent import Names
 from striate.arch.tf.tensor import refusal
 
 GLOROT = Filler("xavier", fan="average")
-FANS = {"fan_in": "in", "fan_out": "out", "fan_avg": "average"}
 KINDS = {1.0: "xavier", 2.0: "msra"}
 DISTRIBUTIONS = ("normal", "truncated_normal", "untruncated_normal", "uniform")
 

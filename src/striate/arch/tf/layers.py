@@ -11,8 +11,9 @@ from __future__ import annotations
 from typing import Any
 
 from striate.arch.filler import ONE, ZERO, Filler
-from striate.arch.formats.keras.flow import Flow, other_share
+from striate.arch.formats.keras.flow import Flow
 from striate.arch.formats.keras.weighted import cut_by_same
+from striate.arch.formats.parts import complement
 from striate.arch.layers import BatchNorm, Conv, Deconv, Dense, Dropout, Flatten, Pool
 from striate.arch.rules import Sides, as_pair
 from striate.arch.tf.absent import absent
@@ -190,7 +191,7 @@ def batch_normalization(
     if isinstance(momentum, bool) or not isinstance(momentum, int | float):
         raise refusal(label, "momentum", "a number from 0 to 1", momentum)
     tensor = channels(tensor_of(inputs, label), axis, label)
-    return applied(BatchNorm(epsilon, other_share(momentum), scale, center, name=name), tensor)
+    return applied(BatchNorm(epsilon, complement(momentum), scale, center, name=name), tensor)
 
 
 def _filler(initializer: Any, default: Filler) -> Any:

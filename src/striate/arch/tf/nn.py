@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
-from striate.arch.formats.keras.flow import other_share
 from striate.arch.formats.keras.reading import ACTIVATIONS
+from striate.arch.formats.parts import complement
 from striate.arch.layers import ELU, LRN, Dropout, Layer, LeakyReLU, Pool, ReLU, Sigmoid, Softmax, Tanh
 from striate.arch.rules import Number, Whole, either
 from striate.arch.tf.absent import absent
@@ -113,7 +113,7 @@ def dropout(x: Tensor, keep_prob: float | None = None, noise_shape: None = None,
     except ValueError:
         raise refusal(label, what, f"a number from {0.001 if rate is None else 0:g} to 1", share,
                       f"Write the number here: {what}=0.5") from None
-    return applied(Dropout(other_share(number) if rate is None else number, name=name), tensor_of(x, label))
+    return applied(Dropout(complement(number) if rate is None else number, name=name), tensor_of(x, label))
 
 
 def local_response_normalization(input: Tensor, depth_radius: int = 5, bias: float = 1, alpha: float = 1,  # noqa: A002

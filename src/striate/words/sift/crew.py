@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -12,11 +11,6 @@ import torch
 from striate.words.sift.scale import Space
 
 Task = TypeVar("Task")
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def share(work: Callable[[Task, Space], None], tasks: Iterable[Task], threads: int, floats: int) -> None:

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from striate.data.workers import worker_count
 from striate.errors import DataError, UsageError, shown
 from striate.recogniser import Labelled, Pixels, pictures_of
 from striate.words.sift.colour import COLOURS, planes_of
-from striate.words.sift.crew import cores, share
+from striate.words.sift.crew import share
 from striate.words.sift.grid import MOST_ENLARGED, Choice, Grid, check, choose
 from striate.words.sift.scale import WIDTH, Scale, Space
 
@@ -133,7 +134,7 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
                              allowed=f"a C-contiguous float32 array of shape {shape} is allowed",
                              given=f"{whole.dtype} of shape {whole.shape} was given", do="Call transform without out")
         result = whole.reshape(len(pixels), len(scales), count, planes, WIDTH)
-        threads = self.threads or cores()
+        threads = self.threads or worker_count(None)
         # A thread takes a whole picture; where pictures are fewer than threads, one scale of it.
         levels = list(range(len(scales)))
         groups = [levels] if len(pixels) >= threads else [[level] for level in levels]

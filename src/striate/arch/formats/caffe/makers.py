@@ -6,13 +6,13 @@ What depends on the volume that comes in is looked at in `graph.py`, when it is 
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
 from striate.arch.filler import MSRA, ONE, ZERO, Filler
 from striate.arch.formats.caffe.names import PASSING
 from striate.arch.formats.caffe.phase import TEST
 from striate.arch.formats.caffe.settings import Unsupported, filler, multipliers, on_channels, pair
+from striate.arch.formats.parts import complement
 from striate.arch.layers import (
     ELU,
     LRN,
@@ -114,15 +114,6 @@ def _batch_norm(layer: Any) -> Layer:
     if given.HasField("use_global_stats") and not given.use_global_stats and layer.phase == TEST:
         raise Unsupported("use_global_stats: false in phase TEST")
     return BatchNorm(given.eps if given.HasField("eps") else 1e-5, complement(kept), scale=False, shift=False)
-
-
-def complement(part: float) -> float:
-    """1 − part as it would be written, without the noise of binary fractions.
-
-    >>> complement(0.999), 1 - 0.999
-    (0.001, 0.0010000000000000009)
-    """
-    return float(1 - Decimal(repr(part)))
 
 
 def _scale(layer: Any) -> Layer:

@@ -7,8 +7,8 @@ from typing import Any
 
 from striate.arch.axis import Axis
 from striate.arch.formats.caffe.lines import block, filler, number, params, sides
-from striate.arch.formats.caffe.makers import complement
 from striate.arch.formats.caffe.settings import Unsupported
+from striate.arch.formats.parts import complement
 from striate.arch.network import Node
 from striate.arch.rules import as_pads
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from striate.arch.volume import Volume
@@ -94,15 +93,6 @@ def joined(blocks: Iterable[tuple[int, int]]) -> Order:
                            allowed=f"up to {MAX_BLOCKS} pieces are allowed", given=f"{len(kept):,} were given",
                            do="Join the volumes before flattening them")
     return tuple(kept)
-
-
-def other_share(momentum: float) -> float:
-    """1 − momentum, in decimal, so that it comes back: Keras' momentum is how much stays, ours how much is new.
-
-    >>> 1 - 0.99, other_share(0.99), other_share(0.01)
-    (0.010000000000000009, 0.01, 0.99)
-    """
-    return float(1 - Decimal(repr(momentum)))
 
 
 def places(order: Order) -> NDArray[Any]:

@@ -8,10 +8,11 @@ from typing import Any
 
 from striate.arch.filler import Filler
 from striate.arch.formats.keras.fillers import write_filler
-from striate.arch.formats.keras.flow import Flow, order_of, other_share
+from striate.arch.formats.keras.flow import Flow, order_of
 from striate.arch.formats.keras.reading import keras_name
 from striate.arch.formats.keras.windows import conv_padding, pool_padding, refuse_both
 from striate.arch.formats.keras.writing import Entry, Unsayable, Writing
+from striate.arch.formats.parts import complement
 from striate.arch.network import Node
 from striate.arch.rules import as_pads, as_pair
 
@@ -137,7 +138,7 @@ def batch_norm(writing: Writing, node: Node, layer: Any) -> Entry:
     entry = writing.source(node)
     return _put(writing, node, "BatchNormalization", {
         "axis": writing.channel_axis if entry.flow.rank == 3 else -1,
-        "momentum": other_share(layer.momentum), "epsilon": layer.epsilon, "center": layer.shift,
+        "momentum": complement(layer.momentum), "epsilon": layer.epsilon, "center": layer.shift,
         "scale": layer.scale}, entry, rank=entry.flow.rank)
 
 

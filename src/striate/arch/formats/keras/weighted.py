@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from striate.arch.filler import MSRA, ZERO
 from striate.arch.formats.keras.config import Step
-from striate.arch.formats.keras.flow import Flow, other_share
+from striate.arch.formats.keras.flow import Flow
 from striate.arch.formats.keras.reading import Part, Reading, on_channels, spatial, wrong_axis
+from striate.arch.formats.parts import complement
 from striate.arch.layers import BatchNorm, Conv, Deconv, Dense, PReLU
 from striate.arch.rules import MAX_SIDE, as_pair
 from striate.errors import NetworkError
@@ -126,7 +127,7 @@ def dense(reading: Reading, step: Step, x: Flow) -> Flow:
 def batch_norm(reading: Reading, step: Step, x: Flow) -> Flow:
     """BatchNormalization; Keras' momentum is how much stays, ours how much is new."""
     on_channels(step, x)
-    layer = BatchNorm(step.real("epsilon", 1e-3, 1e-12), other_share(step.real("momentum", 0.99, 0.0, 1.0)),
+    layer = BatchNorm(step.real("epsilon", 1e-3, 1e-12), complement(step.real("momentum", 0.99, 0.0, 1.0)),
                       step.flag("scale"), step.flag("center"))
     y = reading.apply(layer, step, x)
     for tensor in layer.tensors((x.volume,)):
