@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from striate.nets.recipe import Recipe
     from striate.nets.recogniser import ConvNet
     from striate.recogniser import Recogniser
+    from striate.words.recogniser import BagOfWords
 
 _HOMES = {
     "striate.arch": (
@@ -73,11 +74,13 @@ _HOMES = {
     "striate.nets.recipe": ("Recipe",),
     "striate.nets.recogniser": ("ConvNet",),
     "striate.recogniser": ("Recogniser",),
+    "striate.words.recogniser": ("BagOfWords",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Add",
+    "BagOfWords",
     "BatchNorm",
     "Concat",
     "Conv",

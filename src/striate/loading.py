@@ -8,8 +8,9 @@ from striate import modelfile
 from striate.errors import ModelFileError, shown
 from striate.nets.recogniser import ConvNet
 from striate.recogniser import Recogniser
+from striate.words.recogniser import BagOfWords
 
-KINDS: dict[str, type[Recogniser]] = {kind.KIND: kind for kind in (ConvNet,)}
+KINDS: dict[str, type[Recogniser]] = {kind.KIND: kind for kind in (ConvNet, BagOfWords)}
 
 
 def load(path: str | Path, *, allow_nonfinite: bool = False) -> Recogniser:

@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,30 +18,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from striate import modelfile
-from striate.errors import DataError, UsageError, shown
-
-Pixels = NDArray[np.uint8]
-
-
-@runtime_checkable
-class Labelled(Protocol):
-    """Pictures that carry their labels; `striate.data.Dataset` is one."""
-
-    @property
-    def labels(self) -> NDArray[np.int64]:
-        """Class index of each picture, (N,) int64."""
-        ...
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """Class names."""
-        ...
-
-    def take(self, indices: NDArray[np.int64]) -> Pixels:
-        """The pictures at `indices`, (n, H, W, C) uint8."""
-        ...
-
-    def __len__(self) -> int: ...
+from striate.errors import DataError, ModelFileError, StriateError, UsageError, shown
+from striate.fitting import Fitting, Labelled, Pixels
 
 
 class Recogniser(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
@@ -49,7 +29,9 @@ class Recogniser(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
     """
 
     KIND: str
+    LEARNS_FROM_VALIDATION: ClassVar[bool] = False  # whether a run gives it the validation part to learn from, too
     classes_: NDArray[Any]
+    preparation_: Fitting
 
     @abstractmethod
     def fit(self, X: Any, y: ArrayLike | None = None) -> Self:
@@ -154,3 +136,28 @@ def class_indices(y: ArrayLike | None, classes: NDArray[Any]) -> NDArray[np.int6
                          allowed=f"its {len(classes)} classes are known", given=f"{shown(str(strange[0]))} was given",
                          do="Check that labels and model belong to the same data")
     return np.asarray(found, np.int64)
+
+
+@contextmanager
+def manifest_of(path: Path, what: str) -> Iterator[None]:
+    """Turn whatever goes wrong while a manifest is read into a refusal of the file (`bad_manifest`)."""
+    try:
+        yield
+    except (StriateError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise ModelFileError("bad_manifest", f"{shown(path)} was to be loaded",
+                             given=f"its manifest does not describe {what}: {shown(str(error), 300)}",
+                             do="Give a file that striate train has written") from error
+
+
+def restored_classes(names: Any) -> NDArray[Any]:
+    """The classes in a manifest, (K,); ValueError unless they are different names or whole numbers of 64 bits."""
+    if not isinstance(names, list) or {type(name) for name in names} not in ({str}, {int}, {bool}):
+        raise ValueError("its classes must be a list of names or of whole numbers")
+    longest = max(len(str(name)) for name in names)
+    # NumPy gives every name the room of the longest.
+    if longest > 1000 or longest * len(names) > 1 << 26 or len(set(names)) != len(names):
+        raise ValueError("its classes must be different, of at most 1,000 characters each")
+    classes = np.array(names)
+    if classes.dtype.kind not in "biuU" or classes.tolist() != names:
+        raise ValueError("its classes must be whole numbers of 64 bits, or names without a zero at the end")
+    return classes

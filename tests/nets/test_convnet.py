@@ -13,7 +13,8 @@ import striate
 from striate import ConvNet, modelfile
 from striate.data import Data
 from striate.errors import DataError, ModelFileError, StriateError, UsageError
-from striate.nets.prepare import Held, Preparation
+from striate.fitting import Held
+from striate.nets.prepare import Preparation
 
 
 @pytest.fixture(scope="module")

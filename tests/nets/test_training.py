@@ -16,7 +16,8 @@ from striate.nets import train as training
 from striate.nets.build import build
 from striate.nets.checkpoint import Checkpoints
 from striate.nets.optimise import make_optimiser
-from striate.nets.prepare import Held, Preparation
+from striate.fitting import Held
+from striate.nets.prepare import Preparation
 from striate.nets.recipe import Recipe
 from striate.nets.train import Step
 

@@ -15,7 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from striate import modelfile
 from striate.arch import Network, survey
-from striate.errors import DataError, ModelFileError, StriateError, shown
+from striate.errors import DataError, ModelFileError, shown
+from striate.fitting import Labelled
 from striate.modelfile import MAX_BYTES, Arrays, ModelFile
 from striate.nets import budget, precision
 from striate.nets.build import build
@@ -25,7 +26,7 @@ from striate.nets.fill import fill
 from striate.nets.prepare import Preparation
 from striate.nets.recipe import Recipe
 from striate.nets.train import Run, Step, logits_of, train
-from striate.recogniser import Labelled, Recogniser, class_indices, labels_of, pictures_of
+from striate.recogniser import Recogniser, class_indices, labels_of, manifest_of, pictures_of, restored_classes
 
 
 class ConvNet(Recogniser):
@@ -52,6 +53,7 @@ class ConvNet(Recogniser):
     """
 
     KIND = "convnet"
+    preparation_: Preparation
 
     def __init__(
         self,
@@ -171,29 +173,16 @@ class ConvNet(Recogniser):
     @classmethod
     def from_file(cls, file: ModelFile, path: Path) -> Self:
         """The network in `file`; raises `ModelFileError` (`bad_manifest`, `tensors_differ`, `class_count`)."""
-        try:
+        with manifest_of(path, "a network"):
             network = Network.from_dict(file.manifest["network"])
             preparation = Preparation.from_dict(file.manifest["preparation"])
             recipe = Recipe.from_dict(file.manifest["training"]["recipe"])
-            names = file.manifest["classes"]
-            if not isinstance(names, list) or {type(name) for name in names} not in ({str}, {int}, {bool}):
-                raise ValueError("its classes must be a list of names or of whole numbers")
-            longest = max(len(str(name)) for name in names)
-            # NumPy gives every name the room of the longest.
-            if longest > 1000 or longest * len(names) > 1 << 26 or len(set(names)) != len(names):
-                raise ValueError("its classes must be different, of at most 1,000 characters each")
-            classes = np.array(names)
-            if classes.dtype.kind not in "biuU" or classes.tolist() != names:
-                raise ValueError("its classes must be whole numbers of 64 bits, or names without a zero at the end")
+            classes = restored_classes(file.manifest["classes"])
             best_epoch = int(file.manifest["training"]["best_epoch"])
             network_for(network, preparation.size, preparation.channels, len(classes))
             needed = survey(network).inference_memory  # weights are limited by Network
             if needed > MAX_BYTES:
                 raise ValueError(f"one picture would take {needed:,} bytes of memory; {MAX_BYTES:,} are allowed")
-        except (StriateError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise ModelFileError("bad_manifest", f"{shown(path)} was to be loaded",
-                                 given=f"its manifest does not describe a network: {shown(str(error), 300)}",
-                                 do="Give a file that striate train has written") from error
         module = build(network)
         expected = {name: tuple(value.shape) for name, value in module.state_dict().items()}
         found = {name: array.shape for name, array in file.arrays.items()}

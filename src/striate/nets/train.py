@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch.nn.functional import cross_entropy
 
 from striate.errors import Interrupted, RunError
+from striate.fitting import Labelled
 from striate.nets.augment import Augmenter
 from striate.nets.build import Net
 from striate.nets.chance import generator, seed_for
@@ -25,7 +26,6 @@ from striate.nets.checkpoint import Checkpoints, Snapshot, optimiser_tensors, re
 from striate.nets.optimise import make_optimiser, set_rate
 from striate.nets.prepare import Preparation
 from striate.nets.recipe import Recipe
-from striate.recogniser import Labelled
 
 EVALUATION_BATCH = 512
 

@@ -8,12 +8,9 @@ from typing import Any, Self
 
 import yaml
 
-from striate import atomic
+from striate import atomic, yamlfile
 from striate.errors import RunError, UsageError, shown
 from striate.nets.recipe import Recipe
-
-MAX_BYTES = 1 << 20
-MAX_BRACKETS = 100
 
 
 @dataclass(frozen=True)
@@ -50,13 +47,13 @@ class Settings:
     def load(cls, path: Path) -> Self:
         """The settings in `path`; raises `RunError` (`bad_settings`) when they cannot be read."""
         try:
-            values = bounded_yaml(path)
+            values = yamlfile.read(path)
             if not isinstance(values, dict) or not _describes_a_run(values):
                 raise ValueError("it does not describe a run")
             known = {field.name for field in fields(cls)}
             size = values.get("size")
             return cls(**{k: v for k, v in values.items() if k in known} | {"size": tuple(size) if size else None})
-        except (OSError, ValueError, TypeError, RecursionError, yaml.YAMLError) as error:
+        except (TypeError, *yamlfile.REFUSALS) as error:
             raise RunError("bad_settings", f"{shown(path)} was to be resumed", given=shown(str(error)),
                            do="Start again in another folder with --out") from error
 
@@ -77,28 +74,16 @@ class Settings:
         return self
 
 
-def bounded_yaml(path: Path) -> object:
-    """The value of a small YAML file from anywhere; `ValueError` where it could blow up."""
-    if path.stat().st_size > MAX_BYTES:
-        raise ValueError("it is too large")
-    text = path.read_text(encoding="utf-8")
-    if text.count("[") + text.count("{") > MAX_BRACKETS:  # PyYAML's time grows with the square of the depth
-        raise ValueError("it is nested too deeply")
-    if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
-        raise ValueError("it has aliases")
-    return yaml.safe_load(text)
-
-
 def recipe_of(path: Path) -> dict[str, Any]:
     """The fields of a recipe file, as `striate convert solver.prototxt recipe.yaml` writes them, checked.
 
     Raises `UsageError` (`bad_recipe_file`, and as `Recipe.from_dict`).
     """
     try:
-        values = bounded_yaml(path)
+        values = yamlfile.read(path)
         if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
             raise ValueError("it is no mapping of settings")
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+    except yamlfile.REFUSALS as error:
         raise UsageError("bad_recipe_file", f"the recipe {shown(path)} was asked for",
                          allowed="a YAML file of settings is allowed", given=shown(str(error), 200),
                          do="Write it as striate convert does") from error

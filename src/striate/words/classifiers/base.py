@@ -29,13 +29,16 @@ ROWS = 1024  # pictures looked at together
 class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
     """Learns K classes from features; the base of all kinds. A subclass gives `_learn`, `decision`, `predict_proba`.
 
-    Learnt: `classes_` (K,) int64, which is 0..K−1; `n_features_in_`; `notes_`, sentences on what was chosen and why.
+    Learnt: `classes_` (K,) int64, which is 0..K−1; `n_features_in_`; `notes_`, sentences on what was chosen and why;
+    `held_out_`: indices (m,) of training pictures, and their probabilities (m, K) by machines that had not seen them
+    (not stored in a file).
     """
 
     kernel: str
     classes_: NDArray[np.int64]
     n_features_in_: int
     notes_: list[str]
+    held_out_: tuple[NDArray[np.int64], Doubles]
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Learn from features X (n, D) float32 and labels y (n,), whole numbers 0..K−1 of which each occurs."""
@@ -65,6 +68,10 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
     @abstractmethod
     def predict_proba(self, X: ArrayLike) -> Doubles:
         """Probabilities, (n, K) float64, rows sum to 1."""
+
+    @abstractmethod
+    def chosen(self) -> str:
+        """What was chosen, for people."""
 
     @abstractmethod
     def to_arrays(self) -> tuple[Settings, Arrays]:

@@ -59,6 +59,7 @@ class KernelSVM(Classifier):
         self.C_, self.scores_ = choice.C, choice.scores
         self.notes_ += choice.notes
         self.calibration_ = calibrate(choice.decisions, labels, folds)
+        self.held_out_ = np.arange(len(labels)), self.calibration_.apply(choice.decisions)
         weights = choice.solution.columns
         support = (np.abs(weights) > NOTHING * np.abs(weights).max(axis=0)).any(axis=1)
         self.vectors_, self.coefficients_ = features[support], weights[support]
@@ -76,6 +77,11 @@ class KernelSVM(Classifier):
     def predict_proba(self, X: ArrayLike) -> Doubles:
         """Probabilities, (n, K) float64, calibrated on held-out folds."""
         return self.calibration_.apply(self.decision(X))
+
+    def chosen(self) -> str:
+        """C and the calibration."""
+        how = f"C = {self.C_:.3g}" + (f", the best of {len(self.scores_)} by cross-validation" if self.scores_ else "")
+        return f"{how}; probabilities by {self.calibration_.kind}"
 
     def to_arrays(self) -> tuple[Settings, Arrays]:
         """Support vectors, coefficients and bias, the calibration, and how they were found."""

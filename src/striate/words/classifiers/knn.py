@@ -74,7 +74,8 @@ class KNN(Classifier):
         self.k_ = max(tried, key=lambda k: (self.scores_[k], -k))
         losses = {doubt: -np.log(_shares(votes[self.k_], doubt)[rows, truth]).mean() for doubt in DOUBTS}
         self.doubt_ = min(DOUBTS, key=lambda doubt: losses[doubt])
-        self.vectors_, self.labels_ = features.copy(), labels
+        self.held_out_ = asked, _shares(votes[self.k_], self.doubt_)
+        self.vectors_, self.labels_ = np.array(features), labels
 
     def decision(self, X: ArrayLike) -> Doubles:
         """Votes, (n, K) float64, and at most ½ more for the class of the nearest neighbour, ⅓ for the next."""
@@ -85,6 +86,11 @@ class KNN(Classifier):
     def predict_proba(self, X: ArrayLike) -> Doubles:
         """Probabilities, (n, K) float64: shares of the votes, with doubt; in the order of `decision`."""
         return _shares(self.decision(X), self.doubt_)
+
+    def chosen(self) -> str:
+        """How many neighbours vote."""
+        return f"{self.k_} of {len(self.vectors_):,} pictures vote" + (
+            f", the best of {len(self.scores_)} by leaving one out" if len(self.scores_) > 1 else "")
 
     def to_arrays(self) -> tuple[Settings, Arrays]:
         """The training features and labels, k and the doubt."""

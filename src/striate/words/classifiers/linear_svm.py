@@ -82,6 +82,7 @@ class LinearSVM(Classifier):
         self.C_, self.scores_ = choice.C, choice.scores
         self.notes_ += choice.notes
         self.calibration_ = calibrate(choice.decisions, labels, folds)
+        self.held_out_ = np.arange(len(labels)), self.calibration_.apply(choice.decisions)
         solution = choice.solution.columns
         if self.form_ == "primal":
             self.weights_, self.bias_ = np.ascontiguousarray(solution[:-1].T), solution[-1].copy()
@@ -103,6 +104,11 @@ class LinearSVM(Classifier):
     def predict_proba(self, X: ArrayLike) -> Doubles:
         """Probabilities, (n, K) float64, calibrated on held-out folds."""
         return self.calibration_.apply(self.decision(X))
+
+    def chosen(self) -> str:
+        """C and the calibration, and the form."""
+        how = f"C = {self.C_:.3g}" + (f", the best of {len(self.scores_)} by cross-validation" if self.scores_ else "")
+        return f"{how}; solved in the {self.form_} form; probabilities by {self.calibration_.kind}"
 
     def to_arrays(self) -> tuple[Settings, Arrays]:
         """Weights and bias, the calibration, and how they were found."""

@@ -31,6 +31,11 @@ class CodeEncoder(Encoder):
         """One number for each word."""
         return len(self.centres_)
 
+    @property
+    def words_(self) -> Floats:
+        """The words, (K, d) float32."""
+        return self.centres_
+
     @abstractmethod
     def _codes(self, x: Floats) -> tuple[Words, Floats]:
         """Words (..., k), all different, and their weights (..., k) of descriptors (..., d)."""

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from striate.errors import DataError, UsageError
 from striate.words.encoders.layout import layout_of
 from striate.words.encoders.settings import Setting, check, restored
-from striate.words.nearest import Floats, float_rows, not_finite
+from striate.words.nearest import Floats, Index, Words, float_rows, not_finite
 from striate.words.threads import over
 
 ROWS = 4096  # descriptors worked on at once by one thread
@@ -47,6 +47,16 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
     @abstractmethod
     def width(self) -> int:
         """Numbers in the vector of one region, after `fit`."""
+
+    @property
+    @abstractmethod
+    def words_(self) -> Floats:
+        """The words, or the means of the components, (K, dims) float32, after `fit`."""
+
+    def _reduced(self, x: Floats, positions: Floats) -> Floats:
+        """Descriptors (M, d) at positions (M, 2) in the space of the words."""
+        del positions
+        return x
 
     @abstractmethod
     def _learn(self, rows: Floats, positions: Floats) -> None:
@@ -97,6 +107,17 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
         self.channels_ = rows.shape[1]
         self._learn(rows, where)
         return self
+
+    def assigned(self, descriptors: NDArray[Any], positions: NDArray[Any]) -> tuple[Words, Floats]:
+        """The nearest word of each descriptor (M, d) at positions (M, 2): (M,) int32, and its squared distance.
+
+        For looking: what a word stands for. Soft codes and mixtures name others beside it.
+        """
+        check_is_fitted(self, "channels_")
+        rows = float_rows(descriptors, self.channels_)
+        reduced = self._reduced(rows, _positions(positions, len(rows)))
+        words, squared = Index(self.words_).search(reduced, 1, self.threads)
+        return words[:, 0], squared[:, 0]
 
     def encode(
         self,

@@ -72,6 +72,14 @@ class Fisher(Encoder):
         """2 × components × numbers of a reduced descriptor, and one more for each component with `weights`."""
         return 2 * self.mixture_.means.size + self.weights * len(self.mixture_.weights)
 
+    @property
+    def words_(self) -> Floats:
+        """The means of the components, (K, dims) float32."""
+        return self.mixture_.means
+
+    def _reduced(self, x: Floats, positions: Floats) -> Floats:
+        return self.reduction_(x, positions)
+
     def _learn(self, rows: Floats, positions: Floats) -> None:
         self.reduction_ = reduction.learnt(rows, self.dims, self.augment)
         found, self.history_ = mixture.learn(self.reduction_(rows, positions), self.components, seed=self.seed,
@@ -93,7 +101,7 @@ class Fisher(Encoder):
         self, x: Floats, positions: Floats, alive: NDArray[np.bool_] | None, starts: NDArray[np.intp], pool: str
     ) -> Floats:
         del pool
-        moments = self._standard.moments(self.reduction_(x, positions))
+        moments = self._standard.moments(self._reduced(x, positions))
         shares, _ = self._standard.posteriors(moments)
         if alive is not None:
             shares *= alive[..., None]

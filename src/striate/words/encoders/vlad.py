@@ -62,6 +62,14 @@ class VLAD(Encoder):
         """Words × numbers of a reduced descriptor."""
         return self.centres_.size
 
+    @property
+    def words_(self) -> Floats:
+        """The words, (K, dims) float32."""
+        return self.centres_
+
+    def _reduced(self, x: Floats, positions: Floats) -> Floats:
+        return self.reduction_(x, positions)
+
     def _learn(self, rows: Floats, positions: Floats) -> None:
         self.reduction_ = reduction.learnt(rows, self.dims, self.augment)
         vocabulary = Vocabulary(self.words, seed=self.seed, iterations=self.iterations, threads=self.threads)
@@ -74,7 +82,7 @@ class VLAD(Encoder):
         self, x: Floats, positions: Floats, alive: NDArray[np.bool_] | None, starts: NDArray[np.intp], pool: str
     ) -> Floats:
         del pool
-        x = self.reduction_(x, positions)
+        x = self._reduced(x, positions)
         words = self._index.search(x, 1, threads=1)[0][..., 0]
         apart = (x - self.centres_[words]).reshape(-1, x.shape[-1])
         slices = len(starts) - 1

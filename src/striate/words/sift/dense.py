@@ -18,7 +18,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from striate.data.workers import worker_count
 from striate.errors import DataError, UsageError, shown
-from striate.recogniser import Labelled, Pixels, pictures_of
+from striate.fitting import Labelled, Pixels
+from striate.recogniser import pictures_of
 from striate.words.sift.colour import COLOURS, planes_of
 from striate.words.sift.crew import share
 from striate.words.sift.grid import MOST_ENLARGED, Choice, Grid, check, choose

@@ -1,0 +1,155 @@
+"""Stage after stage: descriptors drawn, words learnt, features taken, classes learnt; each one kept under its hash."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.data.workers import worker_count
+from striate.fitting import Labelled
+from striate.words.classifiers import CLASSIFIERS, Classifier
+from striate.words.encoders import ENCODERS, Encoder
+from striate.words.memory import Memory, digest_of, key_of
+from striate.words.patches import Patches, patches_of
+from striate.words.pipeline import Description, Pipeline
+from striate.words.stages import Stages, described, kind_of, seeded
+from striate.words.stream import Sample, Watcher, drawn
+
+
+@dataclass
+class Learning:
+    """How a recogniser learns: what is given, and what is told of each stage.
+
+    `rows`: for each stage `stage`, `what` (a sentence), `seconds`, and whether it was `cached`.
+    """
+
+    stages: Stages
+    sample: int
+    seed: int
+    threads: int | None
+    memory: Memory
+    watch: Watcher
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    patches: Patches | None = None
+
+    def learn(self, pictures: Labelled, labels: NDArray[np.int64], classes: int) -> Pipeline:
+        """The pipeline learnt from pictures of one size with labels (n,) 0..K−1, `classes` of them in all."""
+        present, compact = np.unique(labels, return_inverse=True)
+        first = pictures.take(np.zeros(1, np.int64))
+        with self._stage("dense SIFT") as row:
+            sift = seeded(self.stages.sift, self.seed, self.threads).fit(first)
+            row["what"] = "; ".join(sift.notes_)
+        self.stages.pyramid.checked()
+        size = (first.shape[1], first.shape[2])
+        content = key_of(content_of(pictures), described("sift", sift), self.sample, self.seed)
+        encoder, encoded = self._words(sift, pictures, size, content)
+        description = Description(sift, encoder, self.stages.pyramid, size)
+        features, key = self._features(description, pictures, key_of(content, encoded))
+        classifier = self._classifier(features, compact, key)
+        return Pipeline(description, classifier, present, classes)
+
+    def _words(
+        self, sift: Any, pictures: Labelled, size: tuple[int, int], content: str
+    ) -> tuple[Encoder, str]:
+        settings = described("encoder", self.stages.encoder)
+        grid = sift.grid(*size)
+
+        def made() -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+            sample = self._sample(sift, pictures, size, content)
+            self.watch("words", 0, 1)
+            encoder = seeded(self.stages.encoder, self.seed, self.threads).fit(sample.descriptors, sample.positions)
+            patches = patches_of(encoder, sample, pictures, grid)
+            self.watch("words", 1, 1)
+            inner, arrays = encoder.to_arrays()
+            return inner, {f"words.{name}": array for name, array in arrays.items()} | {
+                f"patches.{name}": array for name, array in patches.arrays().items()}
+
+        with self._stage("words") as row:
+            # k-means adds up in another order on another number of threads.
+            key = key_of("words", content, settings, min(2, worker_count(self.threads)))
+            (inner, arrays), row["cached"] = self.memory.arrays("words", key, made)
+            parts = _parted(arrays)
+            kind = kind_of("encoder", self.stages.encoder)
+            encoder = ENCODERS[kind].from_arrays(inner, dict(parts["words"]))
+            encoder.threads = self.threads
+            count = len(encoder.words_)
+            self.patches = Patches.from_arrays(parts["patches"], count)
+            row["what"] = (f"{kind}: {count:,} {'components' if kind == 'fisher' else 'words'} learnt from "
+                           f"{self.sample:,} descriptors; {encoder.width:,} numbers a region")
+        return encoder, digest_of(parts["words"])
+
+    def _sample(self, sift: Any, pictures: Labelled, size: tuple[int, int], content: str) -> Sample:
+        def made() -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+            sample = drawn(sift, pictures, sift.grid(*size), self.sample, self.seed, self.watch)
+            return {}, {"descriptors": sample.descriptors, "positions": sample.positions, "origins": sample.origins}
+
+        (_, arrays), _ = self.memory.arrays("sample", key_of("sample", content), made)
+        return Sample(**arrays)
+
+    def _features(self, description: Description, pictures: Labelled, content: str) -> tuple[Any, str]:
+        pyramid = described("pyramid", description.pyramid)
+        key = key_of("features", content, pyramid)
+        shape = (len(pictures), description.width)
+        with self._stage("features") as row:
+            features, row["cached"] = self.memory.features(
+                key, shape, lambda out: _ignored(description.features(pictures, out, self.watch)))
+            row["what"] = (f"{description.pyramid.cells} regions of {description.encoder.width:,} numbers: "
+                           f"{description.width:,} for each of {len(pictures):,} pictures")
+        return features, key
+
+    def _classifier(self, features: Any, labels: NDArray[np.int64], content: str) -> Classifier:
+        kind = kind_of("classifier", self.stages.classifier)
+
+        def made() -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+            self.watch("classifier", 0, 1)
+            classifier = seeded(self.stages.classifier, self.seed, self.threads).fit(features, labels)
+            self.watch("classifier", 1, 1)
+            settings, arrays = classifier.to_arrays()
+            indices, scores = classifier.held_out_
+            return ({"machine": settings, "notes": classifier.notes_, "chosen": classifier.chosen()},
+                    {"held.indices": indices, "held.scores": scores} | {f"machine.{k}": a for k, a in arrays.items()})
+
+        with self._stage("classifier") as row:
+            key = key_of("classifier", content, described("classifier", self.stages.classifier), labels.tolist())
+            (told, arrays), row["cached"] = self.memory.arrays("classifier", key, made)
+            parts = _parted(arrays)
+            classifier: Classifier = CLASSIFIERS[kind].from_arrays(told["machine"], parts["machine"])
+            classifier.notes_, classifier.held_out_ = told["notes"], (parts["held"]["indices"], parts["held"]["scores"])
+            row["what"] = f"{kind} on the {classifier.kernel} kernel: {told['chosen']}"
+        return classifier
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[dict[str, Any]]:
+        row = {"stage": name, "what": "", "seconds": 0.0, "cached": False}
+        started = time.monotonic()
+        yield row
+        row["seconds"] = time.monotonic() - started
+        self.rows.append(row)
+
+
+def content_of(pictures: Labelled) -> str:
+    """A hash of every pixel: it takes a hundredth of the time that describing them does."""
+    whole = sha256(str((len(pictures), *pictures.take(np.zeros(1, np.int64)).shape)).encode())
+    for start in range(0, len(pictures), 256):
+        whole.update(pictures.take(np.arange(start, min(start + 256, len(pictures)))).tobytes())
+    return whole.hexdigest()
+
+
+def _parted(arrays: dict[str, NDArray[Any]]) -> dict[str, dict[str, NDArray[Any]]]:
+    """Arrays by part and name, of those by `part.name`."""
+    parts: dict[str, dict[str, NDArray[Any]]] = {}
+    for name, array in arrays.items():
+        part, _, rest = name.partition(".")
+        parts.setdefault(part, {})[rest] = array
+    return parts
+
+
+def _ignored(_: object) -> None:
+    return None

@@ -1,0 +1,135 @@
+"""What a stage has computed, kept under the hash of all that it depends on.
+
+A stage that depends on the same pictures, settings, seed and versions as before is read back instead of computed, so
+that changing the classifier computes no descriptor again, and a stopped run goes on with the stage it was in. Arrays
+are model files (hashed, no pickle); features are raw float32 beside their hash, and are mapped, not read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate import atomic, modelfile
+from striate._version import __version__
+from striate.atomic import disk_error
+from striate.errors import StriateError
+
+MOST = 8 << 30  # bytes kept; the stages that have not been used for longest go first
+BLOCK = 16 << 20
+VERSIONS = [__version__, platform.machine(), *(version(name) for name in ("numpy", "scipy", "scikit-learn", "torch"))]
+
+Floats = NDArray[np.float32]
+Arrays = dict[str, NDArray[Any]]
+Stored = tuple[dict[str, Any], Arrays]
+
+
+def key_of(*parts: Any) -> str:
+    """32 hexadecimal digits for JSON values, this version of striate and those of the libraries that compute."""
+    return sha256(modelfile.canonical([VERSIONS, *parts]).encode()).hexdigest()[:32]
+
+
+def digest_of(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """A hash of arrays by name."""
+    return modelfile.digest({}, arrays)
+
+
+class Memory:
+    """The stages in `folder`; None remembers nothing.
+
+    Limits: `MOST` bytes in all, of which one stage may take half; what is larger is not kept.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.notes: list[str] = []
+
+    def arrays(self, stage: str, key: str, make: Callable[[], Stored]) -> tuple[Stored, bool]:
+        """JSON values and arrays of a stage, and whether they were there; made, and kept, where they were not."""
+        if not self.folder:
+            return make(), False
+        path = self.folder / f"{stage}-{key}.safetensors"
+        if path.exists():
+            with suppress(OSError):
+                os.utime(path)
+            try:
+                file = modelfile.load(path)
+                return (file.manifest["settings"], file.arrays), True
+            except StriateError:
+                self.notes.append(f"the {stage} in the cache was damaged and was made again")
+        settings, arrays = make()
+        self._room(sum(array.nbytes for array in arrays.values()))
+        modelfile.save(path, "stage", {"settings": settings}, arrays)
+        return (settings, arrays), False
+
+    def features(self, key: str, shape: tuple[int, int], make: Callable[[Floats], None]) -> tuple[Floats, bool]:
+        """Features of `shape` (pictures, width), and whether they were there; `make` fills them where they were not."""
+        size = 4 * shape[0] * shape[1]
+        if not self.folder or size > MOST // 2:
+            whole = np.empty(shape, np.float32)
+            make(whole)
+            return whole, False
+        path = self.folder / f"features-{key}.f32"
+        seal = path.with_suffix(".json")
+        if seal.exists() and path.exists():
+            if path.stat().st_size == size and _hash_of(path) == _sealed(seal):
+                os.utime(path)
+                return np.memmap(path, np.float32, "r", shape=shape), True
+            self.notes.append("the features in the cache were damaged and were made again")
+        self._room(size)
+        temporary = path.with_name(f"{atomic.PREFIX}{path.name}.{os.getpid()}")
+        try:
+            with temporary.open("w+b") as file:
+                os.posix_fallocate(file.fileno(), 0, size)  # a full disk is refused here, not met as a broken map
+            mapped = np.memmap(temporary, np.float32, "r+", shape=shape)
+            make(mapped)
+            mapped.flush()
+            temporary.replace(path)
+            atomic.write_text(seal, json.dumps({"sha256": _hash_of(path)}))
+        except OSError as error:
+            raise disk_error(path, error) from error
+        finally:
+            temporary.unlink(missing_ok=True)
+        return np.memmap(path, np.float32, "r", shape=shape), False
+
+    def _room(self, size: int) -> None:
+        """Make the folder, and room in it for `size` bytes more."""
+        assert self.folder
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            found = [(path.stat(), path) for path in self.folder.iterdir() if path.is_file()]
+        except OSError as error:
+            raise disk_error(self.folder, error) from error
+        total = size + sum(stat.st_size for stat, _ in found)
+        for stat, path in sorted(found, key=lambda pair: pair[0].st_mtime):
+            if total <= MOST:
+                break
+            with suppress(OSError):  # another process may have taken it away
+                path.unlink()
+            total -= stat.st_size
+
+
+def _sealed(path: Path) -> object:
+    try:
+        values = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return values.get("sha256") if isinstance(values, dict) else None
+
+
+def _hash_of(path: Path) -> str:
+    whole = sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            whole.update(block)
+    return whole.hexdigest()

@@ -1,0 +1,98 @@
+"""The four stages, fitted: from pictures to features and scores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.fitting import Labelled
+from striate.words.classifiers import Classifier
+from striate.words.encoders import Encoder
+from striate.words.pyramid import SpatialPyramid
+from striate.words.sift import DenseSIFT
+from striate.words.sift.grid import Grid
+from striate.words.stream import Watcher, described, positions_of
+
+Floats = NDArray[np.float32]
+SCORED = 1024  # pictures whose features are held at once
+
+
+@dataclass(frozen=True)
+class Description:
+    """What turns pictures (height, width) into features: all but the classifier."""
+
+    sift: DenseSIFT
+    encoder: Encoder
+    pyramid: SpatialPyramid
+    size: tuple[int, int]
+
+    @property
+    def grid(self) -> Grid:
+        """Where the descriptors are."""
+        return self.sift.grid(*self.size)
+
+    @property
+    def width(self) -> int:
+        """Numbers in a feature: cells of the pyramid · width of the encoder."""
+        return self.pyramid.cells * self.encoder.width
+
+    def features(self, pictures: Labelled, out: Floats | None = None, watch: Watcher | None = None) -> Floats:
+        """The feature of each picture, (n, width) float32, into `out` where given."""
+        grid, watch = self.grid, watch or Watcher()
+        whole = np.empty((len(pictures), self.width), np.float32) if out is None else out
+        positions, regions = positions_of(grid), self.pyramid.regions(grid.y, grid.x, grid.height, grid.width)
+        for part, found in described(self.sift, pictures, np.arange(len(pictures)), grid):
+            whole[part] = self.pyramid.join(self.encoder.encode(found, positions, regions, self.pyramid.pool))
+            watch("features", part.stop, len(pictures))
+        return whole
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """Description and classifier; `present` (K',): the classes that the classifier knows, out of `classes`."""
+
+    description: Description
+    classifier: Classifier
+    present: NDArray[np.int64]
+    classes: int
+
+    def spread(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Probabilities (n, K') as (n, K): classes that had no picture get 0."""
+        whole = np.zeros((len(scores), self.classes))
+        whole[:, self.present] = scores
+        return whole
+
+    def probabilities(self, pictures: Labelled) -> NDArray[np.float64]:
+        """(n, K) float64, rows sum to 1; some of the features are held at a time."""
+        whole = np.empty((len(pictures), self.classes))
+        for start in range(0, len(pictures), SCORED):
+            part = Part(pictures, np.arange(start, min(start + SCORED, len(pictures))))
+            whole[start : start + SCORED] = self.spread(self.classifier.predict_proba(self.description.features(part)))
+        return whole
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some pictures of others, read like a `Dataset`."""
+
+    whole: Labelled
+    indices: NDArray[np.int64]
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Class index of each picture."""
+        return self.whole.labels[self.indices]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names."""
+        return self.whole.classes
+
+    def take(self, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
+        """The pictures at `indices` of these."""
+        return self.whole.take(self.indices[indices])
+
+    def __len__(self) -> int:
+        return len(self.indices)

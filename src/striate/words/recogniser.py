@@ -1,0 +1,181 @@
+"""BagOfWords: dense SIFT, visual words, a spatial pyramid and a classifier, as one recogniser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import sklearn
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from striate.data.workers import worker_count
+from striate.errors import DataError, UsageError
+from striate.fitting import Fitting, Labelled
+from striate.modelfile import Arrays, ModelFile
+from striate.recogniser import Recogniser, labels_of, manifest_of, pictures_of, restored_classes
+from striate.words.classifiers import Classifier
+from striate.words.encoders import Encoder
+from striate.words.learning import Learning
+from striate.words.memory import Memory
+from striate.words.pyramid import SpatialPyramid
+from striate.words.sift import DenseSIFT
+from striate.words.stages import PRESETS, Stages, stages_named
+from striate.words.storing import from_manifest, to_manifest
+from striate.words.stream import Watcher
+
+MOST_SAMPLED = 10_000_000
+
+
+class BagOfWords(Recogniser):
+    """A hand-crafted recogniser: dense SIFT → visual words → spatial pyramid → classifier.
+
+    Csurka et al. (ECCV workshop 2004); Lazebnik, Schmid & Ponce (CVPR 2006). `BagOfWords.named("bow-fisher")` gives one
+    of the sets of stages that `striate train --model` knows.
+
+    Args:
+        sift, encoder, pyramid, classifier: the stages, unfitted estimators of `striate.words`; None is that of `bow`.
+        sample: descriptors that the words are learnt from, 1 to 10 million.
+        size: (height, width) the pictures are brought to; None is the size they have.
+        resize: how pictures of another shape are fitted: `squash`, `crop` or `pad`.
+        seed: of the sample, the words and the folds; it takes the place of the stages' own.
+        threads: of every stage; None is one for each core.
+        memory: a folder that keeps what stages have computed, so that another classifier computes no descriptor again;
+            None keeps nothing.
+
+    Learnt: `classes_`; `pipeline_`, the fitted stages; `patches_`, what the words look like; `stages_`, a dict for each
+    stage with `stage`, `what` (a sentence), `seconds` and `cached`; `notes_`, sentences; `held_out_`, indices (m,) of
+    training pictures and their probabilities (m, K) by classifiers that had not seen them.
+
+    Limits: the features of all training pictures, pictures · regions · width of the encoder · 4 bytes, are in memory,
+    or mapped from the folder `memory`. Descriptors are streamed: a few hundred MB, however many pictures there are.
+
+    >>> from striate.words.encoders import Hard
+    >>> grid = np.indices((32, 32))                                          # two classes: lines across, lines down
+    >>> pictures = np.stack([(grid[i % 2] // 4 + i) % 2 * 200 for i in range(16)]).astype(np.uint8)
+    >>> model = BagOfWords(encoder=Hard(8)).fit(pictures, ["across", "down"] * 8)
+    >>> model.predict(pictures[:3]), model.pipeline_.description.width       # 8 words in 1 + 4 + 16 regions
+    (array(['across', 'down', 'across'], dtype='<U6'), 168)
+
+    """
+
+    KIND = "words"
+    LEARNS_FROM_VALIDATION = True
+
+    def __init__(
+        self,
+        sift: DenseSIFT | None = None,
+        encoder: Encoder | None = None,
+        pyramid: SpatialPyramid | None = None,
+        classifier: Classifier | None = None,
+        *,
+        sample: int = 100_000,
+        size: tuple[int, int] | None = None,
+        resize: str = "squash",
+        seed: int = 0,
+        threads: int | None = None,
+        memory: str | Path | None = None,
+    ) -> None:
+        self.sift, self.encoder, self.pyramid, self.classifier = sift, encoder, pyramid, classifier
+        self.sample, self.size, self.resize, self.seed = sample, size, resize, seed
+        self.threads, self.memory = threads, memory
+
+    @classmethod
+    def named(cls, spec: str | Path, **settings: Any) -> Self:
+        """One with the stages of a name (`bow`, `bow-knn`, `bow-fisher`) or a YAML file; `settings` as `__init__`.
+
+        Raises `UsageError` (`bad_stages`) and `MissingError` (`no_stages`).
+
+        >>> BagOfWords.named("bow-knn").classifier
+        KNN()
+        """
+        stages = stages_named(spec)
+        return cls(stages.sift, stages.encoder, stages.pyramid, stages.classifier, **settings)
+
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike | None = None,
+        *,
+        watch: Callable[[str, int, int], object] = lambda *_: None,
+        stop: Callable[[], bool] = bool,
+    ) -> Self:
+        """Learn from pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or from a `Dataset`.
+
+        Args:
+            X: the training pictures.
+            y: their labels.
+            watch: called with (stage, done, total), for progress bars.
+            stop: asked after every batch; when it turns true, `Interrupted` is raised.
+
+        """
+        given = pictures_of(X)
+        labels, self.classes_ = labels_of(X, y)
+        if len(np.unique(labels)) < 2:
+            raise DataError("one_class", "training was asked for", allowed="two or more classes are allowed",
+                            given=f"all {len(labels):,} pictures are of one class", do="Add pictures of another class")
+        for name, least, most in (("sample", 1, MOST_SAMPLED), ("seed", 0, 2**32 - 1)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
+                raise UsageError("impossible_value", f"a bag of words with {name} was asked for",
+                                 allowed=f"whole numbers from {least:,} to {most:,} are allowed",
+                                 given=f"{value!r} was given", do=f"Leave {name} out for the default")
+        memory = Memory(Path(self.memory) if self.memory else None)
+        learning = Learning(self._stages(), self.sample, self.seed, self.threads, memory, Watcher(watch, stop))
+        pictures = self._prepare(given)
+        self.pipeline_ = learning.learn(pictures, labels, len(self.classes_))
+        assert learning.patches
+        self.patches_, self.stages_ = learning.patches, learning.rows
+        indices, scores = self.pipeline_.classifier.held_out_
+        self.held_out_ = indices, self.pipeline_.spread(scores)
+        self.notes_ = [*memory.notes, *self.pipeline_.classifier.notes_]
+        return self
+
+    def features(self, X: Any) -> NDArray[np.float32]:
+        """What the classifier reads: (N, width) float32 of pictures `X`, those of another size fitted first."""
+        check_is_fitted(self, "pipeline_")
+        return self.pipeline_.description.features(self.preparation_.fitted(pictures_of(X)))
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are fitted first."""
+        check_is_fitted(self, "pipeline_")
+        return self.pipeline_.probabilities(self.preparation_.fitted(pictures_of(X)))
+
+    def to_file(self) -> tuple[dict[str, Any], Arrays]:
+        """Manifest and arrays; no times and no paths, so that the same training gives the same bytes."""
+        values, arrays = to_manifest(self.pipeline_, self.patches_)
+        training = {"seed": int(self.seed), "sample": int(self.sample), "threads": worker_count(self.threads),
+                    "numpy": np.__version__, "torch": torch.__version__, "scikit-learn": sklearn.__version__}
+        return {"preparation": self.preparation_.as_dict(), **values, "training": training}, arrays
+
+    @classmethod
+    def from_file(cls, file: ModelFile, path: Path) -> Self:
+        """The recogniser in `file`; raises `ModelFileError` (`bad_manifest`)."""
+        with manifest_of(path, "a bag of words"):
+            model = cls()
+            model.classes_ = restored_classes(file.manifest["classes"])
+            model.preparation_ = Fitting.from_dict(file.manifest["preparation"])
+            model.pipeline_, model.patches_ = from_manifest(
+                file.manifest, dict(file.arrays), model.preparation_, len(model.classes_))
+            model.seed, model.sample = file.manifest["training"]["seed"], file.manifest["training"]["sample"]
+        description = model.pipeline_.description
+        model.sift, model.encoder, model.pyramid = description.sift, description.encoder, description.pyramid
+        model.classifier = model.pipeline_.classifier
+        model.size, model.resize = model.preparation_.size, model.preparation_.fit
+        model.stages_, model.notes_ = [], []
+        return model
+
+    def _stages(self) -> Stages:
+        usual = PRESETS["bow"]()
+        return Stages(self.sift or usual.sift, self.encoder or usual.encoder, self.pyramid or usual.pyramid,
+                      self.classifier or usual.classifier)
+
+    def _prepare(self, pictures: Labelled | NDArray[np.uint8]) -> Labelled:
+        """Decide size and channels; returns the pictures so."""
+        first = pictures.take(np.zeros(1, np.int64)) if isinstance(pictures, Labelled) else pictures[:1]
+        channels = 1 if (self.sift or DenseSIFT()).colour == "grey" else first.shape[3]
+        self.preparation_ = Fitting(self.size or (first.shape[1], first.shape[2]), channels, self.resize)
+        return self.preparation_.fitted(pictures)

@@ -1,0 +1,161 @@
+"""The four stages of a hand-crafted recogniser: sets of them by name, and a small language for one's own choice.
+
+```yaml
+sift: {bin_sizes: [4, 6, 8], step: 4}
+encoder: {fisher: {components: 64}}
+pyramid: {grids: [[1, 1], [3, 1]], weights: equal, normalise: [power, l2]}
+classifier: {linear_svm: {kernel: linear}}
+```
+A stage left out is that of `bow`; settings are those of the estimators, and each stage checks its own when it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+
+from striate import yamlfile
+from striate.errors import MissingError, UsageError, shown
+from striate.words.classifiers import CLASSIFIERS, KNN, Classifier, LinearSVM
+from striate.words.encoders import ENCODERS, Encoder, Fisher, Hard
+from striate.words.pyramid import SpatialPyramid
+from striate.words.sift import DenseSIFT
+
+KINDS: Mapping[str, Mapping[str, type[BaseEstimator]]] = MappingProxyType({
+    "sift": {"sift": DenseSIFT}, "encoder": ENCODERS, "pyramid": {"pyramid": SpatialPyramid},
+    "classifier": CLASSIFIERS,
+})
+RUN_ONLY = ("threads", "seed")  # settings that a run gives to every stage
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Unfitted estimators, one for each stage."""
+
+    sift: DenseSIFT
+    encoder: Encoder
+    pyramid: SpatialPyramid
+    classifier: Classifier
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values: `{stage: settings}`, or `{stage: {kind: settings}}` where there are several kinds.
+
+        >>> PRESETS["bow-knn"]().as_dict()["classifier"]
+        {'knn': {'k': None, 'kernel': 'intersection'}}
+        """
+        return {stage: described(stage, getattr(self, stage)) for stage in KINDS}
+
+    @classmethod
+    def from_dict(cls, values: object) -> Self:
+        """The stages that `values` describe; raises ValueError with a sentence on what cannot be."""
+        if not isinstance(values, dict) or not values.keys() <= KINDS.keys():
+            raise ValueError(f"it must be a mapping of {', '.join(KINDS)}")
+        return cls(**{stage: built(stage, values[stage]) if stage in values else getattr(PRESETS["bow"](), stage)
+                      for stage in KINDS})
+
+
+def described(stage: str, estimator: BaseEstimator) -> dict[str, Any]:
+    """The settings of an estimator as JSON values, under the name of its kind where its stage has several."""
+    settings = {name: _plain(value) for name, value in estimator.get_params(deep=False).items() if name not in RUN_ONLY}
+    return settings if len(KINDS[stage]) == 1 else {kind_of(stage, estimator): settings}
+
+
+def kind_of(stage: str, estimator: BaseEstimator) -> str:
+    """The name of an estimator's kind among those of its stage; refuses strangers (`strange_stage`)."""
+    for name, kind in KINDS[stage].items():
+        if type(estimator) is kind:
+            return name
+    raise UsageError("strange_stage", f"{stage} of a bag of words was set",
+                     allowed=f"{', '.join(kind.__name__ for kind in KINDS[stage].values())} are allowed",
+                     given=f"{shown(type(estimator).__name__)} was given", do="Give one of these, or none")
+
+
+def built(stage: str, values: object) -> Any:
+    """The estimator that `described` gave; raises ValueError with a sentence on what cannot be."""
+    kinds = KINDS[stage]
+    if len(kinds) == 1:
+        name, settings = stage, values
+    else:
+        if isinstance(values, str):
+            values = {values: {}}
+        if not isinstance(values, dict) or len(values) != 1 or next(iter(values)) not in kinds:
+            raise ValueError(f"{stage} must be one of {', '.join(kinds)}, with its settings")
+        name, settings = next(iter(values.items()))
+    known = [key for key in kinds[name]().get_params(deep=False) if key not in RUN_ONLY]
+    settings = {} if settings is None else settings
+    if not isinstance(settings, dict) or not set(settings) <= set(known):
+        strange = [str(key) for key in settings if key not in known] if isinstance(settings, dict) else [str(settings)]
+        raise ValueError(f"{name} has no setting {shown(', '.join(strange), 60)}; it has {', '.join(known)}")
+    return kinds[name](**{key: _tuples(value) for key, value in settings.items()})
+
+
+def stages_named(spec: str | Path) -> Stages:
+    """The stages of a name (`bow`, `bow-knn`, `bow-fisher`) or a YAML file.
+
+    Raises `UsageError` (`bad_stages`) and `MissingError` (`no_stages`).
+    """
+    if str(spec) in PRESETS:
+        return PRESETS[str(spec)]()
+    asked = f"the stages {shown(spec)} were asked for"
+    do = "Give sift, encoder, pyramid and classifier with their settings, or one of " + ", ".join(PRESETS)
+    if not Path(spec).is_file():
+        raise MissingError("no_stages", asked, given="there is no such file and no such name", do=do)
+    try:
+        return Stages.from_dict(yamlfile.read(Path(spec)))
+    except yamlfile.REFUSALS as error:
+        raise UsageError("bad_stages", asked, allowed="a YAML file of stages is allowed", given=shown(str(error), 300),
+                         do=do) from error
+
+
+def names_stages(spec: str | Path) -> bool:
+    """Whether `spec` is a name of `PRESETS`, or a YAML file with a stage at its top level."""
+    if str(spec) in PRESETS:
+        return True
+    if Path(spec).suffix.lower() not in (".yaml", ".yml") or not Path(spec).is_file():
+        return False
+    try:
+        values = yamlfile.read(Path(spec))
+    except yamlfile.REFUSALS:
+        return False  # whoever reads networks will say what is wrong
+    return isinstance(values, dict) and "layers" not in values and any(stage in values for stage in KINDS)
+
+
+def seeded(estimator: Any, seed: int, threads: int | None = None) -> Any:
+    """An unfitted copy with `seed` and `threads`, where it has such settings."""
+    given = {"seed": seed, "threads": threads}
+    copy = clone(estimator)
+    return copy.set_params(**{name: given[name] for name in RUN_ONLY if name in copy.get_params(deep=False)})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+
+
+def _bow() -> Stages:
+    return Stages(DenseSIFT(), Hard(1000, iterations=25), SpatialPyramid(), LinearSVM("chi2"))
+
+
+def _bow_knn() -> Stages:
+    return Stages(DenseSIFT(), Hard(1000, iterations=25), SpatialPyramid(), KNN("intersection"))
+
+
+def _bow_fisher() -> Stages:
+    pyramid = SpatialPyramid(((1, 1), (3, 1), (2, 2)), weights="equal", normalise=("power", "l2"))
+    return Stages(DenseSIFT(), Fisher(64, 64), pyramid, LinearSVM("linear"))
+
+
+PRESETS: Mapping[str, Callable[[], Stages]] = MappingProxyType({
+    "bow": _bow, "bow-knn": _bow_knn, "bow-fisher": _bow_fisher,
+})

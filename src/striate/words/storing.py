@@ -1,0 +1,100 @@
+"""A pipeline in a model file, and back; nothing in the file is believed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.errors import StriateError
+from striate.fitting import Fitting
+from striate.modelfile import MAX_BYTES
+from striate.words.classifiers import CLASSIFIERS
+from striate.words.encoders import ENCODERS
+from striate.words.kernels import KERNELS
+from striate.words.patches import Patches
+from striate.words.pipeline import Description, Pipeline
+from striate.words.sift import DenseSIFT
+from striate.words.stages import built, described, kind_of
+
+Arrays = dict[str, NDArray[Any]]
+PARTS = ("encoder", "classifier", "patches")
+
+
+def to_manifest(pipeline: Pipeline, patches: Patches) -> tuple[dict[str, Any], Arrays]:
+    """JSON values for the manifest, and arrays by `part.name`."""
+    description, classifier = pipeline.description, pipeline.classifier
+    sift = description.sift
+    found = {"encoder": description.encoder.to_arrays(), "classifier": classifier.to_arrays(),
+             "patches": ({}, patches.arrays())}
+    stages = {
+        "sift": described("sift", sift) | {"bin_sizes": list(sift.bin_sizes_), "step": sift.step_,
+                                           "enlarge": sift.enlarge_},
+        "encoder": {kind_of("encoder", description.encoder): found["encoder"][0]},
+        "pyramid": described("pyramid", description.pyramid),
+        "classifier": {kind_of("classifier", classifier): found["classifier"][0]},
+    }
+    arrays = {f"{part}.{name}": array for part in PARTS for name, array in found[part][1].items()}
+    return {"stages": stages, "present": pipeline.present.tolist()}, arrays
+
+
+def from_manifest(
+    manifest: dict[str, Any], arrays: Arrays, preparation: Fitting, classes: int
+) -> tuple[Pipeline, Patches]:
+    """What `to_manifest` wrote; raises KeyError, TypeError, ValueError or a `StriateError` on anything else."""
+    parts: dict[str, Arrays] = {part: {} for part in PARTS}
+    for name, array in arrays.items():
+        part, _, rest = name.partition(".")
+        if part not in parts:
+            raise ValueError("its arrays must belong to encoder, classifier or patches")
+        parts[part][rest] = array
+    stages = manifest["stages"]
+    sift = built("sift", stages["sift"])
+    described_, planes = _plausible(sift, preparation)
+    sift.fit(np.zeros((1, *preparation.size, planes), np.uint8))
+    encoder = _restored(ENCODERS, stages["encoder"], parts["encoder"])
+    pyramid = built("pyramid", stages["pyramid"])
+    pyramid.checked()
+    if pyramid.pool not in encoder.POOLS:
+        raise ValueError(f"its encoder cannot pool by {pyramid.pool}")
+    classifier = _restored(CLASSIFIERS, stages["classifier"], parts["classifier"])
+    description = Description(sift, encoder, pyramid, preparation.size)
+    if encoder.channels_ != sift.n_features_:
+        raise ValueError(f"its words have {encoder.channels_} numbers, its descriptors {sift.n_features_}")
+    if classifier.n_features_in_ != description.width:
+        raise ValueError(f"its classifier reads {classifier.n_features_in_:,} numbers of {description.width:,}")
+    needed = 4 * (described_ * sift.n_features_ + description.width * KERNELS[classifier.kernel].width(1))
+    if needed > MAX_BYTES:
+        raise ValueError(f"one picture would take {needed:,} bytes of memory; {MAX_BYTES:,} are allowed")
+    present = manifest["present"]
+    if not isinstance(present, list) or not all(type(one) is int and 0 <= one < classes for one in present):
+        raise ValueError("the classes that are present must be indices of its classes")
+    if sorted(set(present)) != present or len(present) != len(classifier.classes_):
+        raise ValueError(f"its classifier knows {len(classifier.classes_)} classes, {len(present)} are present")
+    patches = Patches.from_arrays(parts["patches"], len(encoder.words_))
+    return Pipeline(description, classifier, np.array(present), classes), patches
+
+
+def _restored(kinds: Any, values: Any, arrays: Arrays) -> Any:
+    if not isinstance(values, dict) or len(values) != 1 or next(iter(values)) not in kinds:
+        raise ValueError(f"a stage must be one of {', '.join(kinds)}")
+    kind, settings = next(iter(values.items()))
+    try:
+        return kinds[kind].from_arrays(settings, arrays)
+    except (StriateError, AttributeError) as error:
+        raise ValueError(str(error)) from error
+
+
+def _plausible(sift: DenseSIFT, preparation: Fitting) -> tuple[int, int]:
+    """How many descriptors a picture would have, at most, and its channels; ValueError where it is out of bounds."""
+    height, width = preparation.size
+    step, enlarge, sizes = sift.step, sift.enlarge, sift.bin_sizes
+    if type(step) is not int or not 1 <= step <= 64 or type(enlarge) is not int or not 1 <= enlarge <= 8:
+        raise ValueError("step and enlarge of its descriptors must be given")
+    pixels = height * width * enlarge**2
+    if pixels > MAX_BYTES // 16:
+        raise ValueError(f"one picture would have {pixels:,} pixels")
+    if not isinstance(sizes, tuple) or not 1 <= len(sizes) <= 64:
+        raise ValueError("its descriptors must have 1 to 64 bin sizes")
+    return len(sizes) * (height * enlarge // step + 1) * (width * enlarge // step + 1), preparation.channels
