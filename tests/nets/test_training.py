@@ -11,12 +11,12 @@ import torch
 from striate import ConvNet, Input, Network
 from striate.arch import BatchNorm, Conv, Dense, Pool, ReLU
 from striate.data import Data
+from striate.fitting import Held
 from striate.nets import budget
 from striate.nets import train as training
 from striate.nets.build import build
 from striate.nets.checkpoint import Checkpoints
 from striate.nets.optimise import make_optimiser
-from striate.fitting import Held
 from striate.nets.prepare import Preparation
 from striate.nets.recipe import Recipe
 from striate.nets.train import Step

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from striate import atomic
+from striate import ConvNet, atomic
 from striate.errors import StriateError
-from striate.run import RunFolder, Settings, Watch, evaluate_model, job, train_model
+from striate.run import RunFolder, Settings, Watch, evaluate_model, train_model
 from tests.cli.conftest import Program, striate  # noqa: F401 - a fixture
 
 SETTINGS = Settings("digits", recipe={"epochs": 1, "seed": 4, "batch_size": 256})
@@ -62,9 +62,9 @@ def test_f01_stopped_at_each_file(
 def test_the_sentence_that_says_how_to_go_on_is_true(
     striate: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bytes  # noqa: F811 - the fixture
 ) -> None:
-    fit = job.ConvNet.fit
+    fit = ConvNet.fit
     with monkeypatch.context() as patch:
-        patch.setattr(job.ConvNet, "fit", lambda *a, **k: fit(*a, **(k | {"stop": lambda: True})))
+        patch.setattr(ConvNet, "fit", lambda *a, **k: fit(*a, **(k | {"stop": lambda: True})))
         done = striate("train", "digits", "--epochs", "1", "--seed", "4", "--batch-size", "256", "--out", "run")
     assert done.returncode == 75
     command = re.search(r"Go on with: striate (.*)\.$", done.stderr.strip())
@@ -98,7 +98,7 @@ def test_resume_with_other_labels_is_refused(tmp_path: Path, monkeypatch: pytest
         raise Stopped
 
     with monkeypatch.context() as patch:
-        patch.setattr(job.ConvNet, "save", stopped)
+        patch.setattr(ConvNet, "save", stopped)
         with pytest.raises(Stopped):
             train(tmp_path / "run", settings=settings)
     before = (tmp_path / "run" / "split.json").read_bytes()

@@ -35,7 +35,7 @@ def evaluate(
     screen = Screen(quiet=quiet, as_json=as_json)
     try:
         result = evaluate_model(model, data, part=part, split=split, strict=strict,
-                                watch=Watch(say=screen.say, pack=screen.pack))
+                                watch=Watch(say=screen.say, stage=screen.stage))
     finally:
         screen.close()
     screen.answer(result, headline(result) if quiet else f"{headline(result)}\n{table(result)}")

@@ -21,7 +21,7 @@ class Screen:
         self.quiet, self.as_json = quiet, as_json
         self.bars: Progress | None = None
         self.task: TaskID | None = None
-        self.stage = self.accuracy = ""
+        self.shown = self.accuracy = ""
 
     def say(self, text: str) -> None:
         """A message for people."""
@@ -33,8 +33,8 @@ class Screen:
         sys.stdout.write(json.dumps(values, ensure_ascii=True, allow_nan=False) if self.as_json else text)
         sys.stdout.write("\n")
 
-    def pack(self, stage: str, done: int, total: int) -> None:
-        """Progress of reading and packing pictures."""
+    def stage(self, stage: str, done: int, total: int) -> None:
+        """Progress of a stage: packing pictures, describing them, learning words."""
         self._show(stage, done, total, "")
 
     def step(self, step: Step) -> None:
@@ -49,14 +49,14 @@ class Screen:
         if self.bars:
             self.bars.stop()
         self.bars = self.task = None
-        self.stage = ""
+        self.shown = ""
 
     def _show(self, text: str, done: int, total: int, detail: str, key: str = "") -> None:
         if self.quiet or not sys.stderr.isatty():
             return
-        if self.stage != (key or text):
+        if self.shown != (key or text):
             self.close()
-            self.bars, self.stage = new_bars(), key or text
+            self.bars, self.shown = new_bars(), key or text
             self.bars.start()
             self.task = self.bars.add_task(text, total=total, detail=detail)
         assert self.bars

@@ -31,7 +31,9 @@ def train(
         str, typer.Argument(metavar="DATA", help="A folder of class folders, or digits, fashion-mnist, mnist.")
     ],
     model: Annotated[
-        str, typer.Option(help="A network by name (see inspect --list) or a YAML, prototxt or Keras JSON file.")
+        str,
+        typer.Option(help="A network by name (see inspect --list) or a YAML, prototxt or Keras JSON file; or visual "
+                     "words by name (bow, bow-knn, bow-fisher) or a YAML file of stages.")
     ] = "compact",
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the training pictures. [default: by their number]")
@@ -82,7 +84,7 @@ def train(
         settings = Settings.load(folder.recipe).resumed(settings)
     else:
         folder = RunFolder.fresh(out, data, model)
-    watch = Watch(screen.say, screen.pack, screen.step, interruptible, checkpoint_seconds)
+    watch = Watch(screen.say, screen.stage, screen.step, interruptible, checkpoint_seconds)
     try:
         facts = train_model(settings, folder, watch, resume=resume)
     except Interrupted as error:
@@ -96,10 +98,11 @@ def train(
 def summary(facts: dict[str, Any]) -> str:
     """What people read at the end."""
     test, validation = facts["test"], facts["validation"]
+    how = "by cross-validation" if facts["cross_validated"] else f"{len(facts['history'])} epochs"
     return (
         f"test accuracy {with_interval(test['accuracy'], test['interval'])}, {test['count']:,} pictures\n"
         f"validation    {with_interval(validation['accuracy'], validation['interval'])}, "
-        f"{validation['count']:,} pictures; {len(facts['history'])} epochs, {facts['seconds']:.0f} s\n"
+        f"{validation['count']:,} pictures; {how}, {facts['seconds']:.0f} s\n"
         f"report  {facts['report']}\n"
         f"model   {facts['model']}\n"
         f"next    striate predict {shlex.quote(facts['model'])} PICTURE"

@@ -127,13 +127,14 @@ class Data:
 
 def load_data(
     source: str | Path, *, size: int | tuple[int, int] | None = None, fit: str = "squash", channels: int | None = None,
-    seed: int = 0, fractions: Fractions = (0.7, 0.1, 0.2), split: Path | None = None, strict: bool = False,
+    usual: tuple[int, int] = DEFAULT_SIZE, seed: int = 0,
+    fractions: Fractions = (0.7, 0.1, 0.2), split: Path | None = None, strict: bool = False,
     allow_empty_class: bool = False, workers: int | None = None, on_progress: Progress | None = None,
 ) -> Data:  # fmt: skip
     """Load a data set by name (`digits`, `mnist`, `fashion-mnist`) or path (a folder, IDX, CIFAR binary, `.npz`).
 
     size: one side or (height, width) in pixels; None keeps pictures that share one size up to 64 pixels and makes all
-    others 96×96. channels: 1 or 3; None takes 1 if every picture is grey. fractions: train, validation, test, for a
+    others `usual`. channels: 1 or 3; None takes 1 if every picture is grey. fractions: train, validation, test, for a
     source without parts of its own. split: a file saved by `Split.save`. strict: refuse a bad, duplicated across parts
     or doubly labelled picture instead of noting it. on_progress(stage, done, total). Raises `StriateError`.
 
@@ -145,7 +146,7 @@ def load_data(
     """
     crew = Crew(worker_count(workers))
     wanted = (size, size) if isinstance(size, int) else size
-    check_fit(DEFAULT_SIZE if wanted is None else wanted, fit, 1 if channels is None else channels)
+    check_fit(usual if wanted is None else wanted, fit, 1 if channels is None else channels)
     opened = open_source(source, allow_empty_class)
     with crew:
         outcomes, notes = opened.survey(crew, on_progress)
@@ -156,8 +157,9 @@ def load_data(
             raise nothing_left(opened, skipped)
         facts = [one for _, one in rows]
         try:
-            pictures = pack(opened, rows, wanted or natural_size(facts), fit, channels or natural_channels(facts),
-                            crew=crew, strict=strict, progress=on_progress)
+            natural = natural_size(facts, usual)
+            pictures = pack(opened, rows, wanted or natural, fit, channels or natural_channels(facts), crew=crew,
+                            strict=strict, progress=on_progress)
         except DataError as error:
             if error.code == "source_changed" and isinstance(opened, FileSource):
                 forget_index(opened.root)  # it may be the index that is wrong
@@ -182,15 +184,15 @@ def read_picture(path: str | Path, size: tuple[int, int], fit: str = "squash", c
     return fit_image(decode(data, name=str(path), at_least=size).image, size, fit, channels)
 
 
-def natural_size(facts: Sequence[Facts]) -> tuple[int, int]:
-    """(height, width): the pictures' own if they share one of at most 64 pixels a side, else 96×96.
+def natural_size(facts: Sequence[Facts], usual: tuple[int, int] = DEFAULT_SIZE) -> tuple[int, int]:
+    """(height, width): the pictures' own if they share one of at most 64 pixels a side, else `usual`.
 
     >>> digit, photograph = Facts("", 28, 28, 1), Facts("", 640, 480, 3)
     >>> natural_size([digit, digit]), natural_size([digit, photograph])
     ((28, 28), (96, 96))
     """
     sizes = {(one.height, one.width) for one in facts}
-    return sizes.pop() if len(sizes) == 1 and max(max(one) for one in sizes) <= NATIVE else DEFAULT_SIZE
+    return sizes.pop() if len(sizes) == 1 and max(max(one) for one in sizes) <= NATIVE else usual
 
 
 def natural_channels(facts: Sequence[Facts]) -> int:

@@ -137,6 +137,8 @@ def next_steps(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         quoted = shlex.quote(str(model))
         steps += [("Recognise new pictures", f"striate predict {quoted} PICTURE…"),
                   ("Measure it on labelled pictures", f"striate evaluate {quoted} {source}")]
+    if model and facts.get("stages"):
+        steps += [("See its words, and what speaks for an answer", f"striate look {quoted} --picture PICTURE")]
     if network and epochs:
         steps += [("Train for twice as long",
                    f"striate train {source} --model {shlex.quote(str(network))} --epochs {2 * epochs}")]

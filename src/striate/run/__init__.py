@@ -2,7 +2,8 @@
 
 from striate.run.evaluation import evaluate_model
 from striate.run.folder import RunFolder
-from striate.run.job import Watch, train_model
+from striate.run.job import train_model
 from striate.run.settings import Settings
+from striate.run.watch import Watch
 
 __all__ = ["RunFolder", "Settings", "Watch", "evaluate_model", "train_model"]

@@ -13,8 +13,8 @@ from striate import metrics
 from striate.data import Data, Dataset, load_data
 from striate.errors import DataError, UsageError, shown
 from striate.loading import load
-from striate.nets.recogniser import ConvNet
-from striate.run.job import Watch
+from striate.recogniser import Recogniser
+from striate.run.watch import Watch
 
 PARTS = ("test", "validation", "train", "all")
 
@@ -33,12 +33,11 @@ def evaluate_model(
         raise UsageError("bad_part", "a part was chosen", allowed=f"{', '.join(PARTS)} are allowed",
                          given=f"{shown(str(part))} was given", do="Choose one of them with --part")
     model = load(model_path)
-    assert isinstance(model, ConvNet)
     started = time.monotonic()
 
     def opened(split: Path | None) -> Data:
         return load_data(source, size=model.preparation_.size, fit=model.preparation_.fit,
-                         channels=model.preparation_.channels, split=split, strict=strict, on_progress=watch.pack)
+                         channels=model.preparation_.channels, split=split, strict=strict, on_progress=watch.stage)
 
     beside = model_path.with_name("split.json")
     split = split or (beside if beside.exists() else None)
@@ -56,6 +55,8 @@ def evaluate_model(
         notes.append(f"{leaked:,} of these pictures are among those of training or validation")
     if not known:
         notes.append("no split.json stands beside the model: pictures that it learnt from may be among these")
+    if known and part == "validation" and model.LEARNS_FROM_VALIDATION:
+        notes.append("a model of this kind learns from the validation part too: expect less from new pictures")
     watch.say(f"{data.name}: {len(chosen):,} pictures ({part}{f', by {split.name}' if split else ''})")
     for note in notes:
         watch.say(f"note: {note}")
@@ -65,7 +66,7 @@ def evaluate_model(
             "skipped": skipped, "notes": notes, "seconds": time.monotonic() - started}
 
 
-def labels_for(model: ConvNet, part: Dataset) -> np.ndarray:
+def labels_for(model: Recogniser, part: Dataset) -> np.ndarray:
     """The index among the model's classes of each picture of `part`, by name (`classes_differ`)."""
     index = {str(name): i for i, name in enumerate(model.classes_)}
     present = [part.classes[i] for i in np.unique(part.labels)]

@@ -3,46 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 from striate import metrics
 from striate._version import __version__
-from striate.arch import survey
 from striate.data import Data, Dataset, load_data
 from striate.nets.checkpoint import Checkpoints
-from striate.nets.design import network_for, wanted
-from striate.nets.precision import choose
-from striate.nets.recipe import Recipe
-from striate.nets.recogniser import ConvNet
-from striate.nets.train import Step
+from striate.recogniser import Recogniser
 from striate.report import Mistake, Sample, write_report
-from striate.run.environment import environment
 from striate.run.folder import RunFolder
+from striate.run.kinds import Kind, kind_for
 from striate.run.settings import Settings
+from striate.run.watch import Watch
 
 MISTAKES = 24  # shown in the report
 SAMPLES = 3  # of each class
 SAMPLE_CLASSES = 300  # classes up to this many are shown
-
-
-
-@dataclass
-class Watch:
-    """How a run tells of itself; every part may be left as it is."""
-
-    say: Callable[[str], None] = lambda _: None
-    pack: Callable[[str, int, int], None] | None = None
-    step: Callable[[Step], None] = lambda _: None
-    interruptible: Callable[[], AbstractContextManager[Callable[[], bool]]] = lambda: nullcontext(bool)
-    checkpoint_seconds: float = 20.0
 
 
 @dataclass
@@ -67,33 +49,27 @@ def train_model(settings: Settings, folder: RunFolder, watch: Watch, *, resume: 
     Nothing is written before everything that can be refused has been. Returns the facts of the report, JSON values;
     see `striate.report.write_report`.
     """
-    Recipe.from_dict(settings.recipe)
+    kind = kind_for(settings)
     folder.keep_out_of(settings.data)
     clock = Clock()
     with clock.measure("pictures"):
-        data = open_data(settings, folder.split if resume else None, watch)
+        data = open_data(settings, kind, folder.split if resume else None, watch)
         data.require_trainable()
-    height, width, channels = data.pictures.images.shape[1:]
-    asked = wanted(settings.model)
-    size = settings.size or asked.size_for(height, width)
-    network_for(settings.model, size, asked.channels or channels, len(data.classes))
+    size = kind.size_for(data)
     with folder.locked(resume=resume):
         if not resume:
             data.split.save(folder.split)
             settings.save(folder.recipe)
-        tell(data, size, watch)
-        model = ConvNet(settings.model, size=settings.size, resize=settings.resize, **settings.recipe)
+        tell(data, size, kind, watch)
         with clock.measure("training"), watch.interruptible() as stop:
-            model.fit(data.train, validation=data.validation, watch=watch.step, checkpoints=folder.checkpoints,
-                      checkpoint_seconds=watch.checkpoint_seconds, stop=stop)
+            model = kind.train(data, folder, watch, stop)
         for note in model.notes_:
             watch.say(note)
         model.save(folder.model)
-        replace(settings, planned=model.recipe_.as_dict()).save(folder.recipe)
-        folder.write_log(model.history_)
+        replace(settings, planned=kind.planned(model)).save(folder.recipe)
 
         with clock.measure("evaluation"):
-            validation = metrics.evaluate(data.validation.labels, model.predict_proba(data.validation), data.classes)
+            validation = kind.validated(model, data)
             scores = model.predict_proba(data.test)
             test = metrics.evaluate(data.test.labels, scores, data.classes)
         timings = {**clock.seconds, "total": sum(clock.seconds.values())}
@@ -104,40 +80,33 @@ def train_model(settings: Settings, folder: RunFolder, watch: Watch, *, resume: 
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "model": str(folder.model),
             "report": str(folder.path / "report.html"),
-            "seed": model.recipe_.seed,
             "seconds": timings["total"],
             "timings": timings,
             "data": {"source": settings.data, **data_facts(data, model)},
-            "network": {**survey(model.network_).as_dict(), "name": settings.model},
-            "recipe": model.recipe_.as_dict(),
-            "history": model.history_,
-            "best_epoch": model.best_epoch_,
             "validation": validation.as_dict(),
+            "cross_validated": model.LEARNS_FROM_VALIDATION,
             "test": test.as_dict(),
-            "environment": environment(torch.get_num_threads(), "{}: {}".format(*choose(model.recipe_.precision))),
+            **kind.facts(model),
         }
         write_report(folder.path, facts, samples(data.train), mistakes(data.test, scores))
         Checkpoints(folder.checkpoints).remove()
     return facts
 
 
-def open_data(settings: Settings, begun: Path | None, watch: Watch) -> Data:
-    """The data of `settings`, packed for its model; divided as in the split file `begun` if there is one."""
-    asked = wanted(settings.model)
+def open_data(settings: Settings, kind: Kind[Any], begun: Path | None, watch: Watch) -> Data:
+    """The data of `settings`, packed as `kind` wants them; divided as in the split file `begun` if there is one."""
     split = begun if begun and begun.exists() else Path(settings.split) if settings.split else None
     return load_data(
-        settings.data, size=settings.size or asked.size, fit=settings.resize, channels=asked.channels,
-        seed=settings.recipe.get("seed", 0), split=split,
-        strict=settings.strict, allow_empty_class=settings.allow_empty_class, on_progress=watch.pack,
+        settings.data, **kind.packing, fit=settings.resize, seed=settings.recipe.get("seed", 0), split=split,
+        strict=settings.strict, allow_empty_class=settings.allow_empty_class, on_progress=watch.stage,
     )
 
 
-def tell(data: Data, size: tuple[int, int], watch: Watch) -> None:
+def tell(data: Data, size: tuple[int, int], kind: Kind[Any], watch: Watch) -> None:
     """Say what was found, what `size` it is brought to, and what was passed over."""
     height, width, channels = data.pictures.images.shape[1:]
     watch.say(
-        f"{data.name}: {len(data.classes)} classes, {len(data.train):,} pictures to train on, "
-        f"{len(data.validation):,} to choose by, {len(data.test):,} to test on; "
+        f"{data.name}: {len(data.classes)} classes, {kind.shares(data)}, {len(data.test):,} to test on; "
         f"{height}×{width} {'grey' if channels == 1 else 'colour'}"
         + (f", brought to {size[0]}×{size[1]}" if size != (height, width) else "")
     )
@@ -149,7 +118,7 @@ def tell(data: Data, size: tuple[int, int], watch: Watch) -> None:
         watch.say(f"note: {note}")
 
 
-def data_facts(data: Data, model: ConvNet) -> dict[str, Any]:
+def data_facts(data: Data, model: Recogniser) -> dict[str, Any]:
     """The data part of the report."""
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
     return {

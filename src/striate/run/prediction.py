@@ -10,7 +10,6 @@ import numpy as np
 
 from striate.data import read_picture
 from striate.errors import StriateError
-from striate.nets.recogniser import ConvNet
 from striate.recogniser import Recogniser
 
 BATCH = 256
@@ -23,11 +22,10 @@ def predict_pictures(
 
     With `strict` the first bad picture is raised as a `PictureError`.
     """
-    assert isinstance(model, ConvNet)
     return [result for batch in chunks(paths, BATCH) for result in _predict(model, batch, top, strict)]
 
 
-def _predict(model: ConvNet, paths: list[Path], top: int, strict: bool) -> Iterator[dict[str, Any]]:
+def _predict(model: Recogniser, paths: list[Path], top: int, strict: bool) -> Iterator[dict[str, Any]]:
     preparation = model.preparation_
     found: dict[int, np.ndarray] = {}
     errors: dict[int, StriateError] = {}

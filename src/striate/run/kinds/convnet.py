@@ -1,0 +1,77 @@
+"""Networks: a name of the zoo or a file, trained epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from striate import metrics
+from striate.arch import survey
+from striate.data import Data
+from striate.metrics import Evaluation
+from striate.nets.design import network_for, wanted
+from striate.nets.precision import choose
+from striate.nets.recipe import Recipe
+from striate.nets.recogniser import ConvNet
+from striate.run.environment import environment
+from striate.run.folder import RunFolder
+from striate.run.kinds.kind import Kind
+from striate.run.settings import Settings
+from striate.run.watch import Watch
+
+
+class ConvNetRun(Kind[ConvNet]):
+    """A convolutional network; the epoch is chosen on the validation part."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        Recipe.from_dict(settings.recipe)
+
+    @classmethod
+    def knows(cls, model: str) -> bool:  # noqa: ARG003 - it takes what nobody else knows
+        """Whatever no other kind knows."""
+        return True
+
+    @property
+    def packing(self) -> dict[str, Any]:
+        """What the network asks for."""
+        asked = wanted(self.settings.model)
+        return {"size": self.settings.size or asked.size, "channels": asked.channels}
+
+    def size_for(self, data: Data) -> tuple[int, int]:
+        """What the network reads of pictures of this size."""
+        height, width, channels = data.pictures.images.shape[1:]
+        asked = wanted(self.settings.model)
+        size = self.settings.size or asked.size_for(height, width)
+        network_for(self.settings.model, size, asked.channels or channels, len(data.classes))
+        return size
+
+    def train(self, data: Data, folder: RunFolder, watch: Watch, stop: Callable[[], bool]) -> ConvNet:
+        """From random weights, or from the checkpoints in the folder."""
+        settings = self.settings
+        model = ConvNet(settings.model, size=settings.size, resize=settings.resize, **settings.recipe)
+        model.fit(data.train, validation=data.validation, watch=watch.step, checkpoints=folder.checkpoints,
+                  checkpoint_seconds=watch.checkpoint_seconds, stop=stop)
+        folder.write_log(model.history_)
+        return model
+
+    def validated(self, model: ConvNet, data: Data) -> Evaluation:
+        """The validation part, which the epoch was chosen by."""
+        return metrics.evaluate(data.validation.labels, model.predict_proba(data.validation), data.classes)
+
+    def planned(self, model: ConvNet) -> dict[str, Any]:
+        """The recipe with its budget in steps."""
+        return model.recipe_.as_dict()
+
+    def facts(self, model: ConvNet) -> dict[str, Any]:
+        """Network, recipe and history."""
+        return {
+            "seed": model.recipe_.seed,
+            "network": {**survey(model.network_).as_dict(), "name": self.settings.model},
+            "recipe": model.recipe_.as_dict(),
+            "history": model.history_,
+            "best_epoch": model.best_epoch_,
+            "environment": environment(torch.get_num_threads(), "{}: {}".format(*choose(model.recipe_.precision))),
+        }

@@ -1,0 +1,60 @@
+"""What a run asks of a kind of recogniser."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from striate.data import Data
+from striate.metrics import Evaluation
+from striate.recogniser import Recogniser
+from striate.run.folder import RunFolder
+from striate.run.settings import Settings
+from striate.run.watch import Watch
+
+R = TypeVar("R", bound=Recogniser)
+
+
+class Kind(ABC, Generic[R]):
+    """One kind of recogniser, for one run; made from `Settings`, it refuses those that cannot be.
+
+    `packing`: the arguments of `striate.data.load_data` that the kind decides.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @classmethod
+    @abstractmethod
+    def knows(cls, model: str) -> bool:
+        """Whether `model`, a name or a file, is of this kind."""
+
+    @property
+    @abstractmethod
+    def packing(self) -> dict[str, Any]:
+        """`size`, `usual` and `channels` for packing."""
+
+    @abstractmethod
+    def size_for(self, data: Data) -> tuple[int, int]:
+        """(height, width) the packed pictures are brought to; refuses data that do not fit: nothing is written yet."""
+
+    def shares(self, data: Data) -> str:
+        """What becomes of training and validation pictures, in words."""
+        return f"{len(data.train):,} pictures to train on, {len(data.validation):,} to choose by"
+
+    @abstractmethod
+    def train(self, data: Data, folder: RunFolder, watch: Watch, stop: Callable[[], bool]) -> R:
+        """The recogniser, trained."""
+
+    @abstractmethod
+    def validated(self, model: R, data: Data) -> Evaluation:
+        """How well it does on pictures that it was chosen by, but that the measured machine had not learnt from."""
+
+    @abstractmethod
+    def planned(self, model: R) -> dict[str, Any]:
+        """The whole recipe, as it was carried out."""
+
+    @abstractmethod
+    def facts(self, model: R) -> dict[str, Any]:
+        """Its part of the report: `seed`, `recipe`, `environment`, and `network`, `history` or `stages`."""

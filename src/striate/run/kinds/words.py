@@ -1,0 +1,96 @@
+"""Bags of visual words: `bow`, `bow-knn`, `bow-fisher`, or a YAML file of stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from striate import metrics
+from striate.data import Data, Dataset
+from striate.data.cache import cache_room
+from striate.data.workers import worker_count
+from striate.errors import UsageError, shown
+from striate.metrics import Evaluation
+from striate.run.environment import environment
+from striate.run.folder import RunFolder
+from striate.run.kinds.kind import Kind
+from striate.run.settings import Settings
+from striate.run.watch import Watch
+from striate.words.recogniser import BagOfWords
+from striate.words.stages import names_stages, stages_named
+
+PHOTOGRAPH = (256, 256)  # pictures of different sizes, or larger than 64 pixels, are brought to this
+
+
+class WordsRun(Kind[BagOfWords]):
+    """Hand-crafted: nothing is trained by epochs, so training and validation part are learnt from together.
+
+    What is chosen is chosen by cross-validation inside; its held-out probabilities are the validation figure.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.stages = stages_named(settings.model)
+        useless = [name for name in settings.recipe if name != "seed"]
+        if useless:
+            raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with {useless[0]}",
+                             allowed="seed, size and resize are allowed: it has stages, not epochs",
+                             given=f"{useless[0]} {shown(str(settings.recipe[useless[0]]))} was given",
+                             do="Leave it out, or train a network")
+
+    @classmethod
+    def knows(cls, model: str) -> bool:
+        """A name of a set of stages, or a YAML file that has some."""
+        return names_stages(model)
+
+    @property
+    def packing(self) -> dict[str, Any]:
+        """Grey, unless the descriptors look at colour; photographs larger than a network would take them."""
+        return {"size": self.settings.size, "usual": PHOTOGRAPH,
+                "channels": 1 if self.stages.sift.colour == "grey" else None}
+
+    def size_for(self, data: Data) -> tuple[int, int]:
+        """The size they are packed in, if a descriptor fits."""
+        height, width = self.settings.size or data.pictures.images.shape[1:3]
+        self.stages.sift.fit(data.pictures.images[:1])
+        return height, width
+
+    def shares(self, data: Data) -> str:
+        """Both are learnt from."""
+        return f"{len(learnable(data)):,} pictures to learn from and, by cross-validation, to choose by"
+
+    def train(self, data: Data, folder: RunFolder, watch: Watch, stop: Callable[[], bool]) -> BagOfWords:  # noqa: ARG002
+        """Stage by stage; what has been computed before is read back from the cache."""
+        stages, settings = self.stages, self.settings
+        model = BagOfWords(stages.sift, stages.encoder, stages.pyramid, stages.classifier, size=settings.size,
+                           resize=settings.resize, memory=cache_room("stages"), **settings.recipe)
+        model.fit(learnable(data), watch=watch.stage, stop=stop)
+        for row in model.stages_:
+            how = "from the cache" if row["cached"] else f"{row['seconds']:.1f} s"
+            watch.say(f"{row['stage']}: {row['what']} ({how})")
+        return model
+
+    def validated(self, model: BagOfWords, data: Data) -> Evaluation:
+        """Training and validation pictures, each by a classifier that had not seen it."""
+        indices, scores = model.held_out_
+        return metrics.evaluate(learnable(data).labels[indices], scores, data.classes)
+
+    def planned(self, model: BagOfWords) -> dict[str, Any]:
+        """The seed, and the sample that words are learnt from."""
+        return {"seed": model.seed, "sample": model.sample}
+
+    def facts(self, model: BagOfWords) -> dict[str, Any]:
+        """Stages, with what was chosen."""
+        return {
+            "seed": model.seed,
+            "stages": {"name": self.settings.model, "rows": model.stages_},
+            "recipe": self.planned(model),
+            "environment": environment(worker_count(model.threads), "float32"),
+        }
+
+
+def learnable(data: Data) -> Dataset:
+    """Training and validation part together."""
+    return Dataset(data.pictures, np.concatenate([data.split.train, data.split.validation]))
