@@ -18,7 +18,7 @@ from striate.words.classifiers import CLASSIFIERS, Classifier
 from striate.words.encoders import ENCODERS, Encoder
 from striate.words.memory import Memory, digest_of, key_of
 from striate.words.patches import Patches, patches_of
-from striate.words.pipeline import Description, Pipeline
+from striate.words.pipeline import Description, Part, Pipeline
 from striate.words.stages import Stages, described, kind_of, seeded
 from striate.words.stream import Sample, Watcher, drawn
 
@@ -32,6 +32,7 @@ class Learning:
 
     stages: Stages
     sample: int
+    flip: bool
     seed: int
     threads: int | None
     memory: Memory
@@ -48,7 +49,7 @@ class Learning:
             row["what"] = "; ".join(sift.notes_)
         self.stages.pyramid.checked()
         size = (first.shape[1], first.shape[2])
-        content = key_of(content_of(pictures), described("sift", sift), self.sample, self.seed)
+        content = key_of(content_of(pictures), described("sift", sift), int(self.sample), int(self.seed))
         encoder, encoded = self._words(sift, pictures, size, content)
         description = Description(sift, encoder, self.stages.pyramid, size)
         features, key = self._features(description, pictures, key_of(content, encoded))
@@ -83,7 +84,7 @@ class Learning:
             self.patches = Patches.from_arrays(parts["patches"], count)
             row["what"] = (f"{kind}: {count:,} {'components' if kind == 'fisher' else 'words'} learnt from "
                            f"{self.sample:,} descriptors; {encoder.width:,} numbers a region")
-        return encoder, digest_of(parts["words"])
+        return encoder, key_of(settings, digest_of(parts["words"]))  # Hard and LLC may have the same words
 
     def _sample(self, sift: Any, pictures: Labelled, size: tuple[int, int], content: str) -> Sample:
         def made() -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
@@ -95,13 +96,21 @@ class Learning:
 
     def _features(self, description: Description, pictures: Labelled, content: str) -> tuple[Any, str]:
         pyramid = described("pyramid", description.pyramid)
-        key = key_of("features", content, pyramid)
-        shape = (len(pictures), description.width)
+        key = key_of("features", content, pyramid, self.flip)
+        once = len(pictures)
+        shape = (once * (1 + self.flip), description.width)
+
+        def made(out: Any) -> None:
+            description.features(pictures, out[:once], self.watch)
+            if self.flip:
+                mirrored = Part(pictures, np.arange(once), flipped=True)
+                description.features(mirrored, out[once:], self.watch, "features of mirror images")
+
         with self._stage("features") as row:
-            features, row["cached"] = self.memory.features(
-                key, shape, lambda out: _ignored(description.features(pictures, out, self.watch)))
+            features, row["cached"] = self.memory.features(key, shape, made)
             row["what"] = (f"{description.pyramid.cells} regions of {description.encoder.width:,} numbers: "
-                           f"{description.width:,} for each of {len(pictures):,} pictures")
+                           f"{description.width:,} for each of {once:,} pictures"
+                           + (" and of their mirror images" if self.flip else ""))
         return features, key
 
     def _classifier(self, features: Any, labels: NDArray[np.int64], content: str) -> Classifier:
@@ -109,7 +118,8 @@ class Learning:
 
         def made() -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
             self.watch("classifier", 0, 1)
-            classifier = seeded(self.stages.classifier, self.seed, self.threads).fit(features, labels)
+            classifier = seeded(self.stages.classifier, self.seed, self.threads)
+            classifier.fit(features, np.tile(labels, 1 + self.flip), 1 + self.flip)
             self.watch("classifier", 1, 1)
             settings, arrays = classifier.to_arrays()
             indices, scores = classifier.held_out_
@@ -149,7 +159,3 @@ def _parted(arrays: dict[str, NDArray[Any]]) -> dict[str, dict[str, NDArray[Any]
         part, _, rest = name.partition(".")
         parts.setdefault(part, {})[rest] = array
     return parts
-
-
-def _ignored(_: object) -> None:
-    return None

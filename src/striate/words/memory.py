@@ -10,12 +10,14 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +25,11 @@ from numpy.typing import NDArray
 from striate import atomic, modelfile
 from striate._version import __version__
 from striate.atomic import disk_error
-from striate.errors import StriateError
+from striate.errors import MissingError, StriateError
 
 MOST = 8 << 30  # bytes kept; the stages that have not been used for longest go first
 BLOCK = 16 << 20
+OWN = re.compile(rf"(sample|words|features|classifier)-[0-9a-f]{{32}}\..*|{re.escape(atomic.PREFIX)}.*")
 VERSIONS = [__version__, platform.machine(), *(version(name) for name in ("numpy", "scipy", "scikit-learn", "torch"))]
 
 Floats = NDArray[np.float32]
@@ -47,7 +50,8 @@ def digest_of(arrays: Mapping[str, NDArray[Any]]) -> str:
 class Memory:
     """The stages in `folder`; None remembers nothing.
 
-    Limits: `MOST` bytes in all, of which one stage may take half; what is larger is not kept.
+    Limits: `MOST` bytes in all, of which one stage may take half; what is larger is not kept. Other files in the folder
+    are neither counted nor touched.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -59,17 +63,19 @@ class Memory:
         if not self.folder:
             return make(), False
         path = self.folder / f"{stage}-{key}.safetensors"
-        if path.exists():
-            with suppress(OSError):
-                os.utime(path)
-            try:
-                file = modelfile.load(path)
-                return (file.manifest["settings"], file.arrays), True
-            except StriateError:
-                self.notes.append(f"the {stage} in the cache was damaged and was made again")
+        try:
+            file = modelfile.load(path)
+            _used(path)
+            return (file.manifest["settings"], file.arrays), True
+        except MissingError:
+            pass
+        except (StriateError, KeyError):
+            self.notes.append(f"the {stage} in the cache was damaged and was made again")
         settings, arrays = make()
-        self._room(sum(array.nbytes for array in arrays.values()))
-        modelfile.save(path, "stage", {"settings": settings}, arrays)
+        size = sum(array.nbytes for array in arrays.values())
+        if size <= MOST // 2:
+            self._room(size)
+            modelfile.save(path, "stage", {"settings": settings}, arrays)
         return (settings, arrays), False
 
     def features(self, key: str, shape: tuple[int, int], make: Callable[[Floats], None]) -> tuple[Floats, bool]:
@@ -81,42 +87,69 @@ class Memory:
             return whole, False
         path = self.folder / f"features-{key}.f32"
         seal = path.with_suffix(".json")
-        if seal.exists() and path.exists():
-            if path.stat().st_size == size and _hash_of(path) == _sealed(seal):
-                os.utime(path)
-                return np.memmap(path, np.float32, "r", shape=shape), True
+        if path.exists():
+            kept = _mapped(path, seal, shape)
+            if kept is not None:
+                _used(path, seal)
+                return kept, True
             self.notes.append("the features in the cache were damaged and were made again")
         self._room(size)
-        temporary = path.with_name(f"{atomic.PREFIX}{path.name}.{os.getpid()}")
+        temporary = path.with_name(f"{atomic.PREFIX}{uuid4().hex}.tmp")
         try:
             with temporary.open("w+b") as file:
                 os.posix_fallocate(file.fileno(), 0, size)  # a full disk is refused here, not met as a broken map
             mapped = np.memmap(temporary, np.float32, "r+", shape=shape)
             make(mapped)
             mapped.flush()
+            with temporary.open("rb") as file:
+                told = json.dumps({"sha256": _hash_of(file)})
             temporary.replace(path)
-            atomic.write_text(seal, json.dumps({"sha256": _hash_of(path)}))
+            atomic.write_text(seal, told)
         except OSError as error:
+            if isinstance(error, StriateError):
+                raise
             raise disk_error(path, error) from error
         finally:
             temporary.unlink(missing_ok=True)
-        return np.memmap(path, np.float32, "r", shape=shape), False
+        mapped.flags.writeable = False
+        return mapped, False
 
     def _room(self, size: int) -> None:
         """Make the folder, and room in it for `size` bytes more."""
         assert self.folder
+        found = []
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            found = [(path.stat(), path) for path in self.folder.iterdir() if path.is_file()]
+            for path in self.folder.iterdir():
+                with suppress(FileNotFoundError):  # another process may have taken it away
+                    if OWN.fullmatch(path.name):
+                        found.append((path.stat(), path))
         except OSError as error:
             raise disk_error(self.folder, error) from error
         total = size + sum(stat.st_size for stat, _ in found)
         for stat, path in sorted(found, key=lambda pair: pair[0].st_mtime):
             if total <= MOST:
                 break
-            with suppress(OSError):  # another process may have taken it away
+            with suppress(OSError):
                 path.unlink()
             total -= stat.st_size
+
+
+def _used(*paths: Path) -> None:
+    for path in paths:
+        with suppress(OSError):  # a folder that is only read stays as it is
+            os.utime(path)
+
+
+def _mapped(path: Path, seal: Path, shape: tuple[int, int]) -> Floats | None:
+    """The features in `path`, mapped; None where they are not what was sealed."""
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size != 4 * shape[0] * shape[1] or _hash_of(file) != _sealed(seal):
+                return None
+            return np.memmap(file, np.float32, "r", shape=shape)
+    except OSError:
+        return None
 
 
 def _sealed(path: Path) -> object:
@@ -127,9 +160,8 @@ def _sealed(path: Path) -> object:
     return values.get("sha256") if isinstance(values, dict) else None
 
 
-def _hash_of(path: Path) -> str:
+def _hash_of(file: BinaryIO) -> str:
     whole = sha256()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            whole.update(block)
+    while block := file.read(BLOCK):
+        whole.update(block)
     return whole.hexdigest()

@@ -38,14 +38,16 @@ class Description:
         """Numbers in a feature: cells of the pyramid · width of the encoder."""
         return self.pyramid.cells * self.encoder.width
 
-    def features(self, pictures: Labelled, out: Floats | None = None, watch: Watcher | None = None) -> Floats:
-        """The feature of each picture, (n, width) float32, into `out` where given."""
+    def features(
+        self, pictures: Labelled, out: Floats | None = None, watch: Watcher | None = None, told: str = "features"
+    ) -> Floats:
+        """The feature of each picture, (n, width) float32, into `out` where given; `watch` is told of it as `told`."""
         grid, watch = self.grid, watch or Watcher()
         whole = np.empty((len(pictures), self.width), np.float32) if out is None else out
         positions, regions = positions_of(grid), self.pyramid.regions(grid.y, grid.x, grid.height, grid.width)
         for part, found in described(self.sift, pictures, np.arange(len(pictures)), grid):
             whole[part] = self.pyramid.join(self.encoder.encode(found, positions, regions, self.pyramid.pool))
-            watch("features", part.stop, len(pictures))
+            watch(told, part.stop, len(pictures))
         return whole
 
 
@@ -75,10 +77,11 @@ class Pipeline:
 
 @dataclass(frozen=True)
 class Part:
-    """Some pictures of others, read like a `Dataset`."""
+    """Some pictures of others, mirrored if `flipped`, read like a `Dataset`."""
 
     whole: Labelled
     indices: NDArray[np.int64]
+    flipped: bool = False
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -92,7 +95,8 @@ class Part:
 
     def take(self, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
         """The pictures at `indices` of these."""
-        return self.whole.take(self.indices[indices])
+        pixels = self.whole.take(self.indices[indices])
+        return np.ascontiguousarray(pixels[:, :, ::-1]) if self.flipped else pixels
 
     def __len__(self) -> int:
         return len(self.indices)

@@ -28,6 +28,7 @@ from striate.words.storing import from_manifest, to_manifest
 from striate.words.stream import Watcher
 
 MOST_SAMPLED = 10_000_000
+FEW = 10_000  # pictures, up to which mirror images are learnt from unless asked otherwise
 
 
 class BagOfWords(Recogniser):
@@ -39,6 +40,8 @@ class BagOfWords(Recogniser):
     Args:
         sift, encoder, pyramid, classifier: the stages, unfitted estimators of `striate.words`; None is that of `bow`.
         sample: descriptors that the words are learnt from, 1 to 10 million.
+        flip: learn from mirror images too; None is so for up to 10,000 pictures, unless classes are single letters or
+            digits.
         size: (height, width) the pictures are brought to; None is the size they have.
         resize: how pictures of another shape are fitted: `squash`, `crop` or `pad`.
         seed: of the sample, the words and the folds; it takes the place of the stages' own.
@@ -47,8 +50,8 @@ class BagOfWords(Recogniser):
             None keeps nothing.
 
     Learnt: `classes_`; `pipeline_`, the fitted stages; `patches_`, what the words look like; `stages_`, a dict for each
-    stage with `stage`, `what` (a sentence), `seconds` and `cached`; `notes_`, sentences; `held_out_`, indices (m,) of
-    training pictures and their probabilities (m, K) by classifiers that had not seen them.
+    stage with `stage`, `what` (a sentence), `seconds` and `cached`; `notes_`, sentences; `flip_`; `held_out_`, indices
+    (m,) of training pictures and their probabilities (m, K) by classifiers that had not seen them.
 
     Limits: the features of all training pictures, pictures · regions · width of the encoder · 4 bytes, are in memory,
     or mapped from the folder `memory`. Descriptors are streamed: a few hundred MB, however many pictures there are.
@@ -73,6 +76,7 @@ class BagOfWords(Recogniser):
         classifier: Classifier | None = None,
         *,
         sample: int = 100_000,
+        flip: bool | None = None,
         size: tuple[int, int] | None = None,
         resize: str = "squash",
         seed: int = 0,
@@ -80,7 +84,8 @@ class BagOfWords(Recogniser):
         memory: str | Path | None = None,
     ) -> None:
         self.sift, self.encoder, self.pyramid, self.classifier = sift, encoder, pyramid, classifier
-        self.sample, self.size, self.resize, self.seed = sample, size, resize, seed
+        self.sample, self.flip = sample, flip
+        self.size, self.resize, self.seed = size, resize, seed
         self.threads, self.memory = threads, memory
 
     @classmethod
@@ -124,8 +129,11 @@ class BagOfWords(Recogniser):
                                  allowed=f"whole numbers from {least:,} to {most:,} are allowed",
                                  given=f"{value!r} was given", do=f"Leave {name} out for the default")
         memory = Memory(Path(self.memory) if self.memory else None)
-        learning = Learning(self._stages(), self.sample, self.seed, self.threads, memory, Watcher(watch, stop))
+        letters = all(len(str(name)) == 1 for name in self.classes_)
+        flip = len(labels) <= FEW and not letters if self.flip is None else self.flip
+        learning = Learning(self._stages(), self.sample, flip, self.seed, self.threads, memory, Watcher(watch, stop))
         pictures = self._prepare(given)
+        self.flip_ = flip
         self.pipeline_ = learning.learn(pictures, labels, len(self.classes_))
         assert learning.patches
         self.patches_, self.stages_ = learning.patches, learning.rows
@@ -147,8 +155,8 @@ class BagOfWords(Recogniser):
     def to_file(self) -> tuple[dict[str, Any], Arrays]:
         """Manifest and arrays; no times and no paths, so that the same training gives the same bytes."""
         values, arrays = to_manifest(self.pipeline_, self.patches_)
-        training = {"seed": int(self.seed), "sample": int(self.sample), "threads": worker_count(self.threads),
-                    "numpy": np.__version__, "torch": torch.__version__, "scikit-learn": sklearn.__version__}
+        training = {"seed": int(self.seed), "sample": int(self.sample), "flip": self.flip_,
+                    "threads": worker_count(self.threads), "numpy": np.__version__, "torch": torch.__version__, "scikit-learn": sklearn.__version__}
         return {"preparation": self.preparation_.as_dict(), **values, "training": training}, arrays
 
     @classmethod
@@ -160,10 +168,14 @@ class BagOfWords(Recogniser):
             model.preparation_ = Fitting.from_dict(file.manifest["preparation"])
             model.pipeline_, model.patches_ = from_manifest(
                 file.manifest, dict(file.arrays), model.preparation_, len(model.classes_))
-            model.seed, model.sample = file.manifest["training"]["seed"], file.manifest["training"]["sample"]
+            training = file.manifest["training"]
+            model.seed, model.sample, model.flip_ = training["seed"], training["sample"], training["flip"]
+            if [type(one) for one in (model.seed, model.sample, model.flip_)] != [int, int, bool]:
+                raise ValueError("seed and sample of its training must be whole numbers, and flip true or false")
         description = model.pipeline_.description
         model.sift, model.encoder, model.pyramid = description.sift, description.encoder, description.pyramid
         model.classifier = model.pipeline_.classifier
+        model.flip = model.flip_
         model.size, model.resize = model.preparation_.size, model.preparation_.fit
         model.stages_, model.notes_ = [], []
         return model

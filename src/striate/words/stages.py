@@ -11,7 +11,8 @@ A stage left out is that of `bow`; settings are those of the estimators, and eac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -32,6 +33,7 @@ KINDS: Mapping[str, Mapping[str, type[BaseEstimator]]] = MappingProxyType({
     "classifier": CLASSIFIERS,
 })
 RUN_ONLY = ("threads", "seed")  # settings that a run gives to every stage
+MOST = 1 << 53  # no number in a file of stages is larger: beyond, whole ones are no floats
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,10 @@ class Stages:
     encoder: Encoder
     pyramid: SpatialPyramid
     classifier: Classifier
+
+    def __post_init__(self) -> None:
+        for stage in KINDS:
+            kind_of(stage, getattr(self, stage))
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values: `{stage: settings}`, or `{stage: {kind: settings}}` where there are several kinds.
@@ -54,8 +60,11 @@ class Stages:
     @classmethod
     def from_dict(cls, values: object) -> Self:
         """The stages that `values` describe; raises ValueError with a sentence on what cannot be."""
-        if not isinstance(values, dict) or not values.keys() <= KINDS.keys():
-            raise ValueError(f"it must be a mapping of {', '.join(KINDS)}")
+        strange = [str(key) for key in values if key not in KINDS] if isinstance(values, dict) else [str(values)]
+        if strange:
+            raise ValueError(f"it has no stage {shown(', '.join(strange), 60)}; it must be a mapping of "
+                             f"{', '.join(KINDS)}")
+        assert isinstance(values, dict)
         return cls(**{stage: built(stage, values[stage]) if stage in values else getattr(PRESETS["bow"](), stage)
                       for stage in KINDS})
 
@@ -92,7 +101,7 @@ def built(stage: str, values: object) -> Any:
     if not isinstance(settings, dict) or not set(settings) <= set(known):
         strange = [str(key) for key in settings if key not in known] if isinstance(settings, dict) else [str(settings)]
         raise ValueError(f"{name} has no setting {shown(', '.join(strange), 60)}; it has {', '.join(known)}")
-    return kinds[name](**{key: _tuples(value) for key, value in settings.items()})
+    return kinds[name](**{key: _taken(value) for key, value in settings.items()})
 
 
 def stages_named(spec: str | Path) -> Stages:
@@ -104,7 +113,7 @@ def stages_named(spec: str | Path) -> Stages:
         return PRESETS[str(spec)]()
     asked = f"the stages {shown(spec)} were asked for"
     do = "Give sift, encoder, pyramid and classifier with their settings, or one of " + ", ".join(PRESETS)
-    if not Path(spec).is_file():
+    if not _there(spec):
         raise MissingError("no_stages", asked, given="there is no such file and no such name", do=do)
     try:
         return Stages.from_dict(yamlfile.read(Path(spec)))
@@ -117,7 +126,7 @@ def names_stages(spec: str | Path) -> bool:
     """Whether `spec` is a name of `PRESETS`, or a YAML file with a stage at its top level."""
     if str(spec) in PRESETS:
         return True
-    if Path(spec).suffix.lower() not in (".yaml", ".yml") or not Path(spec).is_file():
+    if Path(spec).suffix.lower() not in (".yaml", ".yml") or not _there(spec):
         return False
     try:
         values = yamlfile.read(Path(spec))
@@ -134,13 +143,23 @@ def seeded(estimator: Any, seed: int, threads: int | None = None) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, tuple | list):
+    if isinstance(value, Iterable) and not isinstance(value, str):
         return [_plain(item) for item in value]
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+def _taken(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_taken(item) for item in value)
+    if value is None or isinstance(value, str) or (isinstance(value, int | float) and abs(value) <= MOST):
+        return value
+    raise ValueError(f"{shown(str(value), 60)} cannot be set; words, numbers up to 2**53 and lists of them can")
+
+
+def _there(spec: str | Path) -> bool:
+    with suppress(OSError):  # a name may be longer than the system allows
+        return Path(spec).is_file()
+    return False
 
 
 def _bow() -> Stages:

@@ -33,10 +33,10 @@ class WordsRun(Kind[BagOfWords]):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.stages = stages_named(settings.model)
-        useless = [name for name in settings.recipe if name != "seed"]
+        useless = [name for name in settings.recipe if name not in ("seed", "flip")]
         if useless:
             raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with {useless[0]}",
-                             allowed="seed, size and resize are allowed: it has stages, not epochs",
+                             allowed="seed, size, resize and flip are allowed: it has stages, not epochs",
                              given=f"{useless[0]} {shown(str(settings.recipe[useless[0]]))} was given",
                              do="Leave it out, or train a network")
 
@@ -78,8 +78,8 @@ class WordsRun(Kind[BagOfWords]):
         return metrics.evaluate(learnable(data).labels[indices], scores, data.classes)
 
     def planned(self, model: BagOfWords) -> dict[str, Any]:
-        """The seed, and the sample that words are learnt from."""
-        return {"seed": model.seed, "sample": model.sample}
+        """The seed, the sample that words are learnt from, and whether mirror images were learnt from."""
+        return {"seed": model.seed, "sample": model.sample, "flip": model.flip_}
 
     def facts(self, model: BagOfWords) -> dict[str, Any]:
         """Stages, with what was chosen."""

@@ -40,15 +40,24 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
     notes_: list[str]
     held_out_: tuple[NDArray[np.int64], Doubles]
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
-        """Learn from features X (n, D) float32 and labels y (n,), whole numbers 0..K−1 of which each occurs."""
+    def fit(self, X: ArrayLike, y: ArrayLike, copies: int = 1) -> Self:
+        """Learn from features X (n, D) float32 and labels y (n,), whole numbers 0..K−1 of which each occurs.
+
+        With `copies` each picture is there so often, mirrored perhaps: row i, i + n/copies and so on are one picture,
+        and held out together. Only the first n/copies rows are in `held_out_`.
+        """
         self._check_settings()
         kernel = kernel_named(self.kernel)
         features = features_of(X)
         kernel.check(features)
         labels = labels_of(y, len(features))
+        once = len(labels) // copies if isinstance(copies, int) and copies > 0 else 0
+        if not once or once * copies != len(labels) or (labels.reshape(copies, once) != labels[:once]).any():
+            raise DataError("bad_copies", "a classifier was asked to learn from copies of pictures",
+                            allowed="blocks of equally many rows with the same labels are allowed",
+                            given=f"{copies} copies in {len(labels):,} rows were given", do="Leave copies out")
         self.notes_ = []
-        self._learn(kernel, features, labels)
+        self._learn(kernel, features, labels, copies)
         self.classes_ = np.arange(labels.max() + 1)
         self.n_features_in_ = features.shape[1]
         return self
@@ -58,7 +67,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         """Refuse arguments that cannot be."""
 
     @abstractmethod
-    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64]) -> None:
+    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], copies: int) -> None:
         """Learn from features and labels that have been checked."""
 
     @abstractmethod

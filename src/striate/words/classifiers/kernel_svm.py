@@ -50,8 +50,9 @@ class KernelSVM(Classifier):
     def _check_settings(self) -> None:
         check_settings(self.C, self.folds, self.seed, self.tol)
 
-    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64]) -> None:
-        folds = folds_of(labels, self.folds, self.seed)
+    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], copies: int) -> None:
+        once = len(labels) // copies
+        folds = np.tile(folds_of(labels[:once], self.folds, self.seed), copies)
         gram = kernel.exact(features).astype(np.float32)
         scale = float(np.trace(gram, dtype=np.float64)) / len(gram) or 1.0
         gram += 1
@@ -59,7 +60,7 @@ class KernelSVM(Classifier):
         self.C_, self.scores_ = choice.C, choice.scores
         self.notes_ += choice.notes
         self.calibration_ = calibrate(choice.decisions, labels, folds)
-        self.held_out_ = np.arange(len(labels)), self.calibration_.apply(choice.decisions)
+        self.held_out_ = np.arange(once), self.calibration_.apply(choice.decisions[:once])
         weights = choice.solution.columns
         support = (np.abs(weights) > NOTHING * np.abs(weights).max(axis=0)).any(axis=1)
         self.vectors_, self.coefficients_ = features[support], weights[support]
