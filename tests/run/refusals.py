@@ -51,6 +51,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "recipe: a schedule without its number": lambda folder: recipe_of(written(folder, "schedule: exp") / "recipe.yaml"),
     "resumed on other data": lambda _: Settings("digits").resumed(Settings("mnist")),
     "resumed with another seed": lambda _: Settings("digits").resumed(Settings("digits", recipe={"seed": 3})),
+    "epochs of a bag of words": lambda folder: train_model(
+        Settings("digits", "bow", recipe={"epochs": 3}), RunFolder(folder), Watch()),
     "nothing left to test on": all_learnt_from,
     "unknown part": lambda folder: evaluate_model(folder / "m", "digits", part="some"),
     "classes the model does not know": lambda folder: evaluate_model(model_of(folder, ("cat", "dog")), "digits"),

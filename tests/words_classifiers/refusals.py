@@ -40,5 +40,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "one_class": lambda _: LinearSVM().fit(X, Y * 0),
     "empty_class": lambda _: LinearSVM().fit(X, Y * 2),
     "few_pictures": lambda _: LinearSVM(folds=5).fit(X[:4], Y[:4]),
+    "copies of other classes": lambda _: LinearSVM().fit(X, np.sort(Y), copies=2),
+    "copies that do not divide": lambda _: KNN().fit(X, Y, copies=5),
     "few_neighbours": lambda _: KNN(k=12).fit(X, Y),
 }

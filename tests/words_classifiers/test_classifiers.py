@@ -182,3 +182,24 @@ def test_many_pictures_choose_c_on_some_and_learn_from_all(form: Any, monkeypatc
     given = LinearSVM("hellinger", C=model.C_, form=form, tol=1e-3).fit(TRAIN, Y)
     np.testing.assert_allclose(model.decision(TEST), given.decision(TEST), atol=0.02)
     np.testing.assert_allclose(model.predict_proba(TEST), given.predict_proba(TEST), atol=0.03)
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_copies_of_a_picture_are_held_out_with_it(name: str) -> None:
+    """Labels that say nothing: whoever is asked about a picture while its copy is learnt from would know them."""
+    random = np.random.default_rng(0)
+    features, labels = random.random((60, 400), np.float32), np.arange(60) % 2
+    model = CLASSIFIERS[name](kernel="linear").fit(np.tile(features, (2, 1)), np.tile(labels, 2), copies=2)
+    indices, scores = model.held_out_
+    assert indices.tolist() == list(range(60))
+    assert scores.shape == (60, 2)
+    assert (scores.argmax(axis=1) == labels).mean() < 0.75
+    np.testing.assert_allclose(scores.sum(axis=1), 1)
+
+
+def test_copies_take_part_in_learning() -> None:
+    features = np.array([[0, 4], [1, 3], [3, 1], [4, 0]] * 3, np.float32)
+    labels = np.array([0, 0, 1, 1] * 3)
+    plain = LinearSVM(C=1).fit(features, labels)
+    twice = LinearSVM(C=0.5).fit(np.tile(features, (2, 1)), np.tile(labels, 2), copies=2)
+    np.testing.assert_allclose(twice.weights_, plain.weights_, atol=0.03)  # half the price, twice the pictures

@@ -156,7 +156,8 @@ class BagOfWords(Recogniser):
         """Manifest and arrays; no times and no paths, so that the same training gives the same bytes."""
         values, arrays = to_manifest(self.pipeline_, self.patches_)
         training = {"seed": int(self.seed), "sample": int(self.sample), "flip": self.flip_,
-                    "threads": worker_count(self.threads), "numpy": np.__version__, "torch": torch.__version__, "scikit-learn": sklearn.__version__}
+                    "threads": worker_count(self.threads), "numpy": np.__version__, "torch": torch.__version__,
+                    "scikit-learn": sklearn.__version__}
         return {"preparation": self.preparation_.as_dict(), **values, "training": training}, arrays
 
     @classmethod
