@@ -16,9 +16,9 @@ classifier: {kernel_svm: {kernel: intersection}}
 """
 OPENING = f"""# Visual words
 
-The hand-crafted half: a picture is described by gradients (dense SIFT), its descriptors are replaced by the visual words
-they are nearest to, the words are counted in the cells of a pyramid, and a classifier compares the counts. The same
-command trains it, on the same split as a network:
+The hand-crafted half: a picture is described by gradients (dense SIFT), its descriptors are replaced by the visual
+words they are nearest to, the words are counted in the cells of a pyramid, and a classifier compares the counts. The
+same command trains it, on the same split as a network:
 
 ```
 striate train pictures/ --model bow          # words and an SVM
@@ -27,10 +27,11 @@ striate train pictures/ --model bow-fisher   # Fisher vectors and an SVM
 striate look runs/pictures-bow/model.safetensors --picture photo.jpg
 ```
 
-`look` writes a page: what the words look like, where in the picture they are, and what spoke for and against the answer.
+`look` writes a page: what the words look like, where in the picture they are, and what spoke for and against the
+answer.
 
-One's own choice is a YAML file of up to four stages, given by `--model FILE`; a stage left out is that of `bow`. The 2006
-paper's setting, nearly:
+One's own choice is a YAML file of up to four stages, given by `--model FILE`; a stage left out is that of `bow`. The
+2006 paper's setting, nearly:
 
 ```yaml
 {EXAMPLE}```
