@@ -33,7 +33,7 @@ def render(facts: Mapping[str, Any], samples: Sequence[Sample], mistakes: Sequen
     facts = {**MISSING, **facts, "data": {**NO_DATA, **facts["data"]}}
     part = "test" if facts["test"] else "validation"
     result = facts[part]
-    return _environment().get_template("report.html.j2").render(facts | {
+    return environment().get_template("report.html.j2").render(facts | {
         "part": part,
         "result": result,
         "base": phrases.commonest(result) if result else None,
@@ -48,7 +48,7 @@ def render(facts: Mapping[str, Any], samples: Sequence[Sample], mistakes: Sequen
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("striate.report"), autoescape=True, undefined=StrictUndefined, finalize=_printable,
         trim_blocks=True, lstrip_blocks=True,

@@ -53,12 +53,16 @@ def show(pixels: npt.NDArray[np.uint8], side: int = 84) -> Shown:
     >>> str(shown.uri[:22])
     'data:image/png;base64,'
     """
-    picture = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels))
-    longest = max(picture.size)
+    longest = max(pixels.shape[:2])
     factor = max(1, round(side / longest)) if longest <= 1.5 * side else side / longest
-    width, height = (max(1, round(length * factor)) for length in picture.size)
-    picture.thumbnail((LONGEST, LONGEST), Image.Resampling.LANCZOS)
+    width, height = (max(1, round(length * factor)) for length in pixels.shape[1::-1])
+    return Shown(uri(pixels, LONGEST), width, height, factor > 1)
+
+
+def uri(pixels: npt.NDArray[np.uint8], longest: int) -> Markup:
+    """`pixels` (H, W, C) uint8, C 1 or 3, as the data URI of a PNG of at most `longest` pixels on the longer side."""
+    picture = Image.fromarray(np.ascontiguousarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels))
+    picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     buffer = BytesIO()
     picture.save(buffer, "PNG", optimize=True)
-    uri = Markup("data:image/png;base64," + b64encode(buffer.getvalue()).decode("ascii"))  # noqa: S704 - base64
-    return Shown(uri, width, height, factor > 1)
+    return Markup("data:image/png;base64," + b64encode(buffer.getvalue()).decode("ascii"))  # noqa: S704 - base64

@@ -21,8 +21,10 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class Codebook:
-    """`words` (K,) int64, those first that occur most; `counts` (K,) int64 how often they do, among the descriptors that
-    patches were cut from; `mean` (K, 16, 16) and `nearest` (K, 6, 16, 16) uint8 their patches.
+    """The words, those first that occur most.
+
+    `words` (K,) int64: their numbers; `counts` (K,) int64: how often they occur among the descriptors that patches were
+    cut from; `mean` (K, 16, 16) and `nearest` (K, 6, 16, 16) uint8: their patches.
 
     `speaks_for` (K,) int64: the class, of `model.classes_`, that a word speaks for most in a picture that has every
     word in every cell as often as the sample had it; −1 where it never occurred. None where that cannot be said: for
@@ -45,8 +47,9 @@ def codebook(model: BagOfWords) -> Codebook:
     sums = description.pyramid.pool == "sum" and not isinstance(description.encoder, VLAD | Fisher)
     if sums and isinstance(classifier, LinearSVM | KernelSVM):
         grid, pyramid = description.grid, description.pyramid
+        counts = patches.counts.clip(0).astype(np.float64)
         held = [len(region) for region in pyramid.regions(grid.y, grid.x, grid.height, grid.width)]
-        usual = np.outer(held, patches.counts / patches.counts.sum())
+        usual = np.outer(held, counts / max(1.0, counts.sum()))
         columns = leanings(classifier, pyramid.join(usual[None].astype(np.float32))[0], pyramid.cells)
         speaks_for = np.where(columns < 0, -1, model.pipeline_.present[columns])[order]
     return Codebook(order, patches.counts[order], patches.mean[order], patches.nearest[order], speaks_for)

@@ -107,6 +107,7 @@ def contributions(model: BagOfWords, picture: Pixels | Seen, class_index: int) -
     >>> parts = contributions(model, pictures[0, ..., None], class_index=0)
     >>> parts.shape, bool(parts.sum() > 0)                                   # 1 + 4 + 16 cells; it speaks for "across"
     ((21, 8), True)
+
     """
     column, seen = column_of(model, class_index), Seen.of(model, picture)
     bins = added(model.pipeline_.classifier, seen.features, np.array([column]))
@@ -150,6 +151,12 @@ def spread(shares: Doubles, grid: Grid) -> Doubles:
     return np.asarray(corners.cumsum(axis=0).cumsum(axis=1)[:-1, :-1])
 
 
+def _covered(centres: NDArray[np.float32], size: NDArray[np.float32], length: int) -> tuple[Ints, Ints]:
+    """First pixel and first pixel beyond of 4 bins around each centre, cut to the picture, one pixel at least."""
+    first = np.ceil(centres - 2 * size).astype(np.int64).clip(0, length - 1)
+    return first, np.maximum(np.ceil(centres + 2 * size).astype(np.int64).clip(0, length), first + 1)
+
+
 def word_map(model: BagOfWords, picture: Pixels | Seen) -> Ints:
     """The nearest word at each point of the grid, at the smallest of the scales: (rows, columns) int64.
 
@@ -171,7 +178,7 @@ def map_places(model: BagOfWords) -> tuple[NDArray[np.float32], NDArray[np.float
 def telling(
     model: BagOfWords, picture: Pixels | Seen, class_index: int, count: int
 ) -> tuple[list[Said], list[Said]]:
-    """The `count` words at most that speak most for a class in this picture, and those most against it, strongest first.
+    """The `count` words at most that speak most for a class in this picture, and those most against it, in order.
 
     Words that add nothing are in neither; `model.patches_` shows what they look like. Refuses what `contributions`
     refuses.

@@ -49,8 +49,8 @@ def added(classifier: Classifier, features: Floats, classes: NDArray[np.int64]) 
     >>> svm = LinearSVM("hellinger").fit(X, [0, 0, 1, 1] * 3)
     >>> parts = added(svm, np.float32([4, 0]), np.array([0, 1]))
     >>> parts.round(1), bool(np.allclose(parts.sum(axis=1) + svm.bias_, svm.decision([[4, 0]])))  # no 2nd: it adds 0
-    (array([[-1.1,  0. ],
-           [ 1.1,  0. ]]), True)
+    (array([[-0.4,  0. ],
+           [ 0.4,  0. ]]), True)
     """
     if isinstance(classifier, LinearSVM):
         mapped = KERNELS[classifier.kernel].map(features[None])[0].astype(np.float64)
@@ -108,6 +108,6 @@ def leanings(classifier: Classifier, features: Floats, cells: int) -> NDArray[np
     for start in range(0, count, size):
         some = np.arange(start, min(start + size, count))
         said[some] = added(classifier, features, some).reshape(len(some), cells, words).sum(axis=1)
-    found = said.argmax(axis=0).astype(np.int64)
+    found = np.asarray(said.argmax(axis=0), np.int64)
     found[~features.reshape(cells, words).any(axis=0)] = -1
     return found
