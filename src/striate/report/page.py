@@ -49,15 +49,16 @@ def render(facts: Mapping[str, Any], samples: Sequence[Sample], mistakes: Sequen
 
 @cache
 def environment() -> Environment:
-    environment = Environment(
+    """Jinja2 as all pages use it."""
+    made = Environment(
         loader=PackageLoader("striate.report"), autoescape=True, undefined=StrictUndefined, finalize=_printable,
         trim_blocks=True, lstrip_blocks=True,
     )
     words = (phrases.percent, phrases.between, phrases.number, phrases.short, phrases.duration, phrases.size,
              phrases.plain, phrases.digits, _name)
-    environment.filters |= {word.__name__.lstrip("_"): word for word in words}
-    environment.globals |= {"phrases": phrases, "tables": tables, "MOST_ROWS": MOST_ROWS}
-    return environment
+    made.filters |= {word.__name__.lstrip("_"): word for word in words}
+    made.globals |= {"phrases": phrases, "tables": tables, "MOST_ROWS": MOST_ROWS}
+    return made
 
 
 def _printable(value: Any) -> Any:
