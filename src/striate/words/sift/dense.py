@@ -22,7 +22,7 @@ from striate.fitting import Labelled, Pixels
 from striate.recogniser import pictures_of
 from striate.words.sift.colour import COLOURS, planes_of
 from striate.words.sift.crew import share
-from striate.words.sift.grid import MOST_ENLARGED, Choice, Grid, check, choose
+from striate.words.sift.grid import MOST_ENLARGED, POINTS, Choice, Grid, check, choose
 from striate.words.sift.scale import WIDTH, Scale, Space
 
 WINDOWS = ("flat", "gaussian")
@@ -42,8 +42,9 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     Args:
         bin_sizes: whole numbers of pixels, 2 to 64, one per scale. The picture is smoothed with a Gaussian of
-            √((size/6)² − 0.25) pixels. None: 4, 6, 8 and 10, or 2, 3 and 4 where the short side is under 128 pixels.
-        step: pixels between grid points, 1 to 64. None: about 42 steps along a side, at least 2 pixels.
+            √((size/6)² − 0.25) pixels. None: 2, 4 and 6, or 2, 3 and 4 where the short side is under 128 pixels.
+        step: pixels between grid points, 1 to 64. None: as many as give about `points` along a side, at least 2.
+        points: along a side, about, where `step` is None, 1 to 1,024.
         window: `flat` takes the Gaussian's mean over each bin, in 0.6 of the time; `gaussian` is the paper's.
         contrast: where the mean gradient under the window is smaller, the descriptor is all zeros; a fraction of
             full scale per pixel, 0 to 1.
@@ -56,7 +57,7 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     Learnt: `bin_sizes_`, `step_`, `enlarge_`, `notes_` (what was chosen, in words), `n_features_` (128 or 384).
 
-    Limits: memory is the result, N · D · d · 4 bytes (3 MB for a grey picture of 256×256 as chosen), and per thread
+    Limits: memory is the result, N · D · d · 4 bytes (2.5 MB for a grey picture of 256×256 as chosen), and per thread
     90 to 550 bytes per pixel of one picture as chosen (1,800 for `gaussian` at a step of 1). Grey pictures have no
     opponent or hsv planes. The hue plane jumps at red.
 
@@ -80,9 +81,10 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         root: bool = True,
         colour: str = "grey",
         enlarge: int | None = None,
+        points: int = POINTS,
         threads: int | None = None,
     ) -> None:
-        self.bin_sizes, self.step, self.window, self.contrast = bin_sizes, step, window, contrast
+        self.bin_sizes, self.step, self.points, self.window, self.contrast = bin_sizes, step, points, window, contrast
         self.root, self.colour, self.enlarge, self.threads = root, colour, enlarge, threads
 
     def fit(self, X: Any, y: object = None) -> Self:  # noqa: ARG002 - scikit-learn's signature
@@ -94,7 +96,7 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         self._check()
         pictures = pictures_of(X)
         height, width = _pixels(pictures, slice(0, 1)).shape[1:3]
-        choice = choose(height, width, self._sizes(), self.step, self.enlarge)
+        choice = choose(height, width, self._sizes(), self.step, self.enlarge, self.points)
         self._coloured(_pixels(pictures, slice(0, 1)))
         count = len(choice.grid(height, width).y)
         self.bin_sizes_, self.step_, self.enlarge_ = choice.bin_sizes, choice.step, choice.enlarge
@@ -165,8 +167,8 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def _check(self) -> None:
         self._sizes()
-        for name, high in (("step", LARGEST), ("enlarge", MOST_ENLARGED), ("threads", 1024)):
-            if getattr(self, name) is not None:
+        for name, high in (("step", LARGEST), ("enlarge", MOST_ENLARGED), ("points", 1024), ("threads", 1024)):
+            if name == "points" or getattr(self, name) is not None:
                 check(name, getattr(self, name), 1, high)
         number = isinstance(self.contrast, (int, float, np.floating)) and not isinstance(self.contrast, bool)
         if not number or not 0 <= self.contrast <= 1:
