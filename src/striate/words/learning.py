@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.data.workers import worker_count
+from striate.errors import DataError, shown
 from striate.fitting import Labelled
 from striate.words.classifiers import CLASSIFIERS, Classifier
 from striate.words.encoders import ENCODERS, Encoder
@@ -78,7 +79,8 @@ class Learning:
             (inner, arrays), row["cached"] = self.memory.arrays("words", key, made)
             parts = _parted(arrays)
             kind = kind_of("encoder", self.stages.encoder)
-            encoder = ENCODERS[kind].from_arrays(inner, dict(parts["words"]))
+            with _usable("words"):
+                encoder = ENCODERS[kind].from_arrays(inner, dict(parts["words"]))
             encoder.threads = self.threads
             count = len(encoder.words_)
             self.patches = Patches.from_arrays(parts["patches"], count)
@@ -130,7 +132,8 @@ class Learning:
             key = key_of("classifier", content, described("classifier", self.stages.classifier), labels.tolist())
             (told, arrays), row["cached"] = self.memory.arrays("classifier", key, made)
             parts = _parted(arrays)
-            classifier: Classifier = CLASSIFIERS[kind].from_arrays(told["machine"], parts["machine"])
+            with _usable("classifier"):
+                classifier: Classifier = CLASSIFIERS[kind].from_arrays(told["machine"], parts["machine"])
             classifier.notes_, classifier.held_out_ = told["notes"], (parts["held"]["indices"], parts["held"]["scores"])
             row["what"] = f"{kind} on the {classifier.kernel} kernel: {told['chosen']}"
         return classifier
@@ -142,6 +145,16 @@ class Learning:
         yield row
         row["seconds"] = time.monotonic() - started
         self.rows.append(row)
+
+
+@contextmanager
+def _usable(stage: str) -> Iterator[None]:
+    """Refuse what no file could hold, as settings at their limits make it (`not_learnt`)."""
+    try:
+        yield
+    except ValueError as error:
+        raise DataError("not_learnt", f"a bag of words was to learn its {stage}", given=shown(str(error), 300),
+                        do="Choose less extreme settings, or give other pictures") from error
 
 
 def content_of(pictures: Labelled) -> str:

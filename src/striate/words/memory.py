@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import re
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from hashlib import sha256
@@ -29,6 +30,7 @@ from striate.errors import MissingError, StriateError
 
 MOST = 8 << 30  # bytes kept; the stages that have not been used for longest go first
 BLOCK = 16 << 20
+STALE = 86_400  # seconds without a change, after which an unfinished file is nobody's any more
 OWN = re.compile(rf"(sample|words|features|classifier)-[0-9a-f]{{32}}\..*|{re.escape(atomic.PREFIX)}.*")
 VERSIONS = [__version__, platform.machine(), *(version(name) for name in ("numpy", "scipy", "scikit-learn", "torch"))]
 
@@ -71,6 +73,8 @@ class Memory:
             pass
         except (StriateError, KeyError):
             self.notes.append(f"the {stage} in the cache was damaged and was made again")
+        except OSError as error:
+            raise disk_error(path, error) from error
         settings, arrays = make()
         size = sum(array.nbytes for array in arrays.values())
         if size <= MOST // 2:
@@ -130,6 +134,8 @@ class Memory:
         for stat, path in sorted(found, key=lambda pair: pair[0].st_mtime):
             if total <= MOST:
                 break
+            if path.name.startswith(atomic.PREFIX) and time.time() - stat.st_mtime < STALE:
+                continue
             with suppress(OSError):
                 path.unlink()
             total -= stat.st_size

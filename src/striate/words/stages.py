@@ -80,8 +80,9 @@ def kind_of(stage: str, estimator: BaseEstimator) -> str:
     for name, kind in KINDS[stage].items():
         if type(estimator) is kind:
             return name
+    names = [kind.__name__ for kind in KINDS[stage].values()]
     raise UsageError("strange_stage", f"{stage} of a bag of words was set",
-                     allowed=f"{', '.join(kind.__name__ for kind in KINDS[stage].values())} are allowed",
+                     allowed=f"{', '.join(names)} {'are' if len(names) > 1 else 'is'} allowed",
                      given=f"{shown(type(estimator).__name__)} was given", do="Give one of these, or none")
 
 

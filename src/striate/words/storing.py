@@ -16,6 +16,7 @@ from striate.words.kernels import KERNELS
 from striate.words.patches import Patches
 from striate.words.pipeline import Description, Pipeline
 from striate.words.sift import DenseSIFT
+from striate.words.sift.scale import WIDTH
 from striate.words.stages import built, described, kind_of
 
 Arrays = dict[str, NDArray[Any]]
@@ -50,11 +51,11 @@ def from_manifest(
             raise ValueError("its arrays must belong to encoder, classifier or patches")
         parts[part][rest] = array
     stages = manifest["stages"]
-    sift = built("sift", stages["sift"])
+    sift = _whole("sift", stages["sift"])
     described_, planes = _plausible(sift, preparation)
     sift.fit(np.zeros((1, *preparation.size, planes), np.uint8))
     encoder = _restored(ENCODERS, stages["encoder"], parts["encoder"])
-    pyramid = built("pyramid", stages["pyramid"])
+    pyramid = _whole("pyramid", stages["pyramid"])
     pyramid.checked()
     if pyramid.pool not in encoder.POOLS:
         raise ValueError(f"its encoder cannot pool by {pyramid.pool}")
@@ -74,6 +75,14 @@ def from_manifest(
         raise ValueError(f"its classifier knows {len(classifier.classes_)} classes, {len(present)} are present")
     patches = Patches.from_arrays(parts["patches"], len(encoder.words_))
     return Pipeline(description, classifier, np.array(present), classes), patches
+
+
+def _whole(stage: str, values: Any) -> Any:
+    """The estimator with all of its settings, none left to a default."""
+    estimator = built(stage, values)
+    if described(stage, estimator).keys() != (values or {}).keys():
+        raise ValueError(f"the settings of its {stage} must be all that there are")
+    return estimator
 
 
 def _restored(kinds: Any, values: Any, arrays: Arrays) -> Any:
@@ -97,4 +106,7 @@ def _plausible(sift: DenseSIFT, preparation: Fitting) -> tuple[int, int]:
         raise ValueError(f"one picture would have {pixels:,} pixels")
     if not isinstance(sizes, tuple) or not 1 <= len(sizes) <= 64:
         raise ValueError("its descriptors must have 1 to 64 bin sizes")
-    return len(sizes) * (height * enlarge // step + 1) * (width * enlarge // step + 1), preparation.channels
+    count = len(sizes) * (height * enlarge // step + 1) * (width * enlarge // step + 1)
+    if 4 * WIDTH * count > MAX_BYTES:  # before the grid is made
+        raise ValueError(f"one picture would have {count:,} descriptors")
+    return count, preparation.channels

@@ -29,7 +29,8 @@ class Watcher:
         """Tell, or stop."""
         self.tell(stage, done, total)
         if self.stop():
-            raise Interrupted("stopped", f"{stage} were to be computed", given=f"{done:,} of {total:,} were done",
+            raise Interrupted("stopped", f"a bag of words was learning: {stage}",
+                              given=f"it was stopped after {done:,} of {total:,}",
                               do="Start again: finished stages are kept where there is a cache")
 
 

@@ -1,0 +1,61 @@
+"""What a bag of words, its stages and its files say no to."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+import striate
+from striate import modelfile
+from striate.words.classifiers import KernelSVM, LinearSVM
+from striate.words.encoders import VLAD, Fisher, Hard
+from striate.words.pyramid import SpatialPyramid
+from striate.words.recogniser import BagOfWords
+from striate.words.sift import DenseSIFT
+from striate.words.stages import stages_named
+
+from .small import fitted, labels, model, pictures
+
+LINEAR = LinearSVM("linear")
+
+
+def read(folder: Path, text: str) -> object:
+    (folder / "stages.yaml").write_text(text)
+    return stages_named(folder / "stages.yaml")
+
+
+def loaded(folder: Path, **changed: object) -> object:
+    file = modelfile.load(fitted().save(folder / "m"))
+    return striate.load(modelfile.save(folder / "n", "words", file.manifest | changed, file.arrays))
+
+
+def in_a_file(folder: Path) -> object:
+    (folder / "file").write_bytes(b"")
+    return fitted(memory=folder / "file")
+
+
+REFUSALS: dict[str, Callable[[Path], object]] = {
+    "no_stages": lambda _: BagOfWords.named("bow-svm"),
+    "bad_stages": lambda folder: read(folder, "encodr: hard"),
+    "an unknown kind": lambda folder: read(folder, "encoder: hardest"),
+    "an unknown setting": lambda folder: read(folder, "encoder: {hard: {wrods: 3}}"),
+    "a setting that is no number": lambda folder: read(folder, "sift: {step: .inf}"),
+    "a file of stages with aliases": lambda folder: read(folder, "sift: &a {}\npyramid: *a"),
+    "strange_stage": lambda _: fitted(encoder=LinearSVM()),
+    "a stranger for sift": lambda _: fitted(sift=Hard()),
+    "stopped": lambda _: model().fit(pictures(), labels(), stop=lambda: True),
+    "not_learnt": lambda _: fitted(encoder=Fisher(3, 5, augment=1e-9), classifier=LINEAR),
+    "no support vectors": lambda _: fitted(classifier=KernelSVM("linear", C=1e-300)),
+    "one_class": lambda _: model().fit(pictures(), ["a"] * 18),
+    "sample of nothing": lambda _: fitted(sample=0),
+    "seed below 0": lambda _: fitted(seed=-1),
+    "more words than descriptors": lambda _: fitted(encoder=Hard(541)),
+    "signed features": lambda _: fitted(encoder=VLAD(5)),
+    "largest of Fisher vectors": lambda _: fitted(
+        encoder=Fisher(3, 5), pyramid=SpatialPyramid(pool="max"), classifier=LINEAR),
+    "colour of grey pictures": lambda _: fitted(sift=DenseSIFT(colour="hsv")),
+    "pictures of one colour": lambda _: model().fit(np.zeros((18, 23, 19), np.uint8), labels()),
+    "memory in a file": in_a_file,
+    "bad_manifest": lambda folder: loaded(folder, present=[0, 7]),
+    "a manifest without stages": lambda folder: loaded(folder, stages={}),
+}
