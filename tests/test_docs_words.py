@@ -52,7 +52,7 @@ In Python the stages are scikit-learn estimators, and so is the whole; `GridSear
 
 ```python
 from striate import BagOfWords, load_data
-model = BagOfWords.named("bow-fisher", memory="stages/").fit(load_data("digits").train)
+model = BagOfWords("bow-fisher", memory="stages/").fit(load_data("digits").train)
 ```
 
 | stage | kind | settings, with their defaults | what it is |
@@ -68,8 +68,10 @@ def page() -> str:
                         inspect.signature(kind).parameters.values() if parameter.name not in RUN_ONLY]
             said = (kind.__doc__ or "").splitlines()[0].rstrip(".")
             rows.append(f"| {stage} | `{name}` | {', '.join(settings)} | {said} |\n")
-    chosen = "".join(f"`{name}`:\n\n```yaml\n{told(stages())}```\n\n" for name, stages in PRESETS.items())
-    return f"{OPENING}{''.join(rows)}\nBy name, where they differ from these defaults:\n\n{chosen}".rstrip() + "\n"
+    chosen = "".join(f"`{name}`{', for small pictures' * small}:\n\n```yaml\n{told(stages(small))}```\n\n"
+                     for name, stages in PRESETS.items() for small in (False, True))
+    return (f"{OPENING}{''.join(rows)}\nBy name, where they differ from these defaults (pictures are small under 128 "
+            f"pixels on the short side):\n\n{chosen}").rstrip() + "\n"
 
 
 def told(stages: Stages) -> str:

@@ -10,7 +10,6 @@ from striate import modelfile
 from striate.words.classifiers import KernelSVM, LinearSVM
 from striate.words.encoders import VLAD, Fisher, Hard
 from striate.words.pyramid import SpatialPyramid
-from striate.words.recogniser import BagOfWords
 from striate.words.sift import DenseSIFT
 from striate.words.stages import stages_named
 
@@ -35,7 +34,7 @@ def in_a_file(folder: Path) -> object:
 
 
 REFUSALS: dict[str, Callable[[Path], object]] = {
-    "no_stages": lambda _: BagOfWords.named("bow-svm"),
+    "no_stages": lambda _: stages_named("bow-svm"),
     "bad_stages": lambda folder: read(folder, "encodr: hard"),
     "an unknown kind": lambda folder: read(folder, "encoder: hardest"),
     "an unknown setting": lambda folder: read(folder, "encoder: {hard: {wrods: 3}}"),

@@ -157,9 +157,9 @@ def test_before_fit_it_says_so_as_scikit_learn_does(tmp_path: Path) -> None:
 
 
 def test_by_name_with_settings() -> None:
-    recogniser = BagOfWords.named("bow-knn", sample=500, seed=4)
+    recogniser = BagOfWords("bow-knn", encoder=Hard(5), sample=500, seed=4).fit(pictures(), labels())
     assert (recogniser.sample, recogniser.seed) == (500, 4)
-    assert isinstance(recogniser.classifier, KNN)
+    assert isinstance(recogniser.pipeline_.classifier, KNN)
 
 
 def test_unknown_labels_are_refused() -> None:

@@ -9,6 +9,7 @@ from sklearn.base import clone
 from striate import ConvNet
 from striate.arch import ZOO
 from striate.errors import UsageError
+from striate.words.encoders import Fisher, Hard
 from striate.words.recogniser import BagOfWords
 from striate.words.stages import KINDS, PRESETS, RUN_ONLY, Stages, names_stages, stages_named
 
@@ -27,7 +28,7 @@ def said(path: Path) -> str:
     return str(caught.value)
 
 
-ALL = {name: make() for name, make in PRESETS.items()} | {
+ALL = {name: make(small=True) for name, make in PRESETS.items()} | {
     f"{encoder}, {classifier}": Stages(model().sift, ENCODERS[encoder], model().pyramid, CLASSIFIERS[classifier])
     for encoder in ENCODERS for classifier in CLASSIFIERS}
 
@@ -46,10 +47,10 @@ def test_round_trip(name: str, tmp_path: Path) -> None:
 
 
 def test_what_is_left_out_is_that_of_bow() -> None:
-    usual = PRESETS["bow"]().as_dict()
-    assert Stages.from_dict({}).as_dict() == usual
-    assert Stages.from_dict({"sift": None, "pyramid": {}}).as_dict() == usual
-    assert Stages.from_dict({"classifier": "knn"}).as_dict() == usual | {"classifier": {"knn": {
+    usual = PRESETS["bow"](small=True).as_dict()
+    assert Stages.from_dict({}, small=True).as_dict() == usual
+    assert Stages.from_dict({"sift": None}, small=True).as_dict() == usual
+    assert Stages.from_dict({"classifier": "knn"}, small=True).as_dict() == usual | {"classifier": {"knn": {
         "k": None, "kernel": "intersection"}}}
 
 
@@ -66,11 +67,12 @@ def test_the_example_of_the_module_is_one() -> None:
 def test_every_preset_learns_and_a_file_too(tmp_path: Path) -> None:
     X, y = pictures(60), ["across", "down"] * 30
     for name in PRESETS:
-        few = {"encoder__components": 3, "encoder__dims": 5} if name == "bow-fisher" else {"encoder__words": 7}
-        recogniser = BagOfWords.named(name, sample=2000, flip=False).set_params(**few).fit(X, y)
+        few = Fisher(3, 5) if name == "bow-fisher" else Hard(7)
+        recogniser = BagOfWords(name, encoder=few, sample=2000, flip=False).fit(X, y)
+        assert type(recogniser.pipeline_.classifier) is type(PRESETS[name](small=True).classifier)
         assert recogniser.score(X, y) == 1
     path = written(tmp_path / "b.yml", {"encoder": {"hard": {"words": 7}}, "classifier": "knn"})
-    assert clone(BagOfWords.named(path, flip=False)).fit(X, y).score(X, y) == 1
+    assert clone(BagOfWords(path, flip=False)).fit(X, y).score(X, y) == 1
 
 
 @pytest.mark.parametrize(("values", "words"), [

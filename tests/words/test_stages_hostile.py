@@ -11,7 +11,7 @@ from striate.errors import MissingError, StriateError
 from striate.words.recogniser import BagOfWords
 from striate.words.stages import KINDS, RUN_ONLY, Stages, names_stages
 
-from .small import pictures
+from .small import labels, pictures
 from .test_stages import said, written
 
 HOSTILE = {
@@ -53,7 +53,7 @@ def test_m06_bytes_that_are_not_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize("spec", ["bow-svm", "", "x" * 5_000, "a\0b", ".", "/nowhere/a.yaml"])
 def test_i26_names_of_nothing(spec: str) -> None:
     with pytest.raises(MissingError) as caught:
-        BagOfWords.named(spec)
+        BagOfWords(spec).fit(pictures(), labels())
     assert caught.value.code == "no_stages"
     assert len(str(caught.value)) < 800
     assert not names_stages(spec)
@@ -90,7 +90,8 @@ def test_any_value_of_any_setting_works_or_is_refused(where: tuple[str, str, str
 
 def learnt(stages: Stages) -> str:
     """What learning with the stages said no to; empty where it did not."""
-    recogniser = BagOfWords(stages.sift, stages.encoder, stages.pyramid, stages.classifier, sample=200, flip=False)
+    recogniser = BagOfWords(sift=stages.sift, encoder=stages.encoder, pyramid=stages.pyramid,
+                            classifier=stages.classifier, sample=200, flip=False)
     try:
         scores = recogniser.fit(X, [0, 1] * 4).predict_proba(X)
     except StriateError as error:

@@ -52,6 +52,6 @@ def model(encoder: str = "hard", kernel: str = "chi2", kind: str = "linear_svm",
     classifier: Classifier = KNN(kernel, k=3) if kind == "knn" else CLASSIFIERS[kind](kernel, C=1.0, folds=2)
     pyramid = SpatialPyramid(((1, 1), (3, 2)), pool=pool,  # type: ignore[arg-type]
                              normalise=("power", "l2") if encoder in SIGNED else ("l1",))
-    built = BagOfWords(DenseSIFT(bin_sizes=(3, 2), step=3), ENCODERS[encoder], pyramid, classifier, sample=3000,
-                       memory=folder(), threads=1)
+    built = BagOfWords(sift=DenseSIFT(bin_sizes=(3, 2), step=3), encoder=ENCODERS[encoder], pyramid=pyramid,
+                       classifier=classifier, sample=3000, memory=folder(), threads=1)
     return built.fit(pictures(), [CLASSES[i % 3] for i in range(24)])

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from striate import atomic, modelfile
 from striate._version import __version__
 from striate.atomic import disk_error
-from striate.errors import MissingError, StriateError
+from striate.errors import DataError, MissingError, StriateError
 
 MOST = 8 << 30  # bytes kept; the stages that have not been used for longest go first
 BLOCK = 16 << 20
@@ -86,6 +86,12 @@ class Memory:
         """Features of `shape` (pictures, width), and whether they were there; `make` fills them where they were not."""
         size = 4 * shape[0] * shape[1]
         if not self.folder or size > MOST // 2:
+            held = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+            if size > held:
+                raise DataError("features_too_large", "the features of all training pictures were to be held",
+                                allowed=f"half of this machine's memory, {held / 2**30:,.1f} GiB, is allowed",
+                                given=f"{shape[0]:,} pictures of {shape[1]:,} numbers take {size / 2**30:,.1f} GiB",
+                                do="Take fewer words, components or regions, or leave out mirror images")
             whole = np.empty(shape, np.float32)
             make(whole)
             return whole, False

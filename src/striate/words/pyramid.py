@@ -29,7 +29,8 @@ class SpatialPyramid(BaseEstimator):  # type: ignore[misc]  # scikit-learn's cla
         weights: `lazebnik`, the level weights of the 2006 paper, or `equal`, 1 each.
         pool: how an encoder is to gather the words of a cell, `sum` or `max`; handed on, not used here.
         normalise: steps applied in order to the joined vector: `l1` (sum of magnitudes 1), `l2` (length 1), `power`
-            (signed square root) and `region_l2` (each cell to length 1, before the level weights). Zeros stay zeros.
+            (signed square root) and `region_l2` (each cell to length 1, wherever it is named: before the level weights
+            and all other steps). Zeros stay zeros.
 
     >>> pyramid = SpatialPyramid(((1, 1), (2, 2)))
     >>> pyramid.cells, pyramid.cell_weights.tolist()  # 1 + 4; L = 1: 1/2 for level 0, 1/2 for level 1
@@ -122,7 +123,7 @@ class SpatialPyramid(BaseEstimator):  # type: ignore[misc]  # scikit-learn's cla
                 raise ValueError
             if sum(rows * columns for rows, columns in grids) > MOST_CELLS:
                 raise ValueError
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise UsageError("bad_grids", "the grids of a spatial pyramid were asked for",
                              allowed=f"pairs (rows, columns) from 1 up, {MOST_CELLS:,} cells in all, are allowed",
                              given=f"{shown(str(self.grids))} was given", do="Use ((1, 1), (2, 2), (4, 4))") from None

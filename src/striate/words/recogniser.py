@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from striate.data.workers import worker_count
-from striate.errors import DataError, UsageError
+from striate.errors import DataError, UsageError, shown
 from striate.fitting import Fitting, Labelled
 from striate.modelfile import Arrays, ModelFile
 from striate.recogniser import Recogniser, labels_of, manifest_of, pictures_of, restored_classes
@@ -23,7 +24,8 @@ from striate.words.learning import Learning
 from striate.words.memory import Memory
 from striate.words.pyramid import SpatialPyramid
 from striate.words.sift import DenseSIFT
-from striate.words.stages import PRESETS, Stages, stages_named
+from striate.words.sift.grid import LARGE
+from striate.words.stages import KINDS, Stages, stages_named
 from striate.words.storing import from_manifest, to_manifest
 from striate.words.stream import Watcher
 
@@ -34,11 +36,12 @@ FEW = 10_000  # pictures, up to which mirror images are learnt from unless asked
 class BagOfWords(Recogniser):
     """A hand-crafted recogniser: dense SIFT → visual words → spatial pyramid → classifier.
 
-    Csurka et al. (ECCV workshop 2004); Lazebnik, Schmid & Ponce (CVPR 2006). `BagOfWords.named("bow-fisher")` gives one
-    of the sets of stages that `striate train --model` knows.
+    Csurka et al. (ECCV workshop 2004); Lazebnik, Schmid & Ponce (CVPR 2006).
 
     Args:
-        sift, encoder, pyramid, classifier: the stages, unfitted estimators of `striate.words`; None is that of `bow`.
+        stages: a set of stages by name (`bow`, `bow-knn`, `bow-fisher`, which differ for pictures under 128 pixels), or
+            a YAML file of stages.
+        sift, encoder, pyramid, classifier: unfitted estimators of `striate.words` that take the place of those.
         sample: descriptors that the words are learnt from, 1 to 10 million.
         flip: learn from mirror images too; None is so for up to 10,000 pictures, unless classes are single letters or
             digits.
@@ -70,11 +73,12 @@ class BagOfWords(Recogniser):
 
     def __init__(
         self,
+        stages: str | Path = "bow",
+        *,
         sift: DenseSIFT | None = None,
         encoder: Encoder | None = None,
         pyramid: SpatialPyramid | None = None,
         classifier: Classifier | None = None,
-        *,
         sample: int = 100_000,
         flip: bool | None = None,
         size: tuple[int, int] | None = None,
@@ -83,22 +87,10 @@ class BagOfWords(Recogniser):
         threads: int | None = None,
         memory: str | Path | None = None,
     ) -> None:
-        self.sift, self.encoder, self.pyramid, self.classifier = sift, encoder, pyramid, classifier
+        self.stages, self.sift, self.encoder, self.pyramid, self.classifier = stages, sift, encoder, pyramid, classifier
         self.sample, self.flip = sample, flip
         self.size, self.resize, self.seed = size, resize, seed
         self.threads, self.memory = threads, memory
-
-    @classmethod
-    def named(cls, spec: str | Path, **settings: Any) -> Self:
-        """One with the stages of a name (`bow`, `bow-knn`, `bow-fisher`) or a YAML file; `settings` as `__init__`.
-
-        Raises `UsageError` (`bad_stages`) and `MissingError` (`no_stages`).
-
-        >>> BagOfWords.named("bow-knn").classifier
-        KNN()
-        """
-        stages = stages_named(spec)
-        return cls(stages.sift, stages.encoder, stages.pyramid, stages.classifier, **settings)
 
     def fit(
         self,
@@ -129,11 +121,14 @@ class BagOfWords(Recogniser):
                                  allowed=f"whole numbers from {least:,} to {most:,} are allowed",
                                  given=f"{value!r} was given", do=f"Leave {name} out for the default")
         memory = Memory(Path(self.memory) if self.memory else None)
+        if self.flip not in (None, True, False):
+            raise UsageError("impossible_value", "a bag of words with flip was asked for",
+                             allowed="True, False and None are allowed", given=f"{shown(repr(self.flip))} was given",
+                             do="Leave flip out for the default")
         letters = all(len(str(name)) == 1 for name in self.classes_)
-        flip = len(labels) <= FEW and not letters if self.flip is None else self.flip
-        learning = Learning(self._stages(), self.sample, flip, self.seed, self.threads, memory, Watcher(watch, stop))
-        pictures = self._prepare(given)
-        self.flip_ = flip
+        self.flip_ = bool(len(labels) <= FEW and not letters if self.flip is None else self.flip)
+        stages, pictures = self._prepared(given)
+        learning = Learning(stages, self.sample, self.flip_, self.seed, self.threads, memory, Watcher(watch, stop))
         self.pipeline_ = learning.learn(pictures, labels, len(self.classes_))
         assert learning.patches
         self.patches_, self.stages_ = learning.patches, learning.rows
@@ -181,14 +176,12 @@ class BagOfWords(Recogniser):
         model.stages_, model.notes_ = [], []
         return model
 
-    def _stages(self) -> Stages:
-        usual = PRESETS["bow"]()
-        return Stages(self.sift or usual.sift, self.encoder or usual.encoder, self.pyramid or usual.pyramid,
-                      self.classifier or usual.classifier)
-
-    def _prepare(self, pictures: Labelled | NDArray[np.uint8]) -> Labelled:
-        """Decide size and channels; returns the pictures so."""
+    def _prepared(self, pictures: Labelled | NDArray[np.uint8]) -> tuple[Stages, Labelled]:
+        """Decide stages, size and channels; returns the stages, and the pictures so."""
         first = pictures.take(np.zeros(1, np.int64)) if isinstance(pictures, Labelled) else pictures[:1]
-        channels = 1 if (self.sift or DenseSIFT()).colour == "grey" else first.shape[3]
-        self.preparation_ = Fitting(self.size or (first.shape[1], first.shape[2]), channels, self.resize)
-        return self.preparation_.fitted(pictures)
+        size = self.size or (first.shape[1], first.shape[2])
+        stages = stages_named(self.stages, small=min(size) < LARGE)
+        own = {name: stage for name in KINDS if (stage := getattr(self, name)) is not None}
+        stages = replace(stages, **own)
+        self.preparation_ = Fitting(size, 1 if stages.sift.colour == "grey" else first.shape[3], self.resize)
+        return stages, self.preparation_.fitted(pictures)

@@ -15,7 +15,7 @@ from striate.words.sift.grid import Grid
 
 Floats = NDArray[np.float32]
 BATCH = 96 << 20  # bytes of descriptors at once
-FROM_ONE = 500  # descriptors drawn from a picture, at most, while there are pictures enough
+FROM_ONE = 250  # descriptors drawn from a picture, at most, while there are pictures enough
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from striate.run.kinds.kind import Kind
 from striate.run.settings import Settings
 from striate.run.watch import Watch
 from striate.words.recogniser import BagOfWords
+from striate.words.sift.grid import LARGE
 from striate.words.stages import names_stages, stages_named
 
 PHOTOGRAPH = (256, 256)  # pictures of different sizes, or larger than 64 pixels, are brought to this
@@ -32,7 +33,7 @@ class WordsRun(Kind[BagOfWords]):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self.stages = stages_named(settings.model)
+        self.colour = stages_named(settings.model).sift.colour
         useless = [name for name in settings.recipe if name not in ("seed", "flip")]
         if useless:
             raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with {useless[0]}",
@@ -49,12 +50,12 @@ class WordsRun(Kind[BagOfWords]):
     def packing(self) -> dict[str, Any]:
         """Grey, unless the descriptors look at colour; photographs larger than a network would take them."""
         return {"size": self.settings.size, "usual": PHOTOGRAPH,
-                "channels": 1 if self.stages.sift.colour == "grey" else None}
+                "channels": 1 if self.colour == "grey" else None}
 
     def size_for(self, data: Data) -> tuple[int, int]:
         """The size they are packed in, if a descriptor fits."""
         height, width = self.settings.size or data.pictures.images.shape[1:3]
-        self.stages.sift.fit(data.pictures.images[:1])
+        stages_named(self.settings.model, small=min(height, width) < LARGE).sift.fit(data.pictures.images[:1])
         return height, width
 
     def shares(self, data: Data) -> str:
@@ -63,9 +64,9 @@ class WordsRun(Kind[BagOfWords]):
 
     def train(self, data: Data, folder: RunFolder, watch: Watch, stop: Callable[[], bool]) -> BagOfWords:  # noqa: ARG002
         """Stage by stage; what has been computed before is read back from the cache."""
-        stages, settings = self.stages, self.settings
-        model = BagOfWords(stages.sift, stages.encoder, stages.pyramid, stages.classifier, size=settings.size,
-                           resize=settings.resize, memory=cache_room("stages"), **settings.recipe)
+        settings = self.settings
+        model = BagOfWords(settings.model, size=settings.size, resize=settings.resize, memory=cache_room("stages"),
+                           **settings.recipe)
         model.fit(learnable(data), watch=watch.stage, stop=stop)
         for row in model.stages_:
             how = "from the cache" if row["cached"] else f"{row['seconds']:.1f} s"

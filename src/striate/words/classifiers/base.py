@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from math import isfinite
-from numbers import Real
 from typing import Any, Self
 
 import numpy as np
@@ -24,6 +22,7 @@ Doubles = NDArray[np.float64]
 Settings = dict[str, Any]
 Arrays = dict[str, NDArray[Any]]
 ROWS = 1024  # pictures looked at together
+MOST = 1e300  # of any setting
 
 
 class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
@@ -109,7 +108,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
 
 def kernel_named(name: str) -> Kernel:
     """The kernel of that name; refuses others (`unknown_choice`)."""
-    if name not in KERNELS:
+    if not isinstance(name, str) or name not in KERNELS:
         raise UsageError("unknown_choice", "a kernel was asked for", allowed=f"{', '.join(KERNELS)} are allowed",
                          given=f"{shown(str(name))} was given", do="Choose one of these")
     return KERNELS[name]
@@ -117,7 +116,8 @@ def kernel_named(name: str) -> Kernel:
 
 def number(name: str, value: Any, allowed: str, fits: Callable[[Any], bool]) -> None:
     """Refuse an argument that is no number or does not fit (`impossible_value`)."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value) or not fits(value):
+    known = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    if not known or not -MOST <= value <= MOST or not fits(value):
         raise UsageError("impossible_value", f"{name} of a classifier was asked for", allowed=f"{allowed} is allowed",
                          given=f"{shown(str(value))} was given", do=f"Leave {name} out for the default")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -29,7 +28,7 @@ class Setting:
         if self.kind is bool or isinstance(value, (bool, np.bool_)):
             return self.kind is bool and isinstance(value, (bool, np.bool_))
         allowed = (int, np.integer) if self.kind is int else (int, float, np.integer, np.floating)
-        return isinstance(value, allowed) and math.isfinite(value) and bool(self.low <= value <= self.high)
+        return isinstance(value, allowed) and bool(self.low <= value <= self.high)
 
     def plain(self, value: Any) -> Any:
         """`value` as JSON knows it."""

@@ -26,7 +26,7 @@ from striate.words.sift.grid import MOST_ENLARGED, POINTS, Choice, Grid, check, 
 from striate.words.sift.scale import WIDTH, Scale, Space
 
 WINDOWS = ("flat", "gaussian")
-LEAST_BIN, LARGEST = 2, 64
+LEAST_BIN, LARGEST, MOST_SIZES = 2, 64, 64
 ROUNDING = 1e-6  # of full scale: a mean gradient below this is the rounding of float32
 
 
@@ -161,6 +161,10 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         if self.bin_sizes is None:
             return None
         sizes = tuple(self.bin_sizes) if isinstance(self.bin_sizes, Iterable) else (self.bin_sizes,)
+        if len(sizes) > MOST_SIZES:
+            raise UsageError("impossible_value", "dense SIFT with bin_sizes was asked for",
+                             allowed=f"at most {MOST_SIZES} are allowed", given=f"{len(sizes):,} were given",
+                             do="Give fewer")
         for size in sizes or (0,):
             check("bin_sizes", size, LEAST_BIN, LARGEST)
         return tuple(map(int, sizes))
