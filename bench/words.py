@@ -6,7 +6,10 @@
     `predict` of one 256×256 picture with the model loaded in 40 ms or less, median, on one core.
 
     python bench/words.py DIR
+    python bench/words.py DIR --model bench/plain.yaml --no-flip
     python bench/words.py DIR --model bow-fisher --no-rival
+
+The rival's time depends on the bins: OpenCV looks at every pixel under a descriptor, so small bins cost it less.
 
 Ours is `striate train` as a whole process, imports and report included, with packed pictures and no stage cached. Of
 the rival script the per-picture part is timed on `--rival` pictures and scaled to all of them; k-means and LinearSVC
@@ -51,12 +54,14 @@ print(json.dumps(seconds[10:]))
 """
 
 
-def trained(data: str, model: str, seed: int, cache: Path, out: Path) -> tuple[float, dict[str, Any]]:
+def trained(
+    data: str, model: str, seed: int, options: list[str], cache: Path, out: Path
+) -> tuple[float, dict[str, Any]]:
     shutil.rmtree(cache / "stages", ignore_errors=True)
     shutil.rmtree(out, ignore_errors=True)
     started = time.perf_counter()
     done = subprocess.run([sys.executable, "-m", "striate", "train", data, "--model", model, "--seed", str(seed),
-                           "--out", str(out), "--json", "-q"], capture_output=True, text=True, check=True,
+                           "--out", str(out), "--json", "-q", *options], capture_output=True, text=True, check=True,
                           env=os.environ | {"STRIATE_CACHE": str(cache)})
     return time.perf_counter() - started, json.loads(done.stdout)
 
@@ -101,6 +106,7 @@ def main() -> None:
     parser.add_argument("data")
     parser.add_argument("--model", default="bow")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--no-flip", dest="options", action="store_const", const=["--no-flip"], default=[])
     parser.add_argument("--rival", type=int, default=150)
     parser.add_argument("--no-rival", dest="rival", action="store_const", const=0)
     given = parser.parse_args()
@@ -111,7 +117,7 @@ def main() -> None:
         data = striate.load_data(given.data, usual=(256, 256), channels=1)  # packs
         runs = []
         for seed in given.seeds:
-            seconds, facts = trained(given.data, given.model, seed, cache, out)
+            seconds, facts = trained(given.data, given.model, seed, given.options, cache, out)
             figures = {part: {key: facts[part][key] for key in ("accuracy", "interval", "balanced_accuracy", "count")}
                        for part in ("validation", "test")}
             runs.append({"seed": seed, "seconds": seconds, "timings": facts["timings"],
@@ -133,7 +139,8 @@ def main() -> None:
             total = len(learnt) + len(data.test)
             results["rival_seconds"] = rival(model, data.pictures.images[some], data.pictures.labels[learnt], total)
             results["times_faster"] = results["rival_seconds"]["total"] / results["seconds"]["median"]
-    write(f"words-{name}-{given.model}", f"striate train {name} --model {given.model}", results)
+    told = " ".join([f"striate train {name} --model {Path(given.model).name}", *given.options])
+    write(f"words-{name}-{Path(given.model).stem}", told, results)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.cluster import KMeans
+from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
@@ -18,6 +18,8 @@ from striate.errors import DataError, UsageError
 from striate.words.nearest import Floats, Words, float_rows, nearest, not_finite
 
 MAX_WORDS = 1 << 20
+STARTED = 20  # descriptors for each word that the first centres are drawn from: of 100, it took four times as long as
+# all that follows, for words as good
 
 
 class Vocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn's classes are untyped
@@ -25,7 +27,7 @@ class Vocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
 
     Args:
         words: how many, 1 or more; there must be as many different descriptors.
-        seed: of the first centres (k-means++).
+        seed: of the first centres: k-means++ on at most 20 descriptors for each word, or 10,000.
         iterations: of k-means, at most; it ends sooner when the centres rest.
         threads: None is one for each core. k-means takes two at most: scikit-learn adds up what its threads found in
             the order in which they end, and only for two does that give the same bits every time.
@@ -61,17 +63,21 @@ class Vocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
         rows = float_rows(descriptors)
         if not np.isfinite(rows).all():
             raise not_finite()
+        started = max(10_000, STARTED * self.words)
         found = different(rows, self.words)
         if found < self.words:
             raise DataError("too_few_descriptors", f"{self.words} visual words were asked for",
                             allowed="at most as many as there are different descriptors are allowed",
                             given=f"{len(rows)} descriptors were given, {found} of them different",
                             do="Ask for fewer words, or give more pictures")
-        means = KMeans(self.words, n_init=1, random_state=int(self.seed), max_iter=self.iterations)
+        some = rows[np.sort(np.random.Generator(np.random.Philox(int(self.seed))).permutation(len(rows))[:started])]
+        if different(some, self.words) < self.words:
+            some = rows
         with threadpool_limits(min(2, max(1, worker_count(self.threads)))), warnings.catch_warnings():
             # Descriptors that differ by less than rounding may share a centre: two equal words do no harm.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            means.fit(rows)
+            centres, _ = kmeans_plusplus(some, self.words, random_state=int(self.seed))
+            means = KMeans(self.words, init=centres, n_init=1, max_iter=self.iterations).fit(rows)
         self.centres_: Floats = means.cluster_centers_.astype(np.float32)
         self.inertia_, self.iterations_ = float(means.inertia_), int(means.n_iter_)
         return self
