@@ -119,10 +119,50 @@ def test_options_of_networks_are_refused(striate: Program, tmp_path: Path) -> No
 
 
 def test_a_network_file_is_no_file_of_stages(striate: Program, tmp_path: Path) -> None:  # noqa: F811 - a fixture
-    (tmp_path / "net.yaml").write_text("layers:\n- dense: {units: 10}\n")
+    (tmp_path / "net.yaml").write_text("input: [1, 8, 8]\nlayers:\n- dense: {units: 10}\n")
     done = striate("train", "digits", "--model", "net.yaml", "--epochs", "1", "-q")
     assert done.returncode == 0, done.stderr
     (tmp_path / "net.yaml").write_text("sift: {stride: 10}\n")
     done = striate("train", "digits", "--model", "net.yaml")
     assert done.returncode == 2
     assert "stride" in done.stderr
+
+
+def test_a_run_goes_on_with_the_stages_it_was_begun_with(
+    stages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = train(tmp_path / "whole", stages)
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(BagOfWords, "save", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            train(tmp_path / "run", stages)
+    stages.unlink()
+    settings = Settings.load(tmp_path / "run" / "recipe.yaml")
+    assert settings.stages["photographs"]["encoder"] == {"hard": {"words": 12, "iterations": 5, "skip_zero": False}}
+    train_model(settings, RunFolder(tmp_path / "run"), Watch(), resume=True)
+    assert (tmp_path / "run" / "model.safetensors").read_bytes() == whole
+
+
+@pytest.mark.parametrize(("text", "word"), [
+    ("classifier: {linear_svm: {kernel: rbf}}", "rbf"), ("classifier: {linear_svm: {C: -1}}", "C of"),
+    ("encoder: fisher\npyramid: {pool: max}\nclassifier: {linear_svm: {kernel: linear}}", "pool"),
+    ("encoder: vlad", "signs"), ("sift: {step: 0}", "step"),
+    ("classifer: {knn: {}}", "classifer"), ("sift: {}\nsift: {}", "twice"),
+])
+def test_what_cannot_be_is_refused_before_anything_is_written(
+    text: str, word: str, striate: Program, stages: Path, tmp_path: Path  # noqa: F811 - a fixture
+) -> None:
+    stages.write_text(text + "\n")
+    done = striate("train", "digits", "--model", stages, "--out", "run")
+    assert done.returncode == 2
+    assert word in done.stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_seed_that_cannot_be_leaves_nothing(striate: Program, tmp_path: Path) -> None:  # noqa: F811 - a fixture
+    assert striate("train", "digits", "--model", "bow", "--seed", "-1", "--out", "run").returncode == 2
+    assert not (tmp_path / "run").exists()

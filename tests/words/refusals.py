@@ -11,14 +11,14 @@ from striate.words.classifiers import KernelSVM, LinearSVM
 from striate.words.encoders import VLAD, Fisher, Hard
 from striate.words.pyramid import SpatialPyramid
 from striate.words.sift import DenseSIFT
-from striate.words.stages import stages_named
+from striate.words.stages import Stages, stages_named
 
 from .small import fitted, labels, model, pictures
 
 LINEAR = LinearSVM("linear")
 
 
-def read(folder: Path, text: str) -> object:
+def read(folder: Path, text: str) -> Stages:
     (folder / "stages.yaml").write_text(text)
     return stages_named(folder / "stages.yaml")
 
@@ -54,6 +54,12 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
         encoder=Fisher(3, 5), pyramid=SpatialPyramid(pool="max"), classifier=LINEAR),
     "colour of grey pictures": lambda _: fitted(sift=DenseSIFT(colour="hsv")),
     "pictures of one colour": lambda _: model().fit(np.zeros((18, 23, 19), np.uint8), labels()),
+    "a kernel of counts for Fisher vectors": lambda folder: read(
+        folder, "encoder: fisher\nclassifier: {knn: {kernel: chi2}}").checked(),
+    "a key of stages that is there twice": lambda folder: read(folder, "pyramid: {}\npyramid: {}"),
+    "root that is text": lambda _: fitted(sift=DenseSIFT(root="false")),  # type: ignore[arg-type]
+    "the same normalisation twice": lambda _: fitted(pyramid=SpatialPyramid(normalise=("l1", "l1"))),
+    "flip that is no switch": lambda _: fitted(flip="x"),
     "memory in a file": in_a_file,
     "bad_manifest": lambda folder: loaded(folder, present=[0, 7]),
     "a manifest without stages": lambda folder: loaded(folder, stages={}),

@@ -16,7 +16,7 @@ from striate.words.sift import DenseSIFT
 from .small import CLASSIFIERS, ENCODERS, fitted, labels, model, pictures
 
 X, Y = pictures(), labels()
-GREY = np.full((18, 23, 19), 77, np.uint8)
+GREY = np.arange(60, 78, dtype=np.uint8)[:, None, None] * np.ones((1, 23, 19), np.uint8)  # each uniform
 LINEAR = LinearSVM("linear")
 
 
@@ -28,6 +28,8 @@ REFUSED = {
     "i22_smaller_than_a_descriptor picture_too_small": lambda: fit(X[:, :5, :5]),
     "i22_one_pixel picture_too_small": lambda: fit(X[:, :1, :1], sift=DenseSIFT()),
     "i22_one_row picture_too_small": lambda: fit(X[:, :1], sift=DenseSIFT()),
+    "the_same_picture_over_and_over few_pictures": lambda: fit(X[[0] * 18], classifier=LINEAR),
+    "the_same_picture_and_neighbours few_neighbours": lambda: fit(X[[0] * 18]),
     "i24_uniform_training_pictures too_few_descriptors": lambda: fit(GREY),
     "i24_uniform_without_zeros too_few_descriptors": lambda: fit(GREY, encoder=Hard(1, skip_zero=True)),
     "fewer_descriptors_than_words too_few_descriptors": lambda: fit(encoder=Hard(541)),
@@ -48,9 +50,9 @@ REFUSED = {
     "four_channels not_pictures": lambda: fit(np.repeat(X[..., None], 4, axis=3)),
     "text not_pictures": lambda: fit("pictures"),
     "colour_of_grey no_colour": lambda: fit(sift=DenseSIFT((2, 3), 3, colour="hsv")),
-    "signed_features_and_chi2 negative_features": lambda: fit(encoder=Fisher(3, 5), classifier=LinearSVM("chi2")),
-    "signed_features_and_neighbours negative_features": lambda: fit(encoder=VLAD(5)),
-    "largest_of_fisher unknown_pool": lambda: fit(
+    "signed_features_and_chi2 stages_apart": lambda: fit(encoder=Fisher(3, 5), classifier=LinearSVM("chi2")),
+    "signed_features_and_neighbours stages_apart": lambda: fit(encoder=VLAD(5)),
+    "largest_of_fisher stages_apart": lambda: fit(
         encoder=Fisher(3, 5), pyramid=SpatialPyramid(pool="max"), classifier=LINEAR),
     "a_classifier_as_encoder strange_stage": lambda: fit(encoder=LinearSVM()),
     "a_classifier_as_sift strange_stage": lambda: fit(sift=LinearSVM()),

@@ -110,7 +110,7 @@ def test_other_pictures_and_other_labels(tmp_path: Path) -> None:
 def test_other_versions_have_other_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     before = key_of("words", 1)
     assert before == key_of("words", 1) != key_of("words", 2)
-    monkeypatch.setattr(module, "VERSIONS", ["another"])
+    monkeypatch.setattr(module, "code", lambda: "another")
     assert key_of("words", 1) != before
 
 

@@ -111,7 +111,7 @@ def test_files_of_stages_are_told_from_files_of_networks(tmp_path: Path) -> None
     assert not any(names_stages(name) for name in ZOO)
     for i, (values, expected) in enumerate([
         ({"encoder": "hard"}, True), ({"sift": None}, True), ({"sift": {}, "strange": 1}, True),
-        ({"input": [1, 8, 8], "layers": []}, False), ({"layers": [], "classifier": 1}, False), ({}, False),
+        ({"input": [1, 8, 8], "layers": []}, False), ({"layers": [], "classifier": 1}, False), ({}, True),
         ([1], False), ("just words", False), ("a: &a 1\nsift: *a", False), ("[" * 1000, False),
     ]):  # fmt: skip
         for ending in (".yaml", ".YML"):

@@ -42,5 +42,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "few_pictures": lambda _: LinearSVM(folds=5).fit(X[:4], Y[:4]),
     "copies of other classes": lambda _: LinearSVM().fit(X, np.sort(Y), copies=2),
     "copies that do not divide": lambda _: KNN().fit(X, Y, copies=5),
+    "groups of other pictures": lambda _: KNN().fit(X, Y, groups=np.arange(3)),
+    "too_many_pictures": lambda _: KernelSVM("linear").fit(np.eye(2, dtype=np.float32).repeat(10_000, 0),
+                                                           np.arange(20_000) // 10_000),
     "few_neighbours": lambda _: KNN(k=12).fit(X, Y),
 }

@@ -52,7 +52,9 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="Pictures per step.")] = None,
     optimiser: Annotated[str | None, typer.Option(help="adamw or sgd.")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
-    flip: Annotated[bool | None, typer.Option("--flip/--no-flip", help="Mirror half of the pictures.")] = None,
+    flip: Annotated[
+        bool | None, typer.Option("--flip/--no-flip", help="Learn from mirror images too. [default: by the classes]")
+    ] = None,
     precision: Annotated[str | None, typer.Option(help="auto, float32 or bfloat16.")] = None,
     checkpoint_seconds: Annotated[float, typer.Option(help="Save the state this often.")] = 20.0,
     allow_empty_class: Annotated[

@@ -10,7 +10,8 @@ The facts (JSON values; only `data` must be there, fractions are in 0..1, times 
                  skipped [{picture, code, reason}], notes [sentence], split {kind, seed},
                  leaked (test pictures that are also among those learnt from; null where nobody counted)
     network      name, input [C, H, W], layers [rows of `striate inspect`], parameters, macs, neurons
-    stages       {name, rows [{stage, what (a sentence), seconds, cached}]}, of a hand-crafted recogniser
+    notes        [sentence] on the training
+    stages       {name, settings, rows [{stage, what (a sentence), seconds, cached}]}, of a hand-crafted recogniser
     cross_validated   whether `validation` is by cross-validation on training and validation pictures
     history      [{epoch, loss, validation_loss, validation_accuracy, learning_rate, seconds, pictures_per_second}]
     best_epoch   the epoch whose weights were kept

@@ -22,7 +22,7 @@ LONGEST_TEXT = 2000
 MISSING: Mapping[str, Any] = {
     "striate": None, "title": "Report", "command": None, "created": None, "model": None, "seed": None, "seconds": None,
     "network": None, "recipe": {}, "history": [], "best_epoch": None, "validation": None, "test": None, "timings": {},
-    "environment": {}, "stages": None, "cross_validated": False,
+    "environment": {}, "stages": None, "notes": [], "cross_validated": False,
 }  # fmt: skip
 NO_DATA: Mapping[str, Any] = {"name": "", "classes": [], "counts": {}, "size": None, "fit": None, "skipped": [],
                               "notes": [], "split": None, "leaked": None}

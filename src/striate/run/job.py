@@ -50,6 +50,7 @@ def train_model(settings: Settings, folder: RunFolder, watch: Watch, *, resume: 
     see `striate.report.write_report`.
     """
     kind = kind_for(settings)
+    settings = kind.settings
     folder.keep_out_of(settings.data)
     clock = Clock()
     with clock.measure("pictures"):
@@ -86,6 +87,7 @@ def train_model(settings: Settings, folder: RunFolder, watch: Watch, *, resume: 
             "validation": validation.as_dict(),
             "cross_validated": model.LEARNS_FROM_VALIDATION,
             "test": test.as_dict(),
+            "notes": list(model.notes_),
             **kind.facts(model),
         }
         write_report(folder.path, facts, samples(data.train), mistakes(data.test, scores))

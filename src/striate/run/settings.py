@@ -18,11 +18,13 @@ class Settings:
     """The data, the model and the recipe fields of one run.
 
     Attributes:
-        data: a folder or the name of a known set; model: a name of the zoo or a network file.
+        data: a folder or the name of a known set; model: a name of the zoo, a network file, or of visual words a set of
+            stages by name or a YAML file.
         split: a split file to use, or None.
         size: (height, width) of the pictures, or None for what model and data suggest; resize: how they are fitted.
         strict, allow_empty_class: as in `striate.load_data`.
-        recipe: fields of `striate.nets.recipe.Recipe`; a field left out has its default.
+        recipe: fields of `striate.nets.recipe.Recipe`, of visual words `seed` and `flip`; a field left out has its
+            default. stages: those of visual words, for `small` pictures and for `photographs`.
         command: what was typed; planned: the whole recipe as it was trained, once that is known.
 
     """
@@ -37,6 +39,7 @@ class Settings:
     recipe: dict[str, Any] = field(default_factory=dict)
     command: str = ""
     planned: dict[str, Any] = field(default_factory=dict)
+    stages: dict[str, Any] = field(default_factory=dict)
 
     def save(self, path: Path) -> None:
         """Write the settings as YAML, atomically."""
@@ -93,7 +96,7 @@ def recipe_of(path: Path) -> dict[str, Any]:
 
 def _describes_a_run(values: dict[str, Any]) -> bool:
     """Whether every field has the type that `Settings` says."""
-    size, recipe = values.get("size"), values.get("recipe")
+    size, recipe, stages = values.get("size"), values.get("recipe"), values.get("stages", {})
     return (
         all(isinstance(values.get(name, ""), str) for name in ("model", "resize", "command"))
         and isinstance(values.get("data"), str)
@@ -101,5 +104,6 @@ def _describes_a_run(values: dict[str, Any]) -> bool:
         and (size is None or (isinstance(size, list) and len(size) == 2 and all(type(side) is int for side in size)))
         and all(isinstance(values.get(name, False), bool) for name in ("strict", "allow_empty_class"))
         and isinstance(recipe, dict)
+        and isinstance(stages, dict) and stages.keys() in ({}.keys(), {"small", "photographs"})
         and all(isinstance(value, str | int | float | tuple | list | None) for value in recipe.values())
     )

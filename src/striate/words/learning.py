@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -17,7 +17,7 @@ from striate.errors import DataError, shown
 from striate.fitting import Labelled
 from striate.words.classifiers import CLASSIFIERS, Classifier
 from striate.words.encoders import ENCODERS, Encoder
-from striate.words.memory import Memory, digest_of, key_of
+from striate.words.memory import Memory, Stored, digest_of, key_of
 from striate.words.patches import Patches, patches_of
 from striate.words.pipeline import Description, Part, Pipeline
 from striate.words.stages import Stages, described, kind_of, seeded
@@ -50,11 +50,13 @@ class Learning:
             row["what"] = "; ".join(sift.notes_)
         self.stages.pyramid.checked()
         size = (first.shape[1], first.shape[2])
-        content = key_of(content_of(pictures), described("sift", sift), int(self.sample), int(self.seed))
+        content, groups = content_of(pictures)
+        chosen = [*map(int, (*sift.bin_sizes_, sift.step_, sift.enlarge_))]
+        content = key_of(content, described("sift", sift), chosen, int(self.sample), int(self.seed))
         encoder, encoded = self._words(sift, pictures, size, content)
         description = Description(sift, encoder, self.stages.pyramid, size)
         features, key = self._features(description, pictures, key_of(content, encoded))
-        classifier = self._classifier(features, compact, key)
+        classifier = self._classifier(features, compact, groups, key)
         return Pipeline(description, classifier, present, classes)
 
     def _words(
@@ -70,22 +72,23 @@ class Learning:
             patches = patches_of(encoder, sample, pictures, grid)
             self.watch("words", 1, 1)
             inner, arrays = encoder.to_arrays()
-            return inner, {f"words.{name}": array for name, array in arrays.items()} | {
+            told = {"encoder": inner, "sample": len(sample.descriptors)}
+            return told, {f"words.{name}": array for name, array in arrays.items()} | {
                 f"patches.{name}": array for name, array in patches.arrays().items()}
 
         with self._stage("words") as row:
             # k-means adds up in another order on another number of threads.
             key = key_of("words", content, settings, min(2, worker_count(self.threads)))
-            (inner, arrays), row["cached"] = self.memory.arrays("words", key, made)
+            (told, arrays), row["cached"] = self._kept("words", key, made)
             parts = _parted(arrays)
             kind = kind_of("encoder", self.stages.encoder)
             with _usable("words"):
-                encoder = ENCODERS[kind].from_arrays(inner, dict(parts["words"]))
+                encoder = ENCODERS[kind].from_arrays(told["encoder"], dict(parts["words"]))
             encoder.threads = self.threads
             count = len(encoder.words_)
             self.patches = Patches.from_arrays(parts["patches"], count)
             row["what"] = (f"{kind}: {count:,} {'components' if kind == 'fisher' else 'words'} learnt from "
-                           f"{self.sample:,} descriptors; {encoder.width:,} numbers a region")
+                           f"{told['sample']:,} descriptors; {encoder.width:,} numbers a region")
         return encoder, key_of(settings, digest_of(parts["words"]))  # Hard and LLC may have the same words
 
     def _sample(self, sift: Any, pictures: Labelled, size: tuple[int, int], content: str) -> Sample:
@@ -93,7 +96,7 @@ class Learning:
             sample = drawn(sift, pictures, sift.grid(*size), self.sample, self.seed, self.watch)
             return {}, {"descriptors": sample.descriptors, "positions": sample.positions, "origins": sample.origins}
 
-        (_, arrays), _ = self.memory.arrays("sample", key_of("sample", content), made)
+        (_, arrays), _ = self._kept("sample", key_of("sample", content), made)
         return Sample(**arrays)
 
     def _features(self, description: Description, pictures: Labelled, content: str) -> tuple[Any, str]:
@@ -110,18 +113,21 @@ class Learning:
 
         with self._stage("features") as row:
             features, row["cached"] = self.memory.features(key, shape, made)
+            self.watch.ask("features")
             row["what"] = (f"{description.pyramid.cells} regions of {description.encoder.width:,} numbers: "
                            f"{description.width:,} for each of {once:,} pictures"
                            + (" and of their mirror images" if self.flip else ""))
         return features, key
 
-    def _classifier(self, features: Any, labels: NDArray[np.int64], content: str) -> Classifier:
+    def _classifier(
+        self, features: Any, labels: NDArray[np.int64], groups: NDArray[np.int64], content: str
+    ) -> Classifier:
         kind = kind_of("classifier", self.stages.classifier)
 
         def made() -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
             self.watch("classifier", 0, 1)
             classifier = seeded(self.stages.classifier, self.seed, self.threads)
-            classifier.fit(features, np.tile(labels, 1 + self.flip), 1 + self.flip)
+            classifier.fit(features, np.tile(labels, 1 + self.flip), 1 + self.flip, groups)
             self.watch("classifier", 1, 1)
             settings, arrays = classifier.to_arrays()
             indices, scores = classifier.held_out_
@@ -130,13 +136,19 @@ class Learning:
 
         with self._stage("classifier") as row:
             key = key_of("classifier", content, described("classifier", self.stages.classifier), labels.tolist())
-            (told, arrays), row["cached"] = self.memory.arrays("classifier", key, made)
+            (told, arrays), row["cached"] = self._kept("classifier", key, made)
             parts = _parted(arrays)
             with _usable("classifier"):
                 classifier: Classifier = CLASSIFIERS[kind].from_arrays(told["machine"], parts["machine"])
             classifier.notes_, classifier.held_out_ = told["notes"], (parts["held"]["indices"], parts["held"]["scores"])
             row["what"] = f"{kind} on the {classifier.kernel} kernel: {told['chosen']}"
         return classifier
+
+    def _kept(self, stage: str, key: str, make: Callable[[], Stored]) -> tuple[Stored, bool]:
+        """From the memory; whether to stop is asked when it is there, so that what was computed is kept."""
+        found = self.memory.arrays(stage, key, make)
+        self.watch.ask(stage)
+        return found
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[dict[str, Any]]:
@@ -157,12 +169,17 @@ def _usable(stage: str) -> Iterator[None]:
                         do="Choose less extreme settings, or give other pictures") from error
 
 
-def content_of(pictures: Labelled) -> str:
-    """A hash of every pixel: it takes a hundredth of the time that describing them does."""
-    whole = sha256(str((len(pictures), *pictures.take(np.zeros(1, np.int64)).shape)).encode())
+def content_of(pictures: Labelled) -> tuple[str, NDArray[np.int64]]:
+    """A hash of all pixels, and a number for each picture (n,) that it shares with those of the same pixels.
+
+    It takes a hundredth of the time that describing them does.
+    """
+    digests: list[str] = []
     for start in range(0, len(pictures), 256):
-        whole.update(pictures.take(np.arange(start, min(start + 256, len(pictures)))).tobytes())
-    return whole.hexdigest()
+        some = pictures.take(np.arange(start, min(start + 256, len(pictures))))
+        digests += [sha256(picture.tobytes()).hexdigest() for picture in some]
+    groups = np.unique(digests, return_inverse=True)[1].astype(np.int64)
+    return key_of(digests, some.shape[1:]), groups
 
 
 def _parted(arrays: dict[str, NDArray[Any]]) -> dict[str, dict[str, NDArray[Any]]]:

@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
@@ -32,16 +33,25 @@ MOST = 8 << 30  # bytes kept; the stages that have not been used for longest go 
 BLOCK = 16 << 20
 STALE = 86_400  # seconds without a change, after which an unfinished file is nobody's any more
 OWN = re.compile(rf"(sample|words|features|classifier)-[0-9a-f]{{32}}\..*|{re.escape(atomic.PREFIX)}.*")
-VERSIONS = [__version__, platform.machine(), *(version(name) for name in ("numpy", "scipy", "scikit-learn", "torch"))]
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
 
 Floats = NDArray[np.float32]
 Arrays = dict[str, NDArray[Any]]
 Stored = tuple[dict[str, Any], Arrays]
 
 
+@cache
+def code() -> str:
+    """A hash of what computes: the source of this room, and the versions of the libraries and of the machine's kind."""
+    whole = sha256(modelfile.canonical([__version__, platform.machine(), *map(version, LIBRARIES)]).encode())
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
 def key_of(*parts: Any) -> str:
-    """32 hexadecimal digits for JSON values, this version of striate and those of the libraries that compute."""
-    return sha256(modelfile.canonical([VERSIONS, *parts]).encode()).hexdigest()[:32]
+    """32 hexadecimal digits for JSON values and for the code that computes."""
+    return sha256(modelfile.canonical([code(), *parts]).encode()).hexdigest()[:32]
 
 
 def digest_of(arrays: Mapping[str, NDArray[Any]]) -> str:

@@ -49,7 +49,8 @@ class Patches:
 
 def patches_of(encoder: Encoder, sample: Sample, pictures: Labelled, grid: Grid) -> Patches:
     """The patches of every word, cut from the pictures that the sample was drawn from."""
-    some = np.linspace(0, len(sample.origins) - 1, min(LOOKED_AT, len(sample.origins))).astype(np.int64)
+    alive = np.flatnonzero(sample.descriptors.any(axis=1)) if encoder.skip_zero else np.arange(len(sample.origins))
+    some = alive[np.linspace(0, len(alive) - 1, min(LOOKED_AT, len(alive))).astype(np.int64)]
     words, far = encoder.assigned(sample.descriptors[some], sample.positions[some])
     origins = sample.origins[some]
     cut = np.empty((len(some), SIDE, SIDE), np.float32)

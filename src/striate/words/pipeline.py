@@ -16,7 +16,7 @@ from striate.words.sift.grid import Grid
 from striate.words.stream import Watcher, described, positions_of
 
 Floats = NDArray[np.float32]
-SCORED = 1024  # pictures whose features are held at once
+SCORED, MOST_HELD = 1024, 256 << 20  # pictures whose features are held at once, and bytes of these
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Description:
         grid, watch = self.grid, watch or Watcher()
         whole = np.empty((len(pictures), self.width), np.float32) if out is None else out
         positions, regions = positions_of(grid), self.pyramid.regions(grid.y, grid.x, grid.height, grid.width)
-        for part, found in described(self.sift, pictures, np.arange(len(pictures)), grid):
+        for part, found in described(self.sift, pictures, np.arange(len(pictures)), grid, self.width):
             whole[part] = self.pyramid.join(self.encoder.encode(found, positions, regions, self.pyramid.pool))
             watch(told, part.stop, len(pictures))
         return whole
@@ -69,9 +69,10 @@ class Pipeline:
     def probabilities(self, pictures: Labelled) -> NDArray[np.float64]:
         """(n, K) float64, rows sum to 1; some of the features are held at a time."""
         whole = np.empty((len(pictures), self.classes))
-        for start in range(0, len(pictures), SCORED):
-            part = Part(pictures, np.arange(start, min(start + SCORED, len(pictures))))
-            whole[start : start + SCORED] = self.spread(self.classifier.predict_proba(self.description.features(part)))
+        several = max(1, min(SCORED, MOST_HELD // (4 * self.description.width)))
+        for start in range(0, len(pictures), several):
+            part = Part(pictures, np.arange(start, min(start + several, len(pictures))))
+            whole[start : start + several] = self.spread(self.classifier.predict_proba(self.description.features(part)))
         return whole
 
 

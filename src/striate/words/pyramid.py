@@ -117,6 +117,10 @@ class SpatialPyramid(BaseEstimator):  # type: ignore[misc]  # scikit-learn's cla
                 raise UsageError("unknown_choice", f"{name} of a spatial pyramid was asked for",
                                  allowed=f"{', '.join(allowed)} are allowed", given=f"{shown(str(value))} was given",
                                  do="Choose one of these")
+        if len({*steps}) < len(steps):
+            raise UsageError("unknown_choice", "normalise of a spatial pyramid was asked for",
+                             allowed="each step once is allowed", given=f"{len(steps):,} steps were given",
+                             do="Leave out those that are there twice")
         try:
             grids = tuple((int(rows), int(columns)) for rows, columns in self.grids)
             if grids != tuple(map(tuple, self.grids)) or min(map(min, grids), default=0) < 1:

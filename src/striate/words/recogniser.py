@@ -43,8 +43,8 @@ class BagOfWords(Recogniser):
             a YAML file of stages.
         sift, encoder, pyramid, classifier: unfitted estimators of `striate.words` that take the place of those.
         sample: descriptors that the words are learnt from, 1 to 10 million.
-        flip: learn from mirror images too; None is so for up to 10,000 pictures, unless classes are single letters or
-            digits.
+        flip: learn from mirror images too; None is so for up to 10,000 pictures, unless classes are single letters
+            or numbers.
         size: (height, width) the pictures are brought to; None is the size they have.
         resize: how pictures of another shape are fitted: `squash`, `crop` or `pad`.
         seed: of the sample, the words and the folds; it takes the place of the stages' own.
@@ -109,23 +109,14 @@ class BagOfWords(Recogniser):
             stop: asked after every batch; when it turns true, `Interrupted` is raised.
 
         """
+        self.check_settings()
         given = pictures_of(X)
         labels, self.classes_ = labels_of(X, y)
         if len(np.unique(labels)) < 2:
             raise DataError("one_class", "training was asked for", allowed="two or more classes are allowed",
                             given=f"all {len(labels):,} pictures are of one class", do="Add pictures of another class")
-        for name, least, most in (("sample", 1, MOST_SAMPLED), ("seed", 0, 2**32 - 1)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
-                raise UsageError("impossible_value", f"a bag of words with {name} was asked for",
-                                 allowed=f"whole numbers from {least:,} to {most:,} are allowed",
-                                 given=f"{value!r} was given", do=f"Leave {name} out for the default")
         memory = Memory(Path(self.memory) if self.memory else None)
-        if self.flip not in (None, True, False):
-            raise UsageError("impossible_value", "a bag of words with flip was asked for",
-                             allowed="True, False and None are allowed", given=f"{shown(repr(self.flip))} was given",
-                             do="Leave flip out for the default")
-        letters = all(len(str(name)) == 1 for name in self.classes_)
+        letters = self.classes_.dtype.kind != "U" or all(len(name) == 1 for name in self.classes_)
         self.flip_ = bool(len(labels) <= FEW and not letters if self.flip is None else self.flip)
         stages, pictures = self._prepared(given)
         learning = Learning(stages, self.sample, self.flip_, self.seed, self.threads, memory, Watcher(watch, stop))
@@ -176,12 +167,29 @@ class BagOfWords(Recogniser):
         model.stages_, model.notes_ = [], []
         return model
 
+    def check_settings(self) -> None:
+        """Refuse arguments that cannot be; the stages are checked by `stages_for`."""
+        for name, least, most in (("sample", 1, MOST_SAMPLED), ("seed", 0, 2**32 - 1)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
+                raise UsageError("impossible_value", f"a bag of words with {name} was asked for",
+                                 allowed=f"whole numbers from {least:,} to {most:,} are allowed",
+                                 given=f"{value!r} was given", do=f"Leave {name} out for the default")
+        if not (self.flip is None or isinstance(self.flip, bool | np.bool_)):
+            raise UsageError("impossible_value", "a bag of words with flip was asked for",
+                             allowed="True, False and None are allowed", given=f"{shown(repr(self.flip))} was given",
+                             do="Leave flip out for the default")
+
+    def stages_for(self, size: tuple[int, int]) -> Stages:
+        """The stages for pictures of (height, width); refuses those that cannot be, and settings that cannot."""
+        stages = stages_named(self.stages, small=min(size) < LARGE)
+        own = {name: stage for name in KINDS if (stage := getattr(self, name)) is not None}
+        return replace(stages, **own).checked()
+
     def _prepared(self, pictures: Labelled | NDArray[np.uint8]) -> tuple[Stages, Labelled]:
         """Decide stages, size and channels; returns the stages, and the pictures so."""
         first = pictures.take(np.zeros(1, np.int64)) if isinstance(pictures, Labelled) else pictures[:1]
         size = self.size or (first.shape[1], first.shape[2])
-        stages = stages_named(self.stages, small=min(size) < LARGE)
-        own = {name: stage for name in KINDS if (stage := getattr(self, name)) is not None}
-        stages = replace(stages, **own)
+        stages = self.stages_for(size)
         self.preparation_ = Fitting(size, 1 if stages.sift.colour == "grey" else first.shape[3], self.resize)
         return stages, self.preparation_.fitted(pictures)

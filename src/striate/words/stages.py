@@ -25,7 +25,9 @@ from sklearn.base import BaseEstimator, clone
 from striate import yamlfile
 from striate.errors import MissingError, UsageError, shown
 from striate.words.classifiers import CLASSIFIERS, KNN, Classifier, LinearSVM
-from striate.words.encoders import ENCODERS, Encoder, Fisher, Hard
+from striate.words.classifiers.base import kernel_named
+from striate.words.encoders import ENCODERS, Encoder, Fisher, Hard, settings
+from striate.words.kernels import KERNELS
 from striate.words.pyramid import SpatialPyramid
 from striate.words.sift import DenseSIFT
 
@@ -33,6 +35,7 @@ KINDS: Mapping[str, Mapping[str, type[BaseEstimator]]] = MappingProxyType({
     "sift": {"sift": DenseSIFT}, "encoder": ENCODERS, "pyramid": {"pyramid": SpatialPyramid},
     "classifier": CLASSIFIERS,
 })
+SIGNED = ("vlad", "fisher")  # encoders whose numbers are no counts
 RUN_ONLY = ("threads", "seed")  # settings that a run gives to every stage
 MOST = 1 << 53  # no number in a file of stages is larger: beyond, whole ones are no floats
 
@@ -49,6 +52,22 @@ class Stages:
     def __post_init__(self) -> None:
         for stage in KINDS:
             kind_of(stage, getattr(self, stage))
+
+    def checked(self) -> Self:
+        """These stages, if each can be and they suit each other; raises `UsageError`, whatever the pictures."""
+        self.sift.check_settings()
+        settings.check(self.encoder)
+        self.pyramid.checked()
+        self.classifier.check_settings()
+        kernel = kernel_named(self.classifier.kernel).name
+        kind = kind_of("encoder", self.encoder)
+        for asked, given, allowed in (("kernel", kernel, ("linear",) if kind in SIGNED else tuple(KERNELS)),
+                                      ("pool", self.pyramid.pool, self.encoder.POOLS)):
+            if given not in allowed:
+                raise UsageError("stages_apart", f"the {kind} encoder was to be used with {asked} {given}",
+                                 allowed=f"{', '.join(allowed)} suits it", given="its numbers have signs"
+                                 if asked == "kernel" else f"it cannot pool by {given}", do=f"Use {allowed[0]}")
+        return self
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values: `{stage: settings}`, or `{stage: {kind: settings}}` where there are several kinds.
@@ -128,7 +147,7 @@ def stages_named(spec: str | Path, small: bool = False) -> Stages:
 
 
 def names_stages(spec: str | Path) -> bool:
-    """Whether `spec` is a name of `PRESETS`, or a YAML file with a stage at its top level."""
+    """Whether `spec` is a name of `PRESETS`, or a YAML file that is no network."""
     if str(spec) in PRESETS:
         return True
     if Path(spec).suffix.lower() not in (".yaml", ".yml") or not _there(spec):
@@ -137,7 +156,7 @@ def names_stages(spec: str | Path) -> bool:
         values = yamlfile.read(Path(spec))
     except yamlfile.REFUSALS:
         return False  # whoever reads networks will say what is wrong
-    return isinstance(values, dict) and "layers" not in values and any(stage in values for stage in KINDS)
+    return isinstance(values, dict) and not values.keys() & {"layers", "input"}
 
 
 def seeded(estimator: Any, seed: int, threads: int | None = None) -> Any:

@@ -102,7 +102,7 @@ def _plausible(sift: DenseSIFT, preparation: Fitting) -> tuple[int, int]:
     if type(step) is not int or not 1 <= step <= 64 or type(enlarge) is not int or not 1 <= enlarge <= 8:
         raise ValueError("step and enlarge of its descriptors must be given")
     pixels = height * width * enlarge**2
-    if pixels > MAX_BYTES // 16:
+    if pixels > MAX_BYTES // 512:  # dense SIFT takes up to so many bytes for a pixel
         raise ValueError(f"one picture would have {pixels:,} pixels")
     if not isinstance(sizes, tuple) or not 1 <= len(sizes) <= 64:
         raise ValueError("its descriptors must have 1 to 64 bin sizes")

@@ -26,11 +26,15 @@ class Watcher:
     stop: Callable[[], bool] = bool
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Tell, or stop."""
+        """Tell; stop, unless the stage is done, for then it is kept first."""
         self.tell(stage, done, total)
+        if done < total:
+            self.ask(stage, f"{done:,} of {total:,} were done")
+
+    def ask(self, stage: str, reached: str = "it is done, and kept where there is a cache") -> None:
+        """Raise `Interrupted` (`stopped`) where `stop` says so."""
         if self.stop():
-            raise Interrupted("stopped", f"a bag of words was learning: {stage}",
-                              given=f"it was stopped after {done:,} of {total:,}",
+            raise Interrupted("stopped", f"a bag of words was to be learnt: {stage}", given=reached,
                               do="Start again: finished stages are kept where there is a cache")
 
 
@@ -47,14 +51,14 @@ class Sample:
 
 
 def described(
-    sift: DenseSIFT, pictures: Labelled, indices: NDArray[np.int64], grid: Grid
+    sift: DenseSIFT, pictures: Labelled, indices: NDArray[np.int64], grid: Grid, feature: int = 0
 ) -> Iterator[tuple[slice, Floats]]:
     """The descriptors of the pictures at `indices`, batch by batch: (which of the indices, (n, D, d)).
 
-    Each batch is written over the one before.
+    Each batch is written over the one before; it is small enough for features of `feature` numbers, too.
     """
     count, width = len(grid.y), sift.n_features_
-    size = max(1, min(len(indices), BATCH // (4 * count * width)))
+    size = max(1, min(len(indices), BATCH // (4 * max(count * width, feature))))
     memory = np.empty((size, count, width), np.float32)
     for start in range(0, len(indices), size):
         part = slice(start, min(start + size, len(indices)))

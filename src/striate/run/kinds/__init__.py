@@ -17,4 +17,4 @@ KINDS: tuple[type[Kind[Any]], ...] = (WordsRun, ConvNetRun)
 
 def kind_for(settings: Settings) -> Kind[Any]:
     """The kind that `settings.model` names, with its settings checked."""
-    return next(kind for kind in KINDS if kind.knows(settings.model))(settings)
+    return next(kind for kind in KINDS if kind.knows(settings))(settings)

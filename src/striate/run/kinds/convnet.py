@@ -30,7 +30,7 @@ class ConvNetRun(Kind[ConvNet]):
         Recipe.from_dict(settings.recipe)
 
     @classmethod
-    def knows(cls, model: str) -> bool:  # noqa: ARG003 - it takes what nobody else knows
+    def knows(cls, settings: Settings) -> bool:  # noqa: ARG003 - it takes what nobody else knows
         """Whatever no other kind knows."""
         return True
 

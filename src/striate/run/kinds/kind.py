@@ -27,8 +27,8 @@ class Kind(ABC, Generic[R]):
 
     @classmethod
     @abstractmethod
-    def knows(cls, model: str) -> bool:
-        """Whether `model`, a name or a file, is of this kind."""
+    def knows(cls, settings: Settings) -> bool:
+        """Whether the model of `settings`, a name or a file, is of this kind."""
 
     @property
     @abstractmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from striate import metrics
 from striate.data import Data, Dataset
 from striate.data.cache import cache_room
 from striate.data.workers import worker_count
-from striate.errors import UsageError, shown
+from striate.errors import RunError, UsageError, shown
 from striate.metrics import Evaluation
 from striate.run.environment import environment
 from striate.run.folder import RunFolder
@@ -20,7 +21,7 @@ from striate.run.settings import Settings
 from striate.run.watch import Watch
 from striate.words.recogniser import BagOfWords
 from striate.words.sift.grid import LARGE
-from striate.words.stages import names_stages, stages_named
+from striate.words.stages import Stages, names_stages, stages_named
 
 PHOTOGRAPH = (256, 256)  # pictures of different sizes, or larger than 64 pixels, are brought to this
 
@@ -32,30 +33,36 @@ class WordsRun(Kind[BagOfWords]):
     """
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        self.colour = stages_named(settings.model).sift.colour
         useless = [name for name in settings.recipe if name not in ("seed", "flip")]
         if useless:
             raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with {useless[0]}",
                              allowed="seed, size, resize and flip are allowed: it has stages, not epochs",
                              given=f"{useless[0]} {shown(str(settings.recipe[useless[0]]))} was given",
                              do="Leave it out, or train a network")
+        sizes = {"small": True, "photographs": False}
+        begun = settings.stages  # a run that is resumed keeps its stages, whatever has become of a file
+        stages = {name: stages_of(begun[name]) if begun else stages_named(settings.model, small=small).checked()
+                  for name, small in sizes.items()}
+        super().__init__(replace(settings, stages={name: one.as_dict() for name, one in stages.items()}))
+        self.small, self.photographs = stages["small"], stages["photographs"]
+        BagOfWords(**settings.recipe).check_settings()
 
     @classmethod
-    def knows(cls, model: str) -> bool:
+    def knows(cls, settings: Settings) -> bool:
         """A name of a set of stages, or a YAML file that has some."""
-        return names_stages(model)
+        return bool(settings.stages) or names_stages(settings.model)
 
     @property
     def packing(self) -> dict[str, Any]:
         """Grey, unless the descriptors look at colour; photographs larger than a network would take them."""
         return {"size": self.settings.size, "usual": PHOTOGRAPH,
-                "channels": 1 if self.colour == "grey" else None}
+                "channels": 1 if self.photographs.sift.colour == "grey" else None}
 
     def size_for(self, data: Data) -> tuple[int, int]:
         """The size they are packed in, if a descriptor fits."""
         height, width = self.settings.size or data.pictures.images.shape[1:3]
-        stages_named(self.settings.model, small=min(height, width) < LARGE).sift.fit(data.pictures.images[:1])
+        self.stages = self.small if min(height, width) < LARGE else self.photographs
+        self.stages.sift.choice_for(height, width)
         return height, width
 
     def shares(self, data: Data) -> str:
@@ -64,9 +71,10 @@ class WordsRun(Kind[BagOfWords]):
 
     def train(self, data: Data, folder: RunFolder, watch: Watch, stop: Callable[[], bool]) -> BagOfWords:  # noqa: ARG002
         """Stage by stage; what has been computed before is read back from the cache."""
-        settings = self.settings
-        model = BagOfWords(settings.model, size=settings.size, resize=settings.resize, memory=cache_room("stages"),
-                           **settings.recipe)
+        stages, settings = self.stages, self.settings
+        model = BagOfWords(sift=stages.sift, encoder=stages.encoder, pyramid=stages.pyramid,
+                           classifier=stages.classifier, size=settings.size, resize=settings.resize,
+                           memory=cache_room("stages"), **settings.recipe)
         model.fit(learnable(data), watch=watch.stage, stop=stop)
         for row in model.stages_:
             how = "from the cache" if row["cached"] else f"{row['seconds']:.1f} s"
@@ -86,10 +94,19 @@ class WordsRun(Kind[BagOfWords]):
         """Stages, with what was chosen."""
         return {
             "seed": model.seed,
-            "stages": {"name": self.settings.model, "rows": model.stages_},
+            "stages": {"name": self.settings.model, "settings": self.stages.as_dict(), "rows": model.stages_},
             "recipe": self.planned(model),
             "environment": environment(worker_count(model.threads), "float32"),
         }
+
+
+def stages_of(values: object) -> Stages:
+    """The stages that a run was begun with; raises `RunError` (`bad_settings`) when they cannot be read."""
+    try:
+        return Stages.from_dict(values).checked()
+    except ValueError as error:
+        raise RunError("bad_settings", "a run was to be resumed", given=shown(str(error)),
+                       do="Start again in another folder with --out") from error
 
 
 def learnable(data: Data) -> Dataset:

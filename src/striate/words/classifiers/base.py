@@ -23,6 +23,7 @@ Settings = dict[str, Any]
 Arrays = dict[str, NDArray[Any]]
 ROWS = 1024  # pictures looked at together
 MOST = 1e300  # of any setting
+LARGEST = 1e9  # of a number in a model file
 
 
 class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
@@ -39,13 +40,16 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
     notes_: list[str]
     held_out_: tuple[NDArray[np.int64], Doubles]
 
-    def fit(self, X: ArrayLike, y: ArrayLike, copies: int = 1) -> Self:
+    def fit(
+        self, X: ArrayLike, y: ArrayLike, copies: int = 1, groups: NDArray[np.int64] | None = None
+    ) -> Self:
         """Learn from features X (n, D) float32 and labels y (n,), whole numbers 0..K−1 of which each occurs.
 
         With `copies` each picture is there so often, mirrored perhaps: row i, i + n/copies and so on are one picture,
-        and held out together. Only the first n/copies rows are in `held_out_`.
+        and held out together. Only the first n/copies rows are in `held_out_`. `groups` (n/copies,), if given, holds
+        the same number for pictures that are alike: they are held out together as well.
         """
-        self._check_settings()
+        self.check_settings()
         kernel = kernel_named(self.kernel)
         features = features_of(X)
         kernel.check(features)
@@ -56,18 +60,27 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
                             allowed="blocks of equally many rows with the same labels are allowed",
                             given=f"{copies} copies in {len(labels):,} rows were given", do="Leave copies out")
         self.notes_ = []
-        self._learn(kernel, features, labels, copies)
+        own = np.arange(once) if groups is None else np.unique(groups, return_inverse=True)[1].astype(np.int64)
+        if own.shape != (once,):
+            raise DataError("bad_copies", "a classifier was asked to learn from groups of pictures",
+                            allowed=f"a number for each of {once:,} pictures is allowed",
+                            given=f"{own.shape} were given", do="Leave groups out")
+        self._learn(kernel, features, labels, np.tile(own, copies))
+        indices, scores = self.held_out_
+        self.held_out_ = indices[indices < once], scores[indices < once]
         self.classes_ = np.arange(labels.max() + 1)
         self.n_features_in_ = features.shape[1]
         return self
 
     @abstractmethod
-    def _check_settings(self) -> None:
+    def check_settings(self) -> None:
         """Refuse arguments that cannot be."""
 
     @abstractmethod
-    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], copies: int) -> None:
-        """Learn from features and labels that have been checked."""
+    def _learn(
+        self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]
+    ) -> None:
+        """Learn from features and labels that have been checked; rows of one group (n,) are held out together."""
 
     @abstractmethod
     def decision(self, X: ArrayLike) -> Doubles:
@@ -174,8 +187,8 @@ def stored(arrays: Mapping[str, NDArray[Any]], shapes: Mapping[str, tuple[int | 
             raise ValueError(f"{name} must be {np.dtype(dtype).name} with {len(shape)} axes")
         if not found.size or any(want not in (None, have) for want, have in zip(shape, found.shape, strict=True)):
             raise ValueError(f"{name} has shape {found.shape}")
-        if not np.isfinite(found).all():
-            raise ValueError(f"{name} is not finite")
+        if found.dtype.kind == "f" and not (np.abs(found) <= LARGEST).all():
+            raise ValueError(f"{name} must hold finite numbers up to {LARGEST:g}")
     return dict(arrays)
 
 

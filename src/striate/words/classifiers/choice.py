@@ -55,19 +55,24 @@ def check_settings(C: Any, folds: Any, seed: Any, tol: Any) -> None:
     number("tol", tol, "a number between 0 and 1", lambda value: 0 < value < 1)
 
 
-def folds_of(labels: Labels, folds: int | None, seed: int) -> Labels:
+def folds_of(labels: Labels, folds: int | None, seed: int, groups: Labels | None = None) -> Labels:
     """The fold of each picture, (n,) int64: classes spread evenly over folds, and folds of equal size; seeded.
 
-    None makes 5 folds, 3 from 5,000 pictures on, and never more than there are pictures. Refuses fewer pictures than
-    the folds asked for (`few_pictures`).
+    None makes 5 folds, 3 from 5,000 pictures on, and never more than there are pictures. `groups` (n,), 0 up: rows of
+    one group are one picture, in one fold, and count once. Refuses fewer pictures than the folds asked for
+    (`few_pictures`).
 
     >>> folds_of(np.array([0, 0, 0, 1, 1, 1]), 3, seed=0)
     array([0, 2, 1, 1, 0, 2])
     """
+    if groups is not None:
+        first = np.unique(groups, return_index=True)[1]
+        return folds_of(labels[first], folds, seed)[groups]
     count = int(folds or min(FOLDS if len(labels) < MANY else FEWER_FOLDS, len(labels)))
-    if len(labels) < count:
+    if not 2 <= count <= len(labels):
         raise DataError("few_pictures", "C and probabilities were to be learnt from held-out pictures",
-                        allowed=f"{count} folds need as many pictures", given=f"{len(labels)} were given",
+                        allowed=f"{max(2, count)} folds need as many different pictures",
+                        given=f"{len(labels)} {'was' if len(labels) == 1 else 'were'} given",
                         do="Add pictures or ask for fewer folds")
     order = np.random.Generator(np.random.Philox(seed)).permutation(len(labels))
     order = order[np.argsort(labels[order], kind="stable")]

@@ -13,12 +13,14 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from striate.errors import DataError
 from striate.words.classifiers.base import ROWS, Arrays, Classifier, Doubles, Settings, setting, stored
 from striate.words.classifiers.calibration import Calibration, calibrate
 from striate.words.classifiers.choice import check_settings, choose, folds_of
 from striate.words.classifiers.newton import Dual
 from striate.words.kernels import KERNELS, Floats, Kernel
 
+MOST_GRAM = 2 << 30  # bytes of the exact kernel of all pictures, float64
 NOTHING = 1e-6  # of a class's largest coefficient: a picture below it in every class is no support vector
 
 
@@ -47,12 +49,18 @@ class KernelSVM(Classifier):
     ) -> None:
         self.kernel, self.C, self.folds, self.seed, self.tol = kernel, C, folds, seed, tol
 
-    def _check_settings(self) -> None:
+    def check_settings(self) -> None:
+        """Refuse arguments that cannot be."""
         check_settings(self.C, self.folds, self.seed, self.tol)
 
-    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], copies: int) -> None:
-        once = len(labels) // copies
-        folds = np.tile(folds_of(labels[:once], self.folds, self.seed), copies)
+    def _learn(
+        self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]
+    ) -> None:
+        if 8 * len(features) ** 2 > MOST_GRAM:
+            raise DataError("too_many_pictures", f"a kernel SVM of {len(features):,} rows was asked for",
+                            allowed=f"up to {int((MOST_GRAM / 8) ** 0.5):,} are allowed",
+                            given="mirror images count as rows", do="Use linear_svm, or leave mirror images out")
+        folds = folds_of(labels, self.folds, self.seed, groups)
         gram = kernel.exact(features).astype(np.float32)
         scale = float(np.trace(gram, dtype=np.float64)) / len(gram) or 1.0
         gram += 1
@@ -60,7 +68,7 @@ class KernelSVM(Classifier):
         self.C_, self.scores_ = choice.C, choice.scores
         self.notes_ += choice.notes
         self.calibration_ = calibrate(choice.decisions, labels, folds)
-        self.held_out_ = np.arange(once), self.calibration_.apply(choice.decisions[:once])
+        self.held_out_ = np.arange(len(labels)), self.calibration_.apply(choice.decisions)
         weights = choice.solution.columns
         support = (np.abs(weights) > NOTHING * np.abs(weights).max(axis=0)).any(axis=1)
         self.vectors_, self.coefficients_ = features[support], weights[support]

@@ -50,25 +50,25 @@ class KNN(Classifier):
     def __init__(self, kernel: str = "intersection", k: int | None = None, seed: int = 0) -> None:
         self.kernel, self.k, self.seed = kernel, k, seed
 
-    def _check_settings(self) -> None:
+    def check_settings(self) -> None:
+        """Refuse arguments that cannot be."""
         if self.k is not None:
             number("k", self.k, "a whole number from 1 up", lambda value: value == int(value) >= 1)
         number("seed", self.seed, "a whole number from 0 up", lambda value: value == int(value) >= 0)
 
-    def _learn(self, kernel: Kernel, features: Floats, labels: Labels, copies: int) -> None:
-        once = len(features) // copies
-        if once <= (self.k or 1):
+    def _learn(self, kernel: Kernel, features: Floats, labels: Labels, groups: Labels) -> None:
+        left = len(features) - int(np.bincount(groups).max())  # when a picture is left out with all that are alike
+        if left < (self.k or 1):
             raise DataError("few_neighbours", f"the {self.k or 1} nearest pictures were asked for",
                             allowed="more pictures than neighbours are needed, so that one can be left out",
-                            given=f"{once} were given", do="Ask for fewer neighbours or add pictures")
-        asked = np.arange(once)
+                            given=f"{left} others were given", do="Ask for fewer neighbours or add pictures")
+        asked = np.arange(len(features))
         if len(asked) > MOST_ASKED:
             draw = np.random.Generator(np.random.Philox(self.seed)).permutation(len(asked))
             asked = np.sort(draw[:MOST_ASKED])
-            self.notes_.append(f"k was chosen by leaving out {MOST_ASKED:,} of {once:,} pictures singly")
-        tried = [k for k in TRIED if k < once] if self.k is None else [int(self.k)]
-        own = asked[:, None] + once * np.arange(copies)
-        near = labels[neighbours(kernel, features[asked], features, max(tried), own)]
+            self.notes_.append(f"k was chosen by leaving out {MOST_ASKED:,} of {len(features):,} rows singly")
+        tried = [k for k in TRIED if k <= left] if self.k is None else [int(self.k)]
+        near = labels[neighbours(kernel, features[asked], features, max(tried), groups[asked], groups)]
         classes = int(labels.max()) + 1
         truth, rows = labels[asked], np.arange(len(asked))
         votes = {k: _votes(near[:, :k], classes) for k in tried}
@@ -124,8 +124,12 @@ class KNN(Classifier):
         return self
 
 
-def neighbours(kernel: Kernel, X: Floats, Y: Floats, k: int, own: Labels | None = None) -> Labels:
-    """Rows of Y nearest to each of X, nearest first, (n, k) int64; `own` (n, m) names rows of Y that do not count.
+def neighbours(
+    kernel: Kernel, X: Floats, Y: Floats, k: int, own: Labels | None = None, groups: Labels | None = None
+) -> Labels:
+    """Rows of Y nearest to each of X, nearest first, (n, k) int64; those of its `own` group (n,) do not count.
+
+    `groups` (m,): that of each row of Y.
 
     >>> neighbours(KERNELS["linear"], np.array([[0.2]], np.float32), np.array([[3], [0], [1]], np.float32), 2)
     array([[1, 2]])
@@ -136,7 +140,7 @@ def neighbours(kernel: Kernel, X: Floats, Y: Floats, k: int, own: Labels | None 
         rows = slice(start, min(start + size, len(X)))
         distances = kernel.distances(X[rows], Y).astype(np.float32)
         if own is not None:
-            distances[np.arange(len(distances))[:, None], own[rows]] = np.inf
+            distances[own[rows][:, None] == groups] = np.inf
         # Floats from 0 up have the order of their bits: one key holds distance and index, and ties go to the first.
         keys = (distances.view(np.uint32).astype(np.int64) << 32) | np.arange(len(Y))
         nearest = np.sort(np.partition(keys, k - 1, axis=1)[:, :k], axis=1)

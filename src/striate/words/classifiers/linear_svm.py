@@ -56,16 +56,18 @@ class LinearSVM(Classifier):
     ) -> None:
         self.kernel, self.C, self.folds, self.seed, self.form, self.tol = kernel, C, folds, seed, form, tol
 
-    def _check_settings(self) -> None:
+    def check_settings(self) -> None:
+        """Refuse arguments that cannot be."""
         check_settings(self.C, self.folds, self.seed, self.tol)
         if self.form not in (None, *FORMS):
             raise UsageError("unknown_choice", "the form of a linear SVM was asked for",
                              allowed=f"{', '.join(FORMS)} are allowed", given=f"{shown(str(self.form))} was given",
                              do="Leave form out and the cheaper is taken")
 
-    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], copies: int) -> None:
-        once = len(labels) // copies
-        folds = np.tile(folds_of(labels[:once], self.folds, self.seed), copies)
+    def _learn(
+        self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]
+    ) -> None:
+        folds = folds_of(labels, self.folds, self.seed, groups)
         columns = int(labels.max() + 1) * int(folds.max() + 1)
         self.form_ = self.form or cheaper(len(features), kernel.width(features.shape[1]), columns)
         if self.form_ == "primal":
@@ -83,7 +85,7 @@ class LinearSVM(Classifier):
         self.C_, self.scores_ = choice.C, choice.scores
         self.notes_ += choice.notes
         self.calibration_ = calibrate(choice.decisions, labels, folds)
-        self.held_out_ = np.arange(once), self.calibration_.apply(choice.decisions[:once])
+        self.held_out_ = np.arange(len(labels)), self.calibration_.apply(choice.decisions)
         solution = choice.solution.columns
         if self.form_ == "primal":
             self.weights_, self.bias_ = np.ascontiguousarray(solution[:-1].T), solution[-1].copy()

@@ -93,10 +93,10 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         Raises `UsageError` (`impossible_value`, `unknown_choice`) and `DataError` (`not_pictures`, `no_pictures`,
         `picture_too_small`, `no_colour`).
         """
-        self._check()
+        self.check_settings()
         pictures = pictures_of(X)
         height, width = _pixels(pictures, slice(0, 1)).shape[1:3]
-        choice = choose(height, width, self._sizes(), self.step, self.enlarge, self.points)
+        choice = self.choice_for(height, width)
         self._coloured(_pixels(pictures, slice(0, 1)))
         count = len(choice.grid(height, width).y)
         self.bin_sizes_, self.step_, self.enlarge_ = choice.bin_sizes, choice.step, choice.enlarge
@@ -106,6 +106,12 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
                        f"{', '.join(map(str, choice.bin_sizes))} pixels every {choice.step} pixels: "
                        f"{count:,} descriptors a picture"]
         return self
+
+    def choice_for(self, height: int, width: int) -> Choice:
+        """What `fit` chooses for pictures of height×width; refuses small ones (`picture_too_small`)."""
+        choice = choose(height, width, self._sizes(), self.step, self.enlarge, self.points)
+        choice.grid(height, width)
+        return choice
 
     def grid(self, height: int, width: int) -> Grid:
         """Where the descriptors of a picture of height×width pixels are; refuses a small one (`picture_too_small`)."""
@@ -120,7 +126,7 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         once: new memory can cost as much as half of the computing. Another is refused (`other_out`).
         """
         check_is_fitted(self, "step_")
-        self._check()
+        self.check_settings()
         pixels = _pixels(pictures_of(X), slice(None))
         self._coloured(pixels)
         height, width = pixels.shape[1:3]
@@ -169,7 +175,8 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             check("bin_sizes", size, LEAST_BIN, LARGEST)
         return tuple(map(int, sizes))
 
-    def _check(self) -> None:
+    def check_settings(self) -> None:
+        """Refuse arguments that cannot be."""
         self._sizes()
         for name, high in (("step", LARGEST), ("enlarge", MOST_ENLARGED), ("points", 1024), ("threads", 1024)):
             if name == "points" or getattr(self, name) is not None:
@@ -179,6 +186,10 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             raise UsageError("impossible_value", "dense SIFT with contrast was asked for",
                              allowed="numbers from 0 to 1 are allowed", given=f"{self.contrast!r} was given",
                              do="Leave contrast out for 0.005")
+        if not isinstance(self.root, bool | np.bool_):
+            raise UsageError("impossible_value", "dense SIFT with root was asked for",
+                             allowed="True and False are allowed", given=f"{shown(repr(self.root))} was given",
+                             do="Leave root out for True")
         for name, allowed in (("window", WINDOWS), ("colour", tuple(COLOURS))):
             if getattr(self, name) not in allowed:
                 raise UsageError("unknown_choice", f"dense SIFT with {name} was asked for",
