@@ -9,6 +9,7 @@ import striate
 from striate import modelfile
 from striate.words.classifiers import KernelSVM, LinearSVM
 from striate.words.encoders import VLAD, Fisher, Hard
+from striate.words.memory import Memory
 from striate.words.pyramid import SpatialPyramid
 from striate.words.sift import DenseSIFT
 from striate.words.stages import Stages, stages_named
@@ -60,6 +61,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "root that is text": lambda _: fitted(sift=DenseSIFT(root="false")),  # type: ignore[arg-type]
     "the same normalisation twice": lambda _: fitted(pyramid=SpatialPyramid(normalise=("l1", "l1"))),
     "flip that is no switch": lambda _: fitted(flip="x"),
+    "features beyond all memory": lambda _: Memory(None).features("x", (10**9, 10**6), lambda _: None),
     "memory in a file": in_a_file,
     "bad_manifest": lambda folder: loaded(folder, present=[0, 7]),
     "a manifest without stages": lambda folder: loaded(folder, stages={}),

@@ -177,7 +177,7 @@ class BagOfWords(Recogniser):
                                  given=f"{value!r} was given", do=f"Leave {name} out for the default")
         if not (self.flip is None or isinstance(self.flip, bool | np.bool_)):
             raise UsageError("impossible_value", "a bag of words with flip was asked for",
-                             allowed="True, False and None are allowed", given=f"{shown(repr(self.flip))} was given",
+                             allowed="True and False are allowed", given=f"{shown(repr(self.flip))} was given",
                              do="Leave flip out for the default")
 
     def stages_for(self, size: tuple[int, int]) -> Stages:
