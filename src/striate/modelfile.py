@@ -50,7 +50,7 @@ class ModelFile:
 
 
 def save(path: str | Path, kind: str, manifest: Mapping[str, Any], arrays: Arrays) -> Path:
-    """Write a model file atomically; the same arguments give the same bytes.
+    """Write a model file atomically; the same arguments give the same bytes. Raises `ModelFileError` (`model_too_large`).
 
     Args:
         path: where to; an existing file is replaced only when the new one is complete.
@@ -65,6 +65,11 @@ def save(path: str | Path, kind: str, manifest: Mapping[str, Any], arrays: Array
     ['a']
 
     """
+    size = sum(array.nbytes for array in arrays.values())
+    if size > MAX_BYTES - MAX_HEADER:
+        raise ModelFileError("model_too_large", f"{shown(path)} was to be written",
+                             allowed=f"a model file has at most {MAX_BYTES - MAX_HEADER:,} bytes of arrays",
+                             given=f"there are {size:,}", do="Train a smaller model; nearest neighbours keep all")
     plain = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in sorted(arrays.items())}
     unsupported = [name for name, array in plain.items() if array.dtype.name not in DTYPES]
     if unsupported:

@@ -36,6 +36,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "not_json": lambda folder: striate.load(written(folder, b"\2\0\0\0\0\0\0\0{]")),
     "pickle": lambda folder: striate.load(written(folder, b"\x80\4", "model.pt")),
     "too_large": lambda folder: striate.load(sparse(folder)),
+    "too_large_to_write": lambda folder: modelfile.save(
+        folder / "m", "demo", {}, {"w": np.broadcast_to(np.float32(0), (1 << 31,))}),
     "no_manifest": lambda folder: striate.load(written(folder, b"\2\0\0\0\0\0\0\0{}")),
     "newer": newer,
     "changed": lambda folder: striate.load(

@@ -17,7 +17,7 @@ from striate.words.patches import Patches
 from striate.words.pipeline import Description, Pipeline
 from striate.words.sift import DenseSIFT
 from striate.words.sift.scale import WIDTH
-from striate.words.stages import built, described, kind_of
+from striate.words.stages import Stages, built, described, kind_of
 
 Arrays = dict[str, NDArray[Any]]
 PARTS = ("encoder", "classifier", "patches")
@@ -56,10 +56,8 @@ def from_manifest(
     sift.fit(np.zeros((1, *preparation.size, planes), np.uint8))
     encoder = _restored(ENCODERS, stages["encoder"], parts["encoder"])
     pyramid = _whole("pyramid", stages["pyramid"])
-    pyramid.checked()
-    if pyramid.pool not in encoder.POOLS:
-        raise ValueError(f"its encoder cannot pool by {pyramid.pool}")
     classifier = _restored(CLASSIFIERS, stages["classifier"], parts["classifier"])
+    Stages(sift, encoder, pyramid, classifier).checked()
     description = Description(sift, encoder, pyramid, preparation.size)
     if encoder.channels_ != sift.n_features_:
         raise ValueError(f"its words have {encoder.channels_} numbers, its descriptors {sift.n_features_}")
