@@ -50,7 +50,9 @@ class ModelFile:
 
 
 def save(path: str | Path, kind: str, manifest: Mapping[str, Any], arrays: Arrays) -> Path:
-    """Write a model file atomically; the same arguments give the same bytes. Raises `ModelFileError` (`model_too_large`).
+    """Write a model file atomically; the same arguments give the same bytes.
+
+    Raises `ModelFileError` (`model_too_large`).
 
     Args:
         path: where to; an existing file is replaced only when the new one is complete.
