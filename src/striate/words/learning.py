@@ -21,6 +21,7 @@ from striate.words.memory import Memory, Stored, digest_of, key_of
 from striate.words.patches import Patches, patches_of
 from striate.words.pipeline import Description, Part, Pipeline
 from striate.words.stages import Stages, described, kind_of, seeded
+from striate.words.storing import joined, parted
 from striate.words.stream import Sample, Watcher, drawn
 
 
@@ -48,11 +49,10 @@ class Learning:
         with self._stage("dense SIFT") as row:
             sift = seeded(self.stages.sift, self.seed, self.threads).fit(first)
             row["what"] = "; ".join(sift.notes_)
-        self.stages.pyramid.checked()
         size = (first.shape[1], first.shape[2])
-        content, groups = content_of(pictures)
+        pixels, groups = content_of(pictures)
         chosen = [*map(int, (*sift.bin_sizes_, sift.step_, sift.enlarge_))]
-        content = key_of(content, described("sift", sift), chosen, int(self.sample), int(self.seed))
+        content = key_of(pixels, described("sift", sift), chosen, int(self.sample), int(self.seed))
         encoder, encoded = self._words(sift, pictures, size, content)
         description = Description(sift, encoder, self.stages.pyramid, size)
         features, key = self._features(description, pictures, key_of(content, encoded))
@@ -73,14 +73,13 @@ class Learning:
             self.watch("words", 1, 1)
             inner, arrays = encoder.to_arrays()
             told = {"encoder": inner, "sample": len(sample.descriptors)}
-            return told, {f"words.{name}": array for name, array in arrays.items()} | {
-                f"patches.{name}": array for name, array in patches.arrays().items()}
+            return told, joined({"words": arrays, "patches": patches.arrays()})
 
         with self._stage("words") as row:
             # k-means adds up in another order on another number of threads.
             key = key_of("words", content, settings, min(2, worker_count(self.threads)))
             (told, arrays), row["cached"] = self._kept("words", key, made)
-            parts = _parted(arrays)
+            parts = parted(arrays)
             kind = kind_of("encoder", self.stages.encoder)
             with _usable("words"):
                 encoder = ENCODERS[kind].from_arrays(told["encoder"], dict(parts["words"]))
@@ -132,12 +131,12 @@ class Learning:
             settings, arrays = classifier.to_arrays()
             indices, scores = classifier.held_out_
             return ({"machine": settings, "notes": classifier.notes_, "chosen": classifier.chosen()},
-                    {"held.indices": indices, "held.scores": scores} | {f"machine.{k}": a for k, a in arrays.items()})
+                    joined({"held": {"indices": indices, "scores": scores}, "machine": arrays}))
 
         with self._stage("classifier") as row:
             key = key_of("classifier", content, described("classifier", self.stages.classifier), labels.tolist())
             (told, arrays), row["cached"] = self._kept("classifier", key, made)
-            parts = _parted(arrays)
+            parts = parted(arrays)
             with _usable("classifier"):
                 classifier: Classifier = CLASSIFIERS[kind].from_arrays(told["machine"], parts["machine"])
             classifier.notes_, classifier.held_out_ = told["notes"], (parts["held"]["indices"], parts["held"]["scores"])
@@ -180,12 +179,3 @@ def content_of(pictures: Labelled) -> tuple[str, NDArray[np.int64]]:
         digests += [sha256(picture.tobytes()).hexdigest() for picture in some]
     groups = np.unique(digests, return_inverse=True)[1].astype(np.int64)
     return key_of(digests, some.shape[1:]), groups
-
-
-def _parted(arrays: dict[str, NDArray[Any]]) -> dict[str, dict[str, NDArray[Any]]]:
-    """Arrays by part and name, of those by `part.name`."""
-    parts: dict[str, dict[str, NDArray[Any]]] = {}
-    for name, array in arrays.items():
-        part, _, rest = name.partition(".")
-        parts.setdefault(part, {})[rest] = array
-    return parts

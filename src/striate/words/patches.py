@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from striate.fitting import Labelled
 from striate.words.encoders import Encoder
+from striate.words.sift.colour import planes_of
 from striate.words.sift.grid import Grid
 from striate.words.stream import Sample
 
 SIDE = 16  # pixels of a patch, whatever it measured in its picture
 NEAREST = 6
 LOOKED_AT = 50_000  # sampled descriptors, at most
-WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R 601
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,7 @@ def patches_of(encoder: Encoder, sample: Sample, pictures: Labelled, grid: Grid)
     cut = np.empty((len(some), SIDE, SIDE), np.float32)
     for picture in np.unique(origins[:, 0]):
         rows = np.flatnonzero(origins[:, 0] == picture)
-        grey = pictures.take(np.array([picture]))[0].astype(np.float32)
-        grey = grey @ WEIGHTS if grey.shape[2] == 3 else grey[..., 0]
+        grey = planes_of(pictures.take(np.array([picture]))[0], "grey")[0]
         which = origins[rows, 1]
         cut[rows] = windows(grey, grid.y[which], grid.x[which], 4 * grid.bin[which])
     count = len(encoder.words_)

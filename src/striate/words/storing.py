@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -36,20 +37,17 @@ def to_manifest(pipeline: Pipeline, patches: Patches) -> tuple[dict[str, Any], A
         "pyramid": described("pyramid", description.pyramid),
         "classifier": {kind_of("classifier", classifier): found["classifier"][0]},
     }
-    arrays = {f"{part}.{name}": array for part in PARTS for name, array in found[part][1].items()}
-    return {"stages": stages, "present": pipeline.present.tolist()}, arrays
+    return {"stages": stages, "present": pipeline.present.tolist()}, joined(
+        {part: found[part][1] for part in PARTS})
 
 
 def from_manifest(
     manifest: dict[str, Any], arrays: Arrays, preparation: Fitting, classes: int
 ) -> tuple[Pipeline, Patches]:
     """What `to_manifest` wrote; raises KeyError, TypeError, ValueError or a `StriateError` on anything else."""
-    parts: dict[str, Arrays] = {part: {} for part in PARTS}
-    for name, array in arrays.items():
-        part, _, rest = name.partition(".")
-        if part not in parts:
-            raise ValueError("its arrays must belong to encoder, classifier or patches")
-        parts[part][rest] = array
+    parts: dict[str, Arrays] = {part: {} for part in PARTS} | parted(arrays)
+    if set(parts) != set(PARTS):
+        raise ValueError("its arrays must belong to encoder, classifier or patches")
     stages = manifest["stages"]
     sift = _whole("sift", stages["sift"])
     described_, planes = _plausible(sift, preparation)
@@ -73,6 +71,24 @@ def from_manifest(
         raise ValueError(f"its classifier knows {len(classifier.classes_)} classes, {len(present)} are present")
     patches = Patches.from_arrays(parts["patches"], len(encoder.words_))
     return Pipeline(description, classifier, np.array(present), classes), patches
+
+
+def joined(parts: Mapping[str, Mapping[str, NDArray[Any]]]) -> Arrays:
+    """The arrays of several parts by `part.name`."""
+    return {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
+
+
+def parted(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Arrays]:
+    """Arrays by part and name, of those by `part.name`.
+
+    >>> parted(joined({"a": {"b.c": np.zeros(1)}}))
+    {'a': {'b.c': array([0.])}}
+    """
+    parts: dict[str, Arrays] = {}
+    for name, array in arrays.items():
+        part, _, rest = name.partition(".")
+        parts.setdefault(part, {})[rest] = array
+    return parts
 
 
 def _whole(stage: str, values: Any) -> Any:
