@@ -11,7 +11,8 @@ from PIL import Image
 
 from tests.cli.conftest import Program, answer
 
-FILES = {"model.safetensors", "report.html", "report.json", "split.json", "recipe.yaml", "log.csv", ".lock"}
+FILES = {"model.safetensors", "report.html", "report.json", "split.json", "recipe.yaml", "log.csv", "steps.csv",
+         ".lock"}
 
 
 def state(root: Path) -> dict[str, tuple[int, str]]:

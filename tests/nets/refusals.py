@@ -9,7 +9,8 @@ import striate
 from striate import ConvNet, Dense, Input, Network, Recipe, modelfile
 from striate.errors import StriateError
 from striate.nets.build import build
-from striate.nets.checkpoint import Checkpoints
+from striate.nets.finder import range_test
+from striate.nets.training.checkpoint import Checkpoints
 
 PICTURES = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)
 LABELS = [0, 1, 0, 1]
@@ -49,6 +50,9 @@ def loaded(folder: Path, *, manifest: dict[str, object] | None = None, drop: str
 REFUSALS: dict[str, Callable[[Path], object]] = {
     "impossible_value": lambda _: Recipe(epochs=0),
     "unknown_choice": lambda _: Recipe(optimiser="adam"),
+    "number_of_another_schedule": lambda _: Recipe(schedule="linear", gamma=0.1),
+    "number_that_is_missing": lambda _: Recipe(schedule="step", gamma=0.1),
+    "plan_with_another_end": lambda _: Recipe(steps=10, plan=((0, 9),)),
     "two_budgets": lambda _: Recipe(epochs=1, minutes=1),
     "unknown_key": lambda _: Recipe.from_dict({"learning_rat": 1}),
     "one_class": lambda _: fit(labels=[1, 1, 1, 1]),
@@ -59,6 +63,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "other_run": other_run,
     "all_checkpoints_damaged": damaged,
     "loss_not_finite": lambda _: fit(learning_rate=1e6, optimiser="sgd", epochs=60),
+    "bad_range": lambda _: range_test(ConvNet(SMALL), PICTURES, LABELS, low=1.0, high=0.1),
     "bad_manifest": lambda folder: loaded(folder, manifest={"classes": ["a"]}),
     "tensors_differ": lambda folder: loaded(folder, drop="dense1.bias"),
 }

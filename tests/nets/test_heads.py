@@ -11,9 +11,10 @@ from striate.data import Data
 from striate.nets.build import build
 from striate.nets.design import network_for
 from striate.nets.fill import fill
-from striate.nets.optimise import make_optimiser, set_rate
+from striate.nets.losses import loss_of
+from striate.nets.optimisers import make_optimiser, set_rate
 from striate.nets.recipe import Recipe
-from striate.nets.train import Run, Step, loss_of
+from striate.nets.training.run import Step
 
 
 def headed(classes: int = 10, weight: float = 0.3) -> Network:
@@ -43,11 +44,9 @@ def test_the_loss_is_weighted() -> None:
     module = build(headed(weight=0.25))
     truth = torch.tensor([1, 0])
     own, head = torch.randn(2, 2, 10, generator=torch.Generator().manual_seed(0))
-    run = Run(module, None, None, None, Recipe(), None, None)  # type: ignore[arg-type]
     wanted = cross_entropy(own, truth) + 0.25 * cross_entropy(head, truth)
-    assert torch.isclose(loss_of([own, head], truth, run), wanted)
-    alone = Run(build(headed().trunk), None, None, None, Recipe(), None, None)  # type: ignore[arg-type]
-    assert torch.equal(loss_of(own, truth, alone), cross_entropy(own, truth))
+    assert torch.isclose(loss_of([own, head], truth, module, Recipe()), wanted)
+    assert torch.equal(loss_of(own, truth, build(headed().trunk), Recipe()), cross_entropy(own, truth))
 
 
 def test_a_network_with_heads_learns_saves_and_predicts(digits: Data, tmp_path) -> None:

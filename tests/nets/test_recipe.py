@@ -1,15 +1,29 @@
+"""What a recipe takes, and that it goes out and comes in unchanged; the schedule is tested in test_schedule.py."""
+
+import json
 import math
+from dataclasses import fields
 
 import pytest
 import yaml
 
 from striate.errors import UsageError
-from striate.nets.recipe import MOST, Recipe
+from striate.nets.presets import Facts, planned
+from striate.nets.recipe import Recipe
+
+FULL = Recipe(minutes=2, steps=12, plan=((0, 10), (4, 12)), schedule="multistep", gamma=0.1, step_values=(3, 5),
+              optimiser="muon", average=0.99, clip=1, balance=True, mixup=0.2, cutmix=1, cutout=0.25, crop=0.3,
+              colour=0.4, randaugment=9, test_time="shift", flip=False)
 
 
-def test_yaml_round_trip() -> None:
-    recipe = Recipe(epochs=3, optimiser="sgd", flip=False).planned(1000, ("a", "b"))
-    assert Recipe.from_dict(yaml.safe_load(yaml.safe_dump(recipe.as_dict()))) == recipe
+@pytest.mark.parametrize("recipe", [Recipe(), FULL, planned(Recipe(optimiser="sgd"), Facts(1000, ("a", "b")))[0]])
+@pytest.mark.parametrize("there_and_back", [
+    lambda values: yaml.safe_load(yaml.safe_dump(values)), lambda values: json.loads(json.dumps(values))])
+def test_a_recipe_comes_back_from_yaml_and_json(recipe, there_and_back) -> None:
+    values = recipe.as_dict()
+    assert there_and_back(values) == values
+    assert Recipe.from_dict(there_and_back(values)) == recipe
+    assert hash(Recipe.from_dict(there_and_back(values))) == hash(recipe)
 
 
 def test_unknown_key_names_the_nearest() -> None:
@@ -17,36 +31,45 @@ def test_unknown_key_names_the_nearest() -> None:
         Recipe.from_dict({"learning_rat": 1})
 
 
+def test_every_field_is_described() -> None:
+    described = (Recipe.__doc__ or "").split("Attributes:")[1]
+    heads = [line.strip().split(":")[0] for line in described.splitlines() if line[8:9] != " "]
+    assert {name for head in heads for name in head.split(", ")} >= {field.name for field in fields(Recipe)}
+
+
 @pytest.mark.parametrize(
     "bad",
     [{"epochs": 0}, {"epochs": 1.5}, {"epochs": True}, {"minutes": math.nan}, {"learning_rate": -1},
-     {"optimiser": "adam"}, {"schedule": "step"}, {"precision": "int8"},
-     {"flip": "yes"}, {"seed": -1}, {"momentum": 1}, {"shift": "1"}],
+     {"optimiser": "adam"}, {"step_size": 3}, {"precision": "int8"}, {"precision": None}, {"seed": None},
+     {"flip": "yes"}, {"flip": 1}, {"balance": None}, {"balance": 1}, {"seed": -1}, {"momentum": 1}, {"shift": "1"},
+     {"schedule": "onecycle"}, {"schedule": ["linear"]}, {"cooldown": 1.1}, {"average": 1}, {"clip": 0},
+     {"mixup": -0.1}, {"cutmix": math.inf}, {"cutout": 1.5}, {"crop": -1}, {"colour": 2}, {"randaugment": 11},
+     {"test_time": "tta"}],
 )
 def test_impossible_values_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(UsageError) as caught:
-        Recipe(**bad)  # type: ignore[arg-type]
+        Recipe.from_dict(bad)
     assert caught.value.code == "bad_recipe"
     assert next(iter(bad)) in str(caught.value)
+    assert "None" not in str(caught.value)
 
 
-def test_the_default_budget_shrinks_with_the_data() -> None:
-    budgets = [Recipe().planned(count, ("aa", "bb")).epochs for count in (10, 1_257, 60_000, 10_000_000)]
-    assert budgets == sorted(budgets, reverse=True)  # type: ignore[type-var]
-    assert budgets[0] == MOST
+@pytest.mark.parametrize("plan", [
+    "plan", [1, 2], [[0, 10, 10]], [[0, 10.0]], [[1, 10]], [[0, 9]], [[0, 10], [0, 10]], [[0, 20], [5, 3], [6, 10]],
+    [[0, 5], [3, 3], [4, 10]], [[0, True]], None])
+def test_impossible_plans_are_refused(plan: object) -> None:
+    with pytest.raises(UsageError, match=r"^plan was set; .* and the last of them the number of steps, is allowed; "):
+        Recipe.from_dict({"steps": 10, "plan": plan})
 
 
-@pytest.mark.parametrize(("classes", "flip"), [(("0", "1"), False), (("A", "b"), False), (("cat", "dog"), True)])
-def test_mirroring_is_off_for_characters(classes: tuple[str, ...], flip: bool) -> None:
-    assert Recipe().planned(100, classes).flip is flip
-    assert Recipe(flip=not flip).planned(100, classes).flip is not flip
+def test_a_schedule_needs_its_numbers_and_no_others() -> None:
+    with pytest.raises(UsageError, match=r"^gamma was set; a number with the schedule step is allowed; nothing was"):
+        Recipe(schedule="step")
+    with pytest.raises(UsageError, match=r"^power was set; no number with the schedule of the preset is allowed"):
+        Recipe(power=2.0)
 
 
-@pytest.mark.parametrize("schedule", ["linear", "cosine", "constant"])
-def test_schedule_rises_then_falls(schedule: str) -> None:
-    recipe = Recipe(steps=100, learning_rate=2.0, warmup=0.1, schedule=schedule)
-    rates = [recipe.rate_at(step) for step in range(100)]
-    assert max(rates) == rates[9] == pytest.approx(2.0)
-    assert rates[:10] == sorted(rates[:10])
-    assert rates[10:] == sorted(rates[10:], reverse=True)
-    assert rates[-1] == pytest.approx(2.0) if schedule == "constant" else rates[-1] < 0.05
+def test_epochs_and_minutes_exclude_each_other() -> None:
+    with pytest.raises(UsageError, match="epochs or minutes are allowed, not both"):
+        Recipe(epochs=1, minutes=1)
+    assert Recipe(epochs=1, steps=5).steps == Recipe(minutes=1, steps=5).steps == 5

@@ -10,9 +10,9 @@ from striate import ConvNet, Input, Network
 from striate.arch import BatchNorm, Conv, Dense, Dropout, Pool, ReLU
 from striate.data import Data
 from striate.errors import Interrupted, RunError
-from striate.nets import train as training
-from striate.nets.checkpoint import Checkpoints, Snapshot
-from striate.nets.train import Step
+from striate.nets.training import loop
+from striate.nets.training.checkpoint import Checkpoints, Snapshot
+from striate.nets.training.run import Step
 
 
 def network() -> Network:
@@ -54,8 +54,8 @@ def test_r02_resumed_run_ends_in_the_same_bits(digits: Data, tmp_path: Path, sto
 
 def test_r04_no_picture_is_missed_or_repeated(digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[np.ndarray] = []
-    original = training.Augmenter.__call__
-    monkeypatch.setattr(training.Augmenter, "__call__", lambda s, p, i: (seen.append(i), original(s, p, i))[1])
+    original = loop.Learner.__call__
+    monkeypatch.setattr(loop.Learner, "__call__", lambda s, batch: (seen.append(batch.indices), original(s, batch))[1])
     learn(digits, None)
     whole, seen[:] = np.concatenate(seen), []
     with pytest.raises(Interrupted):
@@ -75,7 +75,7 @@ def test_r12_a_lost_optimiser_state_is_noticed(digits: Data, tmp_path: Path, mon
     whole = bits(learn(digits, None), tmp_path / "a")
     with pytest.raises(Interrupted):
         learn(digits, tmp_path / "run", 7)
-    monkeypatch.setattr(training, "restore_optimiser", lambda *_: None)
+    monkeypatch.setattr(loop, "restore_optimiser", lambda *_: None)
     assert bits(learn(digits, tmp_path / "run"), tmp_path / "b") != whole
 
 
@@ -115,13 +115,15 @@ def test_checkpoint_of_another_run_is_refused(digits: Data, tmp_path: Path) -> N
 
 
 def test_f13_infinite_loss_stops_the_run(digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = training.cross_entropy
+    original = loop.loss_of
     calls = iter(range(1000))
-    monkeypatch.setattr(training, "cross_entropy",
+    monkeypatch.setattr(loop, "loss_of",
                         lambda *a, **k: original(*a, **k) * (torch.nan if next(calls) == 6 else 1.0))
     with pytest.raises(RunError) as caught:
         fresh().fit(digits.train, checkpoints=tmp_path / "run")
     assert caught.value.code == "loss_not_finite"
+    assert "step 7 of training" in str(caught.value)  # and the pictures by name, and what is kept
+    assert "the weights of epoch 1 are kept" in str(caught.value)
     assert Checkpoints(tmp_path / "run").latest() is not None
 
 
@@ -136,11 +138,16 @@ def test_leftovers_of_a_killed_writer_are_swept(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.tmp", "step-000000000003.safetensors"]
 
 
-def test_minutes_become_steps_once(digits: Data, tmp_path: Path) -> None:
+def test_a_run_by_the_clock_is_repeated_from_its_plan(digits: Data, tmp_path: Path) -> None:
+    """Stopped and resumed, planned again as it goes: the recipe it leaves gives the same weights without a clock."""
     steps: list[Step] = []
-    model = ConvNet(network(), minutes=0.03, batch_size=256, seed=5)
+    clocked = {"batch_size": 64, "seed": 5, "optimiser": "adamw", "minutes": 0.05}
     with pytest.raises(Interrupted):
-        model.fit(digits.train, watch=steps.append, checkpoints=tmp_path / "run", stop=lambda: len(steps) == 1)
-    planned = steps[0].steps
-    resumed = ConvNet(network(), minutes=0.03, batch_size=256, seed=5).fit(digits.train, checkpoints=tmp_path / "run")
-    assert resumed.recipe_.steps == planned
+        ConvNet(network(), **clocked).fit(digits.train, watch=steps.append, checkpoints=tmp_path / "run",
+                                          stop=lambda: len(steps) == 50)
+    model = ConvNet(network(), **clocked).fit(digits.train, checkpoints=tmp_path / "run")
+    recipe = model.recipe_
+    assert recipe.plan[-1][1] == recipe.steps
+    assert len(recipe.plan) > 2
+    again = ConvNet(network(), **clocked, steps=recipe.steps, plan=recipe.plan).fit(digits.train)
+    assert bits(again, tmp_path / "a") == bits(model, tmp_path / "b")

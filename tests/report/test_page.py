@@ -82,7 +82,7 @@ def test_large_pictures_are_whole_too(tmp_path: Path) -> None:
 
 def test_figures_take_the_colour_of_the_page(page: Page) -> None:
     charts = re.findall(r"<svg class=\"chart.*?</svg>", page.source, re.DOTALL)
-    assert len(charts) == 3
+    assert len(charts) == 5
     for chart in charts:
         assert "currentColor" in chart
         assert "var(--first)" in chart or "var(--second)" in chart

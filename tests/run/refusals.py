@@ -8,7 +8,9 @@ import numpy as np
 
 from striate import ConvNet, load_data
 from striate.run import RunFolder, Settings, Watch, evaluate_model, train_model
+from striate.run.logs import Logs
 from striate.run.settings import recipe_of
+from striate.run.trying import try_settings
 
 
 def model_of(folder: Path, classes: tuple[str, str] = ("0", "1")) -> Path:
@@ -53,6 +55,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "resumed with another seed": lambda _: Settings("digits").resumed(Settings("digits", recipe={"seed": 3})),
     "epochs of a bag of words": lambda folder: train_model(
         Settings("digits", "bow", recipe={"epochs": 3}), RunFolder(folder), Watch()),
+    "a log of another kind": lambda folder: Logs(["csv", "wandb"], folder),
+    "trying a bag of words": lambda folder: try_settings(Settings("digits", "bow"), RunFolder(folder), Watch()),
     "nothing left to test on": all_learnt_from,
     "unknown part": lambda folder: evaluate_model(folder / "m", "digits", part="some"),
     "classes the model does not know": lambda folder: evaluate_model(model_of(folder, ("cat", "dog")), "digits"),

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from striate.cli.lines import Lines
 from striate.errors import shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from striate.nets.train import Step
+    from striate.nets.training.run import Step
 
 
 class Screen:
-    """Messages and bars for one command; silent with `quiet`, without bars when stderr is not a terminal."""
+    """Messages and bars for one command; silent with `quiet`, with plain lines when stderr is not a terminal."""
 
     def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
         self.quiet, self.as_json = quiet, as_json
         self.bars: Progress | None = None
         self.task: TaskID | None = None
         self.shown = self.accuracy = ""
+        self.lines = Lines(self.say)
+        self.terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
     def say(self, text: str) -> None:
         """A message for people."""
@@ -35,14 +39,22 @@ class Screen:
 
     def stage(self, stage: str, done: int, total: int) -> None:
         """Progress of a stage: packing pictures, describing them, learning words."""
-        self._show(stage, done, total, "")
+        if self.terminal:
+            self._show(stage, done, total, "")
+        else:
+            self.lines.stage(stage, done, total)
 
     def step(self, step: Step) -> None:
-        """Progress of training: loss, accuracy, pictures per second; the bar adds the time left."""
+        """Progress of training: loss, accuracy, pictures per second; bar and lines add the time left."""
+        if step.step == 1:
+            self.accuracy = ""
         if step.record and step.record["validation_accuracy"] is not None:
             self.accuracy = f" · validation {step.record['validation_accuracy']:.1%}"
         detail = f"loss {step.loss:.3f}{self.accuracy} · {step.pictures_per_second:,.0f} pictures/s"
-        self._show(f"epoch {step.epoch}/{step.epochs}", step.step, step.steps, detail, key="training")
+        if self.terminal:
+            self._show(f"epoch {step.epoch}/{step.epochs}", step.step, step.steps, detail, key="training")
+        else:
+            self.lines.step(step, detail)
 
     def close(self) -> None:
         """End the bar, leaving what it said last."""
@@ -52,7 +64,7 @@ class Screen:
         self.shown = ""
 
     def _show(self, text: str, done: int, total: int, detail: str, key: str = "") -> None:
-        if self.quiet or not sys.stderr.isatty():
+        if self.quiet:
             return
         if self.shown != (key or text):
             self.close()

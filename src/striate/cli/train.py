@@ -6,19 +6,24 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from striate.cli import trying
 from striate.cli.evaluate import with_interval
 from striate.cli.options import Json, Quiet, Strict, parse_size
 from striate.cli.screen import Screen
 from striate.errors import Interrupted
 
+if TYPE_CHECKING:
+    from striate.run import Settings, Watch
+
 EXAMPLE = "Example: striate train pictures/ --minutes 5"
+BUDGETS = ("epochs", "minutes", "steps")
 
 
 def register(app: typer.Typer) -> None:
@@ -27,6 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
+    context: typer.Context,
     data: Annotated[
         str, typer.Argument(metavar="DATA", help="A folder of class folders, or digits, fashion-mnist, mnist.")
     ],
@@ -50,13 +56,41 @@ def train(
                                   "a Caffe solver; options given beside it count more.")
     ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Pictures per step.")] = None,
-    optimiser: Annotated[str | None, typer.Option(help="adamw or sgd.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
+    optimiser: Annotated[str | None, typer.Option(help="sgd, adamw or muon. [default: by network and data]")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate. [default: by optimiser]")] = None,
+    schedule: Annotated[
+        str | None, typer.Option(help="How the rate falls: linear, trapezoid, cosine, one-cycle or constant.")
+    ] = None,
+    balance: Annotated[
+        bool | None, typer.Option("--balance/--no-balance", help="Let rare classes weigh as much as common ones.")
+    ] = None,
     flip: Annotated[
         bool | None, typer.Option("--flip/--no-flip", help="Learn from mirror images too. [default: by the classes]")
     ] = None,
+    cutout: Annotated[
+        float | None, typer.Option(help="Blot out a square, its side this fraction of the picture's; 0 is off.")
+    ] = None,
+    mixup: Annotated[float | None, typer.Option(help="Blend pictures in pairs; alpha, 0 is off.")] = None,
+    cutmix: Annotated[float | None, typer.Option(help="Paste a part of one into another; alpha, 0 is off.")] = None,
+    average: Annotated[
+        float | None, typer.Option(help="Keep a running average of the weights, with this decay per step; 0 is off.")
+    ] = None,
+    test_time: Annotated[
+        str | None, typer.Option(help="Answer by the mean over copies: none, flip or shift. [default: by the data]")
+    ] = None,
     precision: Annotated[str | None, typer.Option(help="auto, float32 or bfloat16.")] = None,
-    checkpoint_seconds: Annotated[float, typer.Option(help="Save the state this often.")] = 20.0,
+    log: Annotated[
+        list[str] | None, typer.Option(metavar="KIND", help="csv or tensorboard; may be repeated. [default: csv]")
+    ] = None,
+    try_: Annotated[
+        bool, typer.Option("--try", help="Only try optimisers and learning rates, a short while each.")
+    ] = False,
+    try_seconds: Annotated[float, typer.Option(metavar="<float>", help="How long each is tried.", min=0.6,
+                                                   max=86_400)] = 30.0,
+    checkpoint_seconds: Annotated[float | None, typer.Option(help="Save the state this often. [default: 20]")] = None,
+    sharded: Annotated[
+        bool, typer.Option("--sharded", help="Under torchrun: divide the weights among the processes.")
+    ] = False,
     allow_empty_class: Annotated[
         bool, typer.Option("--allow-empty-class", help="Keep classes without pictures.")
     ] = False,
@@ -65,36 +99,62 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a recogniser; writes the model, a report and all that is needed to repeat it."""
-    parsed = parse_size(size)
-    from striate.run import RunFolder, Settings, Watch, train_model
+    from striate.nets.ranks import Ranks
+    from striate.run import Settings, Watch
     from striate.run.settings import recipe_of
 
     options: dict[str, Any] = {
         "epochs": epochs, "minutes": minutes, "seed": seed, "batch_size": batch_size, "optimiser": optimiser,
-        "learning_rate": learning_rate, "flip": flip, "precision": precision,
+        "learning_rate": learning_rate, "schedule": schedule, "balance": balance, "flip": flip, "cutout": cutout,
+        "mixup": mixup, "cutmix": cutmix, "average": average, "test_time": test_time, "precision": precision,
     }
     given = {name: value for name, value in options.items() if value is not None}
-    written = recipe_of(recipe) if recipe else {}
-    budgets = ("epochs", "minutes", "steps")
-    if any(name in given for name in budgets):  # one budget takes the place of another
-        written = {name: value for name, value in written.items() if name not in budgets}
-    settings = Settings(data, model, split, parsed, resize, strict, allow_empty_class, written | given,
-                        shlex.join(["striate", *sys.argv[1:]]))
-    screen = Screen(quiet=quiet, as_json=as_json)
-    if resume:
-        folder = RunFolder.unfinished(out, data, model)
-        settings = Settings.load(folder.recipe).resumed(settings)
-    else:
-        folder = RunFolder.fresh(out, data, model)
-    watch = Watch(screen.say, screen.stage, screen.step, interruptible, checkpoint_seconds)
+    ranks = Ranks.join()
+    screen = Screen(quiet=quiet or not ranks.main, as_json=as_json)
+    watch = Watch(screen.say, screen.stage, screen.step, interruptible, checkpoint_seconds, ranks)
     try:
-        facts = train_model(settings, folder, watch, resume=resume)
-    except Interrupted as error:
-        error.do = f"Go on with: {shlex.join(['striate', 'train', data, '--out', str(folder.path), '--resume'])}"
-        raise
+        with ranks.together():
+            written = recipe_of(recipe) if recipe else {}
+            if any(name in given for name in BUDGETS):  # one budget takes the place of another
+                written = {name: value for name, value in written.items() if name not in BUDGETS}
+            settings = Settings(data, model, split, parse_size(size), resize, strict, allow_empty_class,
+                                written | given, shlex.join(["striate", *sys.argv[1:]]), sharded=sharded)
+            if try_:
+                ranks.on_main(lambda: trying.show(settings, out, watch, screen, trying.again(context), try_seconds))
+            else:
+                facts = trained(settings, out, watch, resume, log or ["csv"])
+            ranks.leave()
     finally:
         screen.close()
-    screen.answer(facts, summary(facts))
+    if ranks.main and not try_:
+        screen.answer(facts, summary(facts))
+
+
+def trained(settings: Settings, out: Path | None, watch: Watch, resume: bool, log: Sequence[str]) -> dict[str, Any]:
+    """Train in a new folder, or in one to be resumed; of several processes, rank 0 says which, and keeps the logs."""
+    from striate.run import RunFolder, shared, train_model
+    from striate.run.logs import Logs
+
+    ranks, folder = watch.ranks, RunFolder(Path(out or "."))
+    if ranks.main:
+        again = shared.begun(out, settings.data, settings.model)
+        resume = resume or again is not None
+        if resume:
+            folder = again or RunFolder.unfinished(out, settings.data, settings.model)
+            settings = settings.load(folder.recipe).resumed(settings)
+        else:
+            folder = RunFolder.fresh(out, settings.data, settings.model)
+    resume, settings = ranks.same(resume), settings.from_dict(ranks.same(settings.as_dict()))
+    logs = Logs(log, folder.path) if ranks.main else None
+    try:
+        return train_model(settings, folder, watch.told(logs.step) if logs else watch, resume=resume)
+    except Interrupted as error:
+        again_with = ["striate", "train", settings.data, "--out", str(folder.path), "--resume"]
+        error.do = f"Go on with: {shlex.join(again_with)}"
+        raise
+    finally:
+        if logs:
+            logs.close()
 
 
 def summary(facts: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ A new kind of layer is a function and a row in `OPERATIONS`. Batches are N×C×H
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
 import torch
@@ -19,6 +19,8 @@ from striate.arch.axis import Axis
 from striate.arch.network import Node
 from striate.arch.rules import as_pads
 from striate.errors import NetworkError
+from striate.nets.ranks.batch_norm import batch_norm
+from striate.nets.ranks.part import Part, dropped
 
 
 class Own(NamedTuple):
@@ -29,6 +31,7 @@ class Own(NamedTuple):
     tensors: dict[str, Tensor]
     training: bool
     step: int | None = None
+    part: Part | None = None
 
 
 class Unit(nn.Module):
@@ -38,6 +41,7 @@ class Unit(nn.Module):
         super().__init__()
         self.node, self.layer = node, node.layer
         self.step: int | None = None
+        self.part: Part | None = None
         for name, tensor in node.tensors.items():
             if tensor.role == "buffer":
                 self.register_buffer(name, torch.zeros(tensor.shape))
@@ -46,13 +50,8 @@ class Unit(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """(N, C, H, W) tensors in, one out."""
-        own = Own(dict(self.named_tensors()), self.training, self.step)
-        return OPERATIONS[self.layer.kind](self.layer, own, *inputs)
-
-    def named_tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """The unit's own parameters and buffers."""
-        yield from self.named_parameters(recurse=False)
-        yield from self.named_buffers(recurse=False)
+        tensors = cast(dict[str, Tensor], self._parameters | self._buffers)  # ten times as fast as asking by name
+        return OPERATIONS[self.layer.kind](self.layer, Own(tensors, self.training, self.step, self.part), *inputs)
 
     def extra_repr(self) -> str:
         """What `print(module)` shows."""
@@ -88,10 +87,10 @@ class Net(nn.Module):
             self._modules[node.name] = Unit(node)
         self.last_use = {name: node.name for node in self.nodes for name in node.inputs}
 
-    def at_step(self, step: int) -> None:
-        """Tell the units which step of the training comes, counted from 0."""
+    def at_step(self, step: int, part: Part | None = None) -> None:
+        """Tell the units which step of the training comes, counted from 0, and which part of its batch is here."""
         for unit in self._modules.values():
-            cast(Unit, unit).step = step
+            cast(Unit, unit).step, cast(Unit, unit).part = step, part
 
     def forward(self, x: Tensor) -> Tensor | list[Tensor]:
         """(N, C, H, W) float to (N, K) scores; with heads and while training, to a list of scores."""
@@ -195,7 +194,7 @@ def _flatten(layer: Any, own: Own, x: Tensor) -> Tensor:
 
 
 def _maxout(layer: Any, own: Own, x: Tensor) -> Tensor:
-    return x.reshape(len(x), -1, layer.pieces, *x.shape[2:]).amax(2)
+    return x.reshape(len(x), x.shape[1] // layer.pieces, layer.pieces, *x.shape[2:]).amax(2)
 
 
 def _lrn(layer: Any, own: Own, x: Tensor) -> Tensor:
@@ -207,7 +206,12 @@ def _lrn(layer: Any, own: Own, x: Tensor) -> Tensor:
 
 def _batch_norm(layer: Any, own: Own, x: Tensor) -> Tensor:
     weight, bias, mean, variance = (own.tensors.get(n) for n in ("weight", "bias", "running_mean", "running_var"))
-    return F.batch_norm(x, mean, variance, weight, bias, own.training, _share(layer.momentum, own.step), layer.epsilon)
+    share = _share(layer.momentum, own.step)
+    if own.training and own.part and own.part.world > 1:
+        assert mean is not None
+        assert variance is not None
+        return batch_norm(x, (mean, variance), weight, bias, share, layer.epsilon, own.part)
+    return F.batch_norm(x, mean, variance, weight, bias, own.training, share, layer.epsilon)
 
 
 def _share(momentum: float, step: int | None) -> float:
@@ -254,7 +258,7 @@ OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "lrn": _lrn,
     "batch_norm": _batch_norm,
     "scale": _scale,
-    "dropout": lambda layer, own, x: F.dropout(x, layer.rate, own.training),
+    "dropout": lambda layer, own, x: dropped(x, layer.rate, own.part) if own.training else x,
     "softmax": lambda layer, own, x: x.softmax(1),
     "add": _add,
     "multiply": lambda layer, own, *inputs: functools.reduce(torch.mul, inputs),

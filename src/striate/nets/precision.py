@@ -1,42 +1,54 @@
-"""Which number format to train in, and why; and the Fabric that trains in it."""
+"""Which number format to train in, and why."""
 
 from __future__ import annotations
 
-import logging
-from typing import Any, cast
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 
 import torch
-from lightning_fabric import Fabric
 
 
-def choose(asked: str) -> tuple[str, str]:
-    """Fabric's name of the precision, and the reason in words.
+@dataclass(frozen=True)
+class Precision:
+    """A number format for products; weights, their updates and normalisation are float32 in any case.
 
-    `auto` is bfloat16 products with float32 weights where the hardware multiplies bfloat16 natively.
+    Attributes:
+        name: `float32` or `bfloat16`.
+        reason: why, in words.
+
+    """
+
+    name: str
+    reason: str
+
+    def autocast(self, device: torch.device) -> AbstractContextManager[object]:
+        """A context in which convolutions and matrix products on `device` are done in this format."""
+        if self.name == "float32":
+            return nullcontext()
+        return torch.autocast(device.type, torch.bfloat16)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"
+
+
+def choose(asked: str) -> Precision:
+    """The precision `asked` for; `auto` is bfloat16 where the hardware multiplies it natively, else float32.
 
     >>> choose("float32")
-    ('32-true', 'float32 was asked for')
+    Precision(name='float32', reason='it was asked for')
     """
-    if asked == "float32":
-        return "32-true", "float32 was asked for"
-    if asked == "bfloat16":
-        return "bf16-mixed", "bfloat16 was asked for"
+    if asked != "auto":
+        return Precision(asked, "it was asked for")
     if torch.cuda.is_available():
         name, native = "GPU", torch.cuda.is_bf16_supported(including_emulation=False)
     else:
         able = torch.cpu.get_capabilities()
         name, native = "processor", bool(able.get("avx512_bf16") or able.get("amx_bf16"))
     if native:
-        return "bf16-mixed", f"this {name} multiplies bfloat16 natively"
-    return "32-true", f"this {name} does not multiply bfloat16 natively"
+        return Precision("bfloat16", f"this {name} multiplies it natively")
+    return Precision("float32", f"this {name} does not multiply bfloat16 natively")
 
 
-def fabric_for(asked: str) -> Fabric:
-    """A Fabric on the best device of this machine, in the precision `asked` for."""
-    log = logging.getLogger("lightning_fabric")
-    level = log.level
-    log.setLevel(logging.WARNING)  # it would print its choice of precision, which our report gives with the reason
-    try:
-        return Fabric(accelerator="auto", devices=1, precision=cast(Any, choose(asked)[0]))
-    finally:
-        log.setLevel(level)
+def best_device() -> torch.device:
+    """The GPU if there is one, else the processor."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

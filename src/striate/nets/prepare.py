@@ -13,7 +13,7 @@ import torch
 
 from striate.fitting import Fitting, Labelled, Pixels
 
-SAMPLE = 4096  # pictures that the mean and spread are taken from
+SAMPLE, SLICE = 4096, 256  # pictures that the mean and spread are taken from, and how many at a time
 LEAST, MOST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 
 
@@ -32,8 +32,13 @@ class Preparation(Fitting):
     def measured(self, pictures: Labelled) -> Preparation:
         """The same, with mean and std of (an even sample of) the training `pictures`."""
         chosen = np.unique(np.linspace(0, len(pictures) - 1, min(len(pictures), SAMPLE)).astype(np.int64))
-        values = pictures.take(chosen).reshape(-1, self.channels).astype(np.float32)
-        mean, std = values.mean(axis=0, dtype=np.float64), values.std(axis=0, dtype=np.float64)
+        counts = np.zeros((self.channels, 256), np.int64)  # of each value, by channel
+        for some in np.array_split(chosen, max(1, len(chosen) // SLICE)):
+            values = pictures.take(some).reshape(-1, self.channels)
+            counts += [np.bincount(values[:, channel], minlength=256) for channel in range(self.channels)]
+        shares, levels = counts / counts.sum(axis=1, keepdims=True), np.arange(256.0)
+        mean = shares @ levels
+        std = np.sqrt((shares * (levels - mean[:, None]) ** 2).sum(axis=1))
         std[std < 1e-3] = 1.0
         return Preparation(self.size, self.channels, self.fit, tuple(map(float, mean)), tuple(map(float, std)))
 
@@ -41,11 +46,11 @@ class Preparation(Fitting):
         """A batch (n, C, H, W) in 0..255 with mean and spread taken out; float32, channels last."""
         mean = torch.tensor(self.mean, dtype=torch.float32, device=batch.device)[:, None, None]
         std = torch.tensor(self.std, dtype=torch.float32, device=batch.device)[:, None, None]
-        return (batch.float() - mean) / std
+        return batch.to(torch.float32, copy=True).sub_(mean).div_(std)
 
-    def batch(self, pictures: Pixels) -> torch.Tensor:
-        """Pictures (n, H, W, C) uint8, of the right size, as a normalised batch (n, C, H, W)."""
-        return self.normalised(torch.from_numpy(pictures).permute(0, 3, 1, 2))
+    def batch(self, pictures: Pixels, device: torch.device | None = None) -> torch.Tensor:
+        """Pictures (n, H, W, C) uint8, of the right size, as a normalised batch (n, C, H, W) on `device`."""
+        return self.normalised(torch.from_numpy(pictures).to(device).permute(0, 3, 1, 2))
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values."""

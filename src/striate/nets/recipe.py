@@ -1,29 +1,20 @@
 """What a training run is: how long, which optimiser and schedule, which augmentation, which precision.
 
-A recipe is data: it is stored beside the run, read back with unknown keys refused, and travels in the model
-file. The defaults were chosen on validation pictures of digits and Fashion-MNIST; `Recipe.planned` fills in what
-depends on the data.
+A recipe is data: it is stored beside the run, read back with unknown keys refused, and travels in the model file. What
+depends on the data is left open in it (None) and filled in by `striate.nets.presets`; what it may say is in
+`striate.nets.bounds`.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Any, Self
 
 from striate.arch.formats.caffe.policy import factor_at
 from striate.errors import UsageError, shown
-
-OPTIMISERS = ("sgd", "adamw")
-NUMBERS = {"step": ("gamma", "step_size"), "exp": ("gamma",), "inv": ("gamma", "power"),
-           "multistep": ("gamma", "step_values"), "poly": ("power",), "sigmoid": ("gamma", "step_size")}
-SCHEDULES = ("cosine", "linear", "constant", *NUMBERS)
-PRECISIONS = ("auto", "float32", "bfloat16")
-PICTURES = 600_000  # how many pictures the default budget shows, repeats included
-FEWEST, MOST = 4, 50  # epochs the default budget may come to
-FEW = 10_000  # training pictures; so few are seen so often that turned and scaled copies help
+from striate.nets import bounds, schedule
 
 
 @dataclass(frozen=True)
@@ -32,24 +23,39 @@ class Recipe:
 
     Attributes:
         epochs: passes over the training pictures.
-        minutes: train for about this long instead; turned into `steps` by measuring the machine first.
+        minutes: train for about this long instead.
         steps: optimiser steps in all; follows from epochs or minutes.
+        plan: (step, total) pairs: from `step` on, what is left of the schedule is laid over the steps up to `total`,
+            the last of which is `steps`. Empty is ((0, steps),). A run by the clock writes down here how it went.
         batch_size: pictures per step.
-        optimiser: `sgd` (with Nesterov momentum) or `adamw` (Loshchilov & Hutter 2019).
-        learning_rate: the peak; None is 0.05 for sgd and 0.003 for adamw.
-        momentum: of sgd; the first moment's decay of adamw.
+        optimiser: `sgd` (with Nesterov momentum), `adamw` (Loshchilov & Hutter 2019) or `muon` (Jordan 2024; sgd for
+            what it leaves out).
+        learning_rate: the peak.
+        momentum: of sgd and muon; the first moment's decay of adamw.
         weight_decay: on weights of two or more dimensions only, not on biases and norms.
-        warmup: fraction of the steps over which the rate rises linearly to its peak.
-        schedule: how the rate falls after that: `cosine`, `linear` (both to zero) or `constant`; or as Caffe's solvers
-            say it, counted from step 0: `step`, `exp`, `inv`, `multistep`, `poly`, `sigmoid`.
-        gamma, power, step_size, step_values: the numbers of those.
-        label_smoothing: 0 to below 1 (Szegedy et al. 2016, section 7); 0.05 made the probabilities of digits 6 points
+        warmup: fraction of the run over which the rate rises linearly to its peak; one-cycle has its own.
+        schedule: how the rate goes after that: `linear` or `cosine` (falling to zero), `trapezoid` (flat, falling to
+            zero over `cooldown`), `one-cycle`, `constant`; or as Caffe's solvers say it, counted from step 0: `step`,
+            `exp`, `inv`, `multistep`, `poly`, `sigmoid`.
+        cooldown: fraction of the run over which a trapezoid falls.
+        gamma, power, step_size, step_values: the numbers of Caffe's schedules.
+        label_smoothing: 0 to 0.9 (Szegedy et al. 2016, section 7); 0.05 made the probabilities of digits 6 points
             too modest and the answers no better.
-        flip: mirror half of the pictures left to right; None is off where classes are single letters or digits.
-        shift: pictures are moved by up to this fraction of their sides, edges reflected; None is 0.08 for up to `FEW`
-            pictures, else 0.04.
-        rotate: pictures are turned by up to this many degrees; None is 10 for up to `FEW` pictures, else 0.
-        zoom: pictures are scaled by up to this fraction; None is 0.1 for up to `FEW` pictures, else 0.
+        average: decay per step of an exponential moving average of the weights, which is what is then evaluated and
+            kept; 0 is off.
+        clip: the largest norm of the gradient (Pascanu et al. 2013); None is off.
+        balance: pictures count by the inverse frequency of their class.
+        mixup, cutmix: alpha of the Beta distribution of the shares (Zhang et al. 2018; Yun et al. 2019); 0 is off.
+        flip: mirror pictures left to right in every other epoch; None is off where classes are single letters or
+            digits.
+        shift: pictures are moved by up to this fraction of their sides, edges reflected.
+        rotate: pictures are turned by up to this many degrees.
+        zoom: pictures are scaled by up to this fraction.
+        cutout: side of a square that is blanked, as a fraction of the picture's (DeVries & Taylor 2017); 0 is off.
+        crop: least share of the area of a random crop that is resized (Szegedy et al. 2015); 0 is off.
+        colour: strength, 0 to 1, of changes to brightness, contrast and saturation.
+        randaugment: magnitude, 0 to 10, of two random operations (Cubuk et al. 2020); 0 is off.
+        test_time: over which views of a picture the scores are averaged: `none` but itself, `flip`, `shift`.
         precision: `auto` is bfloat16 where the processor multiplies it natively, else float32.
         seed: of weights, order and augmentation.
 
@@ -58,71 +64,51 @@ class Recipe:
     epochs: int | None = None
     minutes: float | None = None
     steps: int | None = None
+    plan: tuple[tuple[int, int], ...] = ()
     batch_size: int | None = None
-    optimiser: str = "adamw"
+    optimiser: str | None = None
     learning_rate: float | None = None
-    momentum: float = 0.9
-    weight_decay: float = 0.02
-    warmup: float = 0.15
-    schedule: str = "linear"
+    momentum: float | None = None
+    weight_decay: float | None = None
+    warmup: float | None = None
+    schedule: str | None = None
+    cooldown: float | None = None
     gamma: float | None = None
     power: float | None = None
     step_size: int | None = None
     step_values: tuple[int, ...] | None = None
-    label_smoothing: float = 0.0
+    label_smoothing: float | None = None
+    average: float | None = None
+    clip: float | None = None
+    balance: bool = False
+    mixup: float | None = None
+    cutmix: float | None = None
     flip: bool | None = None
     shift: float | None = None
     rotate: float | None = None
     zoom: float | None = None
+    cutout: float | None = None
+    crop: float | None = None
+    colour: float | None = None
+    randaugment: float | None = None
+    test_time: str | None = None
     precision: str = "auto"
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse values that no run could use (`bad_recipe`)."""
-        for name, allowed in (("optimiser", OPTIMISERS), ("schedule", SCHEDULES), ("precision", PRECISIONS)):
-            value = getattr(self, name)
-            _check(name, value, value in allowed, f"one of {', '.join(allowed)}")
-        for name, low, high in BOUNDS:
-            value = getattr(self, name)
-            number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-            whole = name not in WHOLE or isinstance(value, int)
-            _check(name, value, value is None or (number and whole and low <= value <= high),
-                   f"a {'whole ' if name in WHOLE else ''}number from {low:g} to {high:g}")
-        values = self.step_values
-        _check("step_values", values, values is None or (
-            isinstance(values, tuple) and 0 < len(values) <= 1_000 and all(type(one) is int for one in values)
-            and list(values) == sorted(values) and values[0] >= 0), "a list of rising whole numbers from 0 up")
-        for name in ("gamma", "power", "step_size", "step_values"):
-            needed = name in NUMBERS.get(self.schedule, ())
-            _check(name, getattr(self, name), (getattr(self, name) is not None) == needed,
-                   f"{'a number' if needed else 'no number'} with the schedule {self.schedule}")
-        _check("flip", self.flip, self.flip in (None, True, False), "true, false or null")
-        if self.epochs is not None and self.minutes is not None:
-            raise UsageError("two_budgets", "a training budget was asked for",
-                             allowed="epochs or minutes are allowed, not both",
-                             given=f"{self.epochs} epochs and {self.minutes:g} minutes were given",
-                             do="Leave one of them out")
+        """Refuse values that no run could use (`bad_recipe`, `two_budgets`)."""
+        bounds.check({field.name: getattr(self, field.name) for field in fields(self)})
 
     def planned(self, count: int, classes: tuple[str, ...]) -> Recipe:
-        """The recipe with everything that follows from `count` training pictures and the class names filled in.
+        """The recipe with everything that follows from `count` small training pictures and the class names filled in.
 
         >>> recipe = Recipe().planned(60_000, ("shoe", "bag"))
         >>> recipe.epochs, recipe.batch_size, recipe.steps  # 600,000/60,000 = 10; 10 · ⌈60,000/128⌉ = 4,690
         (10, 128, 4690)
         """
-        batch = self.batch_size or min(128, max(16, 2 ** round(math.log2(max(count, 1) / 40))))
-        epochs = self.epochs
-        if epochs is None and self.minutes is None and self.steps is None:
-            epochs = min(MOST, max(FEWEST, round(PICTURES / count)))
-        steps = epochs * self.per_epoch(count, batch) if epochs else self.steps
-        rate = self.learning_rate or {"sgd": 0.05, "adamw": 0.003}[self.optimiser]
-        flip = not all(len(name) == 1 for name in classes) if self.flip is None else self.flip
-        shift, rotate, zoom = (0.08, 10.0, 0.1) if count <= FEW else (0.04, 0.0, 0.0)
-        return replace(
-            self, epochs=epochs, batch_size=batch, steps=steps, learning_rate=rate, flip=flip,
-            shift=shift if self.shift is None else self.shift,
-            rotate=rotate if self.rotate is None else self.rotate, zoom=zoom if self.zoom is None else self.zoom,
-        )
+        from striate.nets import presets  # it needs the recipe itself
+
+        return presets.planned(self, presets.Facts(count, classes))[0]
 
     @staticmethod
     def per_epoch(count: int, batch: int) -> int:
@@ -133,26 +119,37 @@ class Recipe:
         """
         return -(-count // batch)
 
+    def fraction_at(self, step: int) -> float:
+        """How much of the schedule, 0 to 1, is done before step 0, 1, …
+
+        >>> [Recipe(steps=8, plan=((0, 10), (5, 8))).fraction_at(step) for step in (5, 8)]
+        [0.5, 1.0]
+        """
+        return schedule.fraction_at(self.plan or ((0, self.steps or 1),), step)
+
     def rate_at(self, step: int) -> float:
-        """The learning rate of step 0, 1, …, `steps` − 1.
+        """The learning rate of step 0, 1, …, `steps` − 1, of a recipe that says its schedule.
 
         >>> recipe = Recipe(steps=10, learning_rate=1.0, warmup=0.2, schedule="linear")
-        >>> [recipe.rate_at(step) for step in (0, 1, 2, 6, 9)]
+        >>> [round(recipe.rate_at(step), 6) for step in (0, 1, 2, 6, 9)]
         [0.5, 1.0, 1.0, 0.5, 0.125]
         """
-        total, peak = self.steps or 1, self.learning_rate or 0.0
-        rising = round(self.warmup * total)
-        if step < rising:
-            return peak * (step + 1) / rising
-        if self.schedule in NUMBERS:
-            return peak * factor_at(self.schedule, step, self.gamma or 0.0, self.power or 0.0, self.step_size or 1,
-                                    self.step_values or (), total)
-        left = (total - step) / (total - rising)
-        return peak * {"constant": 1.0, "linear": left, "cosine": 0.5 - 0.5 * math.cos(math.pi * left)}[self.schedule]
+        shape, warmup = self.schedule or "constant", self.warmup or 0.0
+        if shape in bounds.NUMBERS:
+            fall = factor_at(shape, step, self.gamma or 0.0, self.power or 0.0, self.step_size or 1,
+                             self.step_values or (), self.steps or 1)
+        else:
+            fall = schedule.factor(shape, self.fraction_at(step), warmup, self.cooldown or 0.0)
+        rise = 1.0 if shape == "one-cycle" else schedule.rise(self.fraction_at(step + 1), warmup)
+        return (self.learning_rate or 0.0) * rise * fall
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields as JSON values."""
-        return asdict(self)
+        """The fields as JSON and YAML have them: lists and no tuples.
+
+        >>> Recipe(steps=8, plan=((0, 10), (5, 8))).as_dict()["plan"]
+        [[0, 10], [5, 8]]
+        """
+        return {field.name: _listed(getattr(self, field.name)) for field in fields(self)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -164,21 +161,12 @@ class Recipe:
                 raise UsageError("unknown_key", "a recipe was read", allowed=f"its keys are {', '.join(known)}",
                                  given=f"{shown(str(key))} was found",
                                  do=f"Did you mean {near[0]}?" if near else "Remove it")
-        steps = values.get("step_values")
-        return cls(**dict(values) | ({"step_values": tuple(steps)} if isinstance(steps, list) else {}))
+        return cls(**{key: _tupled(value) for key, value in values.items()})
 
 
-WHOLE = ("epochs", "steps", "batch_size", "seed", "step_size")
-BOUNDS: tuple[tuple[str, float, float], ...] = (
-    ("epochs", 1, 100_000), ("minutes", 0.01, 100_000), ("steps", 1, 1e12), ("batch_size", 1, 65_536),
-    ("learning_rate", 1e-9, 1e6), ("momentum", 0, 0.9999), ("weight_decay", 0, 10), ("warmup", 0, 0.9),
-    ("gamma", -1e6, 1e6), ("power", -1e3, 1e3), ("step_size", 1, 1e12), ("label_smoothing", 0, 0.9),
-    ("shift", 0, 0.5), ("rotate", 0, 180), ("zoom", 0, 0.9), ("seed", 0, 2**63 - 1),
-)
+def _listed(value: Any) -> Any:
+    return [_listed(one) for one in value] if isinstance(value, tuple) else value
 
 
-def _check(name: str, value: object, right: bool, allowed: str) -> None:
-    if not right:
-        raise UsageError("bad_recipe", f"{name} was set", allowed=f"{allowed} is allowed",
-                         given=f"{'nothing' if value is None else shown(str(value))} was given",
-                         do=f"Change {name}")
+def _tupled(value: Any) -> Any:
+    return tuple(_tupled(one) for one in value) if isinstance(value, list | tuple) else value

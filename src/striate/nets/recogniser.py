@@ -15,17 +15,22 @@ from sklearn.utils.validation import check_is_fitted
 
 from striate import modelfile
 from striate.arch import Network, survey
-from striate.errors import DataError, ModelFileError, shown
+from striate.errors import DataError, ModelFileError, UsageError, shown
 from striate.fitting import Labelled
 from striate.modelfile import MAX_BYTES, Arrays, ModelFile
-from striate.nets import budget, precision
+from striate.nets import precision, presets
 from striate.nets.build import build
-from striate.nets.checkpoint import Checkpoints
 from striate.nets.design import network_for, wanted
 from striate.nets.fill import fill
 from striate.nets.prepare import Preparation
+from striate.nets.ranks import Ranks
+from striate.nets.ranks.sharded import shard
 from striate.nets.recipe import Recipe
-from striate.nets.train import Run, Step, logits_of, train
+from striate.nets.training import budget, memory
+from striate.nets.training.checkpoint import Checkpoints, Snapshot
+from striate.nets.training.loop import train
+from striate.nets.training.run import Run, Step
+from striate.nets.training.validate import logits_of
 from striate.recogniser import Recogniser, class_indices, labels_of, manifest_of, pictures_of, restored_classes
 
 
@@ -37,11 +42,13 @@ class ConvNet(Recogniser):
         size: (height, width) the pictures are brought to; None is what the network wants, or the size they have.
         resize: how pictures of another shape are fitted: `squash`, `crop` or `pad`.
         seed: of weights, order and augmentation; the same seed gives the same bits on the same machine type.
-        epochs, minutes, steps, batch_size, optimiser, learning_rate, momentum, weight_decay, warmup, schedule, gamma,
-        power, step_size, step_values, label_smoothing, flip, shift, rotate, zoom, precision: as in
-        `striate.nets.recipe.Recipe`; None is its default.
+        epochs, minutes, steps, plan, batch_size, optimiser, learning_rate, momentum, weight_decay, warmup, schedule,
+        cooldown, gamma, power, step_size, step_values, label_smoothing, average, clip, balance, mixup, cutmix, flip,
+        shift, rotate, zoom, cutout, crop, colour, randaugment, test_time, precision: as in
+        `striate.nets.recipe.Recipe`; None is what suits the data.
 
-    Learnt: `classes_`, `network_`, `module_` (torch), `recipe_`, `history_` (a dict per epoch), `best_epoch_`.
+    Learnt: `classes_`, `network_`, `module_` (torch), `recipe_`, `reasons_` (why it is so), `history_` (a dict per
+    epoch), `best_epoch_`, `seconds_` (of training).
 
     Limits: weights, optimiser state and one batch are in memory; the pictures need not be.
 
@@ -62,6 +69,7 @@ class ConvNet(Recogniser):
         epochs: int | None = None,
         minutes: float | None = None,
         steps: int | None = None,
+        plan: tuple[tuple[int, int], ...] | None = None,
         batch_size: int | None = None,
         optimiser: str | None = None,
         learning_rate: float | None = None,
@@ -69,28 +77,41 @@ class ConvNet(Recogniser):
         weight_decay: float | None = None,
         warmup: float | None = None,
         schedule: str | None = None,
+        cooldown: float | None = None,
         gamma: float | None = None,
         power: float | None = None,
         step_size: int | None = None,
         step_values: tuple[int, ...] | None = None,
         label_smoothing: float | None = None,
+        average: float | None = None,
+        clip: float | None = None,
+        balance: bool | None = None,
+        mixup: float | None = None,
+        cutmix: float | None = None,
         flip: bool | None = None,
         shift: float | None = None,
         rotate: float | None = None,
         zoom: float | None = None,
+        cutout: float | None = None,
+        crop: float | None = None,
+        colour: float | None = None,
+        randaugment: float | None = None,
+        test_time: str | None = None,
         precision: str | None = None,
         size: tuple[int, int] | None = None,
         resize: str = "squash",
         seed: int = 0,
     ) -> None:
         self.network = network
-        self.epochs, self.minutes, self.steps, self.batch_size = epochs, minutes, steps, batch_size
+        self.epochs, self.minutes, self.steps, self.plan, self.batch_size = epochs, minutes, steps, plan, batch_size
         self.optimiser, self.learning_rate, self.momentum = optimiser, learning_rate, momentum
-        self.weight_decay, self.warmup, self.schedule = weight_decay, warmup, schedule
+        self.weight_decay, self.warmup, self.schedule, self.cooldown = weight_decay, warmup, schedule, cooldown
         self.gamma, self.power, self.step_size, self.step_values = gamma, power, step_size, step_values
-        self.label_smoothing, self.precision = label_smoothing, precision
+        self.label_smoothing, self.average, self.clip, self.balance = label_smoothing, average, clip, balance
+        self.mixup, self.cutmix, self.cutout, self.crop = mixup, cutmix, cutout, crop
         self.flip, self.shift, self.rotate, self.zoom = flip, shift, rotate, zoom
-        self.size, self.resize, self.seed = size, resize, seed
+        self.colour, self.randaugment, self.test_time = colour, randaugment, test_time
+        self.precision, self.size, self.resize, self.seed = precision, size, resize, seed
 
     def fit(
         self,
@@ -100,8 +121,12 @@ class ConvNet(Recogniser):
         validation: Labelled | tuple[Any, ArrayLike] | None = None,
         watch: Callable[[Step], object] | None = None,
         checkpoints: str | Path | None = None,
-        checkpoint_seconds: float = 20.0,
+        checkpoint_seconds: float | None = None,
+        afterwards: int = 0,
         stop: Callable[[], bool] = bool,
+        say: Callable[[str], object] = str,
+        ranks: Ranks | None = None,
+        sharded: bool = False,
     ) -> Self:
         """Learn from pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or from a `Dataset`.
 
@@ -111,8 +136,14 @@ class ConvNet(Recogniser):
             validation: a `Dataset`, or (pictures, labels): the best epoch is chosen on it; without, the last is kept.
             watch: called after every step, for progress bars.
             checkpoints: a folder; the run is saved there, and goes on from what is there.
-            checkpoint_seconds: how often.
+            checkpoint_seconds: how often; None is every 20, or less often where that would take over 1 % of the time.
+            afterwards: pictures that will be predicted when it is trained, within the `minutes` given.
             stop: asked after every step; when it turns true the run is saved and `Interrupted` is raised.
+            say: told what was planned.
+            ranks: the processes that train together, which must all be given the same; None is this one alone.
+            sharded: divide the weights among them, for a network too large for one device.
+
+        Raises `RunError` (`loss_not_finite`); if an epoch had ended well, the model is fitted with its weights.
 
         """
         pictures = pictures_of(X)
@@ -120,41 +151,51 @@ class ConvNet(Recogniser):
         if len(np.unique(labels)) < 2:
             raise DataError("one_class", "training was asked for", allowed="two or more classes are allowed",
                             given=f"all {len(labels):,} pictures are of one class", do="Add pictures of another class")
-        recipe = self._recipe().planned(len(labels), tuple(map(str, self.classes_)))
+        asked = self._recipe()
         fitted = self._prepare(pictures)
+        recipe, self.reasons_ = presets.planned(asked, self._facts(len(labels)))
+        if sharded:
+            refuse_unsharded(recipe)
         module = build(self.network_)
         run = Run(
-            module=module, pictures=fitted, labels=labels,
-            validation=self._validation(validation), recipe=recipe, preparation=self.preparation_,
-            fabric=precision.fabric_for(recipe.precision),
+            module=module, pictures=fitted, labels=labels, validation=self._validation(validation), recipe=recipe,
+            preparation=self.preparation_, precision=precision.choose(recipe.precision),
             checkpoints=Checkpoints(Path(checkpoints)) if checkpoints else None,
-            checkpoint_seconds=checkpoint_seconds, stop=stop,
+            checkpoint_seconds=checkpoint_seconds, ranks=ranks or Ranks(),
+            by_clock=bool(asked.minutes and not asked.plan), afterwards=afterwards, stop=stop,
         )
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(), memory.kept():
             fill(module, recipe.seed)
-            module.to(run.fabric.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+            module.to(precision.best_device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
             run.identity = {"classes": self.classes_.tolist(), "preparation": self.preparation_.as_dict(),
-                            "network": self.network_.to_dict(), "recipe": self._recipe().as_dict(),
+                            "network": self.network_.to_dict(), "recipe": asked.as_dict(),
                             "set of pictures": content_of(run)}
-            snapshot = run.checkpoints.latest() if run.checkpoints else None
+            run.ranks.agree(**run.identity)
+            snapshot = run.ranks.on_main(run.checkpoints.latest) if run.checkpoints else None
+            if facts := run.ranks.same(snapshot.facts if snapshot else None):
+                snapshot = Snapshot(facts, run.ranks.same_tensors(snapshot.tensors if snapshot else None))
             if snapshot:
                 run.recipe = Recipe.from_dict(snapshot.facts["recipe"])
-            elif recipe.steps is None:
-                run.recipe = budget.planned(run)
-            for step in train(run, snapshot):
-                if watch:
-                    watch(step)
-        run.module.load_state_dict(run.best)
-        self.module_ = run.module.cpu().eval()
-        self.recipe_, self.history_ = run.recipe, run.progress.history
-        self.best_epoch_ = run.progress.best_epoch
-        self.notes_ = run.checkpoints.notes if run.checkpoints else []
+            elif run.by_clock:
+                run.recipe = budget.first_plan(run)
+            elif not (asked.epochs or asked.steps or asked.minutes or sharded):
+                say(budget.proposal(run))
+            if sharded:
+                shard(module, run.ranks.world)
+            try:
+                for step in train(run, snapshot):
+                    if watch:
+                        watch(step)
+            finally:
+                if run.best:
+                    self._take(run)
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are fitted first."""
         check_is_fitted(self, "module_")
-        logits = logits_of(self.module_, self.preparation_.fitted(pictures_of(X)), self.preparation_)
+        logits = logits_of(self.module_, self.preparation_.fitted(pictures_of(X)), self.preparation_,
+                           how=self.recipe_.test_time or "none")
         return logits.double().softmax(dim=1).numpy()
 
     def to_file(self) -> tuple[dict[str, Any], Arrays]:
@@ -164,7 +205,7 @@ class ConvNet(Recogniser):
             "network": self.network_.to_dict(),
             "training": {
                 "recipe": self.recipe_.as_dict(), "best_epoch": self.best_epoch_,
-                "precision": precision.choose(self.recipe_.precision)[0], "threads": torch.get_num_threads(),
+                "precision": precision.choose(self.recipe_.precision).name, "threads": torch.get_num_threads(),
                 "torch": torch.__version__, "numpy": np.__version__,
             },
         }
@@ -200,6 +241,21 @@ class ConvNet(Recogniser):
         model.module_ = module.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         return model
 
+    def _take(self, run: Run) -> None:
+        """Keep what `run` has learnt so far: its best weights."""
+        module = build(self.network_)
+        module.load_state_dict(run.best)
+        self.module_ = module.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self.recipe_, self.history_, self.best_epoch_ = run.recipe, run.progress.history, run.progress.best_epoch
+        self.seconds_ = run.progress.elapsed
+        self.notes_ = run.checkpoints.notes if run.checkpoints else []
+
+    def _facts(self, count: int) -> presets.Facts:
+        """What the recipe is planned from."""
+        found = survey(self.network_)
+        return presets.Facts(count, tuple(map(str, self.classes_)), self.preparation_.size,
+                             self.preparation_.channels, found.total("macs"), found.training_memory)
+
     def _recipe(self) -> Recipe:
         given = {field.name: getattr(self, field.name, None) for field in fields(Recipe)}
         return Recipe.from_dict({name: value for name, value in given.items() if value is not None})
@@ -223,6 +279,17 @@ class ConvNet(Recogniser):
             return None
         pictures, labels = (given, given.labels) if isinstance(given, Labelled) else given
         return self.preparation_.fitted(pictures_of(pictures)), class_indices(labels, self.classes_)
+
+
+def refuse_unsharded(recipe: Recipe) -> None:
+    """Refuse what needs whole weights on every process (`not_sharded`)."""
+    given = {"minutes": recipe.minutes, "optimiser muon": recipe.optimiser == "muon", "average": recipe.average,
+             "clip": recipe.clip}
+    strange = [name for name, value in given.items() if value]
+    if strange:
+        raise UsageError("not_sharded", "a network was to be divided among processes",
+                         allowed="adamw or sgd, with epochs or steps, are allowed",
+                         given=f"{' and '.join(strange)} was asked for", do="Leave it out, or leave out --sharded")
 
 
 def content_of(run: Run) -> str:

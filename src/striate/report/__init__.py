@@ -15,6 +15,8 @@ The facts (JSON values; only `data` must be there, fractions are in 0..1, times 
     cross_validated   whether `validation` is by cross-validation on training and validation pictures
     history      [{epoch, loss, validation_loss, validation_accuracy, learning_rate, seconds, pictures_per_second}]
     best_epoch   the epoch whose weights were kept
+    asked        {name: value}, the settings that were given, as against those that were planned
+    reasons      [sentence] on why what was planned was planned so
     validation, test         `Evaluation.as_dict()`
     recipe, environment      {name: value}
     timings                  {name: seconds}

@@ -18,8 +18,8 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from striate.metrics import wilson
 
-INK, FIRST, SECOND = "#010203", "#040506", "#070809"
-CSS_COLOURS = {INK: "currentColor", FIRST: "var(--first)", SECOND: "var(--second)"}
+INK, FIRST, SECOND, THIRD = "#010203", "#040506", "#070809", "#0a0b0c"
+CSS_COLOURS = {INK: "currentColor", FIRST: "var(--first)", SECOND: "var(--second)", THIRD: "var(--third)"}
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none", "font.size": 10.5, "text.color": INK, "axes.labelcolor": INK, "axes.edgecolor": INK,
     "xtick.color": INK, "ytick.color": INK, "axes.spines.top": False, "axes.spines.right": False,
@@ -47,7 +47,7 @@ def loss_curve(history: Sequence[Mapping[str, Any]], best: int | None) -> str:
         if axes.lines:
             axes.legend(loc="upper right", handlelength=1.6)
 
-    return _chart("loss", "Loss over epochs, training and validation", (4.9, 3.1), draw)
+    return chart("loss", "Loss over epochs, training and validation", (4.9, 3.1), draw)
 
 
 def accuracy_curve(history: Sequence[Mapping[str, Any]], best: int | None) -> str:
@@ -67,7 +67,30 @@ def accuracy_curve(history: Sequence[Mapping[str, Any]], best: int | None) -> st
             axes.annotate(f"best: epoch {best}", (best, at_best[0]), xytext=(-4 if left else 4, 9),
                           ha="left" if left else "right", textcoords="offset points", annotation_clip=False)
 
-    return _chart("accuracy", "Validation accuracy over epochs", (4.9, 3.1), draw)
+    return chart("accuracy", "Validation accuracy over epochs", (4.9, 3.1), draw)
+
+
+def rate_curve(history: Sequence[Mapping[str, Any]]) -> str:
+    """The learning rate at the end of each epoch, as SVG."""
+
+    def draw(figure: Figure) -> None:
+        axes = _over_epochs(figure, history, "learning rate")
+        _line(axes, history, "learning_rate", FIRST, "learning rate")
+        rates = [row["learning_rate"] for row in history if row.get("learning_rate")]
+        _upwards(axes, rates)
+
+    return chart("rate", "Learning rate over epochs", (4.9, 2.3), draw)
+
+
+def speed_curve(history: Sequence[Mapping[str, Any]]) -> str:
+    """Training pictures per second in each epoch, as SVG."""
+
+    def draw(figure: Figure) -> None:
+        axes = _over_epochs(figure, history, "pictures per second")
+        _line(axes, history, "pictures_per_second", FIRST, "training")
+        _upwards(axes, [row["pictures_per_second"] for row in history if row.get("pictures_per_second")])
+
+    return chart("speed", "Pictures per second over epochs", (4.9, 2.3), draw)
 
 
 def reliability(bins: Sequence[Mapping[str, Any]]) -> str:
@@ -89,7 +112,7 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> str:
         below.yaxis.set_major_locator(MaxNLocator(2, integer=True))
         figure.align_ylabels()
 
-    return _chart("reliability", "Accuracy against confidence, and pictures per confidence", (4.9, 4.3), draw)
+    return chart("reliability", "Accuracy against confidence, and pictures per confidence", (4.9, 4.3), draw)
 
 
 def _over_epochs(figure: Figure, history: Sequence[Mapping[str, Any]], label: str) -> Axes:
@@ -97,6 +120,13 @@ def _over_epochs(figure: Figure, history: Sequence[Mapping[str, Any]], label: st
     axes.set(xlabel="epoch", ylabel=label, xlim=(history[0]["epoch"], history[-1]["epoch"]))
     axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, min_n_ticks=1))
     return axes
+
+
+def _upwards(axes: Axes, values: Sequence[float]) -> None:
+    """From zero to a little above the highest value, in few steps."""
+    axes.set_ylim(0, 1.12 * max(values, default=1.0) or 1.0)
+    axes.yaxis.set_major_locator(MaxNLocator(4, steps=(1, 2, 2.5, 5, 10)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
 
 
 def _line(
@@ -113,7 +143,8 @@ def _mark(axes: Axes, best: int | None) -> None:
         axes.axvline(best, color=INK, alpha=0.35, linewidth=1, linestyle=(0, (2, 3)))
 
 
-def _chart(name: str, title: str, size: tuple[float, float], draw: Callable[[Figure], None]) -> str:
+def chart(name: str, title: str, size: tuple[float, float], draw: Callable[[Figure], None]) -> str:
+    """What `draw` puts on a figure of `size` (inches), as an SVG element of the page."""
     with mpl.rc_context():
         mpl.rcdefaults()  # a user's own matplotlibrc must not change the page
         mpl.rcParams.update(STYLE | {"svg.hashsalt": f"striate {name}"})

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from striate.errors import shown
-from striate.report import figures, phrases, tables
+from striate.report import figures, phrases, tables, training
 from striate.report.pictures import Mistake, Sample, show
 
 MOST_SAMPLES, MOST_MISTAKES = 40, 24  # pictures on the page: some 200 kB at the packed 96×96
@@ -22,7 +22,7 @@ LONGEST_TEXT = 2000
 MISSING: Mapping[str, Any] = {
     "striate": None, "title": "Report", "command": None, "created": None, "model": None, "seed": None, "seconds": None,
     "network": None, "recipe": {}, "history": [], "best_epoch": None, "validation": None, "test": None, "timings": {},
-    "environment": {}, "stages": None, "notes": [], "cross_validated": False,
+    "environment": {}, "stages": None, "notes": [], "cross_validated": False, "reasons": [], "asked": None,
 }  # fmt: skip
 NO_DATA: Mapping[str, Any] = {"name": "", "classes": [], "counts": {}, "size": None, "fit": None, "skipped": [],
                               "notes": [], "split": None, "leaked": None}
@@ -40,6 +40,7 @@ def render(facts: Mapping[str, Any], samples: Sequence[Sample], mistakes: Sequen
         "pairs": tables.confused(result, MOST_PAIRS) if result else [],
         "unseen": part == "test" and _unseen(facts["data"]),
         "steps": phrases.next_steps(facts),
+        "told": training.told(facts),
         "gallery": _gallery(samples, facts["data"]["classes"]),
         "wrong": _worst(mistakes, facts["data"]["classes"]),
         "strip": _strip(result["per_class"]) if result else None,
@@ -116,6 +117,9 @@ def _charts(facts: Mapping[str, Any], result: Mapping[str, Any] | None) -> dict[
         charts["loss"] = figures.loss_curve(history, facts["best_epoch"])
     if len(history) > 1 and any(row.get("validation_accuracy") is not None for row in history):
         charts["accuracy"] = figures.accuracy_curve(history, facts["best_epoch"])
+    for key, draw in (("learning_rate", figures.rate_curve), ("pictures_per_second", figures.speed_curve)):
+        if sum(row.get(key) is not None for row in history) > 1:
+            charts[key] = draw(history)
     if result and result.get("reliability"):
         charts["reliability"] = figures.reliability(result["reliability"])
     return {name: Markup(svg) for name, svg in charts.items()}  # noqa: S704 - see above

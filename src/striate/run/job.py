@@ -14,12 +14,13 @@ import numpy as np
 from striate import metrics
 from striate._version import __version__
 from striate.data import Data, Dataset, load_data
-from striate.nets.checkpoint import Checkpoints
+from striate.nets.training.checkpoint import Checkpoints
 from striate.recogniser import Recogniser
 from striate.report import Mistake, Sample, write_report
 from striate.run.folder import RunFolder
 from striate.run.kinds import Kind, kind_for
 from striate.run.settings import Settings
+from striate.run.shared import forget, remember, same_file
 from striate.run.watch import Watch
 
 MISTAKES = 24  # shown in the report
@@ -54,10 +55,17 @@ def train_model(settings: Settings, folder: RunFolder, watch: Watch, *, resume: 
     folder.keep_out_of(settings.data)
     clock = Clock()
     with clock.measure("pictures"):
-        data = open_data(settings, kind, folder.split if resume else None, watch)
+        with same_file(watch.ranks, folder.split if resume else None) as begun:
+            data = watch.ranks.local_first(lambda: open_data(settings, kind, begun, watch))
         data.require_trainable()
     size = kind.size_for(data)
+    if not watch.ranks.main:
+        if kind.TOGETHER:
+            with watch.interruptible() as stop:
+                kind.train(data, folder, watch, stop)
+        return {}
     with folder.locked(resume=resume):
+        remember(folder)
         if not resume:
             data.split.save(folder.split)
             settings.save(folder.recipe)
@@ -91,6 +99,7 @@ def train_model(settings: Settings, folder: RunFolder, watch: Watch, *, resume: 
             **kind.facts(model),
         }
         write_report(folder.path, facts, samples(data.train), mistakes(data.test, scores))
+        forget(folder)
         Checkpoints(folder.checkpoints).remove()
     return facts
 

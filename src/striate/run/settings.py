@@ -25,6 +25,7 @@ class Settings:
         strict, allow_empty_class: as in `striate.load_data`.
         recipe: fields of `striate.nets.recipe.Recipe`, of visual words `seed` and `flip`; a field left out has its
             default. stages: those of visual words, for `small` pictures and for `photographs`.
+        sharded: whether the weights are divided among the processes.
         command: what was typed; planned: the whole recipe as it was trained, once that is known.
 
     """
@@ -40,11 +41,21 @@ class Settings:
     command: str = ""
     planned: dict[str, Any] = field(default_factory=dict)
     stages: dict[str, Any] = field(default_factory=dict)
+    sharded: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return asdict(self) | {"size": list(self.size) if self.size else None}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """What `as_dict` gave; keys that are no fields are left out."""
+        known, size = {field.name for field in fields(cls)}, values.get("size")
+        return cls(**{k: v for k, v in values.items() if k in known} | {"size": tuple(size) if size else None})
 
     def save(self, path: Path) -> None:
         """Write the settings as YAML, atomically."""
-        values = asdict(self) | {"size": list(self.size) if self.size else None}
-        atomic.write_text(path, yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
+        atomic.write_text(path, yaml.safe_dump(self.as_dict(), sort_keys=False, allow_unicode=True))
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -53,9 +64,7 @@ class Settings:
             values = yamlfile.read(path)
             if not isinstance(values, dict) or not _describes_a_run(values):
                 raise ValueError("it does not describe a run")
-            known = {field.name for field in fields(cls)}
-            size = values.get("size")
-            return cls(**{k: v for k, v in values.items() if k in known} | {"size": tuple(size) if size else None})
+            return cls.from_dict(values)
         except (TypeError, *yamlfile.REFUSALS) as error:
             raise RunError("bad_settings", f"{shown(path)} was to be resumed", given=shown(str(error)),
                            do="Start again in another folder with --out") from error
@@ -102,7 +111,7 @@ def _describes_a_run(values: dict[str, Any]) -> bool:
         and isinstance(values.get("data"), str)
         and isinstance(values.get("split"), str | None)
         and (size is None or (isinstance(size, list) and len(size) == 2 and all(type(side) is int for side in size)))
-        and all(isinstance(values.get(name, False), bool) for name in ("strict", "allow_empty_class"))
+        and all(isinstance(values.get(name, False), bool) for name in ("strict", "allow_empty_class", "sharded"))
         and isinstance(recipe, dict)
         and isinstance(stages, dict) and stages.keys() in ({}.keys(), {"small", "photographs"})
         and all(isinstance(value, str | int | float | tuple | list | None) for value in recipe.values())

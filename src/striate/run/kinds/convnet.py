@@ -10,6 +10,7 @@ import torch
 from striate import metrics
 from striate.arch import survey
 from striate.data import Data
+from striate.errors import RunError, shown
 from striate.metrics import Evaluation
 from striate.nets.design import network_for, wanted
 from striate.nets.precision import choose
@@ -24,6 +25,8 @@ from striate.run.watch import Watch
 
 class ConvNetRun(Kind[ConvNet]):
     """A convolutional network; the epoch is chosen on the validation part."""
+
+    TOGETHER = True
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -52,9 +55,17 @@ class ConvNetRun(Kind[ConvNet]):
         """From random weights, or from the checkpoints in the folder."""
         settings = self.settings
         model = ConvNet(settings.model, size=settings.size, resize=settings.resize, **settings.recipe)
-        model.fit(data.train, validation=data.validation, watch=watch.step, checkpoints=folder.checkpoints,
-                  checkpoint_seconds=watch.checkpoint_seconds, stop=stop)
-        folder.write_log(model.history_)
+        try:
+            model.fit(data.train, validation=data.validation, watch=watch.step, checkpoints=folder.checkpoints,
+                      checkpoint_seconds=watch.checkpoint_seconds, stop=stop, say=watch.say, ranks=watch.ranks,
+                      sharded=settings.sharded, afterwards=len(data.validation) + len(data.test))
+        except RunError as error:
+            if error.code == "loss_not_finite" and hasattr(model, "module_"):
+                model.save(folder.model)
+                error.do = f"Use {shown(folder.model)} as it was, or start again with a smaller --learning-rate"
+            raise
+        if watch.ranks.main:
+            folder.write_log(model.history_)
         return model
 
     def validated(self, model: ConvNet, data: Data) -> Evaluation:
@@ -71,7 +82,9 @@ class ConvNetRun(Kind[ConvNet]):
             "seed": model.recipe_.seed,
             "network": {**survey(model.network_).as_dict(), "name": self.settings.model},
             "recipe": model.recipe_.as_dict(),
+            "asked": self.settings.recipe,
+            "reasons": list(model.reasons_),
             "history": model.history_,
             "best_epoch": model.best_epoch_,
-            "environment": environment(torch.get_num_threads(), "{}: {}".format(*choose(model.recipe_.precision))),
+            "environment": environment(torch.get_num_threads(), str(choose(model.recipe_.precision))),
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from striate.data import Data
 from striate.metrics import Evaluation
@@ -21,6 +21,8 @@ class Kind(ABC, Generic[R]):
 
     `packing`: the arguments of `striate.data.load_data` that the kind decides.
     """
+
+    TOGETHER: ClassVar[bool] = False  # whether many processes train it; else rank 0 does, and the others wait
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings

@@ -17,6 +17,7 @@ from torch import nn
 from striate import modelfile
 from striate.atomic import PREFIX
 from striate.errors import ModelFileError, RunError, shown
+from striate.nets.ranks.sharded import divided
 
 KIND = "checkpoint"
 KEEP = 2
@@ -94,7 +95,7 @@ def restore_optimiser(
         if key.startswith("optimiser/"):
             name, slot = key.removeprefix("optimiser/").rsplit("/", 1)
             parameter = parameters[name]
-            placed = value.clone() if slot == "step" else value.clone().to(parameter.device)
+            placed = value.clone() if slot == "step" else divided(value.clone().to(parameter.device), parameter)
             if placed.shape == parameter.shape and placed.ndim == 4:
                 placed = placed.contiguous(memory_format=torch.channels_last)
             optimiser.state[parameter][slot] = placed

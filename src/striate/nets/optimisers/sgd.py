@@ -1,0 +1,16 @@
+"""Stochastic gradient descent with Nesterov's momentum (Sutskever et al. 2013); decay is part of the gradient."""
+
+from __future__ import annotations
+
+import torch
+
+from striate.nets.build import Net
+from striate.nets.optimisers.groups import groups_of
+from striate.nets.recipe import Recipe
+
+
+def make(module: Net, recipe: Recipe) -> torch.optim.SGD:
+    """Torch's, fused."""
+    momentum = recipe.momentum or 0.0
+    return torch.optim.SGD(groups_of(module, recipe), lr=recipe.learning_rate or 0.0, momentum=momentum,
+                           nesterov=momentum > 0, fused=True)

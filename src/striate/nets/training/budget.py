@@ -1,0 +1,129 @@
+"""From minutes to steps: the schedule is laid over the time that is left, again and again, as the machine turns out.
+
+What is promised to the user is the whole: training, validation after each epoch, and the predictions that follow. The
+plan is written into the recipe as it grows, so a run by the clock can be resumed, and repeated to the bit without one.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from dataclasses import replace
+
+from striate.nets.recipe import Recipe
+from striate.nets.test_time import VIEWS
+from striate.nets.training.run import Progress, Run
+
+WARM_UP = 3  # steps that are not counted: kernels are chosen and memory is taken in them
+SECONDS = 0.5  # of measuring before the first plan
+EVERY, CHANGE = 0.02, 0.002  # of the budget: how often the plan is made again; of the steps: what is worth a change
+RECENT = 0.25  # how much the newest stretch counts against what was known of the speed
+FORWARD = 0.35  # of a step: how long it takes to predict its pictures, until a validation has been measured
+
+
+class Clock:
+    """Time spent in a run, and the plan that follows from it."""
+
+    def __init__(self, run: Run) -> None:
+        self.run, self.progress = run, run.progress
+        self.last = time.monotonic()
+        self.training, self.since = 0.0, run.progress.step  # seconds since the plan was last made, and at which step
+        self.step_seconds: float | None = None
+        self.validation_seconds: float | None = None
+        self.planned = run.progress.elapsed
+
+    def lap(self, *, validated: bool = False) -> float:
+        """Seconds since the last lap, added to what has elapsed; `validated`: they went into a validation."""
+        now = time.monotonic()
+        seconds, self.last = now - self.last, now
+        self.progress.elapsed += seconds
+        if validated:
+            self.validation_seconds = seconds
+        else:
+            self.training += seconds
+        return seconds
+
+    def wish(self) -> int:
+        """Steps in all that the run should have from now on, if it is time to plan anew, else 0; rank 0 says so.
+
+        It is asked before a step and followed after it.
+        """
+        run, progress = self.run, self.run.progress
+        budget = (run.recipe.minutes or 0) * 60
+        if not run.by_clock or not run.ranks.main or progress.elapsed - self.planned < EVERY * budget:
+            return 0
+        newest, known = self.training / max(progress.step - self.since, 1), self.step_seconds
+        self.step_seconds = newest if known is None else (1 - RECENT) * known + RECENT * newest
+        self.training, self.since, self.planned = 0.0, progress.step, progress.elapsed
+        left = steps_left(run, budget - progress.elapsed, self.step_seconds, self.validation_seconds)
+        total = progress.step + max(left, 2)  # the one that is now taken, and one that follows the new plan
+        return total if abs(total - run.steps) > CHANGE * run.steps else 0
+
+
+def relaid(recipe: Recipe, step: int, total: int) -> Recipe:
+    """`recipe` with what is left of its schedule after `step` laid over the steps up to `total`."""
+    plan = (*(point for point in recipe.plan or ((0, recipe.steps or 0),) if point[0] < step), (step, total))
+    return replace(recipe, steps=total, plan=plan)
+
+
+def steps_left(run: Run, seconds: float, step_seconds: float, validation_seconds: float | None) -> int:
+    """How many more steps `seconds` allow for, with a validation after each epoch and the predictions at the end."""
+    per_picture = FORWARD * step_seconds / (run.recipe.batch_size or 1)
+    shown = len(run.validation[0]) if run.validation else 0
+    validating = per_picture * shown if validation_seconds is None else validation_seconds
+    if shown and validation_seconds is not None:
+        per_picture = validation_seconds / shown
+    predicting = per_picture * run.afterwards * len(VIEWS[run.recipe.test_time or "none"])
+    # The last validation is paid for first; of the others, each step pays its share.
+    left = seconds - predicting - validating
+    return max(1, round(left / (step_seconds + validating / run.per_epoch)))
+
+
+def first_plan(run: Run) -> Recipe:
+    """The recipe of `run` with `steps` for its minutes, after a short trial on a copy that is thrown away."""
+    started = time.monotonic()
+    step_seconds = measured(run)
+    run.progress.elapsed += time.monotonic() - started
+    budget = (run.recipe.minutes or 0) * 60
+    total = run.ranks.same(steps_left(run, budget - run.progress.elapsed, step_seconds, None))
+    return replace(run.recipe, steps=total, plan=((0, total),))
+
+
+def measured(run: Run) -> float:
+    """Seconds that a step takes on rank 0, from a few steps on a copy."""
+    from striate.nets.training.loop import train
+
+    trial = replace(
+        run, module=copy.deepcopy(run.module), recipe=replace(run.recipe, steps=10**9, plan=()), by_clock=False,
+        checkpoints=None, progress=Progress(), best={}, validation=None, stop=bool,
+    )
+    steps, enough, started = 0, WARM_UP + 1, time.monotonic()
+    for _ in train(trial):
+        steps += 1
+        if steps == WARM_UP:
+            started = time.monotonic()
+        if steps == WARM_UP + 1:  # all ranks take as many steps as rank 0 wants
+            enough += run.ranks.same(int(SECONDS / max(time.monotonic() - started, 1e-9)))
+        if steps == enough:
+            break
+    return run.ranks.same((time.monotonic() - started) / (steps - WARM_UP))
+
+
+def proposal(run: Run) -> str:
+    """What a run without `minutes` will cost, in one sentence."""
+    seconds = measured(run) * run.steps
+    speed = len(run.pictures) * run.steps / run.per_epoch / max(seconds, 1e-9)
+    epochs = -(-run.steps // run.per_epoch)
+    return (f"{epochs:,} epochs at {speed:,.0f} pictures/s on this machine: about {duration(seconds)}; "
+            "--minutes sets another budget")
+
+
+def duration(seconds: float) -> str:
+    """Time in words.
+
+    >>> duration(28.2), duration(200), duration(9000)
+    ('28 seconds', '3.3 minutes', '2.5 hours')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.1f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

@@ -1,0 +1,102 @@
+"""One training run: what is trained, on what, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from striate.fitting import Labelled
+from striate.nets.averaging import Average
+from striate.nets.build import Net
+from striate.nets.precision import Precision
+from striate.nets.prepare import Preparation
+from striate.nets.ranks import Ranks
+from striate.nets.recipe import Recipe
+from striate.nets.training.checkpoint import Checkpoints
+
+Row = dict[str, float | int | None]
+
+
+@dataclass
+class Progress:
+    """Where a run stands; the plain part of a checkpoint.
+
+    `elapsed`: seconds of training so far, validation included, over all the sittings of a run.
+    """
+
+    step: int = 0
+    elapsed: float = 0.0
+    loss_sum: float = 0.0
+    seen: int = 0
+    epoch_seconds: float = 0.0
+    waited: float = 0.0
+    best_epoch: int = 0
+    best_accuracy: float = -1.0
+    best_loss: float = float("inf")
+    history: list[Row] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Step:
+    """What the loop yields after each optimiser step; `record` is the new row of the history at an epoch's end.
+
+    `waited`: seconds that the step waited for its pictures. `steps` and `epochs` are what is planned by now.
+    """
+
+    step: int
+    steps: int
+    epoch: int
+    epochs: int
+    loss: float
+    learning_rate: float
+    pictures_per_second: float
+    record: Row | None = None
+    waited: float = 0.0
+
+
+@dataclass
+class Run:
+    """What is trained, on what, how, and where its state is kept.
+
+    `best` holds the weights of the best epoch on validation, or the last weights where there is no validation;
+    `by_clock`: whether its steps are planned as the time goes; `afterwards`: pictures to be predicted in that time;
+    `average` the running average of the weights, which is what is validated, if the recipe asks for one.
+    """
+
+    module: Net
+    pictures: Labelled
+    labels: NDArray[np.int64]
+    validation: tuple[Labelled, NDArray[np.int64]] | None
+    recipe: Recipe
+    preparation: Preparation
+    precision: Precision
+    identity: dict[str, Any] = field(default_factory=dict)
+    checkpoints: Checkpoints | None = None
+    checkpoint_seconds: float | None = None
+    by_clock: bool = False
+    afterwards: int = 0
+    stop: Callable[[], bool] = bool
+    progress: Progress = field(default_factory=Progress)
+    best: dict[str, torch.Tensor] = field(default_factory=dict)
+    average: Average | None = None
+    ranks: Ranks = field(default_factory=Ranks)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the module is."""
+        return next(self.module.parameters()).device
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps in all, as planned by now."""
+        return self.recipe.steps or 0
+
+    @property
+    def per_epoch(self) -> int:
+        """Steps in one pass over the training pictures."""
+        return self.recipe.per_epoch(len(self.pictures), self.recipe.batch_size or 1)

@@ -1,0 +1,101 @@
+"""Presets: every row fills every open field with what a recipe takes, and says why; what was said stays."""
+
+from dataclasses import fields, replace
+
+import pytest
+
+from striate.nets import bounds, presets
+from striate.nets.presets import PRESETS, Facts, batch_for, name_for, planned
+from striate.nets.recipe import Recipe
+
+WORDS = ("cat", "dog")
+OPEN = {"clip", "minutes", "gamma", "power", "step_size", "step_values"}  # these stay open: None says they are not used
+FACTS = {
+    "few small pictures": Facts(800, WORDS, (28, 28)),
+    "many small pictures": Facts(60_000, WORDS, (32, 64)),
+    "few photographs": Facts(10_000, WORDS, (64, 65)),
+    "many photographs": Facts(10_001, WORDS, (480, 640), 3),
+}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_row_fills_every_open_field(name: str) -> None:
+    assert name_for(FACTS[name]) == name
+    recipe, reasons = planned(Recipe(), FACTS[name])
+    assert {field.name for field in fields(recipe) if getattr(recipe, field.name) is None} == OPEN
+    row = PRESETS[name].values
+    assert all(getattr(recipe, key) == value for key, value in row.items() if key != "batch_size")
+    assert row.keys() <= {field.name for field in fields(recipe)}
+    assert reasons[0].startswith(f"preset {name}: ")
+    assert not any("None" in reason for reason in reasons)
+    assert Recipe.from_dict(recipe.as_dict()) == recipe
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_what_was_said_stays(name: str) -> None:
+    said = Recipe(epochs=3, batch_size=7, optimiser="sgd", learning_rate=0.7, momentum=0.1, weight_decay=0.0,
+                  warmup=0.0, schedule="cosine", cooldown=0.9, label_smoothing=0.3, average=0.5, mixup=0.1, cutmix=0.2,
+                  flip=False, shift=0.0, rotate=1.0, zoom=0.5, cutout=0.5, crop=0.5, colour=0.5, randaugment=5.0,
+                  test_time="flip", clip=2.0, balance=True)
+    recipe, reasons = planned(said, FACTS[name])
+    assert recipe == replace(said, steps=3 * -(-FACTS[name].count // 7))
+    assert len(reasons) == 1
+
+
+@pytest.mark.parametrize("optimiser", bounds.OPTIMISERS)
+def test_another_optimiser_has_its_own_numbers(optimiser: str) -> None:
+    own = presets.OPTIMISERS[optimiser]
+    for name, facts in FACTS.items():
+        recipe = planned(Recipe(optimiser=optimiser), facts)[0]
+        if PRESETS[name].values["optimiser"] != optimiser:
+            assert {key: getattr(recipe, key) for key in own} == own
+        assert planned(Recipe(optimiser=optimiser, learning_rate=0.5), facts)[0].learning_rate == 0.5
+
+
+def test_planning_twice_is_planning_once() -> None:
+    once, _ = planned(Recipe(), FACTS["many photographs"])
+    assert planned(once, FACTS["many photographs"])[0] == once
+
+
+def test_budgets_are_left_to_those_who_gave_them() -> None:
+    facts = FACTS["few small pictures"]
+    by_steps, by_clock = planned(Recipe(steps=77), facts)[0], planned(Recipe(minutes=5), facts)[0]
+    assert (by_steps.epochs, by_steps.steps) == (None, 77)
+    assert (by_clock.epochs, by_clock.steps, by_clock.minutes) == (None, None, 5)
+    walked = Recipe(minutes=5, steps=90, plan=((0, 100), (50, 90)))
+    assert planned(walked, facts)[0].plan == walked.plan
+    repeated = Recipe(epochs=2, steps=90, plan=((0, 100), (50, 90)))  # what was carried out counts more
+    assert planned(repeated, facts)[0].steps == 90
+
+
+def test_the_default_budget_shrinks_with_the_data() -> None:
+    budgets = [planned(Recipe(), Facts(count, WORDS))[0].epochs for count in (10, 1_257, 60_000, 10_000_000)]
+    assert budgets == sorted(budgets, reverse=True)  # type: ignore[type-var]
+    fewest, most = PRESETS["few small pictures"].epochs
+    assert (budgets[0], budgets[-1]) == (most, fewest)
+
+
+@pytest.mark.parametrize(("classes", "flip"), [(("0", "1"), False), (("A", "b"), False), (("cat", "dog"), True)])
+def test_mirroring_is_off_for_characters(classes: tuple[str, ...], flip: bool) -> None:
+    recipe, reasons = planned(Recipe(), Facts(100, classes))
+    assert recipe.flip is flip
+    assert ("flip off: the classes are single characters" in reasons) is not flip
+    assert planned(Recipe(flip=not flip), Facts(100, classes))[0].flip is not flip
+
+
+@pytest.mark.parametrize(("count", "memory", "batch", "why"), [
+    (60_000, 0, 128, "the largest of the preset"),
+    (60_000, 15_625_000, 128, "the largest of the preset"),  # 128 · 15,625,000 = 2·10⁹, and so it just fits
+    (60_000, 15_625_001, 64, "2 GB of memory hold 127 at 16 MB each"),
+    (60_000, 1_999_999_999, 1, "2 GB of memory hold 1 at 2,000 MB each"),
+    (60_000, 2_000_000_001, 1, "one picture takes 2,000 MB of memory"),
+    (1_257, 15_625_001, 32, "steps in one pass over the pictures: 40"),
+    (1, 0, 16, "steps in one pass over the pictures: 1")])
+def test_the_batch_fits_in_memory(count: int, memory: int, batch: int, why: str) -> None:
+    assert batch_for(Facts(count, WORDS, memory=memory), 128) == (batch, why)
+    assert planned(Recipe(), Facts(count, WORDS, memory=memory))[0].batch_size == batch
+    assert planned(Recipe(batch_size=999), Facts(count, WORDS, memory=memory))[0].batch_size == 999
+
+
+def test_a_recipe_plans_itself_for_small_pictures() -> None:
+    assert Recipe().planned(800, WORDS) == planned(Recipe(), Facts(800, WORDS))[0]
