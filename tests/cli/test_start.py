@@ -40,7 +40,7 @@ try:
     run()
 except SystemExit as end:
     assert not end.code, end.code
-heavy = {{"torch", "sklearn", "matplotlib", "lightning_fabric", "PIL", "scipy"}} & set(sys.modules)
+heavy = {{"torch", "sklearn", "matplotlib", "PIL", "scipy"}} & set(sys.modules)
 assert not heavy, heavy
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

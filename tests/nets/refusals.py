@@ -2,14 +2,21 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
+import torch
 
 import striate
 from striate import ConvNet, Dense, Input, Network, Recipe, modelfile
 from striate.errors import StriateError
 from striate.nets.build import build
 from striate.nets.finder import range_test
+from striate.nets.ranks import Ranks
+from striate.nets.ranks.meeting import missing
+from striate.nets.ranks.place import Place
+from striate.nets.ranks.ranks import gone
+from striate.nets.recogniser import refuse_unsharded
 from striate.nets.training.checkpoint import Checkpoints
 
 PICTURES = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)
@@ -47,6 +54,21 @@ def loaded(folder: Path, *, manifest: dict[str, object] | None = None, drop: str
     return striate.load(modelfile.save(folder / "n", "convnet", file.manifest | (manifest or {}), arrays))
 
 
+def differing(_: Path) -> object:
+    """The second of two processes has another list."""
+    ranks = Ranks(Place(0, 2, 0, 2))
+
+    def gathered(all_: torch.Tensor, own: torch.Tensor) -> None:
+        all_.copy_(torch.cat([own, own + 1]))
+
+    with patch.object(Ranks, "all_here"), patch("torch.distributed.all_gather_single", gathered):
+        return ranks.agree(pictures=["a"])
+
+
+def raised(error: StriateError) -> object:
+    raise error
+
+
 REFUSALS: dict[str, Callable[[Path], object]] = {
     "impossible_value": lambda _: Recipe(epochs=0),
     "unknown_choice": lambda _: Recipe(optimiser="adam"),
@@ -64,6 +86,11 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "all_checkpoints_damaged": damaged,
     "loss_not_finite": lambda _: fit(learning_rate=1e6, optimiser="sgd", epochs=60),
     "bad_range": lambda _: range_test(ConvNet(SMALL), PICTURES, LABELS, low=1.0, high=0.1),
+    "bad_ranks": lambda _: Place.read({"RANK": "2", "WORLD_SIZE": "2"}),
+    "ranks_missing": lambda _: raised(missing(Place(0, 2, 0, 1))),
+    "ranks_differ": differing,
+    "rank_lost": lambda _: raised(gone("Connection closed by peer")),
+    "not_sharded": lambda _: refuse_unsharded(Recipe(optimiser="muon", minutes=1), 2),
     "bad_manifest": lambda folder: loaded(folder, manifest={"classes": ["a"]}),
     "tensors_differ": lambda folder: loaded(folder, drop="dense1.bias"),
 }

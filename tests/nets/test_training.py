@@ -44,7 +44,7 @@ def test_the_best_epoch_is_returned_and_not_the_last(digits: Data, monkeypatch: 
     weights: list[dict[str, torch.Tensor]] = []
     right = [30, 60, 150, 90, 120, 20]  # of the validation pictures, in each epoch
 
-    def scripted(module: torch.nn.Module, *_: object) -> torch.Tensor:
+    def scripted(module: torch.nn.Module, *_: object, **__: object) -> torch.Tensor:
         answers = truth.clone()
         answers[right[len(weights)]:] = (answers[right[len(weights)]:] + 1) % 10
         weights.append({name: value.detach().clone() for name, value in module.state_dict().items()})

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from striate.run import Settings, Watch
 
 EXAMPLE = "Example: striate train pictures/ --minutes 5"
-BUDGETS = ("epochs", "minutes", "steps")
+BUDGETS = ("epochs", "minutes", "steps", "plan")
 
 
 def register(app: typer.Typer) -> None:

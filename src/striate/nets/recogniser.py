@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
@@ -152,10 +152,11 @@ class ConvNet(Recogniser):
             raise DataError("one_class", "training was asked for", allowed="two or more classes are allowed",
                             given=f"all {len(labels):,} pictures are of one class", do="Add pictures of another class")
         asked = self._recipe()
+        if sharded:
+            refuse_unsharded(asked, (ranks or Ranks()).world)
+            asked = replace(asked, optimiser=asked.optimiser or "adamw", average=0.0)
         fitted = self._prepare(pictures)
         recipe, self.reasons_ = presets.planned(asked, self._facts(len(labels)))
-        if sharded:
-            refuse_unsharded(recipe)
         module = build(self.network_)
         run = Run(
             module=module, pictures=fitted, labels=labels, validation=self._validation(validation), recipe=recipe,
@@ -281,14 +282,14 @@ class ConvNet(Recogniser):
         return self.preparation_.fitted(pictures_of(pictures)), class_indices(labels, self.classes_)
 
 
-def refuse_unsharded(recipe: Recipe) -> None:
-    """Refuse what needs whole weights on every process (`not_sharded`)."""
+def refuse_unsharded(recipe: Recipe, world: int) -> None:
+    """Refuse what needs whole weights on every process, or more than one of them (`not_sharded`)."""
     given = {"minutes": recipe.minutes, "optimiser muon": recipe.optimiser == "muon", "average": recipe.average,
-             "clip": recipe.clip}
+             "clip": recipe.clip, "a single process": world == 1}
     strange = [name for name, value in given.items() if value]
     if strange:
         raise UsageError("not_sharded", "a network was to be divided among processes",
-                         allowed="adamw or sgd, with epochs or steps, are allowed",
+                         allowed="several processes under torchrun, with adamw or sgd and epochs or steps, are allowed",
                          given=f"{' and '.join(strange)} was asked for", do="Leave it out, or leave out --sharded")
 
 

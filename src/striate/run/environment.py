@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-PACKAGES = ("torch", "lightning-fabric", "numpy", "pillow", "scikit-learn")
+PACKAGES = ("torch", "numpy", "pillow", "scikit-learn")
 
 
 def environment(threads: int, precision: str) -> dict[str, str | int]:

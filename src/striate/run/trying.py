@@ -41,7 +41,7 @@ MOST = 10_000  # pictures of either part
 FACTOR = 3.0  # between the rates around the preset one
 NEAR = 1.2  # rates closer than this factor are one rate
 TRIED = ("optimiser", "learning_rate")
-BUDGETS = ("epochs", "minutes", "steps")
+BUDGETS = ("epochs", "minutes", "steps", "plan")
 MEASURED = ("accuracy", "interval", "nll", "epochs", "steps")
 
 

@@ -1,42 +1,49 @@
-"""A small modern network for small pictures: 3×3 convolutions, batch normalisation, ReLU, one dense layer.
+"""A small modern network for small pictures: 3×3 convolutions, batch normalisation, ReLU, shortcuts, one dense layer.
 
-The shape is that of VGG (Simonyan & Zisserman 2015) with batch normalisation (Ioffe & Szegedy 2015). Pooling stands
-before the normalisation, which then has a quarter of the work. Its depth follows the picture: each stage halves it,
-until the shorter side is below 4. What is left is read by the dense layer position by position: on validation pictures
-of Fashion-MNIST that gave one point more than global pooling.
+Each stage halves the picture and widens it, then adds what one more convolution makes of it: the shape of ResNet-9
+(Page 2018), with one residual layer (He et al. 2016) to a stage. Pooling stands before the normalisation, which then
+has a quarter of the work, and all but two convolutions see the halved picture. Its depth follows the picture, until the
+shorter side is below 4. On validation pictures of Fashion-MNIST, trained for a minute, it did better than the same
+without shortcuts, and far better than a first convolution of stride 2; for eight minutes twice the width is better.
 """
 
 from __future__ import annotations
 
-from striate.arch.layers import BatchNorm, Conv, Dense, GlobalPool, Pool, ReLU
+from striate.arch.layers import Add, BatchNorm, Conv, Dense, GlobalPool, Pool, ReLU
 from striate.arch.network import Network
 from striate.arch.volume import Volume
 from striate.arch.zoo.entry import Entry
 
-WIDTHS = (16, 48, 96, 128)  # filters of each stage; any further stage has the last
+WIDTHS = (32, 64, 128, 128)  # filters of each stage
 LARGEST = 63  # pixels: a longer short side is first brought below by the stride of the first convolution
 PICTURE = Volume(1, 28, 28)
-READ = 8  # pixels: what is left of a long, narrow picture is pooled if it is longer than this
 
 
-def compact(input: Volume = PICTURE, classes: int = 10) -> Network:  # noqa: A002 - the word of the language
-    """Stages of two convolutions and a pooling, as wide as `WIDTHS`, on a picture of any size.
+def compact(
+    input: Volume = PICTURE, classes: int = 10, widths: tuple[int, ...] = WIDTHS,  # noqa: A002 - the language's word
+) -> Network:
+    """Stages of a convolution with pooling and a residual convolution, as wide as `widths`, on a picture of any size.
 
-    8×8 has two stages (8, 4), 28×28 three (28, 14, 7), 96×96 four after a first stride of 2 (48, 24, 12, 6).
+    8×8 has two stages (4, 2), 28×28 three (14, 7, 3), 96×96 four after a first stride of 2 (24, 12, 6, 3).
 
     >>> network = compact(Volume(1, 28, 28))
-    >>> sum(node.macs for node in network.nodes)  # 13.4 million, all but 8,640 of them in 3×3 convolutions
-    13443264
+    >>> sum(node.macs for node in network.nodes)  # 19.6 million, all but 1,280 of them in 3×3 convolutions
+    19617536
     """
-    x, width = block(input, WIDTHS[0], first_stride(min(input.height, input.width))), WIDTHS[0]
-    for stage in range(stages(min(x.height, x.width))):
-        if stage > 0:
-            width = WIDTHS[min(stage, len(WIDTHS) - 1)]
-            x = block(x, width)
+    x = block(input, widths[0], first_stride(min(input.height, input.width)))
+    for width in widths[: stages(min(x.height, x.width))]:
         x = block(x, width, pool=min(x.height, x.width) > 1)
-    if max(x.height, x.width) > READ:
-        x = GlobalPool()(x)
-    return Network(Dense(classes)(x), name="compact")
+        x = Add()(x, block(x, width))
+    return Network(Dense(classes)(GlobalPool("max")(x)), name="compact" if widths == WIDTHS else "compact_wide")
+
+
+def compact_wide(input: Volume = PICTURE, classes: int = 10) -> Network:  # noqa: A002 - the word of the language
+    """`compact` with twice the filters: the better one where there are minutes enough, some eight for 60,000 pictures.
+
+    >>> round(sum(node.macs for node in compact_wide().nodes) / 1e6)  # nearly four times as many
+    78
+    """
+    return compact(input, classes, widths=tuple(2 * width for width in WIDTHS))
 
 
 def first_stride(side: int) -> int:
@@ -71,6 +78,9 @@ def block(x: Volume, filters: int, stride: int = 1, pool: bool = False) -> Volum
 
 ENTRIES = {
     "compact": Entry(
-        compact, None, PICTURE, "striate's own: VGG with batch normalisation, made small", 2015, least=16, classes=10,
-        cite="striate's own", variant="VGG with batch normalisation, made small"),
+        compact, None, PICTURE, "striate's own: ResNet-9, made small", 2018, least=16, classes=10,
+        cite="striate's own", variant="ResNet-9, made small"),
+    "compact_wide": Entry(
+        compact_wide, None, PICTURE, "striate's own: compact, twice as wide", 2018, least=16, classes=10,
+        cite="striate's own", variant="compact, twice as wide"),
 }

@@ -41,7 +41,7 @@ def train(run: Run, snapshot: Snapshot | None = None) -> Iterator[Step]:
     if snapshot:
         restore(run, optimiser, snapshot)
     progress, clock, keeper = run.progress, Clock(run), Keeper(run, optimiser)
-    learn = Learner(run, optimiser)
+    learn, slowest = Learner(run, optimiser), 0.0
     if not snapshot:
         keeper.save()
     feed = Feed(prepared(run, progress.step))
@@ -54,7 +54,11 @@ def train(run: Run, snapshot: Snapshot | None = None) -> Iterator[Step]:
             progress.loss_sum += loss * len(batch.indices)
             progress.seen += len(batch.indices)
             progress.waited += feed.waited
-            progress.epoch_seconds += clock.lap()
+            seconds = clock.lap()
+            progress.epoch_seconds += seconds
+            if seconds > slowest:
+                slowest = seconds
+                run.ranks.expect(slowest)
             if total:
                 run.recipe = relaid(run.recipe, progress.step, int(total))
             steps, epoch = run.steps, -(-progress.step // run.per_epoch)
@@ -62,8 +66,8 @@ def train(run: Run, snapshot: Snapshot | None = None) -> Iterator[Step]:
             speed = progress.seen / max(progress.epoch_seconds, 1e-9)
             record = finish_epoch(run, epoch) if ended else None
             clock.lap(validated=ended)
-            yield Step(progress.step, steps, epoch, -(-steps // run.per_epoch), loss, run.recipe.rate_at(batch.step),
-                       speed, record, feed.waited)
+            yield Step(progress.step, steps, epoch, -(-steps // run.per_epoch), loss, speed, record,
+                       feed.waited, run.recipe.rate_at(batch.step))
 
             stopping = (stops > 0 or (run.ranks.world == 1 and run.stop())) and progress.step < steps
             if stopping or saves > 0:

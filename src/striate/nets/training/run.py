@@ -53,10 +53,10 @@ class Step:
     epoch: int
     epochs: int
     loss: float
-    learning_rate: float
     pictures_per_second: float
     record: Row | None = None
     waited: float = 0.0
+    learning_rate: float = 0.0
 
 
 @dataclass

@@ -14,8 +14,9 @@ from striate.errors import RunError, shown
 from striate.metrics import Evaluation
 from striate.nets.design import network_for, wanted
 from striate.nets.precision import choose
+from striate.nets.ranks.place import Place
 from striate.nets.recipe import Recipe
-from striate.nets.recogniser import ConvNet
+from striate.nets.recogniser import ConvNet, refuse_unsharded
 from striate.run.environment import environment
 from striate.run.folder import RunFolder
 from striate.run.kinds.kind import Kind
@@ -30,7 +31,9 @@ class ConvNetRun(Kind[ConvNet]):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        Recipe.from_dict(settings.recipe)
+        recipe = Recipe.from_dict(settings.recipe)
+        if settings.sharded:
+            refuse_unsharded(recipe, Place.read().world)
 
     @classmethod
     def knows(cls, settings: Settings) -> bool:  # noqa: ARG003 - it takes what nobody else knows
