@@ -2,12 +2,12 @@
 as many minutes, and takes the minutes it was given.
 
     python bench/fashion.py 1 --keras-python /opt/tf/bin/python
-    python bench/fashion.py 8 --no-rivals
+    python bench/fashion.py 8 --no-rivals --model compact_wide --test-time shift
 
-Ours is the whole command with every other setting at its default, once per seed; it chooses on validation pictures
-only, and its test accuracy is read from its report. Rivals, each stopped by the clock after as many minutes of `fit`,
-in turn with ours: Caffe's LeNet in plain PyTorch on all 60,000 pictures, and Keras' tutorial network ("Simple MNIST
-convnet") on TensorFlow. `used` of ours is the stage that the minutes are meant for (training and its validation), as
+Ours is the whole command, with every setting that is not given at its default, once per seed; it chooses on validation
+pictures only, and its test accuracy is read from its report. Rivals, each stopped by the clock after as many minutes of
+`fit`, in turn with ours: Caffe's LeNet in plain PyTorch on all 60,000 pictures, and Keras' tutorial network ("Simple
+MNIST convnet") on TensorFlow. `used` of ours is the stage that the minutes are meant for (training and validation), as
 its report has it; `process` is everything from the command to its answer: pictures, evaluation and report too.
 """
 
@@ -29,10 +29,10 @@ from rivals.call import KERAS, answer, whole_machine
 from striate.data import load_data
 
 
-def ours(data: str, minutes: float, seed: int, model: str | None, folder: Path) -> dict[str, Any]:
+def ours(data: str, minutes: float, seed: int, more: list[str], folder: Path) -> dict[str, Any]:
     """One run of the command."""
     command = [sys.executable, "-m", "striate", "train", data, "--minutes", str(minutes), "--seed", str(seed),
-               "--out", str(folder / f"run-{seed}"), "--json", *(["--model", model] if model else [])]
+               "--out", str(folder / f"run-{seed}"), "--json", *more]
     started = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     process, found = time.perf_counter() - started, json.loads(done.stdout)
@@ -48,12 +48,16 @@ def main() -> None:
     parser.add_argument("minutes", type=float)
     parser.add_argument("--data", default="fashion-mnist")
     parser.add_argument("--model", help="another than the default")
+    parser.add_argument("--test-time", help="another than the default")
+    parser.add_argument("--rival-seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--keras-python", type=Path)
     parser.add_argument("--rivals", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--name", help="of the result; default: fashion-MINUTES, or DATA-in-MINUTES")
     given = parser.parse_args()
     whole_machine()
+    options = {"--model": given.model, "--test-time": given.test_time}
+    more = [part for name, value in options.items() if value for part in (name, value)]
     runs: dict[str, list[dict[str, Any]]] = {"striate": []}
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -63,8 +67,8 @@ def main() -> None:
             np.savez(folder / "data.npz", x_train=data.pictures.images[rest], y_train=data.pictures.labels[rest],
                      x_test=data.test.images, y_test=data.test.labels)
         for seed in given.seeds:
-            runs["striate"].append(told("striate", ours(given.data, given.minutes, seed, given.model, folder)))
-            if not given.rivals:
+            runs["striate"].append(told("striate", ours(given.data, given.minutes, seed, more, folder)))
+            if not given.rivals or seed not in given.rival_seeds:
                 continue
             asked = (folder / "data.npz", "--minutes", given.minutes, "--seed", seed)
             runs.setdefault("LeNet, plain PyTorch", []).append(
@@ -75,7 +79,7 @@ def main() -> None:
     done = {name: [run for run in found if "accuracy" in run] for name, found in runs.items()}
     known = Path(given.data).name
     write(given.name or (f"fashion-{given.minutes:g}" if known == "fashion-mnist" else f"{known}-in-{given.minutes:g}"),
-          f"striate train {known} --minutes {given.minutes:g}, beside what else is trained as long", {
+          f"striate train {known} --minutes {given.minutes:g} {' '.join(more)}, beside what else is trained as long", {
         "asked_seconds": 60 * given.minutes,
         "test_accuracy": {name: summary([run["accuracy"] for run in found]) for name, found in done.items() if found},
         "used_seconds": {name: summary([run["training_seconds"] for run in found])

@@ -93,9 +93,7 @@ def test_mirroring_is_off_for_characters(classes: tuple[str, ...], flip: bool) -
     (1, 0, 16, "steps in one pass over the pictures: 1")])
 def test_the_batch_fits_in_memory(count: int, memory: int, batch: int, why: str) -> None:
     assert batch_for(Facts(count, WORDS, memory=memory), 128) == (batch, why)
-    assert planned(Recipe(), Facts(count, WORDS, memory=memory))[0].batch_size == batch
+    facts = Facts(count, WORDS, memory=memory)
+    largest = PRESETS[name_for(facts)].values["batch_size"]
+    assert planned(Recipe(), facts)[0].batch_size == batch_for(facts, largest)[0]
     assert planned(Recipe(batch_size=999), Facts(count, WORDS, memory=memory))[0].batch_size == 999
-
-
-def test_a_recipe_plans_itself_for_small_pictures() -> None:
-    assert Recipe().planned(800, WORDS) == planned(Recipe(), Facts(800, WORDS))[0]

@@ -99,17 +99,6 @@ class Recipe:
         """Refuse values that no run could use (`bad_recipe`, `two_budgets`)."""
         bounds.check({field.name: getattr(self, field.name) for field in fields(self)})
 
-    def planned(self, count: int, classes: tuple[str, ...]) -> Recipe:
-        """The recipe with everything that follows from `count` small training pictures and the class names filled in.
-
-        >>> recipe = Recipe().planned(60_000, ("shoe", "bag"))
-        >>> recipe.epochs, recipe.batch_size, recipe.steps  # 600,000/60,000 = 10; 10 · ⌈60,000/128⌉ = 4,690
-        (10, 128, 4690)
-        """
-        from striate.nets import presets  # it needs the recipe itself
-
-        return presets.planned(self, presets.Facts(count, classes))[0]
-
     @staticmethod
     def per_epoch(count: int, batch: int) -> int:
         """Steps in one pass over `count` pictures; the last batch may be smaller.

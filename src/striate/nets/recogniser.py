@@ -196,7 +196,7 @@ class ConvNet(Recogniser):
         """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are fitted first."""
         check_is_fitted(self, "module_")
         logits = logits_of(self.module_, self.preparation_.fitted(pictures_of(X)), self.preparation_,
-                           how=self.recipe_.test_time or "none")
+                           precision.choose(self.recipe_.precision), self.recipe_.test_time or "none")
         return logits.double().softmax(dim=1).numpy()
 
     def to_file(self) -> tuple[dict[str, Any], Arrays]:
