@@ -17,7 +17,6 @@ from torch import Tensor, nn
 from striate.arch.network import INPUT, Node
 from striate.nets.build import Net
 from striate.nets.optimisers.groups import groups_of
-from striate.nets.precision import choose
 from striate.nets.recipe import Recipe
 
 POLYNOMIAL = (3.4445, -4.7750, 2.0315)  # a·x + b·x³ + c·x⁵ brings singular values fast, if roughly, to 1
@@ -153,7 +152,7 @@ def make(module: Net, recipe: Recipe) -> Muon:
     rest = {name for name, _ in module.named_parameters()} - inner
     groups = [group | {"matrices": True} for group in groups_of(module, recipe, inner)]
     groups += [group | {"lr_mult": REST * group["lr_mult"]} for group in groups_of(module, recipe, rest)]
-    dtype = torch.bfloat16 if choose(recipe.precision).name == "bfloat16" else torch.float32
+    dtype = torch.float32
     return Muon([group | {"momentum": recipe.momentum or 0.0} for group in groups], dtype)
 
 

@@ -69,8 +69,10 @@ class Feed:
         self.queue: Queue[Batch | BaseException] = Queue(AHEAD)
         self.closed = Event()
         self.thread = Thread(target=self._fill, args=(batches,), name="feed", daemon=True)
+        self.waited, threads, self.alone = 0.0, torch.get_num_threads(), Event()
         self.thread.start()
-        self.waited = 0.0
+        self.alone.wait()
+        torch.set_num_threads(threads)
 
     def __iter__(self) -> Iterator[Batch]:
         while True:
@@ -90,6 +92,12 @@ class Feed:
         self.thread.join()
 
     def _fill(self, batches: Iterator[Batch]) -> None:
+        # A second team of threads, beyond the cores there are, would send the first to sleep between two operations,
+        # a tenth of a small network's step. The number is each thread's own; asking first keeps torch from setting it
+        # later on to what another thread has.
+        torch.get_num_threads()
+        torch.set_num_threads(1)
+        self.alone.set()
         try:
             for batch in batches:
                 self._put(batch)
