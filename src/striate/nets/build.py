@@ -19,6 +19,7 @@ from striate.arch.axis import Axis
 from striate.arch.network import Node
 from striate.arch.rules import as_pads
 from striate.errors import NetworkError
+from striate.nets.lrn import AcrossChannels
 from striate.nets.ranks.batch_norm import batch_norm
 from striate.nets.ranks.part import Part, dropped
 
@@ -199,7 +200,9 @@ def _maxout(layer: Any, own: Own, x: Tensor) -> Tensor:
 
 def _lrn(layer: Any, own: Own, x: Tensor) -> Tensor:
     if layer.region == "across":
-        return F.local_response_norm(x, layer.size, layer.alpha, layer.beta, layer.k)
+        normalised: Tensor = AcrossChannels.apply(  # type: ignore[no-untyped-call]
+            x, layer.size, layer.alpha, layer.beta, layer.k)
+        return normalised
     squares: Tensor = F.avg_pool2d(x * x, layer.size, 1, layer.size // 2)
     return torch.div(x, (layer.k + layer.alpha * squares) ** layer.beta)
 
