@@ -35,7 +35,7 @@ def read_table(text: str) -> tuple[list[dict[str, int]], dict[str, int]]:
     return rows, dict(zip(where, (int(cell.replace(",", "")) for cell in cells[-1][1:4]), strict=True))
 
 
-@pytest.mark.parametrize("name", ["lenet5", "compact"])
+@pytest.mark.parametrize("name", ["lenet5", "lenet_caffe"])
 def test_printed_table_is_golden_and_adds_up(name):
     text = ask(name)
     assert text == (GOLDEN / f"inspect_{name}.txt").read_text()

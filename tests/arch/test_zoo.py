@@ -24,7 +24,8 @@ COUNTS = {
     "resnet50": (25_557_032, 50), "resnet101": (44_549_160, 101), "resnet152": (60_192_808, 152),
     "squeezenet": (1_235_496, 18), "mobilenet": (4_231_976, 28), "efficientnet_lite0": (4_652_008, 50),
     "efficientnet_lite1": (5_416_680, 65), "efficientnet_lite2": (6_092_072, 65),
-    "efficientnet_lite3": (8_197_096, 74), "efficientnet_lite4": (13_006_568, 92), "compact": (163_802, 7),
+    "efficientnet_lite3": (8_197_096, 74), "efficientnet_lite4": (13_006_568, 92), "compact": (297_450, 8),
+    "compact_wide": (1_184_714, 8),
     "resnet9": (6_573_120, 9), "resnet20": (269_722, 20),
 }
 # Billions of multiply-adds as torchvision publishes them with its weights, at 224×224.
@@ -249,11 +250,12 @@ def test_lenet5_refuses_what_is_too_small():
 
 
 @pytest.mark.parametrize(("side", "sides"), [
-    (1, [1]), (8, [8, 4]), (28, [28, 14, 7]), (32, [32, 16, 8, 4]), (96, [48, 24, 12, 6]), (224, [56, 28, 14, 7])])
+    (1, [1]), (8, [8, 4, 2]), (28, [28, 14, 7, 3]), (32, [32, 16, 8, 4, 2]), (96, [48, 24, 12, 6, 3]),
+    (224, [56, 28, 14, 7, 3])])
 def test_compact_is_as_deep_as_the_picture_is_large(side, sides):
     network = load_network("compact", Input(3, side, side), 15)
     assert list(dict.fromkeys(node.output.height for node in network.nodes if node.layer.kind == "conv")) == sides
 
 
-def test_compact_at_28_pixels_takes_about_ten_million_multiply_adds():
-    assert 5e6 < sum(node.macs for node in load_network("compact", Input(1, 28, 28)).nodes) < 2e7
+def test_compact_at_28_pixels_takes_about_twenty_million_multiply_adds():
+    assert 1e7 < sum(node.macs for node in load_network("compact", Input(1, 28, 28)).nodes) < 2e7

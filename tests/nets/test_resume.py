@@ -52,6 +52,38 @@ def test_r02_resumed_run_ends_in_the_same_bits(digits: Data, tmp_path: Path, sto
     assert [row["epoch"] for row in resumed.history_] == [1, 2, 3]
 
 
+RICH: dict[str, dict[str, object]] = {
+    "muon": {"optimiser": "muon", "schedule": "trapezoid", "clip": 0.5},
+    "average": {"optimiser": "sgd", "average": 0.9, "mixup": 0.4, "label_smoothing": 0.1},
+    "cutmix": {"optimiser": "adamw", "cutmix": 1.0, "balance": True, "cutout": 0.3, "test_time": "shift"},
+}
+
+
+@pytest.mark.parametrize("rich", RICH)
+@pytest.mark.parametrize("stop_after", [1, 5, 7])
+def test_r02_whatever_the_recipe_a_resumed_run_ends_in_the_same_bits(
+    digits: Data, tmp_path: Path, stop_after: int, rich: str
+) -> None:
+    def learnt(folder: Path, stop_after: int | None = None) -> ConvNet:
+        steps: list[Step] = []
+        model = ConvNet(network(), epochs=2, batch_size=256, seed=5, **RICH[rich])  # type: ignore[arg-type]
+        return model.fit(digits.train, validation=digits.validation, watch=steps.append, checkpoints=folder,
+                         stop=lambda: stop_after is not None and len(steps) >= stop_after)
+
+    whole = bits(learnt(tmp_path / "whole"), tmp_path / "a")
+    with pytest.raises(Interrupted):
+        learnt(tmp_path / "run", stop_after)
+    assert bits(learnt(tmp_path / "run"), tmp_path / "b") == whole
+
+
+def test_an_epoch_that_ends_in_one_picture_is_learnt_from() -> None:
+    """A single value per channel has no spread to be normalised by."""
+    x = ReLU()(BatchNorm()(Conv(4, 8)(Input(1, 8, 8))))
+    pictures = np.arange(3 * 64, dtype=np.uint8).reshape(3, 8, 8)
+    model = ConvNet(Network(Dense(2)(x)), epochs=2, batch_size=2, optimiser="sgd").fit(pictures, [0, 1, 0])
+    assert np.isfinite(model.predict_proba(pictures)).all()
+
+
 def test_r04_no_picture_is_missed_or_repeated(digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[np.ndarray] = []
     original = loop.Learner.__call__

@@ -134,6 +134,25 @@ def test_a_constant_channel_has_spread_one() -> None:
     assert (measured.mean, measured.std) == ((9.0,), (1.0,))
 
 
+@pytest.mark.parametrize("tick", [1.0, 7.0, 70.0])
+def test_steps_that_are_long_beside_the_budget_end_it(
+    digits: Data, monkeypatch: pytest.MonkeyPatch, tick: float
+) -> None:
+    """A step takes some three looks at the clock, so 2 %, a sixth and all of the two minutes and more."""
+    now = 0.0
+
+    def clock() -> float:
+        nonlocal now
+        now += tick
+        return now
+
+    for module in (budget, loop):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
+    model = quiet(minutes=2, batch_size=2048).fit(digits.train, validation=digits.validation)
+    assert model.seconds_ < 125 + 20 * tick
+    assert model.recipe_.steps < 120 / tick + 3
+
+
 @pytest.mark.parametrize("slower", [1.0, 3.0, 0.4])  # what the machine makes of its speed halfway
 def test_a_run_by_the_clock_ends_on_time(digits: Data, monkeypatch: pytest.MonkeyPatch, slower: float) -> None:
     now, tick, rates = 0.0, 0.125, list[float]()

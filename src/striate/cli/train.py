@@ -87,7 +87,9 @@ def train(
     ] = False,
     try_seconds: Annotated[float, typer.Option(metavar="<float>", help="How long each is tried.", min=0.6,
                                                    max=86_400)] = 30.0,
-    checkpoint_seconds: Annotated[float | None, typer.Option(help="Save the state this often. [default: 20]")] = None,
+    checkpoint_seconds: Annotated[
+        float | None, typer.Option(metavar="<float>", min=0, help="Save the state this often. [default: 20]")
+    ] = None,
     sharded: Annotated[
         bool, typer.Option("--sharded", help="Under torchrun: divide the weights among the processes.")
     ] = False,
@@ -150,7 +152,8 @@ def trained(settings: Settings, out: Path | None, watch: Watch, resume: bool, lo
         return train_model(settings, folder, watch.told(logs.step) if logs else watch, resume=resume)
     except Interrupted as error:
         again_with = ["striate", "train", settings.data, "--out", str(folder.path), "--resume"]
-        error.do = f"Go on with: {shlex.join(again_with)}"
+        error.do = f"Go on with: {shlex.join(again_with)}" if ranks.world == 1 else (
+            f"Go on with the same torchrun and: --out {shlex.quote(str(folder.path))} --resume")
         raise
     finally:
         if logs:

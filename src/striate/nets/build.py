@@ -210,11 +210,13 @@ def _lrn(layer: Any, own: Own, x: Tensor) -> Tensor:
 def _batch_norm(layer: Any, own: Own, x: Tensor) -> Tensor:
     weight, bias, mean, variance = (own.tensors.get(n) for n in ("weight", "bias", "running_mean", "running_var"))
     share = _share(layer.momentum, own.step)
-    if own.training and own.part and own.part.world > 1:
+    whole = own.part.count if own.part else len(x)
+    learning = own.training and whole * x.shape[2:].numel() > 1  # a single value has no spread
+    if learning and own.part and own.part.world > 1:
         assert mean is not None
         assert variance is not None
         return batch_norm(x, (mean, variance), weight, bias, share, layer.epsilon, own.part)
-    return F.batch_norm(x, mean, variance, weight, bias, own.training, share, layer.epsilon)
+    return F.batch_norm(x, mean, variance, weight, bias, learning, share, layer.epsilon)
 
 
 def _share(momentum: float, step: int | None) -> float:

@@ -124,7 +124,7 @@ class ConvNet(Recogniser):
         checkpoint_seconds: float | None = None,
         afterwards: int = 0,
         stop: Callable[[], bool] = bool,
-        say: Callable[[str], object] = str,
+        say: Callable[[str], object] | None = None,
         ranks: Ranks | None = None,
         sharded: bool = False,
     ) -> Self:
@@ -139,7 +139,7 @@ class ConvNet(Recogniser):
             checkpoint_seconds: how often; None is every 20, or less often where that would take over 1 % of the time.
             afterwards: pictures that will be predicted when it is trained, within the `minutes` given.
             stop: asked after every step; when it turns true the run is saved and `Interrupted` is raised.
-            say: told what was planned.
+            say: told what is planned, which then is measured first.
             ranks: the processes that train together, which must all be given the same; None is this one alone.
             sharded: divide the weights among them, for a network too large for one device.
 
@@ -179,7 +179,7 @@ class ConvNet(Recogniser):
                 run.recipe = Recipe.from_dict(snapshot.facts["recipe"])
             elif run.by_clock:
                 run.recipe = budget.first_plan(run)
-            elif not (asked.epochs or asked.steps or asked.minutes or sharded):
+            elif say and not (asked.epochs or asked.steps or asked.minutes or sharded):
                 say(budget.proposal(run))
             if sharded:
                 shard(module, run.ranks.world)

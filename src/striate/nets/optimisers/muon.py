@@ -33,13 +33,11 @@ class Muon(torch.optim.Optimizer):
 
     Args:
         groups: with `params`, `lr`, `lr_mult`, `weight_decay`, `momentum`, `matrices`.
-        dtype: of the Newton–Schulz products.
 
     """
 
-    def __init__(self, groups: list[dict[str, Any]], dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, groups: list[dict[str, Any]]) -> None:
         super().__init__(groups, {"lr": 0.0, "lr_mult": 1.0, "weight_decay": 0.0, "momentum": 0.0, "matrices": False})
-        self.dtype = dtype
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> float | None:  # type: ignore[override]
@@ -54,7 +52,7 @@ class Muon(torch.optim.Optimizer):
                 continue
             steps = self._nesterov(parameters, group["momentum"])
             if group["matrices"]:
-                steps = orthogonalised(steps, self.dtype)
+                steps = orthogonalised(steps)
             if group["weight_decay"]:
                 torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
             torch._foreach_add_(parameters, steps, alpha=-group["lr"])
@@ -76,7 +74,7 @@ class Muon(torch.optim.Optimizer):
         return list(torch._foreach_add(gradients, buffers, alpha=momentum))
 
 
-def orthogonalised(tensors: list[Tensor], dtype: torch.dtype = torch.float32) -> list[Tensor]:
+def orthogonalised(tensors: list[Tensor]) -> list[Tensor]:
     """Each tensor, (out, in) or (out, in, k, k), as a matrix with singular values near 1, times √max(1, rows/columns).
 
     The factor gives tall matrices, which make much of little, steps as large as others (Jordan's implementation).
@@ -91,22 +89,22 @@ def orthogonalised(tensors: list[Tensor], dtype: torch.dtype = torch.float32) ->
         alike.setdefault(matrix.shape, []).append(place)  # one batch of 6 of 16×144 takes 0.3 of the time of six
     result = list(tensors)
     for (rows, columns), places in alike.items():
-        made = newton_schulz(torch.stack([matrices[place] for place in places]), dtype)
+        made = newton_schulz(torch.stack([matrices[place] for place in places]))
         made = made.to(tensors[places[0]].dtype) * max(1.0, rows / columns) ** 0.5
         for place, matrix in zip(places, made, strict=True):
             result[place] = _shaped(matrix, tensors[place])
     return result
 
 
-def newton_schulz(matrices: Tensor, dtype: torch.dtype = torch.float32) -> Tensor:
+def newton_schulz(matrices: Tensor) -> Tensor:
     """Matrices (n, rows, columns) with their singular values brought to about 0.7 to 1.2; a matrix of zeros stays so.
 
     What was below a thousandth of the whole norm may stay smaller.
     """
     tall = matrices.shape[1] > matrices.shape[2]
     x = matrices.mT if tall else matrices
-    x = (x / (torch.linalg.matrix_norm(x, keepdim=True) + 1e-7)).to(dtype)
-    if dtype == torch.float32 and x.shape[2] >= WIDE * x.shape[1]:
+    x = x / (torch.linalg.matrix_norm(x, keepdim=True) + 1e-7)
+    if x.shape[2] >= WIDE * x.shape[1]:
         x = _by_squares(x)
     else:
         a, b, c = POLYNOMIAL
@@ -120,7 +118,8 @@ def _by_squares(x: Tensor) -> Tensor:
     """The same of wide matrices (n, rows, columns): the rounds are done on X·Xᵀ, which is small, and X is met twice.
 
     With A = X·Xᵀ and Q = a + b·A + c·A², a round makes X into Q·X and A into Q·A·Q. Of columns = 9·rows, as 3×3
-    convolutions have, that is 35·rows³ multiply-adds and not 95. Bfloat16 is too coarse for squares: it blows up.
+    convolutions have, that is 35·rows³ multiply-adds and not 95. Bfloat16 would be too
+    coarse for squares, and on a processor is no faster at this size.
     """
     a, b, c = POLYNOMIAL
     square = x @ x.mT
@@ -152,8 +151,7 @@ def make(module: Net, recipe: Recipe) -> Muon:
     rest = {name for name, _ in module.named_parameters()} - inner
     groups = [group | {"matrices": True} for group in groups_of(module, recipe, inner)]
     groups += [group | {"lr_mult": REST * group["lr_mult"]} for group in groups_of(module, recipe, rest)]
-    dtype = torch.float32
-    return Muon([group | {"momentum": recipe.momentum or 0.0} for group in groups], dtype)
+    return Muon([group | {"momentum": recipe.momentum or 0.0} for group in groups])
 
 
 def inner_weights(module: Net) -> Iterator[str]:

@@ -22,10 +22,9 @@ def batch_norm(x: Tensor, running: tuple[Tensor, Tensor], weight: Tensor | None,
                epsilon: float, part: Part) -> Tensor:
     """(n, C, H, W), the slice `part` of the batch, normalised per channel; a collective call, forwards and backwards.
 
-    `running`, mean and variance (C,), move in place by `share` of the way to those of the whole batch.
+    There must be two values per channel at least. `running`, mean and variance (C,), move in place by `share` of the
+    way to those of the whole batch.
     """
-    if part.count * x.shape[2:].numel() < 2:
-        raise ValueError("batch normalisation needs more than one value per channel while training")
     mean, variance = moments(x.detach(), part)
     counted = part.count * x.shape[2:].numel()
     with torch.no_grad():

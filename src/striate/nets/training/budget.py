@@ -56,7 +56,10 @@ class Clock:
         self.step_seconds = newest if known is None else (1 - RECENT) * known + RECENT * newest
         self.training, self.since, self.planned = 0.0, progress.step, progress.elapsed
         left = steps_left(run, budget - progress.elapsed, self.step_seconds, self.validation_seconds)
-        total = progress.step + max(left, 2)  # the one that is now taken, and one that follows the new plan
+        # The step that is now taken cannot be spared, nor one that follows the new plan; but time that is up adds none.
+        total = progress.step + max(left, 2)
+        if left < 2 and total > run.steps:
+            return 0
         return total if abs(total - run.steps) > CHANGE * run.steps else 0
 
 
@@ -73,7 +76,8 @@ def steps_left(run: Run, seconds: float, step_seconds: float, validation_seconds
     validating = per_picture * shown if validation_seconds is None else validation_seconds
     if shown and validation_seconds is not None:
         per_picture = validation_seconds / shown
-    predicting = per_picture * run.afterwards * len(VIEWS[run.recipe.test_time or "none"])
+    # The validation is shared among the ranks, the predictions are made by one.
+    predicting = per_picture * run.ranks.world * run.afterwards * len(VIEWS[run.recipe.test_time or "none"])
     # The last validation is paid for first; of the others, each step pays its share.
     left = seconds - predicting - validating
     return max(1, round(left / (step_seconds + validating / run.per_epoch)))
@@ -100,6 +104,10 @@ def measured(run: Run) -> float:
     steps, enough, started = 0, WARM_UP + 1, time.monotonic()
     for _ in train(trial):
         steps += 1
+        if steps == 1 and run.by_clock:  # where a step is long beside the budget, one has to do
+            first = run.ranks.same(time.monotonic() - started)
+            if first > 0.01 * 60 * (run.recipe.minutes or 0):
+                return first
         if steps == WARM_UP:
             started = time.monotonic()
         if steps == WARM_UP + 1:  # all ranks take as many steps as rank 0 wants

@@ -95,7 +95,7 @@ def restore_optimiser(
         if key.startswith("optimiser/"):
             name, slot = key.removeprefix("optimiser/").rsplit("/", 1)
             parameter = parameters[name]
-            placed = value.clone() if slot == "step" else divided(value.clone().to(parameter.device), parameter)
+            placed = divided(value.clone().to(parameter.device), parameter)
             if placed.shape == parameter.shape and placed.ndim == 4:
                 placed = placed.contiguous(memory_format=torch.channels_last)
             optimiser.state[parameter][slot] = placed

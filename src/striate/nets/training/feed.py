@@ -27,14 +27,13 @@ AHEAD = 3  # batches that wait at most
 
 @dataclass(frozen=True)
 class Batch:
-    """One step's pictures (n, C, H, W), 0..255, their labels (n,) and which they are; `waited` seconds for them."""
+    """One step's pictures (n, C, H, W), 0..255, their labels (n,), which they are, and which part of the batch."""
 
     step: int
     indices: NDArray[np.int64]
     pictures: torch.Tensor
     labels: torch.Tensor
     part: Part
-    waited: float = 0.0
 
 
 def prepared(run: Run, first: int) -> Iterator[Batch]:

@@ -53,7 +53,6 @@ def train(run: Run, snapshot: Snapshot | None = None) -> Iterator[Step]:
             progress.step += 1
             progress.loss_sum += loss * len(batch.indices)
             progress.seen += len(batch.indices)
-            progress.waited += feed.waited
             seconds = clock.lap()
             progress.epoch_seconds += seconds
             if seconds > slowest:

@@ -34,7 +34,6 @@ class Progress:
     loss_sum: float = 0.0
     seen: int = 0
     epoch_seconds: float = 0.0
-    waited: float = 0.0
     best_epoch: int = 0
     best_accuracy: float = -1.0
     best_loss: float = float("inf")

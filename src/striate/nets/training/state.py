@@ -38,6 +38,10 @@ def restore(run: Run, optimiser: torch.optim.Optimizer, snapshot: Snapshot) -> N
     def part(name: str) -> dict[str, torch.Tensor]:
         return {k.removeprefix(name): v for k, v in snapshot.tensors.items() if k.startswith(name)}
 
+    own = {name: value.shape for name, value in run.module.state_dict().items()}
+    if own != {name: value.shape for name, value in part("model/").items()}:
+        raise RunError("other_run", "a run was to be resumed", allowed="the checkpoint must be of the same run",
+                       given="it has weights of other names or shapes", do="Start again in another folder with --out")
     sharded.load(run.module, part("model/"))
     run.best = {name: value.clone() for name, value in part("best/").items()}
     if run.average:

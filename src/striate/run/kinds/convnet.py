@@ -63,7 +63,7 @@ class ConvNetRun(Kind[ConvNet]):
                       checkpoint_seconds=watch.checkpoint_seconds, stop=stop, say=watch.say, ranks=watch.ranks,
                       sharded=settings.sharded, afterwards=len(data.validation) + len(data.test))
         except RunError as error:
-            if error.code == "loss_not_finite" and hasattr(model, "module_"):
+            if error.code == "loss_not_finite" and hasattr(model, "module_") and watch.ranks.main:
                 model.save(folder.model)
                 error.do = f"Use {shown(folder.model)} as it was, or start again with a smaller --learning-rate"
             raise
