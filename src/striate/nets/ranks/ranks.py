@@ -173,7 +173,8 @@ class Ranks:
         The first to refuse speaks; a rank that only notices that another is gone speaks if that one does not.
         """
         try:
-            yield
+            with self._quiet_end():
+                yield
         except Interrupted as error:  # all were asked alike
             if self.main:
                 raise
@@ -191,6 +192,16 @@ class Ranks:
                 raise SystemExit(getattr(error, "exit_code", 1)) from error
             if of_others and not isinstance(error, StriateError):
                 raise gone(str(error)) from error
+            raise
+
+    @contextmanager
+    def _quiet_end(self) -> Iterator[None]:
+        """Beat no more once something was raised."""
+        try:
+            yield
+        except BaseException:
+            if self.life:
+                self.life.end()
             raise
 
     def leave(self) -> None:

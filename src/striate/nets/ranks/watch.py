@@ -27,11 +27,13 @@ class Life:
         self.store = store.clone()  # type: ignore[attr-defined]  # missing from torch's stubs
         self.rank, self.parent = rank, os.getppid()
         self.over = threading.Event()
-        threading.Thread(target=self._beat, name="life", daemon=True).start()
+        self.thread = threading.Thread(target=self._beat, name="life", daemon=True)
+        self.thread.start()
 
     def end(self) -> None:
-        """No more beats."""
+        """No more beats. A thread that is within torch when Python ends would abort the process."""
         self.over.set()
+        self.thread.join(BEAT)
 
     def _beat(self) -> None:
         beats = 0
