@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from striate.run import Settings, Watch
 
 EXAMPLE = "Example: striate train pictures/ --minutes 5"
-BUDGETS = ("epochs", "minutes", "steps", "plan")
 
 
 def register(app: typer.Typer) -> None:
@@ -103,7 +102,7 @@ def train(
     """Train a recogniser; writes the model, a report and all that is needed to repeat it."""
     from striate.nets.ranks import Ranks
     from striate.run import Settings, Watch
-    from striate.run.settings import recipe_of
+    from striate.run.settings import BUDGETS, recipe_of
 
     options: dict[str, Any] = {
         "epochs": epochs, "minutes": minutes, "seed": seed, "batch_size": batch_size, "optimiser": optimiser,

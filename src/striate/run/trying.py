@@ -33,7 +33,7 @@ from striate.run.folder import RUNS, RunFolder, run_name
 from striate.run.job import open_data, tell
 from striate.run.kinds import kind_for
 from striate.run.kinds.convnet import ConvNetRun
-from striate.run.settings import Settings
+from striate.run.settings import BUDGETS, Settings
 from striate.run.watch import Watch
 
 SECONDS, SHORTEST = 30.0, 0.6  # of training for each candidate
@@ -41,7 +41,6 @@ MOST = 10_000  # pictures of either part
 FACTOR = 3.0  # between the rates around the preset one
 NEAR = 1.2  # rates closer than this factor are one rate
 TRIED = ("optimiser", "learning_rate")
-BUDGETS = ("epochs", "minutes", "steps", "plan")
 MEASURED = ("accuracy", "interval", "nll", "epochs", "steps")
 
 
