@@ -2,7 +2,7 @@
 as many minutes, and takes the minutes it was given.
 
     python bench/fashion.py 1 --keras-python /opt/tf/bin/python
-    python bench/fashion.py 8 --no-rivals --model compact_wide --test-time shift
+    python bench/fashion.py 8 --no-rivals --model compact_deep --test-time flip
 
 Ours is the whole command, with every setting that is not given at its default, once per seed; it chooses on validation
 pictures only, and its test accuracy is read from its report. Rivals, each stopped by the clock after as many minutes of

@@ -21,6 +21,7 @@ from striate.nets.training.checkpoint import Checkpoints
 
 PICTURES = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)
 LABELS = [0, 1, 0, 1]
+HUGE = Network(Dense(2)(Dense(6_000)(Dense(65_536)(Input(1, 8, 8)))), name="huge")  # never built
 SMALL = Network(Dense(2)(Input(1, 8, 8)), name="small")
 
 
@@ -84,6 +85,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "interrupted": interrupted,
     "other_run": other_run,
     "all_checkpoints_damaged": damaged,
+    "checkpoint_too_large": lambda folder: fit(HUGE, checkpoints=folder / "none"),
     "loss_not_finite": lambda _: fit(learning_rate=1e6, optimiser="sgd", epochs=60),
     "bad_range": lambda _: range_test(ConvNet(SMALL), PICTURES, LABELS, low=1.0, high=0.1),
     "bad_ranks": lambda _: Place.read({"RANK": "2", "WORLD_SIZE": "2"}),

@@ -62,6 +62,13 @@ def test_saved_and_loaded_it_gives_the_same_answers(trained: ConvNet, digits: Da
     assert striate.load(tmp_path / "m.safetensors").get_params()["seed"] == 0
 
 
+def test_a_clone_of_what_was_loaded_learns_to_the_same_bits(digits: Data, tmp_path: Path) -> None:
+    given = ConvNet("lenet5", epochs=1, optimiser="sgd", weight_decay=0.001, seed=3).fit(digits.train)
+    again = clone(striate.load(given.save(tmp_path / "given.safetensors"))).fit(digits.train)
+    again.save(tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "given.safetensors").read_bytes()
+
+
 def test_before_fit_it_says_so_as_scikit_learn_does(digits: Data, tmp_path: Path) -> None:
     for use in (lambda m: m.predict(digits.test), lambda m: m.score(digits.test), lambda m: m.save(tmp_path / "m"),
                 lambda m: m.predict_proba(digits.test)):

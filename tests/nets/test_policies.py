@@ -8,6 +8,7 @@ import yaml
 from striate.arch.formats.caffe import read_solver
 from striate.errors import UsageError
 from striate.nets.recipe import Recipe
+from striate.nets.training.budget import relaid
 
 SOLVERS = {
     "fixed": ('lr_policy: "fixed"', 1.0),
@@ -39,3 +40,13 @@ def test_a_solver_becomes_a_recipe_with_the_same_rates(name):
 def test_numbers_that_do_not_belong_to_the_schedule_are_refused(given, named):
     with pytest.raises(UsageError, match=f"^{named} was set"):
         Recipe.from_dict(given)
+
+
+def test_poly_by_the_clock_is_repeated_by_its_plan():
+    """Each step had the rate of the steps that were planned then; the finished recipe must not say another."""
+    asked = {"learning_rate": 1.0, "schedule": "poly", "power": 2.0}
+    begun = Recipe(steps=10, plan=((0, 10),), **asked)
+    gone_on = relaid(begun, 5, 8)
+    rates = [begun.rate_at(step) for step in range(5)] + [gone_on.rate_at(step) for step in range(5, 8)]
+    assert [gone_on.rate_at(step) for step in range(8)] == rates
+    assert rates[4:6] == pytest.approx([0.6**2, (3 / 8) ** 2])

@@ -1,12 +1,16 @@
 """Presets: every row fills every open field with what a recipe takes, and says why; what was said stays."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
+from striate import ConvNet
+from striate.data import Data
 from striate.nets import bounds, presets
 from striate.nets.presets import PRESETS, Facts, batch_for, name_for, planned
 from striate.nets.recipe import Recipe
+from striate.nets.training import budget
 
 WORDS = ("cat", "dog")
 OPEN = {"clip", "minutes", "gamma", "power", "step_size", "step_values"}  # these stay open: None says they are not used
@@ -50,6 +54,13 @@ def test_another_optimiser_has_its_own_numbers(optimiser: str) -> None:
         if PRESETS[name].values["optimiser"] != optimiser:
             assert {key: getattr(recipe, key) for key in own} == own
         assert planned(Recipe(optimiser=optimiser, learning_rate=0.5), facts)[0].learning_rate == 0.5
+
+
+def test_sgd_goes_slower_where_nothing_is_normalised() -> None:
+    facts = replace(FACTS["few small pictures"], normalised=False)
+    assert planned(Recipe(optimiser="sgd"), facts)[0].learning_rate == 0.01
+    assert planned(Recipe(optimiser="sgd", learning_rate=0.3), facts)[0].learning_rate == 0.3
+    assert planned(Recipe(), facts)[0] == planned(Recipe(), FACTS["few small pictures"])[0]
 
 
 def test_planning_twice_is_planning_once() -> None:
@@ -97,3 +108,23 @@ def test_the_batch_fits_in_memory(count: int, memory: int, batch: int, why: str)
     largest = PRESETS[name_for(facts)].values["batch_size"]
     assert planned(Recipe(), facts)[0].batch_size == batch_for(facts, largest)[0]
     assert planned(Recipe(batch_size=999), Facts(count, WORDS, memory=memory))[0].batch_size == 999
+
+
+@pytest.mark.parametrize("given", [
+    {"epochs": 4}, {"steps": 940}, {"minutes": 1, "steps": 900, "plan": ((0, 940), (9, 900))}])
+def test_pictures_that_are_seen_few_times_are_not_moved(given: dict[str, Any]) -> None:
+    facts = FACTS["many small pictures"]  # 235 steps of 256 in a pass
+    recipe, reasons = planned(Recipe(**given), facts)
+    assert (recipe.shift, recipe.rotate, recipe.flip) == (0.0, 0.0, True)
+    assert reasons[-1] == "pictures are not moved: each is shown 4.0 times"
+    assert planned(Recipe(**given, shift=0.1), facts)[0].shift == 0.1
+    assert planned(Recipe(epochs=5), facts)[0].shift == 0.04
+
+
+def test_by_the_clock_it_is_the_first_plan_that_tells(digits: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    for steps, moved in ((150, 0.0), (250, 0.08)):  # 40 in a pass
+        monkeypatch.setattr(budget, "steps_left", lambda *_, steps=steps: steps)
+        monkeypatch.setattr(budget.Clock, "wish", lambda _: 0)
+        model = ConvNet("lenet5", minutes=1, batch_size=32).fit(digits.train)
+        assert (model.recipe_.steps, model.recipe_.shift) == (steps, moved)
+        assert ("not moved" in model.reasons_[-1]) is not bool(moved)

@@ -170,3 +170,21 @@ def test_a_run_by_the_clock_ends_on_time(digits: Data, monkeypatch: pytest.Monke
     assert max(rates[-50:]) > min(rates[-50:]) > 0
     assert rates[-1] < 0.02 * max(rates)  # the schedule came to its end, too
     assert len(model.recipe_.plan) > 1 or slower == 1.0
+
+
+def test_a_first_step_that_takes_long_does_not_end_the_run(digits: Data, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kernels are chosen and memory is taken in it: by that alone there would be time for nothing."""
+    now, looks = 0.0, 0
+
+    def clock() -> float:
+        nonlocal now, looks
+        looks += 1
+        now += 25.0 if looks < 4 else 0.125
+        return now
+
+    for module in (budget, loop):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
+    model = quiet(minutes=4, batch_size=256).fit(digits.train, validation=digits.validation, afterwards=100_000)
+    assert model.recipe_.plan[0] == (0, 2)
+    assert model.seconds_ > 150  # the rest is for the predictions
+    assert model.recipe_.steps > 100

@@ -14,6 +14,8 @@ from striate.nets.recipe import Recipe
 
 SMALL = 64  # pixels: pictures with no longer side are small, others are photographs
 FEW = 10_000  # training pictures; so few are seen so often that turned and scaled copies help
+PASSES = 5  # over the pictures; a budget that shows them fewer times is better spent on them as they are
+MOVES = ("shift", "rotate", "zoom")
 MEMORY = 2_000_000_000  # bytes that the activations of one batch may take
 
 
@@ -29,6 +31,7 @@ class Facts:
         macs: multiply-adds of the network for one picture, forward.
         memory: bytes of activations that one picture takes in training (`survey(network).training_memory`); 0 is
             unknown, and bounds nothing.
+        normalised: whether the network has batch normalisation.
 
     """
 
@@ -38,6 +41,7 @@ class Facts:
     channels: int = 1
     macs: int = 0
     memory: int = 0
+    normalised: bool = True
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,8 @@ OPTIMISERS: dict[str, dict[str, Any]] = {
     "adamw": {"optimiser": "adamw", "learning_rate": 0.003, "momentum": 0.9, "weight_decay": 0.02},
     "muon": {"optimiser": "muon", "learning_rate": 0.05, "momentum": 0.9, "weight_decay": 0.02},
 }
+# Networks without normalisation, which sgd would drive to infinity at that rate: LeNet on digits, within 4 epochs.
+UNNORMALISED: dict[str, Any] = {"learning_rate": 0.01, "weight_decay": 0.0005}
 PLAIN: dict[str, Any] = {
     **OPTIMISERS["adamw"],
     "batch_size": 128, "schedule": "linear", "warmup": 0.15, "cooldown": 0.3,
@@ -111,6 +117,8 @@ def planned(recipe: Recipe, facts: Facts) -> tuple[Recipe, tuple[str, ...]]:
     row = dict(preset.values)
     if recipe.optimiser not in (None, row["optimiser"]):
         row |= OPTIMISERS[str(recipe.optimiser)]
+    if row["optimiser"] == "sgd" and not facts.normalised:
+        row |= UNNORMALISED
     batch, why = batch_for(facts, row.pop("batch_size"))
     single = all(len(name) == 1 for name in facts.classes)
     row["flip"] = row["flip"] and not single
@@ -134,7 +142,26 @@ def planned(recipe: Recipe, facts: Facts) -> tuple[Recipe, tuple[str, ...]]:
         reasons.append("flip off: the classes are single characters")
     if chosen.epochs and not chosen.plan:
         chosen = replace(chosen, steps=chosen.epochs * chosen.per_epoch(facts.count, chosen.batch_size or batch))
+    if total := chosen.plan[0][1] if chosen.plan else chosen.steps:
+        chosen, more = unmoved(chosen, recipe, total / chosen.per_epoch(facts.count, chosen.batch_size or batch))
+        reasons += more
     return chosen, tuple(reasons)
+
+
+def unmoved(recipe: Recipe, asked: Recipe, passes: float) -> tuple[Recipe, tuple[str, ...]]:
+    """`recipe` without shifts, turns and zooms that were not `asked` for, if it makes few `passes`; and why, if so.
+
+    After a minute of Fashion-MNIST, 2.9 passes, 0.3 % more of the validation pictures were right without shifts
+    (seeds 0 and 1).
+
+    >>> recipe, reasons = unmoved(Recipe(shift=0.04, zoom=0.1), Recipe(zoom=0.1), 2.9)
+    >>> recipe.shift, recipe.zoom, reasons
+    (0.0, 0.1, ('pictures are not moved: each is shown 2.9 times',))
+    """
+    free = {name: 0.0 for name in MOVES if getattr(asked, name) is None}
+    if passes >= PASSES or not free:
+        return recipe, ()
+    return replace(recipe, **free), (f"pictures are not moved: each is shown {passes:.1f} times",)
 
 
 def batch_for(facts: Facts, largest: int) -> tuple[int, str]:

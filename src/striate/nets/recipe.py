@@ -116,6 +116,15 @@ class Recipe:
         """
         return schedule.fraction_at(self.plan or ((0, self.steps or 1),), step)
 
+    def total_at(self, step: int) -> int:
+        """How many steps in all were planned when step 0, 1, … was taken.
+
+        >>> [Recipe(steps=8, plan=((0, 10), (5, 8))).total_at(step) for step in (4, 5)]
+        [10, 8]
+        """
+        totals = [total for first, total in self.plan if first <= step]
+        return totals[-1] if totals else self.steps or 1
+
     def rate_at(self, step: int) -> float:
         """The learning rate of step 0, 1, …, `steps` − 1, of a recipe that says its schedule.
 
@@ -126,7 +135,7 @@ class Recipe:
         shape, warmup = self.schedule or "constant", self.warmup or 0.0
         if shape in bounds.NUMBERS:
             fall = factor_at(shape, step, self.gamma or 0.0, self.power or 0.0, self.step_size or 1,
-                             self.step_values or (), self.steps or 1)
+                             self.step_values or (), self.total_at(step))
         else:
             fall = schedule.factor(shape, self.fraction_at(step), warmup, self.cooldown or 0.0)
         rise = 1.0 if shape == "one-cycle" else schedule.rise(self.fraction_at(step + 1), warmup)

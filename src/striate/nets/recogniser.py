@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,7 +12,6 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from striate import modelfile
 from striate.arch import Network, survey
 from striate.errors import DataError, ModelFileError, UsageError, shown
 from striate.fitting import Labelled
@@ -26,10 +24,12 @@ from striate.nets.prepare import Preparation
 from striate.nets.ranks import Ranks
 from striate.nets.ranks.sharded import shard
 from striate.nets.recipe import Recipe
-from striate.nets.training import budget, memory
-from striate.nets.training.checkpoint import Checkpoints, Snapshot
+from striate.nets.training import memory
+from striate.nets.training.begin import begin, content_of
+from striate.nets.training.checkpoint import Checkpoints
 from striate.nets.training.loop import train
 from striate.nets.training.run import Run, Step
+from striate.nets.training.state import refuse_too_large
 from striate.nets.training.validate import logits_of
 from striate.recogniser import Recogniser, class_indices, labels_of, manifest_of, pictures_of, restored_classes
 
@@ -157,6 +157,8 @@ class ConvNet(Recogniser):
             asked = replace(asked, optimiser=asked.optimiser or "adamw", average=0.0)
         fitted = self._prepare(pictures)
         recipe, self.reasons_ = presets.planned(asked, self._facts(len(labels)))
+        if checkpoints:
+            refuse_too_large(self.network_, recipe)
         module = build(self.network_)
         run = Run(
             module=module, pictures=fitted, labels=labels, validation=self._validation(validation), recipe=recipe,
@@ -171,16 +173,8 @@ class ConvNet(Recogniser):
             run.identity = {"classes": self.classes_.tolist(), "preparation": self.preparation_.as_dict(),
                             "network": self.network_.to_dict(), "recipe": asked.as_dict(),
                             "set of pictures": content_of(run)}
-            run.ranks.agree(**run.identity)
-            snapshot = run.ranks.on_main(run.checkpoints.latest) if run.checkpoints else None
-            if facts := run.ranks.same(snapshot.facts if snapshot else None):
-                snapshot = Snapshot(facts, run.ranks.same_tensors(snapshot.tensors if snapshot else None))
-            if snapshot:
-                run.recipe = Recipe.from_dict(snapshot.facts["recipe"])
-            elif run.by_clock:
-                run.recipe = budget.first_plan(run)
-            elif say and not (asked.epochs or asked.steps or asked.minutes or sharded):
-                say(budget.proposal(run))
+            snapshot, more = begin(run, asked, say if not sharded else None)
+            self.reasons_ += more
             if sharded:
                 shard(module, run.ranks.world)
             try:
@@ -235,8 +229,8 @@ class ConvNet(Recogniser):
                                  given=f"missing, extra or of another shape: {shown(', '.join(differing))}",
                                  do="Give a file that striate train has written")
         module.load_state_dict({name: torch.from_numpy(array) for name, array in file.arrays.items()})
-        model = cls(network, epochs=recipe.epochs, minutes=recipe.minutes, seed=recipe.seed,
-                    size=preparation.size, resize=preparation.fit)
+        # With its whole recipe, so that a clone of it learns as it did.
+        model = cls(network, size=preparation.size, resize=preparation.fit, **recipe.as_dict())
         model.network_, model.preparation_, model.recipe_ = network, preparation, recipe
         model.classes_, model.best_epoch_, model.history_ = classes, best_epoch, []
         model.module_ = module.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
@@ -255,7 +249,8 @@ class ConvNet(Recogniser):
         """What the recipe is planned from."""
         found = survey(self.network_)
         return presets.Facts(count, tuple(map(str, self.classes_)), self.preparation_.size,
-                             self.preparation_.channels, found.total("macs"), found.training_memory)
+                             self.preparation_.channels, found.total("macs"), found.training_memory,
+                             any(node.layer.kind == "batch_norm" for node in self.network_.nodes))
 
     def _recipe(self) -> Recipe:
         given = {field.name: getattr(self, field.name, None) for field in fields(Recipe)}
@@ -292,11 +287,3 @@ def refuse_unsharded(recipe: Recipe, world: int) -> None:
                          allowed="several processes under torchrun, with adamw or sgd and epochs or steps, are allowed",
                          given=f"{' and '.join(strange)} was asked for", do="Leave it out, or leave out --sharded")
 
-
-def content_of(run: Run) -> str:
-    """A hash of what a run learns from and is chosen by: labels, and the digests of pictures that carry them."""
-    parts = [(run.pictures, run.labels), *([run.validation] if run.validation else [])]
-    whole = sha256()
-    for pictures, labels in parts:
-        whole.update(modelfile.canonical([labels.tolist(), getattr(pictures, "digests", None)]).encode())
-    return whole.hexdigest()

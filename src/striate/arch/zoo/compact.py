@@ -2,9 +2,12 @@
 
 Each stage halves the picture and widens it, then adds what one more convolution makes of it: the shape of ResNet-9
 (Page 2018), with one residual layer (He et al. 2016) to a stage. Pooling stands before the normalisation, which then
-has a quarter of the work, and all but two convolutions see the halved picture. Its depth follows the picture, until the
-shorter side is below 4. On validation pictures of Fashion-MNIST, trained for a minute, it did better than the same
-without shortcuts, and far better than a first convolution of stride 2; for eight minutes twice the width is better.
+has a quarter of the work. Its depth follows the picture, until the shorter side is below 4.
+
+On 6,000 validation pictures of Fashion-MNIST (mirrored views, two cores), after a minute `compact` was right in 93.4
+and 93.3 % (seeds 0, 1); with one more convolution on the whole picture, as `compact_deep` has it, in 92.4 %; a first
+convolution of stride 2 made 92.2 where `compact` made 93.2. After three minutes the two were alike (94.2 and 94.4), and
+after eight `compact_deep` made 95.0, twice the filters no more than 94.2, for they see each picture fewer times.
 """
 
 from __future__ import annotations
@@ -19,31 +22,36 @@ LARGEST = 63  # pixels: a longer short side is first brought below by the stride
 PICTURE = Volume(1, 28, 28)
 
 
-def compact(
-    input: Volume = PICTURE, classes: int = 10, widths: tuple[int, ...] = WIDTHS,  # noqa: A002 - the language's word
-) -> Network:
-    """Stages of a convolution with pooling and a residual convolution, as wide as `widths`, on a picture of any size.
+def compact(input: Volume = PICTURE, classes: int = 10) -> Network:  # noqa: A002 - the word of the language
+    """Stages of a convolution with pooling and a residual convolution, on a picture of any size.
 
     8×8 has two stages (4, 2), 28×28 three (14, 7, 3), 96×96 four after a first stride of 2 (24, 12, 6, 3).
 
     >>> network = compact(Volume(1, 28, 28))
-    >>> sum(node.macs for node in network.nodes)  # 19.6 million, all but 1,280 of them in 3×3 convolutions
-    19617536
+    >>> sum(node.macs for node in network.nodes)  # 12.4 million, all but 1,280 of them in 3×3 convolutions
+    12392192
     """
-    x = block(input, widths[0], first_stride(min(input.height, input.width)))
-    for width in widths[: stages(min(x.height, x.width))]:
+    stride = first_stride(min(input.height, input.width))
+    x = block(input, WIDTHS[0], stride) if stride > 1 else input
+    return staged(x, classes, "compact")
+
+
+def compact_deep(input: Volume = PICTURE, classes: int = 10) -> Network:  # noqa: A002 - the word of the language
+    """The same after one more convolution on the whole picture: the better one where there is time enough.
+
+    >>> round(sum(node.macs for node in compact_deep().nodes) / 1e6)
+    20
+    """
+    x = block(input, WIDTHS[0], first_stride(min(input.height, input.width)))
+    return staged(x, classes, "compact_deep")
+
+
+def staged(x: Volume, classes: int, name: str) -> Network:
+    """The stages, as many as suit what `x` has become, the largest value of each map, and the dense layer."""
+    for width in WIDTHS[: stages(min(x.height, x.width))]:
         x = block(x, width, pool=min(x.height, x.width) > 1)
         x = Add()(x, block(x, width))
-    return Network(Dense(classes)(GlobalPool("max")(x)), name="compact" if widths == WIDTHS else "compact_wide")
-
-
-def compact_wide(input: Volume = PICTURE, classes: int = 10) -> Network:  # noqa: A002 - the word of the language
-    """`compact` with twice the filters: the better one where there are minutes enough, some eight for 60,000 pictures.
-
-    >>> round(sum(node.macs for node in compact_wide().nodes) / 1e6)  # nearly four times as many
-    78
-    """
-    return compact(input, classes, widths=tuple(2 * width for width in WIDTHS))
+    return Network(Dense(classes)(GlobalPool("max")(x)), name=name)
 
 
 def first_stride(side: int) -> int:
@@ -80,7 +88,7 @@ ENTRIES = {
     "compact": Entry(
         compact, None, PICTURE, "striate's own: ResNet-9, made small", 2018, least=16, classes=10,
         cite="striate's own", variant="ResNet-9, made small"),
-    "compact_wide": Entry(
-        compact_wide, None, PICTURE, "striate's own: compact, twice as wide", 2018, least=16, classes=10,
-        cite="striate's own", variant="compact, twice as wide"),
+    "compact_deep": Entry(
+        compact_deep, None, PICTURE, "striate's own: compact, one convolution deeper", 2018, least=16, classes=10,
+        cite="striate's own", variant="compact, one convolution deeper"),
 }

@@ -16,6 +16,7 @@ from striate.nets.training.run import Progress, Run
 
 WARM_UP = 3  # steps that are not counted: kernels are chosen and memory is taken in them
 SECONDS = 0.5  # of measuring before the first plan
+FIRST, SECOND = 0.1, 0.01  # of the budget: where a first step takes more, it alone, or only one more, is measured
 EVERY, CHANGE = 0.02, 0.002  # of the budget: how often the plan is made again; of the steps: what is worth a change
 RECENT = 0.25  # how much the newest stretch counts against what was known of the speed
 FORWARD = 0.35  # of a step: how long it takes to predict its pictures, until a validation has been measured
@@ -50,7 +51,8 @@ class Clock:
         """
         run, progress = self.run, self.run.progress
         budget = (run.recipe.minutes or 0) * 60
-        if not run.by_clock or not run.ranks.main or progress.elapsed - self.planned < EVERY * budget:
+        last = self.since < progress.step == run.steps - 1  # whatever was planned, time that is left is used
+        if not run.by_clock or not run.ranks.main or not (last or progress.elapsed - self.planned >= EVERY * budget):
             return 0
         newest, known = self.training / max(progress.step - self.since, 1), self.step_seconds
         self.step_seconds = newest if known is None else (1 - RECENT) * known + RECENT * newest
@@ -89,7 +91,8 @@ def first_plan(run: Run) -> Recipe:
     step_seconds = measured(run)
     run.progress.elapsed += time.monotonic() - started
     budget = (run.recipe.minutes or 0) * 60
-    total = run.ranks.same(steps_left(run, budget - run.progress.elapsed, step_seconds, None))
+    # Two at least: the first of them shows how long a step takes, and then it is planned again.
+    total = run.ranks.same(max(2, steps_left(run, budget - run.progress.elapsed, step_seconds, None)))
     return replace(run.recipe, steps=total, plan=((0, total),))
 
 
@@ -101,20 +104,22 @@ def measured(run: Run) -> float:
         run, module=copy.deepcopy(run.module), recipe=replace(run.recipe, steps=10**9, plan=()), by_clock=False,
         checkpoints=None, progress=Progress(), best={}, validation=None, stop=bool,
     )
-    steps, enough, started = 0, WARM_UP + 1, time.monotonic()
+    steps, warm_up, enough, started = 0, WARM_UP, WARM_UP + 1, time.monotonic()
     for _ in train(trial):
         steps += 1
-        if steps == 1 and run.by_clock:  # where a step is long beside the budget, one has to do
-            first = run.ranks.same(time.monotonic() - started)
-            if first > 0.01 * 60 * (run.recipe.minutes or 0):
-                return first
-        if steps == WARM_UP:
+        if steps == 1 and run.by_clock:  # where a step is long beside the budget, it or the second has to do
+            share = run.ranks.same((time.monotonic() - started) / (60 * (run.recipe.minutes or 0)))
+            if share > FIRST:
+                return share * 60 * (run.recipe.minutes or 0)
+            if share > SECOND:
+                warm_up, enough = 1, 2
+        if steps == warm_up:
             started = time.monotonic()
-        if steps == WARM_UP + 1:  # all ranks take as many steps as rank 0 wants
+        elif steps == WARM_UP + 1:  # all ranks take as many steps as rank 0 wants
             enough += run.ranks.same(int(SECONDS / max(time.monotonic() - started, 1e-9)))
         if steps == enough:
             break
-    return run.ranks.same((time.monotonic() - started) / (steps - WARM_UP))
+    return run.ranks.same((time.monotonic() - started) / (steps - warm_up))
 
 
 def proposal(run: Run) -> str:

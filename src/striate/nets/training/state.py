@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 
 import torch
 
-from striate.errors import RunError
+from striate.arch import Network
+from striate.errors import ModelFileError, RunError
+from striate.modelfile import MAX_BYTES, MAX_HEADER
 from striate.nets.ranks import sharded
+from striate.nets.recipe import Recipe
 from striate.nets.training.checkpoint import Snapshot, optimiser_tensors, restore_optimiser
 from striate.nets.training.run import Run
 
@@ -24,6 +28,21 @@ def save(run: Run, optimiser: torch.optim.Optimizer) -> None:
     progress = asdict(run.progress) | {"best_loss": min(run.progress.best_loss, 1e30)}
     facts = {"identity": run.identity, "recipe": run.recipe.as_dict(), "progress": progress}
     run.ranks.on_main(lambda: checkpoints.save(run.progress.step, facts, tensors))
+
+
+def refuse_too_large(network: Network, recipe: Recipe) -> None:
+    """Refuse what its last checkpoint could not hold (`checkpoint_too_large`), before the first step, not after hours.
+
+    Weights, their best and their average are in it, and one number for each weight of the optimiser's, two of AdamW's.
+    """
+    sizes = {name: 4 * math.prod(tensor.shape) for name, tensor in network.tensors.items()}
+    learnt = sum(size for name, size in sizes.items() if network.tensors[name].role != "buffer")
+    needed = sum(sizes.values()) * (3 if recipe.average else 2) + learnt * (2 if recipe.optimiser == "adamw" else 1)
+    if needed > MAX_BYTES - MAX_HEADER:
+        raise ModelFileError("checkpoint_too_large", f"{network.parameters:,} parameters were to be trained",
+                             allowed=f"a checkpoint has at most {MAX_BYTES - MAX_HEADER:,} bytes of arrays",
+                             given=f"with the optimiser's numbers it would have {needed:,}",
+                             do="Train a smaller network, or this one with --optimiser sgd and --average 0")
 
 
 def restore(run: Run, optimiser: torch.optim.Optimizer, snapshot: Snapshot) -> None:
