@@ -158,7 +158,7 @@ def unmoved(recipe: Recipe, asked: Recipe, passes: float) -> tuple[Recipe, tuple
     >>> recipe.shift, recipe.zoom, reasons
     (0.0, 0.1, ('pictures are not moved: each is shown 2.9 times',))
     """
-    free = {name: 0.0 for name in MOVES if getattr(asked, name) is None}
+    free: dict[str, Any] = {name: 0.0 for name in MOVES if getattr(asked, name) is None}
     if passes >= PASSES or not free:
         return recipe, ()
     return replace(recipe, **free), (f"pictures are not moved: each is shown {passes:.1f} times",)
