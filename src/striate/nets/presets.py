@@ -76,7 +76,7 @@ PLAIN: dict[str, Any] = {
     "cutout": 0.0, "crop": 0.0, "colour": 0.0, "randaugment": 0.0,
     "test_time": "none",
 }
-FAST: dict[str, Any] = {"batch_size": 256, "learning_rate": 0.1, "warmup": 0.1, "label_smoothing": 0.1}
+FAST: dict[str, Any] = {"batch_size": 256, "learning_rate": 0.06, "warmup": 0.1, "label_smoothing": 0.1}
 TURNED: dict[str, Any] = {"shift": 0.08, "rotate": 10.0, "zoom": 0.1}
 PRESETS = {
     "few small pictures": Preset(600_000, (4, 50), PLAIN | TURNED),
