@@ -36,12 +36,17 @@ class Labelled(Protocol):
 
 
 class Held:
-    """Pictures held in memory, with labels if there are any, read like a `Dataset`."""
+    """Pictures held in memory, with labels if there are any, read like a `Dataset`.
+
+    `like` has their keys and digests.
+    """
 
     def __init__(
-        self, images: Pixels, labels: NDArray[np.int64] | None = None, classes: tuple[str, ...] = ()
+        self, images: Pixels, labels: NDArray[np.int64] | None = None, classes: tuple[str, ...] = (),
+        like: Labelled | None = None,
     ) -> None:
         self.images, self.classes = images, classes
+        self.keys, self.digests = getattr(like, "keys", None), getattr(like, "digests", None)
         self.labels = np.zeros(len(images), np.int64) if labels is None else labels
 
     def take(self, indices: NDArray[np.int64]) -> Pixels:
@@ -72,7 +77,7 @@ class Fitting:
             if X.take(np.zeros(1, np.int64)).shape[1:] == (*self.size, self.channels):
                 return X
             pictures = X.take(np.arange(len(X)))
-            return Held(fit_pictures(pictures, self.size, self.fit, self.channels), X.labels, X.classes)
+            return Held(fit_pictures(pictures, self.size, self.fit, self.channels), X.labels, X.classes, like=X)
         return Held(fit_pictures(X, self.size, self.fit, self.channels))
 
     def as_dict(self) -> dict[str, Any]:

@@ -72,6 +72,10 @@ def save(path: str | Path, kind: str, manifest: Mapping[str, Any], arrays: Array
         raise ModelFileError("model_too_large", f"{shown(path)} was to be written",
                              allowed=f"a model file has at most {MAX_BYTES - MAX_HEADER:,} bytes of arrays",
                              given=f"there are {size:,}", do="Train a smaller model; nearest neighbours keep all")
+    if len(arrays) > MAX_ARRAYS:
+        raise ModelFileError("model_too_large", f"{shown(path)} was to be written",
+                             allowed=f"a model file has at most {MAX_ARRAYS:,} arrays",
+                             given=f"there are {len(arrays):,}", do="Train a network of fewer layers")
     plain = {name: np.ascontiguousarray(array).reshape(array.shape) for name, array in sorted(arrays.items())}
     unsupported = [name for name, array in plain.items() if array.dtype.name not in DTYPES]
     if unsupported:

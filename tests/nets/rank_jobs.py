@@ -6,15 +6,18 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from striate.errors import RunError, StriateError
+from striate import ConvNet
+from striate.errors import Interrupted, RunError, StriateError
 from striate.nets.ranks import Gradients, Part, Ranks, sharded
 from striate.nets.ranks import ranks as rooms
 from striate.nets.ranks.batch_norm import batch_norm
@@ -110,6 +113,21 @@ def resumed(ranks: Ranks, **arguments: Any) -> list[Any]:
     return [whole, begun, trained(ranks, snapshot=str(FOLDER / "snapshot"), **arguments)]
 
 
+def in_parts(ranks: Ranks) -> list[list[float]]:
+    """Losses of a sharded ConvNet, and of one that was stopped on the way and resumed."""
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 3), np.uint8)
+    labels = [0, 1] * 20
+    losses = []
+    for stop, folder in ((0, None), (5, FOLDER / "run"), (0, FOLDER / "run")):
+        seen: list[float] = []
+        model = ConvNet("compact", epochs=2, batch_size=8, precision="float32", optimiser="sgd", seed=0)
+        with suppress(Interrupted):
+            model.fit(pictures, labels, watch=lambda step, seen=seen: seen.append(step.loss), checkpoints=folder,
+                      stop=lambda stop=stop, seen=seen: bool(stop) and len(seen) >= stop, ranks=ranks, sharded=True)
+        losses.append(seen)
+    return losses
+
+
 def gathered(ranks: Ranks, counts: list[int]) -> list[Any]:
     """Rows of each rank, in order."""
     return [ranks.rows(torch.arange(count * 2.0).reshape(count, 2)[ranks.part(count).slice], count).tolist()
@@ -165,7 +183,7 @@ def hanging(ranks: Ranks, how: str, rank: int) -> None:
 
 JOBS: dict[str, Callable[..., Any]] = {
     job.__name__: job
-    for job in (trained, cases, resumed, gathered, told, in_turn, differing, failing, all_failing, hanging)}
+    for job in (trained, cases, resumed, in_parts, gathered, told, in_turn, differing, failing, all_failing, hanging)}
 
 
 if __name__ == "__main__":

@@ -69,6 +69,13 @@ def test_a_clone_of_what_was_loaded_learns_to_the_same_bits(digits: Data, tmp_pa
     assert (tmp_path / "again.safetensors").read_bytes() == (tmp_path / "given.safetensors").read_bytes()
 
 
+def test_a_budget_that_is_set_takes_the_place_of_the_one_that_was_loaded(digits: Data, tmp_path: Path) -> None:
+    given = ConvNet("lenet5", epochs=2, seed=3).fit(digits.train)
+    loaded = striate.load(given.save(tmp_path / "given.safetensors"))
+    again = clone(loaded).set_params(steps=7).fit(digits.train)
+    assert (again.recipe_.steps, again.recipe_.epochs) == (7, None)
+
+
 def test_before_fit_it_says_so_as_scikit_learn_does(digits: Data, tmp_path: Path) -> None:
     for use in (lambda m: m.predict(digits.test), lambda m: m.score(digits.test), lambda m: m.save(tmp_path / "m"),
                 lambda m: m.predict_proba(digits.test)):

@@ -1,6 +1,7 @@
 """Stopped anywhere and taken up again, a run ends in the bits it would have ended in (R1 to R12, F8, F9, F13)."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -129,6 +130,18 @@ def test_f08_damaged_checkpoint_is_passed_over_and_said_so(digits: Data, tmp_pat
     assert bits(resumed, tmp_path / "a") == bits(learn(digits, None), tmp_path / "b")
 
 
+def test_damaged_checkpoints_are_not_among_those_that_are_kept(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    for step in (1, 2, 3):
+        checkpoints.save(step, {}, {"w": torch.ones(2)})
+    damage(tmp_path / "step-000000000003.safetensors")
+    assert checkpoints.latest() is not None
+    checkpoints.save(2, {}, {"w": torch.ones(2)})
+    checkpoints.save(3, {}, {"w": torch.ones(2)})
+    damage(tmp_path / "step-000000000003.safetensors")
+    assert checkpoints.latest() is not None
+
+
 def test_f09_all_checkpoints_damaged_is_refused(digits: Data, tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
         learn(digits, tmp_path / "run", 7)
@@ -145,6 +158,8 @@ def test_checkpoint_of_another_run_is_refused(digits: Data, tmp_path: Path) -> N
     with pytest.raises(RunError, match="it has another recipe") as caught:
         learn(digits, tmp_path / "run", optimiser="sgd")
     assert caught.value.code == "other_run"
+    with pytest.raises(RunError, match="it has another recipe"):  # which has no plan to go on with
+        fresh().set_params(minutes=1).fit(digits.train, validation=digits.validation, checkpoints=tmp_path / "run")
 
 
 def test_f13_infinite_loss_stops_the_run(digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,6 +173,28 @@ def test_f13_infinite_loss_stops_the_run(digits: Data, tmp_path: Path, monkeypat
     assert "step 7 of training" in str(caught.value)  # and the pictures by name, and what is kept
     assert "the weights of epoch 1 are kept" in str(caught.value)
     assert Checkpoints(tmp_path / "run").latest() is not None
+
+
+def test_f13_weights_that_overflow_in_the_last_step_are_not_kept(
+    digits: Data, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its loss was finite, and nothing is predicted with them where there is no validation."""
+    original = loop.loss_of
+    calls = iter(range(1000))
+
+    def overflowing(*given: Any, **more: Any) -> torch.Tensor:
+        loss = original(*given, **more)
+        if next(calls) == steps - 1:
+            loss.register_hook(lambda gradient: gradient * torch.inf)
+        return loss
+
+    steps = fresh().fit(digits.train).recipe_.steps
+    monkeypatch.setattr(loop, "loss_of", overflowing)
+    model = fresh()
+    with pytest.raises(RunError, match="its weights are not finite") as caught:
+        model.fit(digits.train)
+    assert caught.value.code == "loss_not_finite"
+    assert all(bool(value.isfinite().all()) for value in model.module_.state_dict().values())
 
 
 def test_leftovers_of_a_killed_writer_are_swept(tmp_path: Path) -> None:

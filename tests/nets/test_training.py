@@ -174,7 +174,7 @@ def test_a_run_by_the_clock_ends_on_time(digits: Data, monkeypatch: pytest.Monke
 
 def test_a_first_step_that_takes_long_does_not_end_the_run(digits: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     """Kernels are chosen and memory is taken in it: by that alone there would be time for nothing."""
-    now, looks = 0.0, 0
+    now, looks, rates = 0.0, 0, list[float]()
 
     def clock() -> float:
         nonlocal now, looks
@@ -184,7 +184,9 @@ def test_a_first_step_that_takes_long_does_not_end_the_run(digits: Data, monkeyp
 
     for module in (budget, loop):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
+    noted(monkeypatch, loop, "set_rate", lambda _, rate: rates.append(rate))
     model = quiet(minutes=4, batch_size=256).fit(digits.train, validation=digits.validation, afterwards=100_000)
-    assert model.recipe_.plan[0] == (0, 2)
+    assert model.recipe_.plan[0] == (0, budget.LEAST)
     assert model.seconds_ > 150  # the rest is for the predictions
     assert model.recipe_.steps > 100
+    assert max(rates) == max(rates[10:]) > 2 * rates[len(rates) * 3 // 4] > 0  # the schedule was not spent before

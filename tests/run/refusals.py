@@ -55,6 +55,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "resumed with another seed": lambda _: Settings("digits").resumed(Settings("digits", recipe={"seed": 3})),
     "epochs of a bag of words": lambda folder: train_model(
         Settings("digits", "bow", recipe={"epochs": 3}), RunFolder(folder), Watch()),
+    "a bag of words in parts": lambda folder: train_model(
+        Settings("digits", "bow", sharded=True), RunFolder(folder), Watch()),
     "a log of another kind": lambda folder: Logs(["csv", "wandb"], folder),
     "trying a bag of words": lambda folder: try_settings(Settings("digits", "bow"), RunFolder(folder), Watch()),
     "nothing left to test on": all_learnt_from,

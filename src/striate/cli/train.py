@@ -56,7 +56,9 @@ def train(
     ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Pictures per step.")] = None,
     optimiser: Annotated[str | None, typer.Option(help="sgd, adamw or muon. [default: by network and data]")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate. [default: by optimiser]")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Peak learning rate. [default: by optimiser, pictures and network]")
+    ] = None,
     schedule: Annotated[
         str | None, typer.Option(help="How the rate falls: linear, trapezoid, cosine, one-cycle or constant.")
     ] = None,
@@ -67,7 +69,7 @@ def train(
         bool | None, typer.Option("--flip/--no-flip", help="Learn from mirror images too. [default: by the classes]")
     ] = None,
     cutout: Annotated[
-        float | None, typer.Option(help="Blot out a square, its side this fraction of the picture's; 0 is off.")
+        float | None, typer.Option(help="Blot out a part, its sides this fraction of the picture's; 0 is off.")
     ] = None,
     mixup: Annotated[float | None, typer.Option(help="Blend pictures in pairs; alpha, 0 is off.")] = None,
     cutmix: Annotated[float | None, typer.Option(help="Paste a part of one into another; alpha, 0 is off.")] = None,
@@ -75,7 +77,7 @@ def train(
         float | None, typer.Option(help="Keep a running average of the weights, with this decay per step; 0 is off.")
     ] = None,
     test_time: Annotated[
-        str | None, typer.Option(help="Answer by the mean over copies: none, flip or shift. [default: by the data]")
+        str | None, typer.Option(help="Answer by the mean over copies: none, flip or shift. [default: none]")
     ] = None,
     precision: Annotated[str | None, typer.Option(help="auto, float32 or bfloat16.")] = None,
     log: Annotated[
@@ -87,7 +89,8 @@ def train(
     try_seconds: Annotated[float, typer.Option(metavar="<float>", help="How long each is tried.", min=0.6,
                                                    max=86_400)] = 30.0,
     checkpoint_seconds: Annotated[
-        float | None, typer.Option(metavar="<float>", min=0, help="Save the state this often. [default: 20]")
+        float | None, typer.Option(metavar="<float>", min=0,
+                                   help="Save the state this often. [default: 20, or 1 % of the time]")
     ] = None,
     sharded: Annotated[
         bool, typer.Option("--sharded", help="Under torchrun: divide the weights among the processes.")
@@ -101,8 +104,9 @@ def train(
 ) -> None:
     """Train a recogniser; writes the model, a report and all that is needed to repeat it."""
     from striate.nets.ranks import Ranks
+    from striate.nets.recipe import BUDGETS
     from striate.run import Settings, Watch
-    from striate.run.settings import BUDGETS, recipe_of
+    from striate.run.settings import recipe_of
 
     options: dict[str, Any] = {
         "epochs": epochs, "minutes": minutes, "seed": seed, "batch_size": batch_size, "optimiser": optimiser,
@@ -151,6 +155,7 @@ def trained(settings: Settings, out: Path | None, watch: Watch, resume: bool, lo
         return train_model(settings, folder, watch.told(logs.step) if logs else watch, resume=resume)
     except Interrupted as error:
         again_with = ["striate", "train", settings.data, "--out", str(folder.path), "--resume"]
+        again_with += [part for kind in log if list(log) != ["csv"] for part in ("--log", kind)]
         error.do = f"Go on with: {shlex.join(again_with)}" if ranks.world == 1 else (
             f"Go on with the same torchrun and: --out {shlex.quote(str(folder.path))} --resume")
         raise

@@ -16,6 +16,8 @@ from striate.arch.formats.caffe.policy import factor_at
 from striate.errors import UsageError, shown
 from striate.nets import bounds, schedule
 
+BUDGETS = ("epochs", "minutes", "steps", "plan")  # how long: one of these takes the place of another
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -28,8 +30,8 @@ class Recipe:
         plan: (step, total) pairs: from `step` on, what is left of the schedule is laid over the steps up to `total`,
             the last of which is `steps`. Empty is ((0, steps),). A run by the clock writes down here how it went.
         batch_size: pictures per step.
-        optimiser: `sgd` (with Nesterov momentum), `adamw` (Loshchilov & Hutter 2019) or `muon` (Jordan 2024; sgd for
-            what it leaves out).
+        optimiser: `sgd` (with Nesterov momentum), `adamw` (Loshchilov & Hutter 2019) or `muon` (Jordan 2024;
+            Nesterov momentum for what it leaves out).
         learning_rate: the peak.
         momentum: of sgd and muon; the first moment's decay of adamw.
         weight_decay: on weights of two or more dimensions only, not on biases and norms.
@@ -51,7 +53,7 @@ class Recipe:
         shift: pictures are moved by up to this fraction of their sides, edges reflected.
         rotate: pictures are turned by up to this many degrees.
         zoom: pictures are scaled by up to this fraction.
-        cutout: side of a square that is blanked, as a fraction of the picture's (DeVries & Taylor 2017); 0 is off.
+        cutout: sides of a rectangle that is blanked, as a fraction of the picture's (DeVries & Taylor 2017); 0 is off.
         crop: least share of the area of a random crop that is resized (Szegedy et al. 2015); 0 is off.
         colour: strength, 0 to 1, of changes to brightness, contrast and saturation.
         randaugment: magnitude, 0 to 10, of two random operations (Cubuk et al. 2020); 0 is off.

@@ -23,7 +23,7 @@ from striate.nets.fill import fill
 from striate.nets.prepare import Preparation
 from striate.nets.ranks import Ranks
 from striate.nets.ranks.sharded import shard
-from striate.nets.recipe import Recipe
+from striate.nets.recipe import BUDGETS, Recipe
 from striate.nets.training import memory
 from striate.nets.training.begin import begin, content_of
 from striate.nets.training.checkpoint import Checkpoints
@@ -41,7 +41,8 @@ class ConvNet(Recogniser):
         network: a name of the zoo (`compact`, `lenet5`), a YAML file, or a `Network`.
         size: (height, width) the pictures are brought to; None is what the network wants, or the size they have.
         resize: how pictures of another shape are fitted: `squash`, `crop` or `pad`.
-        seed: of weights, order and augmentation; the same seed gives the same bits on the same machine type.
+        seed: of weights, order and augmentation; without `minutes` the same seed gives the same bits on the same
+            machine type.
         epochs, minutes, steps, plan, batch_size, optimiser, learning_rate, momentum, weight_decay, warmup, schedule,
         cooldown, gamma, power, step_size, step_values, label_smoothing, average, clip, balance, mixup, cutmix, flip,
         shift, rotate, zoom, cutout, crop, colour, randaugment, test_time, precision: as in
@@ -50,7 +51,8 @@ class ConvNet(Recogniser):
     Learnt: `classes_`, `network_`, `module_` (torch), `recipe_`, `reasons_` (why it is so), `history_` (a dict per
     epoch), `best_epoch_`, `seconds_` (of training).
 
-    Limits: weights, optimiser state and one batch are in memory; the pictures need not be.
+    Limits: weights (and the best, and their average), optimiser state and a few batches are in memory; the pictures
+    need not be.
 
     >>> pictures = np.repeat(np.array([0, 255], np.uint8), 8)[:, None, None] * np.ones((1, 8, 8), np.uint8)
     >>> model = ConvNet(epochs=2, seed=0).fit(pictures, ["dark"] * 8 + ["light"] * 8)
@@ -141,7 +143,7 @@ class ConvNet(Recogniser):
             stop: asked after every step; when it turns true the run is saved and `Interrupted` is raised.
             say: told what is planned, which then is measured first.
             ranks: the processes that train together, which must all be given the same; None is this one alone.
-            sharded: divide the weights among them, for a network too large for one device.
+            sharded: divide the weights among them, for steps too large for one device.
 
         Raises `RunError` (`loss_not_finite`); if an epoch had ended well, the model is fitted with its weights.
 
@@ -184,6 +186,17 @@ class ConvNet(Recogniser):
             finally:
                 if run.best:
                     self._take(run)
+        return self
+
+    def set_params(self, **params: Any) -> Self:
+        """scikit-learn's; a budget that is set takes the place of another, which a loaded model has.
+
+        >>> ConvNet(epochs=3, steps=90).set_params(minutes=5).epochs is None
+        True
+        """
+        if any(name in params for name in BUDGETS):
+            params = dict.fromkeys(BUDGETS) | params
+        super().set_params(**params)
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:

@@ -12,8 +12,6 @@ from striate import atomic, yamlfile
 from striate.errors import RunError, UsageError, shown
 from striate.nets.recipe import Recipe
 
-BUDGETS = ("epochs", "minutes", "steps", "plan")  # how long: one of these takes the place of another
-
 
 @dataclass(frozen=True)
 class Settings:

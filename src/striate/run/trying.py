@@ -27,13 +27,14 @@ from striate.metrics import evaluate
 from striate.nets.bounds import OPTIMISERS
 from striate.nets.chance import generator
 from striate.nets.finder import RangeTest, range_test
+from striate.nets.recipe import BUDGETS
 from striate.nets.recogniser import ConvNet
 from striate.report.trying import write_trying
 from striate.run.folder import RUNS, RunFolder, run_name
 from striate.run.job import open_data, tell
 from striate.run.kinds import kind_for
 from striate.run.kinds.convnet import ConvNetRun
-from striate.run.settings import BUDGETS, Settings
+from striate.run.settings import Settings
 from striate.run.watch import Watch
 
 SECONDS, SHORTEST = 30.0, 0.6  # of training for each candidate

@@ -11,6 +11,7 @@ from striate.nets.recipe import Recipe
 from striate.nets.training import budget
 from striate.nets.training.checkpoint import Snapshot
 from striate.nets.training.run import Run
+from striate.nets.training.state import refuse_other
 
 
 def begin(
@@ -26,6 +27,7 @@ def begin(
     if facts := run.ranks.same(snapshot.facts if snapshot else None):
         snapshot = Snapshot(facts, run.ranks.same_tensors(snapshot.tensors if snapshot else None))
     if snapshot:
+        refuse_other(run, snapshot)
         run.recipe = Recipe.from_dict(snapshot.facts["recipe"])
     elif run.by_clock:
         run.recipe = budget.first_plan(run)

@@ -16,7 +16,9 @@ from striate.nets.training.run import Progress, Run
 
 WARM_UP = 3  # steps that are not counted: kernels are chosen and memory is taken in them
 SECONDS = 0.5  # of measuring before the first plan
-FIRST, SECOND = 0.1, 0.01  # of the budget: where a first step takes more, it alone, or only one more, is measured
+FIRST = 0.01  # of the budget: where a first step takes more, only one more is measured
+LEAST = 20  # steps in a first plan, however few seem to fit: it is soon made again, with most of the schedule left
+EARLY = 0.05  # of the first plan: how much of it is done at most before it is made again
 EVERY, CHANGE = 0.02, 0.002  # of the budget: how often the plan is made again; of the steps: what is worth a change
 RECENT = 0.25  # how much the newest stretch counts against what was known of the speed
 FORWARD = 0.35  # of a step: how long it takes to predict its pictures, until a validation has been measured
@@ -33,31 +35,33 @@ class Clock:
         self.validation_seconds: float | None = None
         self.planned = run.progress.elapsed
 
-    def lap(self, *, validated: bool = False) -> float:
-        """Seconds since the last lap, added to what has elapsed; `validated`: they went into a validation."""
+    def lap(self, spent: str = "") -> float:
+        """Seconds since the last lap, added to what has elapsed; `spent` on a `step`, a `validation` or else."""
         now = time.monotonic()
         seconds, self.last = now - self.last, now
         self.progress.elapsed += seconds
-        if validated:
+        if spent == "validation":
             self.validation_seconds = seconds
-        else:
+        elif spent == "step":
             self.training += seconds
         return seconds
 
-    def wish(self) -> int:
+    def wish(self, saving: float = 0.0) -> int:
         """Steps in all that the run should have from now on, if it is time to plan anew, else 0; rank 0 says so.
 
-        It is asked before a step and followed after it.
+        It is asked before a step and followed after it. `saving`: seconds that the last checkpoint will take.
         """
         run, progress = self.run, self.run.progress
         budget = (run.recipe.minutes or 0) * 60
-        last = self.since < progress.step == run.steps - 1  # whatever was planned, time that is left is used
-        if not run.by_clock or not run.ranks.main or not (last or progress.elapsed - self.planned >= EVERY * budget):
+        done = progress.step - self.since
+        # A first plan may be far off, and what it has spent of the schedule is gone.
+        early = self.step_seconds is None and done >= max(1.0, EARLY * run.steps)
+        if not run.by_clock or not run.ranks.main or not (early or progress.elapsed - self.planned >= EVERY * budget):
             return 0
-        newest, known = self.training / max(progress.step - self.since, 1), self.step_seconds
+        newest, known = self.training / max(done, 1), self.step_seconds
         self.step_seconds = newest if known is None else (1 - RECENT) * known + RECENT * newest
         self.training, self.since, self.planned = 0.0, progress.step, progress.elapsed
-        left = steps_left(run, budget - progress.elapsed, self.step_seconds, self.validation_seconds)
+        left = steps_left(run, budget - progress.elapsed - saving, self.step_seconds, self.validation_seconds)
         # The step that is now taken cannot be spared, nor one that follows the new plan; but time that is up adds none.
         total = progress.step + max(left, 2)
         if left < 2 and total > run.steps:
@@ -91,8 +95,7 @@ def first_plan(run: Run) -> Recipe:
     step_seconds = measured(run)
     run.progress.elapsed += time.monotonic() - started
     budget = (run.recipe.minutes or 0) * 60
-    # Two at least: the first of them shows how long a step takes, and then it is planned again.
-    total = run.ranks.same(max(2, steps_left(run, budget - run.progress.elapsed, step_seconds, None)))
+    total = run.ranks.same(max(LEAST, steps_left(run, budget - run.progress.elapsed, step_seconds, None)))
     return replace(run.recipe, steps=total, plan=((0, total),))
 
 
@@ -107,11 +110,9 @@ def measured(run: Run) -> float:
     steps, warm_up, enough, started = 0, WARM_UP, WARM_UP + 1, time.monotonic()
     for _ in train(trial):
         steps += 1
-        if steps == 1 and run.by_clock:  # where a step is long beside the budget, it or the second has to do
-            share = run.ranks.same((time.monotonic() - started) / (60 * (run.recipe.minutes or 0)))
-            if share > FIRST:
-                return share * 60 * (run.recipe.minutes or 0)
-            if share > SECOND:
+        if steps == 1 and run.by_clock:
+            long = time.monotonic() - started > FIRST * 60 * (run.recipe.minutes or 0)
+            if run.ranks.same(long):  # the first chooses kernels and takes memory, so the second has to do
                 warm_up, enough = 1, 2
         if steps == warm_up:
             started = time.monotonic()

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.distributed.tensor import DTensor
 
 from striate import modelfile
 from striate.atomic import PREFIX
@@ -47,7 +48,10 @@ class Checkpoints:
             path.unlink(missing_ok=True)
 
     def latest(self) -> Snapshot | None:
-        """The newest whole checkpoint, or None when there is none; refuses when all are damaged (`no_checkpoint`)."""
+        """The newest whole checkpoint, or None when there is none; refuses when all are damaged (`no_checkpoint`).
+
+        Damaged ones that are newer are removed.
+        """
         for leftover in self.folder.glob(f"{PREFIX}*.tmp"):
             leftover.unlink(missing_ok=True)
         paths = self._paths()
@@ -57,6 +61,8 @@ class Checkpoints:
             except ModelFileError as error:
                 self.notes.append(f"{shown(path.name)} is damaged and was passed over: {error.given}")
                 continue
+            for damaged in paths[paths.index(path) + 1 :]:  # or they would count as those that are kept
+                damaged.unlink(missing_ok=True)
             return Snapshot(file.manifest["facts"], {k: torch.from_numpy(v) for k, v in file.arrays.items()})
         if paths:
             raise RunError("no_checkpoint", f"{shown(self.folder)} was to be resumed",
@@ -96,6 +102,7 @@ def restore_optimiser(
             name, slot = key.removeprefix("optimiser/").rsplit("/", 1)
             parameter = parameters[name]
             placed = divided(value.clone().to(parameter.device), parameter)
-            if placed.shape == parameter.shape and placed.ndim == 4:
-                placed = placed.contiguous(memory_format=torch.channels_last)
+            if placed.shape == parameter.shape and not isinstance(placed, DTensor):
+                # torch's fused optimisers walk through memory, so both must lie in it alike
+                placed = torch.empty_like(parameter, dtype=placed.dtype).copy_(placed)
             optimiser.state[parameter][slot] = placed

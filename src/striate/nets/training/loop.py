@@ -44,16 +44,17 @@ def train(run: Run, snapshot: Snapshot | None = None) -> Iterator[Step]:
     learn, slowest = Learner(run, optimiser), 0.0
     if not snapshot:
         keeper.save()
+    clock.lap()
     feed = Feed(prepared(run, progress.step))
     try:
         for batch in feed:
             if progress.step >= run.steps:
                 break
-            loss, stops, saves, total = learn(batch, run.stop(), keeper.wish(), clock.wish())
+            loss, stops, saves, total = learn(batch, run.stop(), keeper.wish(), clock.wish(keeper.took))
             progress.step += 1
             progress.loss_sum += loss * len(batch.indices)
             progress.seen += len(batch.indices)
-            seconds = clock.lap()
+            seconds = clock.lap("step")
             progress.epoch_seconds += seconds
             if seconds > slowest:
                 slowest = seconds
@@ -64,18 +65,20 @@ def train(run: Run, snapshot: Snapshot | None = None) -> Iterator[Step]:
             ended = progress.step % run.per_epoch == 0 or progress.step == steps
             speed = progress.seen / max(progress.epoch_seconds, 1e-9)
             record = finish_epoch(run, epoch) if ended else None
-            clock.lap(validated=ended)
+            clock.lap("validation" if ended else "")
             yield Step(progress.step, steps, epoch, -(-steps // run.per_epoch), loss, speed, record,
                        feed.waited, run.recipe.rate_at(batch.step))
 
             stopping = (stops > 0 or (run.ranks.world == 1 and run.stop())) and progress.step < steps
             if stopping or saves > 0:
                 keeper.save()
+            clock.lap()
             if stopping:
                 raise Interrupted("interrupted", f"training was stopped after step {progress.step:,} of {steps:,}")
     finally:
         feed.close()
     keeper.save()
+    clock.lap()
 
 
 class Learner:

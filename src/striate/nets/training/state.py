@@ -45,13 +45,17 @@ def refuse_too_large(network: Network, recipe: Recipe) -> None:
                              do="Train a smaller network, or this one with --optimiser sgd and --average 0")
 
 
-def restore(run: Run, optimiser: torch.optim.Optimizer, snapshot: Snapshot) -> None:
-    """Put the run back to where `snapshot` was taken; refuses one of another run (`other_run`)."""
+def refuse_other(run: Run, snapshot: Snapshot) -> None:
+    """Refuse a `snapshot` of another run (`other_run`)."""
     different = sorted(k for k, v in run.identity.items() if snapshot.facts["identity"].get(k) != v)
     if different:
         raise RunError("other_run", "a run was to be resumed", allowed="the checkpoint must be of the same run",
                        given=f"it has another {' and another '.join(different)}",
                        do="Give the same data and settings, or another --out")
+
+
+def restore(run: Run, optimiser: torch.optim.Optimizer, snapshot: Snapshot) -> None:
+    """Put the run back to where `snapshot` was taken; refuses weights of another network (`other_run`)."""
     run.progress.__dict__.update(snapshot.facts["progress"])
 
     def part(name: str) -> dict[str, torch.Tensor]:

@@ -34,6 +34,10 @@ class WordsRun(Kind[BagOfWords]):
 
     def __init__(self, settings: Settings) -> None:
         useless = [name for name in settings.recipe if name not in ("seed", "flip")]
+        if settings.sharded:
+            raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with --sharded",
+                             allowed="networks can be divided among processes: it has no steps to divide",
+                             given="--sharded was given", do="Leave it out, or train a network")
         if useless:
             raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with {useless[0]}",
                              allowed="seed, size, resize and flip are allowed: it has stages, not epochs",
