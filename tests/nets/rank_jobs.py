@@ -118,9 +118,10 @@ def in_parts(ranks: Ranks) -> list[list[float]]:
     pictures = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 3), np.uint8)
     labels = [0, 1] * 20
     losses = []
-    for stop, folder in ((0, None), (5, FOLDER / "run"), (0, FOLDER / "run")):
+    for optimiser, stop, folder in (("sgd", 0, None), ("sgd", 5, FOLDER / "sgd"), ("sgd", 0, FOLDER / "sgd"),
+                                    ("adamw", 0, None), ("adamw", 5, FOLDER / "adamw"), ("adamw", 0, FOLDER / "adamw")):
         seen: list[float] = []
-        model = ConvNet("compact", epochs=2, batch_size=8, precision="float32", optimiser="sgd", seed=0)
+        model = ConvNet("compact", epochs=2, batch_size=8, precision="float32", optimiser=optimiser, seed=0)
         with suppress(Interrupted):
             model.fit(pictures, labels, watch=lambda step, seen=seen: seen.append(step.loss), checkpoints=folder,
                       stop=lambda stop=stop, seen=seen: bool(stop) and len(seen) >= stop, ranks=ranks, sharded=True)

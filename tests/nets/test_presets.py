@@ -124,7 +124,7 @@ def test_pictures_that_are_seen_few_times_are_not_moved(given: dict[str, Any]) -
 def test_by_the_clock_it_is_the_first_plan_that_tells(digits: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     for steps, moved in ((150, 0.0), (250, 0.08)):  # 40 in a pass
         monkeypatch.setattr(budget, "steps_left", lambda *_, steps=steps: steps)
-        monkeypatch.setattr(budget.Clock, "wish", lambda _: 0)
+        monkeypatch.setattr(budget.Clock, "wish", lambda *_: 0)
         model = ConvNet("lenet5", minutes=1, batch_size=32).fit(digits.train)
         assert (model.recipe_.steps, model.recipe_.shift) == (steps, moved)
         assert ("not moved" in model.reasons_[-1]) is not bool(moved)

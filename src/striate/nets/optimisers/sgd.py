@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch.distributed.tensor import DTensor
 
 from striate.nets.build import Net
 from striate.nets.optimisers.groups import groups_of
@@ -10,7 +11,8 @@ from striate.nets.recipe import Recipe
 
 
 def make(module: Net, recipe: Recipe) -> torch.optim.SGD:
-    """Torch's, fused."""
+    """Torch's, fused; of weights that are divided among ranks torch 2.13 has no fused step."""
     momentum = recipe.momentum or 0.0
+    whole = not any(isinstance(parameter, DTensor) for parameter in module.parameters())
     return torch.optim.SGD(groups_of(module, recipe), lr=recipe.learning_rate or 0.0, momentum=momentum,
-                           nesterov=momentum > 0, fused=True)
+                           nesterov=momentum > 0, fused=whole)

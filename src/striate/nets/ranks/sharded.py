@@ -6,6 +6,7 @@ layers are fetched and let go one by one, all others together. Running averages 
 
 from __future__ import annotations
 
+import warnings
 from typing import cast
 
 import torch
@@ -22,6 +23,8 @@ def shard(module: nn.Module, world: int) -> None:
 
     Its gradients are sums over the ranks, as `Part.portion` wants them.
     """
+    # Nothing changes the scores in place, which is what torch warns of.
+    warnings.filterwarnings("ignore", "FSDP2-wrapped module .* returned a view tensor", UserWarning)
     # torch 2.13 divides plain tensors only; channels last is left to the pictures.
     module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     device = next(module.parameters()).device.type

@@ -56,7 +56,8 @@ class Clock:
         done = progress.step - self.since
         # A first plan may be far off, and what it has spent of the schedule is gone.
         early = self.step_seconds is None and done >= max(1.0, EARLY * run.steps)
-        if not run.by_clock or not run.ranks.main or not (early or progress.elapsed - self.planned >= EVERY * budget):
+        due = done and (early or progress.elapsed - self.planned >= EVERY * budget)
+        if not run.by_clock or not run.ranks.main or not due:
             return 0
         newest, known = self.training / max(done, 1), self.step_seconds
         self.step_seconds = newest if known is None else (1 - RECENT) * known + RECENT * newest
@@ -111,9 +112,9 @@ def measured(run: Run) -> float:
     for _ in train(trial):
         steps += 1
         if steps == 1 and run.by_clock:
-            long = time.monotonic() - started > FIRST * 60 * (run.recipe.minutes or 0)
-            if run.ranks.same(long):  # the first chooses kernels and takes memory, so the second has to do
-                warm_up, enough = 1, 2
+            share = run.ranks.same((time.monotonic() - started) / (60 * (run.recipe.minutes or 0)))
+            if share > FIRST:  # it chooses kernels and takes memory, so the second has to do, if there is time for one
+                warm_up, enough = (1, 2) if share < 0.5 else (0, 1)
         if steps == warm_up:
             started = time.monotonic()
         elif steps == WARM_UP + 1:  # all ranks take as many steps as rank 0 wants

@@ -65,14 +65,15 @@ def train(run: Run, snapshot: Snapshot | None = None) -> Iterator[Step]:
             ended = progress.step % run.per_epoch == 0 or progress.step == steps
             speed = progress.seen / max(progress.epoch_seconds, 1e-9)
             record = finish_epoch(run, epoch) if ended else None
-            clock.lap("validation" if ended else "")
+            clock.lap("validation" if ended else "step")
             yield Step(progress.step, steps, epoch, -(-steps // run.per_epoch), loss, speed, record,
                        feed.waited, run.recipe.rate_at(batch.step))
 
             stopping = (stops > 0 or (run.ranks.world == 1 and run.stop())) and progress.step < steps
             if stopping or saves > 0:
+                clock.lap("step")
                 keeper.save()
-            clock.lap()
+                clock.lap()
             if stopping:
                 raise Interrupted("interrupted", f"training was stopped after step {progress.step:,} of {steps:,}")
     finally:

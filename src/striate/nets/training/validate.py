@@ -50,7 +50,8 @@ def finish_epoch(run: Run, epoch: int) -> Row:
             raise RunError("loss_not_finite", f"validation after epoch {epoch} was run",
                            given=f"the loss became {loss}", do="Start again with a smaller --learning-rate")
     elif not all(bool(value.isfinite().all()) for value in state.values()):
-        raise RunError("loss_not_finite", f"epoch {epoch} came to its end", given="its weights are not finite",
+        kept = f"; those of epoch {progress.best_epoch} are kept" if run.best else ""
+        raise RunError("loss_not_finite", f"epoch {epoch} came to its end", given=f"its weights are not finite{kept}",
                        do="Start again with a smaller --learning-rate")
     better = (accuracy or 0.0, -(loss or 0.0)) > (progress.best_accuracy, -progress.best_loss)
     if better or not run.validation:
