@@ -299,4 +299,3 @@ def refuse_unsharded(recipe: Recipe, world: int) -> None:
         raise UsageError("not_sharded", "a network was to be divided among processes",
                          allowed="several processes under torchrun, with adamw or sgd and epochs or steps, are allowed",
                          given=f"{' and '.join(strange)} was asked for", do="Leave it out, or leave out --sharded")
-
