@@ -90,7 +90,8 @@ class Axis(NamedTuple):
             start = tap * self.dilation - before
             skipped = max(0, -(start // self.stride))
             places = range(start + skipped * self.stride, min(start + count * self.stride, self.size), self.stride)
-            read[places.start:places.stop:self.stride] = b"\1" * len(places)
+            if places:  # of an empty one the end may be negative, and would count from the other side
+                read[places.start:places.stop:self.stride] = b"\1" * len(places)
         return read[read.find(1):read.rfind(1) + 1].count(0)
 
     def arithmetic(self) -> str:
