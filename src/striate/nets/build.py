@@ -86,7 +86,8 @@ class Net(nn.Module):
                                    do="Rename the layer")
             # Not add_module: a layer may be called `type` or `half`, which are attributes of every module.
             self._modules[node.name] = Unit(node)
-        self.last_use = {name: node.name for node in self.nodes for name in node.inputs}
+        kept = {self.output, *self.heads}  # scores may feed other layers too, and are wanted at the end
+        self.last_use = {name: node.name for node in self.nodes for name in node.inputs if name not in kept}
 
     def at_step(self, step: int, part: Part | None = None) -> None:
         """Tell the units which step of the training comes, counted from 0, and which part of its batch is here."""
@@ -101,7 +102,7 @@ class Net(nn.Module):
             unit = cast(Unit, self._modules[node.name])
             volumes[node.name] = unit(*(volumes[name] for name in node.inputs))
             for name in node.inputs:
-                if self.last_use[name] == node.name:
+                if self.last_use.get(name) == node.name:
                     volumes.pop(name, None)
         scores = [volumes[name].flatten(1) for name in (self.output, *heads)]
         return scores if heads else scores[0]
