@@ -40,6 +40,15 @@ def test_heads_are_computed_while_training_only() -> None:
     assert module.heads == {"head": 0.3}
 
 
+def test_scores_of_a_head_may_feed_other_layers_too() -> None:
+    scores = Dense(3, name="scores")(Input(1, 4, 4))
+    head = Softmax()(scores)
+    module = build(Network(Dense(2, name="out")(scores), "fed", [(head, 0.3)]))
+    fill(module, 0)
+    own, other = module.train()(torch.ones(2, 1, 4, 4))
+    assert (own.shape, other.shape) == ((2, 2), (2, 3))
+
+
 def test_the_loss_is_weighted() -> None:
     module = build(headed(weight=0.25))
     truth = torch.tensor([1, 0])
