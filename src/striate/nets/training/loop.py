@@ -132,9 +132,10 @@ class Keeper:
 
     def save(self) -> None:
         """Write one now, if the run keeps any."""
+        if not self.run.checkpoints:
+            return
         started = time.monotonic()
-        if self.run.checkpoints:
-            save(self.run, self.optimiser)
+        save(self.run, self.optimiser)
         self.saved = time.monotonic()
         self.took = self.saved - started
 
