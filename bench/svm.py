@@ -18,8 +18,8 @@ import numpy as np
 from sklearn.svm import LinearSVC
 
 from record import repeat, summary, write
-from striate.words.classifiers import LinearSVM
-from striate.words.kernels import KERNELS
+from striate.classifiers import LinearSVM
+from striate.classifiers.kernels import KERNELS
 
 
 def made(pictures: int, classes: int, words: int, cells: int) -> tuple[np.ndarray, np.ndarray]:

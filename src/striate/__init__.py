@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from striate.nets.from_torch import from_torch, torch_weights
     from striate.nets.recipe import Recipe
     from striate.nets.recogniser import ConvNet
+    from striate.nets.transfer import Transfer
     from striate.recogniser import Recogniser
     from striate.words.recogniser import BagOfWords
 
@@ -73,6 +74,7 @@ _HOMES = {
     "striate.nets.from_torch": ("from_torch", "torch_weights"),
     "striate.nets.recipe": ("Recipe",),
     "striate.nets.recogniser": ("ConvNet",),
+    "striate.nets.transfer": ("Transfer",),
     "striate.recogniser": ("Recogniser",),
     "striate.words.recogniser": ("BagOfWords",),
 }
@@ -117,6 +119,7 @@ __all__ = [
     "StriateError",
     "TableConv",
     "Tanh",
+    "Transfer",
     "Volume",
     "__version__",
     "evaluate",

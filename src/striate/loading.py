@@ -7,10 +7,11 @@ from pathlib import Path
 from striate import modelfile
 from striate.errors import ModelFileError, shown
 from striate.nets.recogniser import ConvNet
+from striate.nets.transfer import Transfer
 from striate.recogniser import Recogniser
 from striate.words.recogniser import BagOfWords
 
-KINDS: dict[str, type[Recogniser]] = {kind.KIND: kind for kind in (ConvNet, BagOfWords)}
+KINDS: dict[str, type[Recogniser]] = {kind.KIND: kind for kind in (ConvNet, BagOfWords, Transfer)}
 
 
 def load(path: str | Path, *, allow_nonfinite: bool = False) -> Recogniser:

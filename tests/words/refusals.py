@@ -7,7 +7,7 @@ import numpy as np
 
 import striate
 from striate import modelfile
-from striate.words.classifiers import KernelSVM, LinearSVM
+from striate.classifiers import KernelSVM, LinearSVM
 from striate.words.encoders import VLAD, Fisher, Hard
 from striate.words.memory import Memory
 from striate.words.pyramid import SpatialPyramid

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from striate.words.classifiers import KNN, Classifier, KernelSVM, LinearSVM
+from striate.classifiers import KNN, Classifier, KernelSVM, LinearSVM
 from striate.words.encoders import LLC, VLAD, Encoder, Fisher, Hard, Soft
 from striate.words.pyramid import SpatialPyramid
 from striate.words.recogniser import BagOfWords

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from striate.classifiers import KNN, KernelSVM, LinearSVM
 from striate.errors import DataError, StriateError
 from striate.fitting import Held
-from striate.words.classifiers import KNN, KernelSVM, LinearSVM
 from striate.words.encoders import LLC, VLAD, Fisher, Hard, Soft
 from striate.words.pyramid import SpatialPyramid
 from striate.words.recogniser import BagOfWords

@@ -9,10 +9,10 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
+from striate.classifiers import KNN, LinearSVM
 from striate.errors import UsageError
 from striate.fitting import Held
 from striate.words import stream
-from striate.words.classifiers import KNN, LinearSVM
 from striate.words.encoders import Hard
 from striate.words.recogniser import BagOfWords
 from striate.words.sift import DenseSIFT

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from striate.classifiers import KNN, Classifier, KernelSVM, LinearSVM
+from striate.classifiers.choice import folds_of
 from striate.errors import DataError, Interrupted
 from striate.words import learning
-from striate.words.classifiers import KNN, Classifier, KernelSVM, LinearSVM
-from striate.words.classifiers.choice import folds_of
 from striate.words.sift import grid
 
 from .small import fitted, labels, model, pictures

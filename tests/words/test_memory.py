@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from striate.classifiers import KNN, KernelSVM, LinearSVM
 from striate.words import memory as module
-from striate.words.classifiers import KNN, KernelSVM, LinearSVM
 from striate.words.encoders import LLC, VLAD, Hard, Soft
 from striate.words.memory import Memory, key_of
 from striate.words.pyramid import SpatialPyramid

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from striate import atomic
+from striate.classifiers import LinearSVM
 from striate.errors import DiskError, Interrupted, StoreError
 from striate.fitting import Held
 from striate.words import stream
-from striate.words.classifiers import LinearSVM
 from striate.words.recogniser import BagOfWords
 
 from .small import fitted, labels, model, pictures

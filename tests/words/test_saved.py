@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import striate
+from striate.classifiers import KNN, LinearSVM
 from striate.fitting import Held
-from striate.words.classifiers import KNN, LinearSVM
 from striate.words.encoders import Hard
 from striate.words.pyramid import SpatialPyramid
 from striate.words.recogniser import BagOfWords

@@ -5,9 +5,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from striate.classifiers import LinearSVM
 from striate.fitting import Held
 from striate.words import patches as patches_module
-from striate.words.classifiers import LinearSVM
 from striate.words.encoders import ENCODERS as KINDS
 from striate.words.encoders import Hard
 from striate.words.patches import NEAREST, Patches, patches_of

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.words.classifiers import KNN, KernelSVM, LinearSVM
+from striate.classifiers import KNN, KernelSVM, LinearSVM
 from striate.words.pyramid import SpatialPyramid
 
 X = np.array([[0, 4], [1, 3], [3, 1], [4, 0]] * 3, np.float32)

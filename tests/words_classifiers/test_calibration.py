@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression
 
-from striate.words.classifiers.calibration import Calibration, calibrate, platt, temperature
+from striate.classifiers.calibration import Calibration, calibrate, platt, temperature
 
 
 def decisions(count: int, seed: int = 0, sharpness: float = 3.0) -> tuple[np.ndarray, np.ndarray]:

@@ -13,9 +13,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
 from sklearn.svm import LinearSVC
 
-from striate.words.classifiers import CLASSIFIERS, KNN, Classifier, KernelSVM, LinearSVM, linear_svm
-from striate.words.classifiers.choice import folds_of
-from striate.words.kernels import KERNELS
+from striate.classifiers import CLASSIFIERS, KNN, Classifier, KernelSVM, LinearSVM, linear_svm
+from striate.classifiers.choice import folds_of
+from striate.classifiers.kernels import KERNELS
 
 DIGITS, ALL = load_digits(return_X_y=True)
 DIGITS = (DIGITS / DIGITS.sum(axis=1, keepdims=True)).astype(np.float32)
@@ -168,14 +168,14 @@ def test_leaving_one_out_never_asks_the_picture_itself(monkeypatch: pytest.Monke
     model = KNN("linear").fit(TRAIN, noise)
     assert max(model.scores_.values()) < 0.4
     assert model.predict_proba(TRAIN).max(axis=1).mean() < 0.6
-    monkeypatch.setattr("striate.words.classifiers.knn.MOST_ASKED", 100)
+    monkeypatch.setattr("striate.classifiers.knn.MOST_ASKED", 100)
     assert KNN("linear").fit(TRAIN, Y).notes_
 
 
 @pytest.mark.parametrize("form", ["primal", "gram"])
 def test_many_pictures_choose_c_on_some_and_learn_from_all(form: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = LinearSVM("hellinger", form=form, tol=1e-3).fit(TRAIN, Y)
-    monkeypatch.setattr("striate.words.classifiers.choice.MOST_TRIED", 200)
+    monkeypatch.setattr("striate.classifiers.choice.MOST_TRIED", 200)
     model = LinearSVM("hellinger", form=form, tol=1e-3).fit(TRAIN, Y)
     assert model.notes_ == ["C was chosen on 200 of 400 pictures"]
     assert whole.notes_ == []

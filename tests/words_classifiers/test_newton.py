@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 from sklearn.datasets import load_digits
 from sklearn.svm import SVC, LinearSVC
 
-from striate.words.classifiers.newton import Dual, Primal, Solution, solve
+from striate.classifiers.newton import Dual, Primal, Solution, solve
 
 DIGITS, LABELS = load_digits(return_X_y=True)
 DIGITS = (DIGITS / np.linalg.norm(DIGITS, axis=1, keepdims=True)).astype(np.float32)[:500]

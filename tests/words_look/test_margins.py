@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from striate.words.classifiers import LinearSVM
+from striate.classifiers import LinearSVM
 from striate.words.encoders import VLAD, Fisher
 from striate.words.encoders.mixture import Mixture
 from striate.words.look import Seen, contributions

@@ -38,8 +38,13 @@ def train(
     model: Annotated[
         str,
         typer.Option(help="A network by name (see inspect --list) or a YAML, prototxt or Keras JSON file; or visual "
-                     "words by name (bow, bow-knn, bow-fisher) or a YAML file of stages.")
+                     "words by name (bow, bow-knn, bow-fisher) or a YAML file of stages; or transfer, knn: a head "
+                     "on a network that was trained elsewhere.")
     ] = "compact",
+    weights: Annotated[
+        str | None, typer.Option(help="Of transfer and knn: efficientnet_lite0, 1 or 2, or a file of Lite0's weights. "
+                                 "[default: efficientnet_lite0]")
+    ] = None,
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the training pictures. [default: by their number]")
     ] = None,
@@ -123,7 +128,8 @@ def train(
             if any(name in given for name in BUDGETS):  # one budget takes the place of another
                 written = {name: value for name, value in written.items() if name not in BUDGETS}
             settings = Settings(data, model, split, parse_size(size), resize, strict, allow_empty_class,
-                                written | given, shlex.join(["striate", *sys.argv[1:]]), sharded=sharded)
+                                written | given, shlex.join(["striate", *sys.argv[1:]]), sharded=sharded,
+                                weights=weights)
             if try_:
                 ranks.on_main(lambda: trying.show(settings, out, watch, screen, trying.again(context), try_seconds))
             else:

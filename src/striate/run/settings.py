@@ -26,6 +26,7 @@ class Settings:
         recipe: fields of `striate.nets.recipe.Recipe`, of visual words `seed` and `flip`; a field left out has its
             default. stages: those of visual words, for `small` pictures and for `photographs`.
         sharded: whether the weights are divided among the processes.
+        weights: of a transfer, a file, or the name of known ones; None is the default.
         command: what was typed; planned: the whole recipe as it was trained, once that is known.
 
     """
@@ -42,6 +43,7 @@ class Settings:
     planned: dict[str, Any] = field(default_factory=dict)
     stages: dict[str, Any] = field(default_factory=dict)
     sharded: bool = False
+    weights: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values."""
@@ -72,7 +74,7 @@ class Settings:
     def resumed(self, asked: Settings) -> Settings:
         """These settings, unless `asked` says otherwise on purpose (`resume_conflict`)."""
         default = Settings(data=self.data)
-        for name in ("data", "model", "split", "size", "resize"):
+        for name in ("data", "model", "split", "size", "resize", "weights"):
             value = getattr(asked, name)
             if value not in (getattr(default, name), getattr(self, name)):
                 raise UsageError("resume_conflict", f"the run was to be resumed with {name} {shown(str(value))}",
@@ -110,6 +112,7 @@ def _describes_a_run(values: dict[str, Any]) -> bool:
         all(isinstance(values.get(name, ""), str) for name in ("model", "resize", "command"))
         and isinstance(values.get("data"), str)
         and isinstance(values.get("split"), str | None)
+        and isinstance(values.get("weights"), str | None)
         and (size is None or (isinstance(size, list) and len(size) == 2 and all(type(side) is int for side in size)))
         and all(isinstance(values.get(name, False), bool) for name in ("strict", "allow_empty_class", "sharded"))
         and isinstance(recipe, dict)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from striate.words.classifiers import KernelSVM, LinearSVM
+from striate.classifiers import KernelSVM, LinearSVM
 from striate.words.encoders import VLAD, Fisher
 from striate.words.margins import leanings
 from striate.words.recogniser import BagOfWords

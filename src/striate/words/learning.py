@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.classifiers import CLASSIFIERS, Classifier
 from striate.data.workers import worker_count
 from striate.errors import DataError, shown
 from striate.fitting import Labelled
-from striate.words.classifiers import CLASSIFIERS, Classifier
 from striate.words.encoders import ENCODERS, Encoder
 from striate.words.memory import Memory, Stored, digest_of, key_of
 from striate.words.patches import Patches, patches_of

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.classifiers import Classifier, KernelSVM, LinearSVM
+from striate.classifiers.kernels import KERNELS
 from striate.errors import UsageError
-from striate.words.classifiers import Classifier, KernelSVM, LinearSVM
 from striate.words.encoders import VLAD, Encoder, Fisher
-from striate.words.kernels import KERNELS
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -33,7 +33,7 @@ def _harmonic(x: Doubles, y: Doubles) -> Doubles:
     return 2 * x * y / (x + y)
 
 
-# One bin of each kernel; x is never 0 here. `striate.words.kernels` has the sums, in float32.
+# One bin of each kernel; x is never 0 here. `striate.classifiers.kernels` has the sums, in float32.
 TERMS: Mapping[str, Callable[[Doubles, Doubles], Any]] = MappingProxyType({
     "linear": np.multiply, "hellinger": lambda x, y: np.sqrt(x * y), "intersection": np.minimum, "chi2": _harmonic,
 })

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.classifiers import Classifier
 from striate.fitting import Labelled
-from striate.words.classifiers import Classifier
 from striate.words.encoders import Encoder
 from striate.words.pyramid import SpatialPyramid
 from striate.words.sift import DenseSIFT

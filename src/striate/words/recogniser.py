@@ -13,12 +13,12 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from striate.classifiers import Classifier
 from striate.data.workers import worker_count
 from striate.errors import DataError, UsageError, shown
 from striate.fitting import Fitting, Labelled
 from striate.modelfile import Arrays, ModelFile
 from striate.recogniser import Recogniser, labels_of, manifest_of, pictures_of, restored_classes
-from striate.words.classifiers import Classifier
 from striate.words.encoders import Encoder
 from striate.words.learning import Learning
 from striate.words.memory import Memory

@@ -23,11 +23,11 @@ import numpy as np
 from sklearn.base import BaseEstimator, clone
 
 from striate import yamlfile
+from striate.classifiers import CLASSIFIERS, KNN, Classifier, LinearSVM
+from striate.classifiers.base import kernel_named
+from striate.classifiers.kernels import KERNELS
 from striate.errors import MissingError, UsageError, shown
-from striate.words.classifiers import CLASSIFIERS, KNN, Classifier, LinearSVM
-from striate.words.classifiers.base import kernel_named
 from striate.words.encoders import ENCODERS, Encoder, Fisher, Hard, settings
-from striate.words.kernels import KERNELS
 from striate.words.pyramid import SpatialPyramid
 from striate.words.sift import DenseSIFT
 

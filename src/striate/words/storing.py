@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.classifiers import CLASSIFIERS
+from striate.classifiers.kernels import KERNELS
 from striate.errors import StriateError
 from striate.fitting import Fitting
 from striate.modelfile import MAX_BYTES
-from striate.words.classifiers import CLASSIFIERS
 from striate.words.encoders import ENCODERS
-from striate.words.kernels import KERNELS
 from striate.words.patches import Patches
 from striate.words.pipeline import Description, Pipeline
 from striate.words.sift import DenseSIFT

@@ -6,13 +6,14 @@ from typing import Any
 
 from striate.run.kinds.convnet import ConvNetRun
 from striate.run.kinds.kind import Kind
+from striate.run.kinds.transfer import TransferRun
 from striate.run.kinds.words import WordsRun
 from striate.run.settings import Settings
 
 __all__ = ["KINDS", "Kind", "kind_for"]
 
 # The last takes whatever no other knows, and refuses it by name.
-KINDS: tuple[type[Kind[Any]], ...] = (WordsRun, ConvNetRun)
+KINDS: tuple[type[Kind[Any]], ...] = (WordsRun, TransferRun, ConvNetRun)
 
 
 def kind_for(settings: Settings) -> Kind[Any]:

@@ -6,7 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar, Generic, TypeVar
 
-from striate.data import Data
+import numpy as np
+
+from striate.data import Data, Dataset
 from striate.metrics import Evaluation
 from striate.recogniser import Recogniser
 from striate.run.folder import RunFolder
@@ -60,3 +62,8 @@ class Kind(ABC, Generic[R]):
     @abstractmethod
     def facts(self, model: R) -> dict[str, Any]:
         """Its part of the report: `seed`, `recipe`, `environment`, and `network`, `history` or `stages`."""
+
+
+def learnable(data: Data) -> Dataset:
+    """Training and validation part together."""
+    return Dataset(data.pictures, np.concatenate([data.split.train, data.split.validation]))

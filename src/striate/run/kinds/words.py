@@ -6,17 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from striate import metrics
-from striate.data import Data, Dataset
+from striate.data import Data
 from striate.data.cache import cache_room
 from striate.data.workers import worker_count
 from striate.errors import RunError, UsageError, shown
 from striate.metrics import Evaluation
 from striate.run.environment import environment
 from striate.run.folder import RunFolder
-from striate.run.kinds.kind import Kind
+from striate.run.kinds.kind import Kind, learnable
 from striate.run.settings import Settings
 from striate.run.watch import Watch
 from striate.words.recogniser import BagOfWords
@@ -111,8 +109,3 @@ def stages_of(values: object) -> Stages:
     except ValueError as error:
         raise RunError("bad_settings", "a run was to be resumed", given=shown(str(error)),
                        do="Start again in another folder with --out") from error
-
-
-def learnable(data: Data) -> Dataset:
-    """Training and validation part together."""
-    return Dataset(data.pictures, np.concatenate([data.split.train, data.split.validation]))

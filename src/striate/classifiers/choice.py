@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.classifiers.base import number
+from striate.classifiers.newton import Floats, Solution, Space, solve
 from striate.errors import DataError
-from striate.words.classifiers.base import number
-from striate.words.classifiers.newton import Floats, Solution, Space, solve
 
 Doubles = NDArray[np.float64]
 Labels = NDArray[np.int64]

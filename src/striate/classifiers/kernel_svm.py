@@ -13,12 +13,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from striate.classifiers.base import ROWS, Arrays, Classifier, Doubles, Settings, setting, stored
+from striate.classifiers.calibration import Calibration, calibrate
+from striate.classifiers.choice import check_settings, choose, folds_of
+from striate.classifiers.kernels import KERNELS, Floats, Kernel
+from striate.classifiers.newton import Dual
 from striate.errors import DataError
-from striate.words.classifiers.base import ROWS, Arrays, Classifier, Doubles, Settings, setting, stored
-from striate.words.classifiers.calibration import Calibration, calibrate
-from striate.words.classifiers.choice import check_settings, choose, folds_of
-from striate.words.classifiers.newton import Dual
-from striate.words.kernels import KERNELS, Floats, Kernel
 
 MOST_GRAM = 2 << 30  # bytes of the exact kernel of all pictures, float64
 NOTHING = 1e-6  # of a class's largest coefficient: a picture below it in every class is no support vector

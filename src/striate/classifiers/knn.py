@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from striate.classifiers.base import Arrays, Classifier, Doubles, Settings, number, setting, stored
+from striate.classifiers.kernels import KERNELS, Floats, Kernel
 from striate.errors import DataError
-from striate.words.classifiers.base import Arrays, Classifier, Doubles, Settings, number, setting, stored
-from striate.words.kernels import KERNELS, Floats, Kernel
 
 Labels = NDArray[np.int64]
 TRIED = (1, 3, 5, 7, 10, 15, 20, 30, 50)

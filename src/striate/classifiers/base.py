@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
+from striate.classifiers.kernels import KERNELS, Floats, Kernel
 from striate.errors import DataError, UsageError, shown
-from striate.words.kernels import KERNELS, Floats, Kernel
 
 Doubles = NDArray[np.float64]
 Settings = dict[str, Any]

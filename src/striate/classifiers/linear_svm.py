@@ -16,12 +16,12 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from striate.classifiers.base import ROWS, Arrays, Classifier, Doubles, Settings, setting, stored
+from striate.classifiers.calibration import Calibration, calibrate
+from striate.classifiers.choice import check_settings, choose, folds_of
+from striate.classifiers.kernels import KERNELS, Floats, Kernel
+from striate.classifiers.newton import Dual, Primal
 from striate.errors import UsageError, shown
-from striate.words.classifiers.base import ROWS, Arrays, Classifier, Doubles, Settings, setting, stored
-from striate.words.classifiers.calibration import Calibration, calibrate
-from striate.words.classifiers.choice import check_settings, choose, folds_of
-from striate.words.classifiers.newton import Dual, Primal
-from striate.words.kernels import KERNELS, Floats, Kernel
 
 FORMS = ("primal", "gram")
 STEPS = 300  # for all C together; 200 to 400 were seen

@@ -2,10 +2,10 @@
 
 from types import MappingProxyType
 
-from striate.words.classifiers.base import Classifier
-from striate.words.classifiers.kernel_svm import KernelSVM
-from striate.words.classifiers.knn import KNN
-from striate.words.classifiers.linear_svm import LinearSVM
+from striate.classifiers.base import Classifier
+from striate.classifiers.kernel_svm import KernelSVM
+from striate.classifiers.knn import KNN
+from striate.classifiers.linear_svm import LinearSVM
 
 __all__ = ["CLASSIFIERS", "Classifier", "KNN", "KernelSVM", "LinearSVM"]
 

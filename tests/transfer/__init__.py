@@ -1,0 +1,1 @@
+"""Networks that were trained elsewhere: their weights, folding, features, and the recogniser."""

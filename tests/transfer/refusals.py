@@ -1,0 +1,91 @@
+"""What pretrained weights and what is built on them say no to."""
+
+from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import torch
+
+from striate import Transfer, load_network
+from striate.nets.features import cut
+from striate.nets.pretrained import KNOWN, pretrained
+from striate.nets.pretrained import load as loading
+from striate.run import RunFolder, Settings, Watch, train_model
+from tests.transfer.small import pictures, saved
+
+
+def renamed(state: dict[str, torch.Tensor]) -> None:
+    state["elsewhere"] = state.pop("dense1.bias")
+
+
+def reshaped(state: dict[str, torch.Tensor]) -> None:
+    state["conv1.weight"] = state["conv1.weight"][:4]
+
+
+def infinite(state: dict[str, torch.Tensor]) -> None:
+    state["dense1.bias"][0] = torch.inf
+
+
+def truncated(folder: Path) -> object:
+    net, weights = saved(folder)
+    weights.write_bytes(weights.read_bytes()[:-500])
+    return pretrained(str(net), weights)
+
+
+def text(folder: Path) -> object:
+    net, weights = saved(folder)
+    weights.write_text("these are no weights")
+    return pretrained(str(net), weights)
+
+
+def changed(folder: Path) -> object:
+    with patch.object(type(KNOWN["efficientnet_lite0"]), "path", lambda self: saved(folder)[1]):
+        return pretrained("efficientnet_lite0")
+
+
+def absent(name: str) -> object:
+    with patch("importlib.util.find_spec", lambda name: None):
+        return pretrained(name)
+
+
+def large(folder: Path) -> object:
+    net, weights = saved(folder)
+    with patch.object(loading, "MAX_BYTES", 100):
+        return pretrained(str(net), weights)
+
+
+def same_class(folder: Path) -> object:
+    net, weights = saved(folder)
+    return Transfer(net, weights=weights).fit(pictures()[0], ["a"] * 24)
+
+
+def stopped(folder: Path) -> object:
+    net, weights = saved(folder)
+    return Transfer(net, weights=weights).fit(*pictures(), stop=lambda: True)
+
+
+def trained(folder: Path, **settings: object) -> object:
+    np.savez(folder / "set.npz", images=pictures()[0], labels=np.arange(24) % 2)
+    return train_model(Settings(str(folder / "set.npz"), **settings), RunFolder(folder / "run"), Watch())  # type: ignore[arg-type]
+
+
+REFUSALS: dict[str, Callable[[Path], object]] = {
+    "not installed": lambda folder: absent("efficientnet_lite0"),
+    "not installed, no extra": lambda folder: absent("efficientnet_lite2"),
+    "unknown weights": lambda folder: pretrained("vgg16"),
+    "file missing": lambda folder: pretrained("efficientnet_lite0", folder / "missing.pth"),
+    "another file": changed,
+    "too large": large,
+    "truncated": truncated,
+    "text": text,
+    "one tensor renamed": lambda folder: pretrained(*map(str, saved(folder, renamed))),
+    "one tensor of another shape": lambda folder: pretrained(*map(str, saved(folder, reshaped))),
+    "a number that is not finite": lambda folder: pretrained(*map(str, saved(folder, infinite))),
+    "unknown layer": lambda folder: cut(load_network("lenet5"), "conv9"),
+    "unknown head": lambda folder: Transfer(head="forest").fit(*pictures()),
+    "one class": same_class,
+    "stopped": stopped,
+    "epochs": lambda folder: trained(folder, model="transfer", recipe={"epochs": 3}),
+    "sharded": lambda folder: trained(folder, model="knn", sharded=True),
+}
