@@ -103,7 +103,7 @@ def _tensors(path: Path, data: bytes, network: Network) -> dict[str, Tensor]:
     if problems:
         listed = sorted(problems)
         more = f" and {len(listed) - MOST_SHOWN:,} more" if len(listed) > MOST_SHOWN else ""
-        raise ModelFileError("weights_misfit", f"{shown(path)} was to be loaded into {shown(network.name)}",
+        raise ModelFileError("weights_misfit", f"{shown(path)} was to be loaded into {shown(network.name or 'the network')}",
                              allowed="exactly the network's tensors and shapes are allowed",
                              given=f"{shown(', '.join(listed[:MOST_SHOWN]), 400)}{more}",
                              do="Give the weights of this network")
