@@ -1,0 +1,119 @@
+"""Processes for the cells: so many at a time, each on its own cores, none of them outliving this one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from striate.errors import Interrupted, RunError, StriateError
+
+POLL, PATIENCE = 0.05, 20.0  # seconds: between looks, and until a child that was asked to end is made to
+PROGRAM = ("import os; hasattr(os, 'sched_setaffinity') and os.sched_setaffinity(0, {cores}); "
+           "from striate.run.comparing.child import main; main()")
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+T = TypeVar("T")
+
+
+class Child:
+    """One job in a process of its own, on `cores`."""
+
+    def __init__(self, job: dict[str, Any], cores: Sequence[int]) -> None:
+        quiet = None if os.environ.get("STRIATE_TRACEBACK") else subprocess.DEVNULL
+        threads = dict.fromkeys(THREADS, str(len(cores)))
+        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own program
+            [sys.executable, "-P", "-c", PROGRAM.format(cores=set(cores))], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=quiet, process_group=0,  # so that Ctrl-C is for the asker to handle
+            env={**os.environ, **threads, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )  # fmt: skip
+        assert self.process.stdin
+        with suppress(BrokenPipeError):
+            self.process.stdin.write(json.dumps(job).encode() + b"\n")
+            self.process.stdin.flush()
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.process.poll() is None
+
+    def check(self, what: str) -> None:
+        """Raise what the ended child refused, or `RunError` (`training_died`) where it says nothing."""
+        assert self.process.stdout
+        said, code = self.process.stdout.read(1 << 16), self.process.returncode
+        self._close()
+        if not code:
+            return
+        with suppress(ValueError, TypeError, KeyError):
+            told = json.loads(said)
+            error = StriateError(told["code"], f"{what}: {told['asked']}", allowed=told["allowed"],
+                                 given=told["given"], do=told["do"])
+            error.exit_code = told["exit_code"]
+            raise error
+        why = f"signal {-code}" if code < 0 else f"exit code {code}"
+        raise RunError("training_died", f"{what} was to be trained in a process of its own",
+                       given=f"the process ended with {why}{', for want of memory perhaps' if code == -9 else ''}",
+                       do="Give the same command again, with --at-once 1 if memory is short")
+
+    def ask_to_end(self) -> None:
+        """Ask it to save and stop."""
+        assert self.process.stdin
+        with suppress(BrokenPipeError):
+            self.process.stdin.close()
+
+    def end(self) -> None:
+        """Wait for one that was asked to end; end it where it does not."""
+        try:
+            self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._close()
+
+    def _close(self) -> None:
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream:
+                with suppress(BrokenPipeError):
+                    stream.close()
+
+
+def run_jobs(
+    jobs: Sequence[tuple[str, T, dict[str, Any]]], slots: Sequence[Sequence[int]], stop: Callable[[], bool],
+    finished: Callable[[T], None],
+) -> None:
+    """Run `jobs` (what for people, what for `finished`, what for the child), one in each of `slots` at a time.
+
+    A job that fails does not keep the others from being done; the first failure is raised when they are. Raises
+    `Interrupted` (`comparison_stopped`) when `stop` turns true, with all children ended.
+    """
+    waiting, failures = list(jobs), list[StriateError]()
+    running: dict[int, tuple[Child, str, T]] = {}
+    try:
+        while waiting or running:
+            if stop():
+                raise Interrupted("comparison_stopped", "recognisers were compared",
+                                  given="it was stopped; what was finished is kept", do="Give the same command again")
+            for slot, cores in enumerate(slots):
+                if waiting and slot not in running:
+                    what, item, job = waiting.pop(0)
+                    running[slot] = Child(job, cores), what, item
+            time.sleep(POLL)
+            for slot in [slot for slot, (child, _, _) in running.items() if not child.running]:
+                child, what, item = running.pop(slot)
+                try:
+                    child.check(what)
+                except StriateError as error:
+                    failures.append(error)
+                    continue
+                finished(item)
+    finally:
+        for child, _, _ in running.values():
+            child.ask_to_end()
+        for child, _, _ in running.values():
+            child.end()
+    if failures:
+        raise failures[0]
