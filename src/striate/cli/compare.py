@@ -57,9 +57,9 @@ def compare(
     where it was when the same command is given again.
     """
     from striate.run import Watch
-    from striate.run.comparing import Asked, compare_folder
-    from striate.run.comparing import compare as compare_models
-    from striate.run.comparing.asked import sizes_in
+    from striate.run.comparing.asked import Asked, sizes_in
+    from striate.run.comparing.job import compare as compare_models
+    from striate.run.comparing.job import compare_folder
 
     screen = Screen(quiet=quiet, as_json=as_json)
     watch = Watch(screen.say, screen.stage, interruptible=interruptible)

@@ -32,9 +32,9 @@ class Crossing:
 def crossing(sizes: Sequence[int], first: Sequence[Rights], second: Sequence[Rights], seed: int = 0) -> Crossing:
     """Where `second` overtakes `first`, lists of (S, n) answers to the same pictures, one for each of rising `sizes`.
 
-    >>> few, many = np.array([[True] * 50 + [False] * 50]), np.array([[True] * 90 + [False] * 10])
-    >>> round(crossing([10, 40], [many[:, ::-1], many[:, ::-1]], [few, many | few]).size)
-    36
+    >>> few, some, many = (np.arange(100)[None] < right for right in (50, 80, 90))
+    >>> round(crossing([10, 40], [some, some], [few, many]).size)                # 3 of 4 parts of the way from 10 to 40
+    28
     """
     generator = np.random.default_rng(seed)
     n = np.shape(first[0])[1]

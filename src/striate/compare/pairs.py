@@ -103,6 +103,6 @@ def tango(only_first: float, only_second: float, n: float, z: float) -> Interval
         return float((n * gap - n * delta) / max(spread, 1e-300) ** 0.5)
 
     least, most = -1 + 1e-12, 1 - 1e-12
-    low = least if score(least) < z else optimize.brentq(lambda delta: score(delta) - z, least, gap)
-    high = most if score(most) > -z else optimize.brentq(lambda delta: score(delta) + z, gap, most)
+    low = -1.0 if score(least) < z else optimize.brentq(lambda delta: score(delta) - z, least, gap)
+    high = 1.0 if score(most) > -z else optimize.brentq(lambda delta: score(delta) + z, gap, most)
     return float(low), float(high)

@@ -49,6 +49,8 @@ def verdict(ranking: Sequence[str], findings: Sequence[Finding], pictures: int, 
     """
     known: Mapping[frozenset[str], Finding] = {frozenset((one.first, one.second)): one.turned() for one in findings}
     leader, rest = ranking[0], ranking[1:]
+    if not any(one.sure for one in findings):
+        return f"{_listed(ranking)} can't be told apart on {pictures:,} pictures"
     beaten = [name for name in rest if known[frozenset((leader, name))].sure]
     equal = [name for name in rest if name not in beaten]
     clauses, told = [], set()

@@ -7,11 +7,12 @@ variables of the page, for which stand-ins are drawn here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import floor, log10
 from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from striate.errors import shown
 from striate.report.figures import INK, PER_CENT, chart, reliability
@@ -78,11 +79,26 @@ def front(models: Sequence[Mapping[str, Any]], name: str, on_front: Sequence[str
 def _few_ticks(axes: Axes, values: Sequence[float], name: str) -> None:
     low, high = min(values), max(values)
     axes.set_xlim(low / (high / low) ** 0.15 / 1.25, high * (high / low) ** 0.15 * 1.25)
-    narrow = high / low < 20
-    axes.xaxis.set_major_locator(LogLocator(10, subs=(1.0, 2.0, 5.0) if narrow else (1.0,), numticks=8))
+    axes.xaxis.set_major_locator(FixedLocator(few(*axes.get_xlim())))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: tick(value, name)))
+
+
+def few(low: float, high: float) -> list[float]:
+    """At most four round numbers between `low` and `high`, for a logarithmic axis.
+
+    >>> few(0.8, 30), few(38, 71), few(0.5, 40_000)
+    ([1.0, 3.0, 10.0, 30.0], [40.0, 50.0, 60.0, 70.0], [1.0, 100.0, 10000.0])
+    """
+    found: list[float] = []
+    for digits in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 7, 8)):
+        decades = range(floor(log10(low)), floor(log10(high)) + 1)
+        more = [digit * 10.0**power for power in decades for digit in digits if low <= digit * 10.0**power <= high]
+        if len(more) > 4 and found:
+            break
+        found = more
+    return found[:: -(-len(found) // 4)] if found else [low]
 
 
 def tick(value: float, name: str) -> str:

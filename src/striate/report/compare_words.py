@@ -9,9 +9,9 @@ from markupsafe import Markup
 
 from striate.compare.verdict import chance_of, points
 from striate.errors import shown
-from striate.report.phrases import NONE, THIN, between, digits, duration, noun, number, short
+from striate.report.phrases import NONE, THIN, between, digits, duration, noun, short
 
-__all__ = ["aside", "chance_of", "crossing", "data_size", "gap", "markdown", "plain_points", "points"]
+__all__ = ["aside", "chance_of", "crossing", "data_size", "gap", "markdown", "moment", "plain_points", "points"]
 
 
 def gap(interval: Sequence[float]) -> str:
@@ -31,6 +31,18 @@ def plain_points(value: float) -> str:
     """
     text = points(value)
     return text if value <= 0 else f"+{text}"
+
+
+def moment(seconds: float | None) -> Markup:
+    """A short time with two digits that count.
+
+    >>> [str(moment(seconds)).replace(THIN, " ") for seconds in (0.000931, 0.0073, 0.0391, 2.04)]
+    ['0.93 ms', '7.3 ms', '39 ms', '2.0 s']
+    """
+    if seconds is None or seconds >= 0.0995:
+        return duration(seconds)
+    value = 1000 * seconds
+    return Markup(f"{value:.{0 if value >= 9.95 else 1 if value >= 0.995 else 2}f}{THIN}ms")  # noqa: S704 - digits
 
 
 def data_size(value: float | None) -> Markup:
@@ -95,7 +107,7 @@ def markdown(facts: Mapping[str, Any]) -> str:
         spread = "–" if one["between_seeds"] is None else points(one["between_seeds"])
         lines.append("| " + " | ".join([
             cell(one["name"]), digits(one["accuracy"]), str(between(one["interval"])), digits(one["balanced"]), spread,
-            str(duration(one["training"])), str(duration(one["latency"])), f"{number(one['throughput'])}/s",
+            str(duration(one["training"])), str(moment(one["latency"])), f"{round(one['throughput']):,}/s",
             str(data_size(one["bytes"])), str(short(one["parameters"]))]) + " |")
     lines += ["", "| pair | difference, points | 95 % | p, corrected | |", "|---|---|---|---|---|"]
     for one in facts["pairs"]:

@@ -138,7 +138,7 @@ def slug(model: str) -> str:
     """A file name for a model: its own name, and of a file some digits of its path.
 
     >>> slug("bow"), slug("nets/my net.yaml")
-    ('bow', 'my-net-8ed2d9')
+    ('bow', 'my-net-672ec1')
     """
     stem = re.sub(r"[^\w.]+", "-", Path(re.sub(r"\.(ya?ml|json|prototxt)$", "", model)).name).strip("-.") or "model"
     if stem == model:

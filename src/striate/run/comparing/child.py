@@ -44,7 +44,7 @@ def main() -> None:
     stop = threading.Event()
     threading.Thread(target=until_left, args=(stop,), daemon=True).start()
     try:
-        (train if job["do"] == "train" else measure)(job, stop.is_set)
+        DOING[job["do"]](job, stop.is_set)
     except StriateError as error:
         told = {"code": error.code, "asked": error.asked, "allowed": error.allowed, "given": error.given,
                 "do": error.do, "exit_code": error.exit_code}
@@ -123,12 +123,15 @@ def timed(work: Callable[[int], object], stop: Callable[[], bool]) -> NDArray[np
     return np.array(seconds)
 
 
+DOING = {"train": train, "measure": measure}
+
+
 def asked_of(values: dict[str, Any]) -> Asked:
     """What the parent was asked to do."""
     return Asked(**values | {"models": tuple(values["models"]), "sizes": tuple(values["sizes"])})
 
 
-def open_as(asked: Asked, kind: Kind[Any], split: Path, expected: str) -> Data:
+def open_as(asked: Asked, kind: Kind[Any], split: Path | None, expected: str) -> Data:
     """The data as `kind` wants them, if they are still the `expected` ones (`data_changed`)."""
     data = load_data(asked.data, **kind.packing, split=split, strict=asked.strict)
     if data_identity(data) != expected:

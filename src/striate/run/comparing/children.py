@@ -83,9 +83,11 @@ class Child:
 
 def run_jobs(
     jobs: Sequence[tuple[str, T, dict[str, Any]]], slots: Sequence[Sequence[int]], stop: Callable[[], bool],
-    finished: Callable[[T], None],
+    finished: Callable[[T], None], urgent: Callable[[T], float] = lambda _: 0.0,
 ) -> None:
     """Run `jobs` (what for people, what for `finished`, what for the child), one in each of `slots` at a time.
+
+    The most `urgent` is next, of equals the first, so that at the end no long one runs alone.
 
     A job that fails does not keep the others from being done; the first failure is raised when they are. Raises
     `Interrupted` (`comparison_stopped`) when `stop` turns true, with all children ended.
@@ -99,7 +101,7 @@ def run_jobs(
                                   given="it was stopped; what was finished is kept", do="Give the same command again")
             for slot, cores in enumerate(slots):
                 if waiting and slot not in running:
-                    what, item, job = waiting.pop(0)
+                    what, item, job = waiting.pop(max(range(len(waiting)), key=lambda i: urgent(waiting[i][1])))
                     running[slot] = Child(job, cores), what, item
             time.sleep(POLL)
             for slot in [slot for slot, (child, _, _) in running.items() if not child.running]:

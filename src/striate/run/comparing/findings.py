@@ -99,7 +99,7 @@ def model_facts(results: Results, model: str, cost: Mapping[str, float]) -> dict
     found, varies = share(rights), chance(rights)
     scaled = []
     for one in cells:
-        if len(one.held):
+        if len(one.held) and (one.held.argmax(1) != one.held_labels).any():  # all right would be likeliest at T = 0
             t = temperature(one.held_labels, one.held)
             scaled.append((t, metrics.evaluate(labels, tempered(one.probabilities, t), classes)))
     facts = cells[0].facts

@@ -175,6 +175,11 @@ def trained(work: Work, watch: Watch, stop: Callable[[], bool]) -> dict[Cell, Do
     if done:
         watch.say(f"{len(done)} of {len(every)} trainings were finished before")
     labels = work.data.test.labels
+    seconds: dict[tuple[str, int | None], float] = {}
+
+    def urgent(cell: Cell) -> float:
+        """How long it will take as far as is known: those of which nothing is known come first."""
+        return seconds.get((cell.model, cell.size), float("inf"))
 
     def finished(cell: Cell) -> None:
         found, why = work.read(cell)
@@ -182,13 +187,14 @@ def trained(work: Work, watch: Watch, stop: Callable[[], bool]) -> dict[Cell, Do
             raise StriateError("cell_lost", f"{cell.told} was trained", given=why or "its file is not there",
                                do="See that nothing else writes into the folder, and give the same command again")
         done[cell] = found
+        seconds[cell.model, cell.size] = found.facts["training"]
         right = f"{(found.probabilities.argmax(1) == labels).mean():.1%} right, " if cell.half is None else ""
         watch.say(f"{len(done)}/{len(every)} {cell.told}: {right}{found.facts['training']:.1f} s")
         watch.stage("trainings", len(done), len(every))
 
     if jobs:
         watch.stage("trainings", len(done), len(every))
-        run_jobs(jobs, work.slots, stop, finished)
+        run_jobs(jobs, work.slots, stop, finished, urgent)
     return {cell: done[cell] for cell in every}
 
 
