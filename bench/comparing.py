@@ -47,7 +47,7 @@ def main() -> None:
         write(f"comparing-{Path(given.data).name}", " ".join([*command[:2], Path(given.data).name, *command[3:]]), {
             "seconds": seconds, "verdict": facts["verdict"], "computed_seconds": facts["computed_seconds"],
             "page_bytes": (out / "compare.html").stat().st_size, "pairs": facts["pairs"], "curves": facts["curves"],
-            "models": [{name: value for name, value in one.items() if name != "reliability"} for one in facts["models"]],
+            "models": [{name: one[name] for name in one if name != "reliability"} for one in facts["models"]],
         })
 
 

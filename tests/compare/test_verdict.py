@@ -21,8 +21,10 @@ def families(draw: st.DrawFn) -> tuple[list[str], list[Finding]]:
     for i, j in combinations(range(len(ranking)), 2):
         gap = accuracies[i] - accuracies[j]
         half, p = draw(st.floats(0.001, 0.3)), draw(st.floats(0, 0.2))
-        one = Finding(ranking[i], ranking[j], gap, (gap - half, gap + half), p)
-        findings.append(one if draw(st.booleans()) else Finding(one.second, one.first, -gap, (-gap - half, -gap + half), p))
+        two = [ranking[i], ranking[j]]
+        if draw(st.booleans()):
+            two, gap = two[::-1], -gap
+        findings.append(Finding(*two, gap, (gap - half, gap + half), p))
     return ranking, findings
 
 

@@ -46,7 +46,14 @@ def all_learnt_from(folder: Path) -> object:
 
 
 def compared(folder: Path, **asked: object) -> object:
-    return compare(Asked(**{"data": "digits", "models": ("bow", "lenet5"), **asked}), RunFolder(folder / "run"), Watch())
+    question = Asked(**{"data": "digits", "models": ("bow", "lenet5"), **asked})
+    return compare(question, RunFolder(folder / "run"), Watch())
+
+
+def too_many_at_once(folder: Path) -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("striate.run.comparing.asked.cores", lambda: [0, 1])
+        return compared(folder, at_once=3)
 
 
 def of_other_pictures(folder: Path) -> object:
@@ -107,7 +114,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "comparing without a seed": lambda folder: compared(folder, seeds=0),
     "comparing the same size twice": lambda folder: compared(folder, sizes=(5, 5)),
     "comparing sizes in words": lambda _: sizes_in("5,many"),
-    "comparing more at once than there are cores": lambda folder: compared(folder, at_once=1000),
+    "comparing more at once than there are cores": too_many_at_once,
     "comparing more pictures than a class has": lambda folder: compared(folder, sizes=(5, 1000)),
     "comparing a model that nobody knows": lambda folder: compared(folder, models=("bow", "bowl")),
     "comparing for no time": lambda folder: compared(folder, minutes=-1.0),

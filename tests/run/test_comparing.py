@@ -30,7 +30,14 @@ from striate.run.comparing.job import Work, compare, compare_folder
 
 SIZES, SEEDS = (4, 9), 2
 MODELS = ("small.yaml", "lenet5")
-SMALL = "input: [1, 16, 16]\nlayers:\n- conv: {filters: 4, kernel_size: 5}\n- relu\n- pool: {kernel_size: 4}\n- dense: {units: 3}\n"
+SMALL = """
+input: [1, 16, 16]
+layers:
+- conv: {filters: 4, kernel_size: 5}
+- relu
+- pool: {kernel_size: 4}
+- dense: {units: 3}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +92,9 @@ def again(finished: tuple[dict[str, Any], Path], tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished[1], tmp_path / "out"))
 
 
-def test_everything_is_written_and_nothing_beside_the_pictures(finished: tuple[dict[str, Any], Path], home: Path) -> None:
+def test_everything_is_written_and_nothing_beside_the_pictures(
+    finished: tuple[dict[str, Any], Path], home: Path
+) -> None:
     facts, out = finished
     names = {path.name for path in out.iterdir()} - {".lock"}
     assert names == {"compare.html", "compare.json", "compare.md", "predictions.csv", "split.json", "cells", "costs",
@@ -178,7 +187,7 @@ def test_a_cell_that_cannot_be_trusted_is_trained_again(
 def test_what_is_missing_is_trained_in_a_process_and_what_is_there_is_kept(again: Path, home: Path) -> None:
     before = {path.name: path.read_bytes() for path in (again / "cells").iterdir()}
     (again / "cells" / "lenet5-4-seed-0.safetensors").unlink()
-    facts, said = done(home, again)
+    _, said = done(home, again)
     assert "7 of 8 trainings were finished before" in said
     after = {path.name: path.read_bytes() for path in (again / "cells").iterdir()}
     assert before.keys() == after.keys()
@@ -206,9 +215,9 @@ def test_one_that_fails_is_named_and_the_others_are_finished(
 
 
 def start(home: Path, out: Path) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "striate", "compare", str(home / "pictures"), "--models", f"lenet5,{home / 'small.yaml'}",
-         "--seeds", "2", "--out", str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    command = [sys.executable, "-m", "striate", "compare", home / "pictures", "--seeds", "2", "--out", out,
+               "--models", f"lenet5,{home / 'small.yaml'}"]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 def children_of(parent: int) -> list[int]:

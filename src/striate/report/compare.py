@@ -85,7 +85,8 @@ def charts(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "fronts": [Markup(figures.front(models, name, facts["fronts"][name])) for name in known],  # noqa: S704
         "curves": Markup(figures.curves(facts["curves"])) if facts["curves"] else None,  # noqa: S704
-        "reliability": [Markup(figures.reliability(one["reliability"])) for one in models],  # noqa: S704
+        "reliability": [Markup(figures.reliability(one["reliability"], f"reliability-{i}"))  # noqa: S704
+                        for i, one in enumerate(models)],
     }
 
 

@@ -11,7 +11,17 @@ from striate.compare.verdict import chance_of, points
 from striate.errors import shown
 from striate.report.phrases import NONE, THIN, between, digits, duration, noun, short
 
-__all__ = ["aside", "chance_of", "crossing", "data_size", "gap", "markdown", "moment", "plain_points", "points"]
+__all__ = ["aside", "chance_of", "crossing", "data_size", "gap", "markdown", "moment", "plain_points", "points",
+           "sentence"]
+
+
+def sentence(text: str) -> Markup:
+    """A sentence with names in it, as it may be put on the page: narrow spaces are kept, whatever else is odd is not.
+
+    >>> sentence(f"<b> 95{THIN}%") == Markup(f"&lt;b&gt; 95{THIN}%")
+    True
+    """
+    return Markup(THIN).join(shown(part, 2000) for part in text.split(THIN))  # noqa: S704 - a space; join escapes
 
 
 def gap(interval: Sequence[float]) -> str:
