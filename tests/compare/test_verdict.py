@@ -79,6 +79,13 @@ def test_intervals_cover_and_better_is_seldom_false(case: tuple[tuple[float, ...
     assert found.false <= 0.09  # 5 % and 2.6 standard errors of 200 repeats
 
 
+def test_seeds_that_differ_much_are_counted() -> None:
+    found = tally((0.8, 0.8, 0.8), 2985, 3, 0.15, repeats=100)  # by pictures alone, intervals would cover a third
+    assert found.shares >= 0.83
+    assert found.pairs >= 0.88
+    assert found.false <= 0.13
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("pictures", [359, 2985])
 @pytest.mark.parametrize(("seeds", "spread"), [(1, 0.0), (3, 0.0), (3, 0.03), (5, 0.03)])

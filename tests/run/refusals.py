@@ -75,6 +75,7 @@ def lost(folder: Path, *, timed: bool) -> object:
     """Compare where the trainings, or the times, leave no file."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(job, "run_jobs", lambda jobs, slots, stop, finished, *_: [finished(one) for _, one, _ in jobs])
+        patch.setattr(job, "run_alone", lambda *_: None)
         if timed:
             patch.setattr(job, "trained", lambda *_: {})
         return compared(folder)

@@ -26,7 +26,7 @@ from striate.run.comparing import child
 from striate.run.comparing.asked import Asked, Cell, slug
 from striate.run.comparing.child import held_out
 from striate.run.comparing.draws import drawn, halves
-from striate.run.comparing.job import Work, compare, compare_folder
+from striate.run.comparing.job import Work, compare, compare_folder, read_cost
 
 SIZES, SEEDS = (4, 9), 2
 MODELS = ("small.yaml", "lenet5")
@@ -71,8 +71,14 @@ def in_this_process(
     for _, cell, job in jobs:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("STRIATE_CACHE", os.environ["STRIATE_CACHE"])  # which a child sets for itself
-            child.DOING[job["do"]](json.loads(json.dumps(job)), bool)
+            child.train(json.loads(json.dumps(job)), bool)
         finished(cell)
+
+
+def timed_in_this_process(jobs: list[tuple[str, dict[str, Any]]], cores: object, stop: object) -> None:
+    """What the children do, one after another."""
+    for _, job in jobs:
+        child.measure(json.loads(json.dumps(job)), bool, lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +87,7 @@ def finished(home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STRIATE_CACHE", str(cache))
         patch.setattr("striate.run.comparing.job.run_jobs", in_this_process)
+        patch.setattr("striate.run.comparing.job.run_alone", timed_in_this_process)
         patch.setattr(child, "ENOUGH", 0.05)
         facts, _ = done(home, home / "out")
     return facts, home / "out"
@@ -187,12 +194,15 @@ def test_a_cell_that_cannot_be_trusted_is_trained_again(
 def test_what_is_missing_is_trained_in_a_process_and_what_is_there_is_kept(again: Path, home: Path) -> None:
     before = {path.name: path.read_bytes() for path in (again / "cells").iterdir()}
     (again / "cells" / "lenet5-4-seed-0.safetensors").unlink()
+    (again / "costs" / "lenet5.safetensors").write_bytes(b"")
     _, said = done(home, again)
     assert "7 of 8 trainings were finished before" in said
     after = {path.name: path.read_bytes() for path in (again / "cells").iterdir()}
     assert before.keys() == after.keys()
     assert {name for name in before if before[name] != after[name]} == {"lenet5-4-seed-0.safetensors"}
     assert not (again / "unfinished").exists()
+    assert read_cost(again / "costs" / "lenet5.safetensors", modelfile.load(
+        again / "costs" / "lenet5.safetensors").manifest["identity"])
 
 
 def test_one_that_fails_is_named_and_the_others_are_finished(

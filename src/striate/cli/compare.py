@@ -53,8 +53,9 @@ def compare(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Compare recognisers on one split: a verdict with its statistics, learning curves, costs. Stopped, it goes on
-    where it was when the same command is given again.
+    """Compare recognisers on the same pictures: which is better, how surely, at what cost.
+
+    Stopped, it goes on where it was when the same command is given again.
     """
     from striate.run import Watch
     from striate.run.comparing.asked import Asked, sizes_in

@@ -23,7 +23,7 @@ __all__ = ["COSTS", "MARKS", "curves", "front", "reliability"]
 MARKERS = "os^DvPX*"
 MARKS = "●■▲◆▼✚✖★"  # the same on the page
 STAND_INS = tuple(f"#0d0e{i:02x}" for i in range(16, 24))
-COSTS = {"training": "training", "latency": "one picture", "throughput": "pictures a second, 64 at once",
+COSTS = {"training": "training", "latency": "one picture", "throughput": "pictures a second",
          "bytes": "model file", "parameters": "parameters", "macs": "multiply-adds of a picture",
          "memory": "most memory in training"}
 

@@ -1,7 +1,8 @@
 """One training, or one measurement of cost, in a process of its own: clean threads, clean memory, nothing left over.
 
 The parent writes one line of JSON and keeps the pipe open; when it closes, the parent is gone or wants an end, and the
-training saves its state and stops. The result is a file; a refusal is one line of JSON on the standard output.
+training saves its state and stops. A measurement says that it is ready and waits for a second line: until it is alone.
+The result is a file; a refusal is one line of JSON on the standard output.
 """
 
 from __future__ import annotations
@@ -41,10 +42,19 @@ BATCH = 64
 def main() -> None:
     """Do the job that comes on the standard input."""
     job = json.loads(sys.stdin.readline())
-    stop = threading.Event()
-    threading.Thread(target=until_left, args=(stop,), daemon=True).start()
+    stop, alone = threading.Event(), threading.Event()
+    threading.Thread(target=until_left, args=(stop, alone), daemon=True).start()
+
+    def wait() -> None:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        alone.wait()
+
     try:
-        DOING[job["do"]](job, stop.is_set)
+        if job["do"] == "train":
+            train(job, stop.is_set)
+        else:
+            measure(job, stop.is_set, wait)
     except StriateError as error:
         told = {"code": error.code, "asked": error.asked, "allowed": error.allowed, "given": error.given,
                 "do": error.do, "exit_code": error.exit_code}
@@ -55,10 +65,12 @@ def main() -> None:
     os._exit(0)  # nothing is left to be done, and taking apart what was imported would cost a tenth of a second
 
 
-def until_left(stop: threading.Event) -> None:
-    """Wait until the parent closes the pipe."""
-    sys.stdin.read()
+def until_left(stop: threading.Event, alone: threading.Event) -> None:
+    """Set `alone` when the parent says so, and both when it closes the pipe."""
+    for _ in sys.stdin:
+        alone.set()
     stop.set()
+    alone.set()
 
 
 def train(job: dict[str, Any], stop: Callable[[], bool]) -> None:
@@ -95,8 +107,8 @@ def train(job: dict[str, Any], stop: Callable[[], bool]) -> None:
     shutil.rmtree(work.path, ignore_errors=True)
 
 
-def measure(job: dict[str, Any], stop: Callable[[], bool]) -> None:
-    """Time the model of `job` on test pictures: one by one, and 64 at once; with nothing else running."""
+def measure(job: dict[str, Any], stop: Callable[[], bool], wait: Callable[[], None]) -> None:
+    """Time the model of `job` on test pictures: one by one, and 64 at once; `wait` returns when nothing else runs."""
     asked = asked_of(job["asked"])
     model = load(job["model"])
     kind, _ = asked.kind(job["name"])
@@ -104,6 +116,7 @@ def measure(job: dict[str, Any], stop: Callable[[], bool]) -> None:
     some = model.preparation_.fitted(Dataset(data.pictures, data.split.test[:BATCH])).take(
         np.arange(min(BATCH, len(data.test))))
     batch = np.concatenate([some] * (-(-BATCH // len(some))))[:BATCH]
+    wait()
     one = timed(lambda i: model.predict_proba(batch[i % BATCH : i % BATCH + 1]), stop)
     many = timed(lambda _: model.predict_proba(batch), stop)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -121,9 +134,6 @@ def timed(work: Callable[[int], object], stop: Callable[[], bool]) -> NDArray[np
         work(len(seconds))
         seconds.append(time.perf_counter() - started)
     return np.array(seconds)
-
-
-DOING = {"train": train, "measure": measure}
 
 
 def asked_of(values: dict[str, Any]) -> Asked:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from striate.errors import Interrupted, RunError, StriateError
 
 POLL, PATIENCE = 0.05, 20.0  # seconds: between looks, and until a child that was asked to end is made to
+TOGETHER = 4  # measurements that are got ready at the same time
 PROGRAM = ("import os; hasattr(os, 'sched_setaffinity') and os.sched_setaffinity(0, {cores}); "
            "from striate.run.comparing.child import main; main()")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -32,6 +33,7 @@ class Child:
             env={**os.environ, **threads, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )  # fmt: skip
         assert self.process.stdin
+        self.first = b""
         with suppress(BrokenPipeError):
             self.process.stdin.write(json.dumps(job).encode() + b"\n")
             self.process.stdin.flush()
@@ -49,7 +51,7 @@ class Child:
         if not code:
             return
         with suppress(ValueError, TypeError, KeyError):
-            told = json.loads(said)
+            told = json.loads(said or self.first)
             error = StriateError(told["code"], f"{what}: {told['asked']}", allowed=told["allowed"],
                                  given=told["given"], do=told["do"])
             error.exit_code = told["exit_code"]
@@ -58,6 +60,18 @@ class Child:
         raise RunError("training_died", f"{what} was to be trained in a process of its own",
                        given=f"the process ended with {why}{', for want of memory perhaps' if code == -9 else ''}",
                        do="Give the same command again, with --at-once 1 if memory is short")
+
+    def wait_until_ready(self) -> None:
+        """Return when it says so, or has ended."""
+        assert self.process.stdout
+        self.first = self.process.stdout.readline()
+
+    def go(self) -> None:
+        """Let it begin what it waits with."""
+        assert self.process.stdin
+        with suppress(BrokenPipeError):
+            self.process.stdin.write(b"go\n")
+            self.process.stdin.flush()
 
     def ask_to_end(self) -> None:
         """Ask it to save and stop."""
@@ -97,8 +111,7 @@ def run_jobs(
     try:
         while waiting or running:
             if stop():
-                raise Interrupted("comparison_stopped", "recognisers were compared",
-                                  given="it was stopped; what was finished is kept", do="Give the same command again")
+                raise stopped()
             for slot, cores in enumerate(slots):
                 if waiting and slot not in running:
                     what, item, job = waiting.pop(max(range(len(waiting)), key=lambda i: urgent(waiting[i][1])))
@@ -119,3 +132,33 @@ def run_jobs(
             child.end()
     if failures:
         raise failures[0]
+
+
+def run_alone(jobs: Sequence[tuple[str, dict[str, Any]]], cores: Sequence[int], stop: Callable[[], bool]) -> None:
+    """Run measurements, (what for people, what for the child), one after another on all `cores`.
+
+    A few are started together, so that they load their models side by side; then each goes while the others wait.
+    """
+    for first in range(0, len(jobs), TOGETHER):
+        group = [(what, Child(job, cores)) for what, job in jobs[first : first + TOGETHER]]
+        try:
+            for _, child in group:
+                child.wait_until_ready()
+            for what, child in group:
+                child.go()
+                while child.running:
+                    time.sleep(POLL)
+                    if stop():
+                        raise stopped()
+                child.check(what)
+        finally:
+            for _, child in group:
+                child.ask_to_end()
+            for _, child in group:
+                child.end()
+
+
+def stopped() -> Interrupted:
+    """What is raised when a comparison is stopped on request."""
+    return Interrupted("comparison_stopped", "recognisers were compared",
+                       given="it was stopped; what was finished is kept", do="Give the same command again")

@@ -20,7 +20,7 @@ from striate.run.comparing import cells
 from striate.run.comparing.asked import Asked, Cell, cores, slug
 from striate.run.comparing.cells import Done, data_identity
 from striate.run.comparing.child import MEASURED, REPEATS
-from striate.run.comparing.children import run_jobs
+from striate.run.comparing.children import run_alone, run_jobs
 from striate.run.comparing.findings import facts_of
 from striate.run.comparing.gallery import disagreements, table_of
 from striate.run.folder import RUNS, RunFolder, run_name
@@ -200,16 +200,20 @@ def trained(work: Work, watch: Watch, stop: Callable[[], bool]) -> dict[Cell, Do
 
 def measured(work: Work, watch: Watch, stop: Callable[[], bool]) -> dict[str, dict[str, float]]:
     """Seconds a picture of each model, alone and 64 at once, and its memory; each measured with nothing beside it."""
+    one = {model: Cell(model, work.asked.largest, 0) for model in work.asked.models}
+    who = {model: work.identity(cell) | {"cores": len(cores())} for model, cell in one.items()}
+
+    def read(model: str) -> dict[str, float] | None:
+        return read_cost(work.path("costs", slug(model)), who[model])
+
+    jobs = [(f"{model}, timed", work.job(cell, "measure") | {"identity": who[model]})
+            for model, cell in one.items() if read(model) is None]
+    if jobs:
+        watch.say("how long each takes to answer is measured")
+        run_alone(jobs, cores(), stop)
     found: dict[str, dict[str, float]] = {}
     for model in work.asked.models:
-        cell = Cell(model, work.asked.largest, 0)
-        path, who = work.path("costs", slug(model)), work.identity(cell) | {"cores": len(cores())}
-        values = read_cost(path, who)
-        if values is None:
-            watch.say(f"{Path(model).name}: how long it takes to answer")
-            run_jobs([(f"{model}, timed", cell, work.job(cell, "measure") | {"identity": who})], [cores()], stop,
-                     lambda _: None)
-            values = read_cost(path, who)
+        values = read(model)
         if values is None:
             raise StriateError("cell_lost", f"{shown(model)} was timed", given="its file is not there",
                                do="See that nothing else writes into the folder, and give the same command again")
