@@ -5,7 +5,7 @@
 
 1,000 comparisons of three recognisers a row, for accuracies from 60 to 99 %, 359 and 2,985 test pictures, 1, 3 and 5
 seeds whose accuracies differ by nothing, by about a point, or (`hard`) by up to five. Pictures are hard for all, for
-one recogniser, or for one training. Beside ours: the percentile bootstrap over pictures.
+one recogniser, or for one training. Beside ours, on 359 pictures, 300 times: the percentile bootstrap over pictures.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ def main() -> None:
         rows.append({"pictures": pictures, "seeds": seeds, "spread_of_seeds": spread, "accuracies": accuracies,
                      "accuracy_intervals_cover": found.shares, "pair_intervals_cover": found.pairs,
                      "false_better": found.false, "true_better": found.found,
-                     "bootstrap_covers": resampled(accuracies, pictures, seeds, spread)})
+                     "bootstrap_covers": resampled(accuracies, pictures, seeds, spread) if pictures < 1000 else None})
         print(rows[-1], flush=True)
     usual = [row for row in rows if row["seeds"] != 2 and row["spread_of_seeds"] <= 0.03]
 
     def span(name: str) -> list[float]:
-        return [min(row[name] for row in usual), float(np.mean([row[name] for row in usual])),
-                max(row[name] for row in usual)]
+        values = [row[name] for row in usual if row[name] is not None]
+        return [min(values), float(np.mean(values)), max(values)]
 
     write("verdicts", "intervals cover 94 to 96 %, false \"better\" in 5 % of families at most", {
         "repeats": REPEATS,

@@ -70,6 +70,7 @@ def facts_for(models: int, classes: int, seeds: int = 3, name: str = "", curves:
                       "only": [3] * models, "all": 100, "none": 5},
         "classes": [{"class": f"{name}{c}", "count": 20, "recalls": [0.9] * models, "difference": 0.1 * (-1) ** c,
                      "interval": [-0.1, 0.2], "p": 0.3, "sure": c == 0} for c in range(classes)],
+        "others": 0.4,
         "fronts": dict.fromkeys(COSTS, names[:1]),
         "five_by_two": [{"first": a, "second": b, "difference": 0.01, "t": None, "t_p": 0.2, "f": 3.0, "p": 0.1,
                          "corrected": 0.3} for a, b in combinations(names, 2)],
@@ -131,6 +132,12 @@ def test_the_same_facts_give_the_same_bytes(tmp_path: Path) -> None:
 def test_a_budget_that_one_did_not_heed_is_said(tmp_path: Path) -> None:
     page = page_for(tmp_path, facts_for(3, 4))
     assert "Budget: 2 minutes of training each, but for model 1, which cannot be given one" in page.text["recognisers"]
+
+
+def test_times_on_a_busy_machine_are_said_to_be_too_long(tmp_path: Path) -> None:
+    facts = facts_for(2, 2)
+    assert "other programs used 40.0 % of the machine" in page_for(tmp_path, facts).text["cost"]
+    assert "other programs" not in page_for(tmp_path, facts | {"others": 0.02}).text["cost"]
 
 
 def test_crossings_in_words() -> None:

@@ -19,6 +19,7 @@ The facts (JSON values; fractions in 0..1, times in seconds; lists of recogniser
                  training}]}], crossings [{hand, learnt, size, interval (null is never), by_size [...]}]
     agreement    alike [M][M], only [M], all, none (pictures)
     classes      [{class, count, recalls [M], difference, interval, p, sure}], the first two of `models` compared
+    others       how much of the machine other programs used while answers were timed, 0..1
     fronts       {cost: [name]}, five_by_two [{first, second, difference, t, t_p, f, p, corrected}], environment
 """
 

@@ -86,19 +86,19 @@ def _few_ticks(axes: Axes, values: Sequence[float], name: str) -> None:
 
 
 def few(low: float, high: float) -> list[float]:
-    """At most four round numbers between `low` and `high`, for a logarithmic axis.
+    """At most three round numbers between `low` and `high`, for a logarithmic axis.
 
     >>> few(0.8, 30), few(38, 71), few(0.5, 40_000)
-    ([1.0, 3.0, 10.0, 30.0], [40.0, 50.0, 60.0, 70.0], [1.0, 100.0, 10000.0])
+    ([1.0, 10.0], [40.0, 60.0], [1.0, 100.0, 10000.0])
     """
     found: list[float] = []
     for digits in ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 7, 8)):
         decades = range(floor(log10(low)), floor(log10(high)) + 1)
         more = [digit * 10.0**power for power in decades for digit in digits if low <= digit * 10.0**power <= high]
-        if len(more) > 4 and found:
+        if len(more) > 3 and len(found) > 1:
             break
         found = more
-    return found[:: -(-len(found) // 4)] if found else [low]
+    return found[:: -(-len(found) // 3)] if found else [low]
 
 
 def tick(value: float, name: str) -> str:

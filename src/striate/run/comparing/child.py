@@ -117,10 +117,26 @@ def measure(job: dict[str, Any], stop: Callable[[], bool], wait: Callable[[], No
         np.arange(min(BATCH, len(data.test))))
     batch = np.concatenate([some] * (-(-BATCH // len(some))))[:BATCH]
     wait()
+    others = busy()
     one = timed(lambda i: model.predict_proba(batch[i % BATCH : i % BATCH + 1]), stop)
     many = timed(lambda _: model.predict_proba(batch), stop)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    modelfile.save(job["out"], MEASURED, {"identity": job["identity"], "memory": memory}, {"one": one, "many": many})
+    modelfile.save(job["out"], MEASURED, {"identity": job["identity"], "memory": memory, "others": others},
+                   {"one": one, "many": many})
+
+
+def busy(seconds: float = 0.3) -> float:
+    """How much of this machine, 0..1, other processes use while this one waits; 0 where the system does not say."""
+    def times() -> tuple[int, int]:
+        numbers = [int(one) for one in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+        return sum(numbers), numbers[3] + numbers[4]  # all, and idle or waiting for a disk
+
+    if not Path("/proc/stat").exists():
+        return 0.0
+    before = times()
+    time.sleep(seconds)
+    passed, idle = (after - earlier for after, earlier in zip(times(), before, strict=True))
+    return max(0.0, 1 - idle / passed) if passed > 0 else 0.0
 
 
 def timed(work: Callable[[int], object], stop: Callable[[], bool]) -> NDArray[np.float64]:

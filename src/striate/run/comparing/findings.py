@@ -85,6 +85,7 @@ def facts_of(asked: Asked, data: Data, done: Mapping[Cell, Done], costs: Mapping
         "curves": curve_facts(results, ranking),
         "agreement": agreement_facts(results, ranking),
         "classes": class_facts(results, ranking),
+        "others": max(cost["others"] for cost in costs.values()),
         "fronts": {name: front_of(models, name) for name in COSTS},
         "five_by_two": five_by_two_facts(results, ranking) if asked.five_by_two else [],
         "environment": environment(len(cores()), "") | {"cores": len(cores())},

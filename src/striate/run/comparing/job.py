@@ -227,17 +227,18 @@ def read_cost(path: Path, who: dict[str, Any]) -> dict[str, float] | None:
         file = modelfile.load(path)
     except (MissingError, StriateError):
         return None
-    one, many, memory = file.arrays.get("one"), file.arrays.get("many"), file.manifest.get("memory")
+    one, many = file.arrays.get("one"), file.arrays.get("many")
+    memory, others = file.manifest.get("memory"), file.manifest.get("others")
     good = all(a is not None and a.dtype == np.float64 and a.ndim == 1 and 0 < len(a) <= REPEATS and (a > 0).all()
                for a in (one, many))
     told = (file.manifest.get("kind"), file.manifest.get("identity"))
-    if not good or told != (MEASURED, who) or not isinstance(memory, int):
+    if not good or told != (MEASURED, who) or not isinstance(memory, int) or not isinstance(others, float):
         return None
     assert one is not None
     assert many is not None
     return {"latency": float(np.median(one)), "latency_low": float(np.quantile(one, 0.1)),
             "latency_high": float(np.quantile(one, 0.9)), "throughput": 64 / float(np.median(many)),
-            "memory": float(memory)}
+            "memory": float(memory), "others": others}
 
 
 def compare_folder(out: str | Path | None, data: str) -> RunFolder:
