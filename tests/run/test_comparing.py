@@ -55,7 +55,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def asked(home: Path, **changes: Any) -> Asked:
     models = tuple(str(home / one) if one.endswith("yaml") else one for one in MODELS)
-    return Asked(**{"data": str(home / "pictures"), "models": models, "seeds": SEEDS, "sizes": SIZES, "minutes": 0.008,
+    return Asked(**{"data": str(home / "pictures"), "models": models, "seeds": SEEDS, "sizes": SIZES, "minutes": 0.01,
                     **changes})
 
 
