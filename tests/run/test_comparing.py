@@ -224,6 +224,26 @@ def test_one_that_fails_is_named_and_the_others_are_finished(
     assert (again / "cells" / "lenet5-4-seed-1.safetensors").exists()
 
 
+@pytest.mark.slow
+def test_sample_five_by_two_learns_from_halves(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("striate.run.comparing.job.run_jobs", in_this_process)
+    monkeypatch.setattr("striate.run.comparing.job.run_alone", timed_in_this_process)
+    facts, _ = done(home, tmp_path / "out", seeds=1, sizes=(), five_by_two=True)
+    assert len(list((tmp_path / "out" / "cells").iterdir())) == 2 * (1 + 10)
+    (found,) = facts["five_by_two"]
+    data = striate.load_data(home / "pictures", split=tmp_path / "out" / "split.json")
+    gaps = np.empty((5, 2))
+    for repeat, half in np.ndindex(5, 2):
+        labels = data.pictures.labels[halves(data.split, data.pictures, repeat, half).test]
+        right = [(modelfile.load(tmp_path / "out" / "cells" / f"{slug(model)}-half-{half}-seed-{repeat}.safetensors")
+                  .arrays["probabilities"].argmax(1) == labels).mean() for model in asked(home).models]
+        gaps[repeat, half] = right[0] - right[1]
+    assert abs(found["difference"]) == pytest.approx(abs(gaps.mean()))
+    assert "Dietterich" in (tmp_path / "out" / "compare.html").read_text()
+
+
 def start(home: Path, out: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "striate", "compare", home / "pictures", "--seeds", "2", "--out", out,
                "--models", f"lenet5,{home / 'small.yaml'}"]
