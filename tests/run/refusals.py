@@ -3,11 +3,18 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pytest
 
 from striate import ConvNet, load_data
 from striate.run import RunFolder, Settings, Watch, evaluate_model, train_model
+from striate.run.comparing import job
+from striate.run.comparing.asked import Asked, sizes_in
+from striate.run.comparing.child import open_as
+from striate.run.comparing.children import Child, run_jobs
+from striate.run.comparing.job import compare
 from striate.run.logs import Logs
 from striate.run.settings import recipe_of
 from striate.run.trying import try_settings
@@ -38,6 +45,49 @@ def all_learnt_from(folder: Path) -> object:
     return evaluate_model(model_of(folder), str(folder / "set.npz"))
 
 
+def compared(folder: Path, **asked: object) -> object:
+    question = Asked(**{"data": "digits", "models": ("bow", "lenet5"), **asked})
+    return compare(question, RunFolder(folder / "run"), Watch())
+
+
+def too_many_at_once(folder: Path) -> object:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("striate.run.comparing.asked.cores", lambda: [0, 1])
+        return compared(folder, at_once=3)
+
+
+def of_other_pictures(folder: Path) -> object:
+    (folder / "run").mkdir()
+    (folder / "run" / "split.json").write_text("{}")
+    return compared(folder)
+
+
+def in_other_parts(folder: Path) -> object:
+    """Compare where the pictures of one size are not those of the other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job, "data_identity", id)
+        patch.setattr(Asked, "kind", lambda _, model: (SimpleNamespace(
+            packing={"size": (8, 8) if model == "bow" else (9, 9)}, size_for=lambda _: None), False))
+        return compared(folder)
+
+
+def lost(folder: Path, *, timed: bool) -> object:
+    """Compare where the trainings, or the times, leave no file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job, "run_jobs", lambda jobs, slots, stop, finished, *_: [finished(one) for _, one, _ in jobs])
+        patch.setattr(job, "run_alone", lambda *_: None)
+        if timed:
+            patch.setattr(job, "trained", lambda *_: {})
+        return compared(folder)
+
+
+def killed(_: Path) -> object:
+    child = Child({}, [0])
+    child.process.kill()
+    child.process.wait()
+    return child.check("lenet5, seed 0")
+
+
 REFUSALS: dict[str, Callable[[Path], object]] = {
     "out is a file": lambda folder: RunFolder.fresh(written(folder) / "recipe.yaml", "digits", "compact"),
     "run exists": lambda folder: RunFolder.fresh(written(folder), "digits", "compact"),
@@ -60,6 +110,23 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "a log of another kind": lambda folder: Logs(["csv", "wandb"], folder),
     "trying a bag of words": lambda folder: try_settings(Settings("digits", "bow"), RunFolder(folder), Watch()),
     "nothing left to test on": all_learnt_from,
+    "comparing one model": lambda folder: compared(folder, models=("bow",)),
+    "comparing a model with itself": lambda folder: compared(folder, models=("bow", "bow")),
+    "comparing without a seed": lambda folder: compared(folder, seeds=0),
+    "comparing the same size twice": lambda folder: compared(folder, sizes=(5, 5)),
+    "comparing sizes in words": lambda _: sizes_in("5,many"),
+    "comparing more at once than there are cores": too_many_at_once,
+    "comparing more pictures than a class has": lambda folder: compared(folder, sizes=(5, 1000)),
+    "comparing a model that nobody knows": lambda folder: compared(folder, models=("bow", "bowl")),
+    "comparing for no time": lambda folder: compared(folder, minutes=-1.0),
+    "going on with a comparison of other pictures": of_other_pictures,
+    "comparing on other pictures at each size": in_other_parts,
+    "pictures changed while they were compared": lambda _: open_as(
+        Asked("digits", ("bow", "lenet5")), Asked("digits", ()).kind("lenet5")[0], None, "0"),
+    "a training killed": killed,
+    "a training without a result": lambda folder: lost(folder, timed=False),
+    "a measurement without a result": lambda folder: lost(folder, timed=True),
+    "comparing, and stopped": lambda _: run_jobs([("", None, {})], [[0]], lambda: True, print),
     "unknown part": lambda folder: evaluate_model(folder / "m", "digits", part="some"),
     "classes the model does not know": lambda folder: evaluate_model(model_of(folder, ("cat", "dog")), "digits"),
 }

@@ -12,7 +12,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from striate._version import __version__
-from striate.cli import convert, evaluate, inspect, look, predict, train
+from striate.cli import compare, convert, evaluate, inspect, look, predict, train
 from striate.errors import StriateError
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example: striate train digits",
 )
-for command in (train, evaluate, predict, look, inspect, convert):
+for command in (train, evaluate, predict, compare, look, inspect, convert):
     command.register(app)
 
 

@@ -93,8 +93,11 @@ def speed_curve(history: Sequence[Mapping[str, Any]]) -> str:
     return chart("speed", "Pictures per second over epochs", (4.9, 2.3), draw)
 
 
-def reliability(bins: Sequence[Mapping[str, Any]]) -> str:
-    """Accuracy against confidence with 95 % intervals, above how many pictures each bin holds, as SVG."""
+def reliability(bins: Sequence[Mapping[str, Any]], name: str = "reliability") -> str:
+    """Accuracy against confidence with 95 % intervals, above how many pictures each bin holds, as SVG.
+
+    Of several on one page each has a `name` of its own.
+    """
 
     def draw(figure: Figure) -> None:
         axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3.4, 1))
@@ -112,7 +115,7 @@ def reliability(bins: Sequence[Mapping[str, Any]]) -> str:
         below.yaxis.set_major_locator(MaxNLocator(2, integer=True))
         figure.align_ylabels()
 
-    return chart("reliability", "Accuracy against confidence, and pictures per confidence", (4.9, 4.3), draw)
+    return chart(name, "Accuracy against confidence, and pictures per confidence", (4.9, 4.3), draw)
 
 
 def _over_epochs(figure: Figure, history: Sequence[Mapping[str, Any]], label: str) -> Axes:

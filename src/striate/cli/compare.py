@@ -1,0 +1,85 @@
+"""`striate compare`: several recognisers on the same pictures; which is better, how surely, and at what cost."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from striate.cli.evaluate import with_interval
+from striate.cli.options import Json, Quiet, Strict
+from striate.cli.screen import Screen
+from striate.cli.train import interruptible
+from striate.errors import shown
+
+EXAMPLE = "Example: striate compare pictures/ --models bow,compact --sizes 5,10,25,50"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(epilog=EXAMPLE)(compare)
+
+
+def compare(
+    data: Annotated[
+        str, typer.Argument(metavar="DATA", help="A folder of class folders, or digits, fashion-mnist, mnist.")
+    ],
+    models: Annotated[
+        str, typer.Option(metavar="A,B,…", help="Two or more, as train --model takes them: names or files.")
+    ] = "bow,compact",
+    seeds: Annotated[int, typer.Option(help="Trainings of each, from seeds 0, 1, …")] = 3,
+    sizes: Annotated[
+        str | None, typer.Option(metavar="N,N,…", help="Pictures per class to learn from, for learning curves; the "
+                                 "verdict is of the largest. [default: all]")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(help="Train each recogniser that can be given a time for about this long.")
+    ] = None,
+    five_by_two: Annotated[
+        bool, typer.Option("--five-by-two", help="Also train each on ten halves: Dietterich's 5×2 cv test.")
+    ] = False,
+    split: Annotated[Path | None, typer.Option(help="A split.json to use.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the comparison; what is finished there is reused. "
+                                  "[default: runs/DATA-compare]")
+    ] = None,
+    at_once: Annotated[
+        int | None, typer.Option(help="Trainings at the same time, which share the cores. [default: 2]")
+    ] = None,
+    strict: Strict = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare recognisers on the same pictures: which is better, how surely, at what cost.
+
+    Stopped, it goes on where it was when the same command is given again.
+    """
+    from striate.run import Watch
+    from striate.run.comparing.asked import Asked, sizes_in
+    from striate.run.comparing.job import compare as compare_models
+    from striate.run.comparing.job import compare_folder
+
+    screen = Screen(quiet=quiet, as_json=as_json)
+    watch = Watch(screen.say, screen.stage, interruptible=interruptible)
+    names = tuple(part.strip() for part in models.split(",") if part.strip())
+    try:
+        asked = Asked(data, names, seeds, sizes_in(sizes), minutes, five_by_two, str(split) if split else None, strict,
+                      at_once, shlex.join(["striate", *sys.argv[1:]]))
+        facts = compare_models(asked, compare_folder(out, data), watch)
+    finally:
+        screen.close()
+    screen.answer(facts, summary(facts))
+
+
+def summary(facts: dict[str, Any]) -> str:
+    """What people read at the end: the verdict, a row for each recogniser, where the page is."""
+    rows = [(shown(one["name"], 24), with_interval(one["accuracy"], one["interval"]), f"{one['training']:.1f} s",
+             f"{1000 * one['latency']:.1f} ms") for one in facts["models"]]
+    lines = [f"{facts['verdict']}.", "",
+             f"{'':<24}  {'right':<30}  {'training':>10}  {'one picture':>11}",
+             *(f"{name:<24}  {right:<30}  {training:>10}  {one:>11}" for name, right, training, one in rows), "",
+             f"report  {facts['report']}"]
+    return "\n".join(lines)
