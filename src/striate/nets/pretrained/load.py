@@ -101,9 +101,9 @@ def _tensors(path: Path, data: bytes, network: Network) -> dict[str, Tensor]:
     problems += [f"{naming(name)} holds numbers that are not finite" for name in wanted
                  if naming(name) in found and not bool(torch.isfinite(found[naming(name)]).all())]
     if problems:
-        listed = sorted(problems)
+        listed, title = sorted(problems), shown(network.name or "the network")
         more = f" and {len(listed) - MOST_SHOWN:,} more" if len(listed) > MOST_SHOWN else ""
-        raise ModelFileError("weights_misfit", f"{shown(path)} was to be loaded into {shown(network.name or 'the network')}",
+        raise ModelFileError("weights_misfit", f"{shown(path)} was to be loaded into {title}",
                              allowed="exactly the network's tensors and shapes are allowed",
                              given=f"{shown(', '.join(listed[:MOST_SHOWN]), 400)}{more}",
                              do="Give the weights of this network")
