@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullForm
 
 from striate.errors import shown
 from striate.report.figures import INK, PER_CENT, chart, reliability
-from striate.report.phrases import THIN, duration, short
+from striate.report.phrases import THIN, short
 
 __all__ = ["COSTS", "MARKS", "curves", "front", "reliability"]
 
@@ -79,7 +79,8 @@ def front(models: Sequence[Mapping[str, Any]], name: str, on_front: Sequence[str
 def _few_ticks(axes: Axes, values: Sequence[float], name: str) -> None:
     low, high = min(values), max(values)
     axes.set_xlim(low / (high / low) ** 0.15 / 1.25, high * (high / low) ** 0.15 * 1.25)
-    axes.xaxis.set_major_locator(FixedLocator(few(*axes.get_xlim())))
+    unit = 60 if name == "training" and low > 40 else 1  # round minutes are no round seconds
+    axes.xaxis.set_major_locator(FixedLocator([unit * one for one in few(*(end / unit for end in axes.get_xlim()))]))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: tick(value, name)))
@@ -104,12 +105,12 @@ def few(low: float, high: float) -> list[float]:
 def tick(value: float, name: str) -> str:
     """A value of a cost, short.
 
-    >>> tick(0.002, "latency"), tick(20.0, "training"), tick(2e6, "bytes"), tick(5e5, "parameters")
-    ('2 ms', '20 s', '2 MB', '500 k')
+    >>> tick(0.002, "latency"), tick(20.0, "training"), tick(90.0, "training"), tick(2e6, "bytes")
+    ('2 ms', '20 s', '1.5 min', '2 MB')
     """
     if name in ("training", "latency"):
         text = f"{1e6 * value:g} µs" if value < 1e-3 else f"{1000 * value:g} ms" if value < 1 else (
-            f"{value:g} s" if value < 60 else str(duration(value)))
+            f"{value:g} s" if value < 60 else f"{value / 60:g} min")
     elif name == "throughput":
         text = f"{value:,.0f}"
     else:
