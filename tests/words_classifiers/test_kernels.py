@@ -5,8 +5,8 @@ import pytest
 from sklearn.kernel_approximation import AdditiveChi2Sampler
 from sklearn.metrics.pairwise import additive_chi2_kernel, linear_kernel, manhattan_distances
 
+from striate.classifiers import kernels
 from striate.classifiers.kernels import KERNELS, Homogeneous
-from striate.words import kernels
 
 TERMS = {
     "linear": lambda x, y: x * y,
