@@ -46,6 +46,10 @@ def train(
     minutes: Annotated[float | None, typer.Option(help="Train for about this long instead.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of split, weights, order and augmentation. [default: 0]")] = None,
     split: Annotated[str | None, typer.Option(help="A split.json to use.")] = None,
+    files: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Use only the pictures of the folder that this list names, as "
+                                  "striate check --write-list writes it.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run. [default: runs/DATA-MODEL]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     size: Annotated[str | None, typer.Option(help="Picture size, 64 or 48,64. [default: from model and data]")] = None,
@@ -106,7 +110,7 @@ def train(
     from striate.nets.ranks import Ranks
     from striate.nets.recipe import BUDGETS
     from striate.run import Settings, Watch
-    from striate.run.settings import recipe_of
+    from striate.run.settings import listed, recipe_of
 
     options: dict[str, Any] = {
         "epochs": epochs, "minutes": minutes, "seed": seed, "batch_size": batch_size, "optimiser": optimiser,
@@ -123,7 +127,8 @@ def train(
             if any(name in given for name in BUDGETS):  # one budget takes the place of another
                 written = {name: value for name, value in written.items() if name not in BUDGETS}
             settings = Settings(data, model, split, parse_size(size), resize, strict, allow_empty_class,
-                                written | given, shlex.join(["striate", *sys.argv[1:]]), sharded=sharded)
+                                written | given, shlex.join(["striate", *sys.argv[1:]]), sharded=sharded,
+                                **listed(files))
             if try_:
                 ranks.on_main(lambda: trying.show(settings, out, watch, screen, trying.again(context), try_seconds))
             else:
