@@ -2,8 +2,8 @@
 
 The asker writes one line of JSON, [root, size, fit, channels, traits, items]. The helper answers with one line of
 JSON, the number of bytes of pixels and a row for each item, and then with those bytes. Nothing is pickled and nothing
-is run that came through the pipe. A helper ends when its input does, so it outlives nobody; whatever else goes wrong, it
-just ends, and the asker does the work itself and sees the error.
+is run that came through the pipe. A helper ends when its input does, so it outlives nobody; whatever else goes wrong,
+it just ends, and the asker does the work itself and sees the error.
 """
 
 from __future__ import annotations

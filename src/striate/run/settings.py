@@ -108,7 +108,7 @@ def recipe_of(path: Path) -> dict[str, Any]:
     return {name: planned[name] for name in values}
 
 
-def listed(files: Path | None) -> dict[str, str]:
+def listed(files: Path | None) -> dict[str, Any]:
     """The fields of `Settings` for a list of pictures; none without one."""
     return {"files": str(files.absolute()), "files_sum": digest_of_list(files)} if files else {}
 
