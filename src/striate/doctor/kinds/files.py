@@ -6,10 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from striate.data.source import Skipped
 from striate.data.sources.files import FileSource
 from striate.data.sources.folder import folded_name
 from striate.doctor.examining import Examined
 from striate.doctor.finding import Case, Kind
+from striate.errors import shown
 
 LEFT_OUT = frozenset({"no_class", "folder_link", "link_outside", "broken_link", "not_a_file"})  # by the layout
 LARGE = 16 * 2**20  # bytes
@@ -19,14 +21,18 @@ def unreadable(examined: Examined) -> Iterator[Case]:
     """Each file that cannot be read as a picture, by reason."""
     bad = [one for one in examined.skipped if one.code not in LEFT_OUT]
     for one in sorted(bad, key=lambda one: (one.code, one.picture)):
-        yield Case((one.picture,), f"{one.code}: {one.reason}", drop=(one.picture,))
+        yield Case((one.picture,), _why(one), drop=(one.picture,))
 
 
 def left_out(examined: Examined) -> Iterator[Case]:
     """Each file or link that has no class, or leads elsewhere."""
     for one in examined.skipped:
         if one.code in LEFT_OUT:
-            yield Case((one.picture,), f"{one.code}: {one.reason}")
+            yield Case((one.picture,), _why(one))
+
+
+def _why(one: Skipped) -> str:
+    return f"{one.reason.removeprefix(shown(one.picture)).strip()} ({one.code})"
 
 
 def clashing(examined: Examined) -> Iterator[Case]:
@@ -38,7 +44,8 @@ def clashing(examined: Examined) -> Iterator[Case]:
     for alike in names.values():
         # Two class folders that clash make every pair of names in them clash: told once, of the classes.
         if len(alike) > 1 and len({key.rpartition("/")[0] for key in alike}) == 1:
-            yield Case(tuple(alike), " = ".join(ascii(key.rpartition("/")[2]) for key in alike))
+            spelt = [key.rpartition("/")[2] for key in alike]
+            yield Case(tuple(alike), "" if all(map(str.isascii, spelt)) else " = ".join(map(ascii, spelt)))
 
 
 def ignored(examined: Examined) -> Iterator[Case]:
