@@ -63,6 +63,9 @@ def test_a_check_tells_shows_and_changes_nothing(striate: Program, root: Path, t
     assert result["data"]["leaked"] == 0
     assert sum(map(sum, result["data"]["counts"].values())) == len(names)
     assert result["data"]["skipped"] == []
+    measured = answer(striate("evaluate", "run/model.safetensors", root, "--files", "clean.txt", "--json"))
+    assert measured["count"] == result["test"]["count"] == 14
+    assert measured["accuracy"] == result["test"]["accuracy"]
     again = striate("check", root, "--no-labels", "--write-list", "clean.txt")
     assert again.returncode == 2  # what is there is not written over
     assert tree(root) == before
@@ -106,9 +109,9 @@ def digits_with_wrong_labels() -> tuple[Data, np.ndarray]:
     wrong, pictures = np.arange(0, 300, 20), whole.pictures
     labels = np.searchsorted((0, 1, 4), pictures.labels[few])
     labels[wrong] = (labels[wrong] + 1) % 3
-    return replace(whole, pictures=replace(
-        pictures, images=pictures.images[few], labels=labels, classes=("0", "1", "4"),
-        keys=[pictures.keys[i] for i in few], digests=tuple(pictures.digests[i] for i in few), parts=("",) * 300)), wrong
+    chosen = replace(pictures, images=pictures.images[few], labels=labels, classes=("0", "1", "4"), parts=("",) * 300,
+                     keys=[pictures.keys[i] for i in few], digests=tuple(pictures.digests[i] for i in few))
+    return replace(whole, pictures=chosen), wrong
 
 
 class Means:

@@ -15,7 +15,7 @@ import typer
 
 from striate.cli import trying
 from striate.cli.evaluate import with_interval
-from striate.cli.options import Json, Quiet, Strict, parse_size
+from striate.cli.options import Files, Json, Quiet, Strict, parse_size
 from striate.cli.screen import Screen
 from striate.errors import Interrupted
 
@@ -46,10 +46,7 @@ def train(
     minutes: Annotated[float | None, typer.Option(help="Train for about this long instead.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of split, weights, order and augmentation. [default: 0]")] = None,
     split: Annotated[str | None, typer.Option(help="A split.json to use.")] = None,
-    files: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Use only the pictures of the folder that this list names, as "
-                                  "striate check --write-list writes it.")
-    ] = None,
+    files: Files = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run. [default: runs/DATA-MODEL]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     size: Annotated[str | None, typer.Option(help="Picture size, 64 or 48,64. [default: from model and data]")] = None,

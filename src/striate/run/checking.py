@@ -45,7 +45,7 @@ def check_data(
     watch, started = watch or Watch(), time.monotonic()
     for path in (page, list_to):
         if path is not None:
-            RunFolder(path.parent).keep_out_of(source)
+            RunFolder(path.parent).keep_out_of(source, "what a check writes")
     settings = Settings(source, model, recipe={"seed": seed})
     if WordsRun.knows(settings):
         settings = replace(settings, recipe={"seed": seed, "flip": False})  # half the time, and ranks as well

@@ -81,7 +81,7 @@ class Settings:
             value = getattr(asked, name)
             if value not in (getattr(default, name), getattr(self, name)):
                 raise UsageError("resume_conflict", f"the run was to be resumed with {name} {shown(str(value))}",
-                                 given=f"it was begun with {shown(str(getattr(self, name)))}",
+                                 given=f"it was begun with {shown(str(getattr(self, name) or 'none'))}",
                                  do="Leave the option out, or start a new run with --out")
         for name, value in asked.recipe.items():
             if self.recipe.get(name) != value:

@@ -42,7 +42,7 @@ def only_listed(source: Source, path: Path, allow_empty_class: bool = False) -> 
         missing = sorted(wanted.difference(source.keys))
         raise DataError("not_listed", f"the pictures that {shown(path)} names were asked for",
                         allowed=f"pictures of {shown(source.name)} may be named, relative to it",
-                        given=f"{len(missing):,} are not there, first {shown(missing[0], 120)}",
+                        given=f"not there: {len(missing):,}, first {shown(missing[0], 120)}",
                         do="Write the list anew with striate check --write-list")
     labels = source.labels[rows]
     learnable = np.array([source.parts[i] in ("", "train") for i in rows])
