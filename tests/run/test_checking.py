@@ -15,7 +15,8 @@ from striate.data import Data, Dataset, load_data
 from striate.doctor import label_doubts
 from striate.errors import UsageError
 from striate.run import Settings, Watch
-from striate.run.checking import FOLDS, check_data, folds, held_out
+from striate.run.checking import check_data
+from striate.run.doubting import FOLDS, folds, held_out
 from striate.run.kinds import kind_for
 from tests.cli.conftest import Program, answer, striate  # noqa: F401 - a fixture
 from tests.data.fixtures import picture, tree, write

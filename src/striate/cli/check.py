@@ -57,13 +57,12 @@ def check(
 
     from striate.run.checking import check_data
     from striate.run.folder import RUNS, run_name
-    from striate.run.watch import Watch
 
     screen = Screen(quiet=quiet, as_json=as_json)
     page = out or RUNS / run_name(data, "check") / "check.html"
     try:
         facts = check_data(data, page=page, list_to=list_to, labels=labels, model=model, seed=seed,
-                           watch=Watch(screen.say, screen.stage, screen.step))
+                           say=screen.say, stage=screen.stage)
     finally:
         screen.close()
     screen.answer(facts, table(facts) if quiet else summary(facts))
