@@ -29,6 +29,12 @@ def test_only_the_listed_pictures_are_used(tmp_path):
     assert data.pictures.fingerprint != whole.pictures.fingerprint  # the list is part of what a run is
     assert "16 of 20 pictures are used, those that clean.txt names" in data.notes
     assert len(load_index(root)) == 20  # what is known of the others is not forgotten
+    write(root / wanted[0], picture(pattern(5, 7, 1, 999)))
+    load_data(root, files=tmp_path / "clean.txt")
+    assert len(load_index(root)) == 20
+    write(root / wanted[0], before[wanted[0]][2])
+    load_data(root)
+    before = tree(root)
     assert not any("changed" in note for note in load_data(root).notes)
     assert tree(root) == before
 

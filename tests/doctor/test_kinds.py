@@ -64,12 +64,12 @@ PLANTED: dict[str, tuple[Callable[[Path], object], int]] = {
     "small": (lambda root: write(root / "train" / "cat" / "s.png", picture(scene(807, 8, 11))), 1),
     "sizes": (lambda root: write(root / "train" / "cat" / "o.png", picture(scene(808, 80, 97))), 37),
     "modes": (lambda root: write(root / "train" / "cat" / "g.png", picture(scene(809)[:, :, :1])), 37),
-    "decoding": (lambda root: write(root / "train" / "cat" / "e.jpg", with_chunk(
+    "decoding": (lambda root: write(root / "train" / "cat" / "e.png", with_chunk(
         picture(scene(810)), b"eXIf", exif(6))), 1),
 }
 BESIDE = {  # what comes with the fault that was planted, as it should
     "large_files": {"sizes", "blurred"}, "blurred": {"sizes"}, "proportions": {"sizes"}, "small": {"sizes"},
-    "near_leak": {"sizes"}, "near_copy": {"sizes"}, "near_conflict": {"sizes"}, "decoding": {"sizes"},
+    "near_leak": {"sizes"}, "near_copy": {"sizes"}, "near_conflict": {"sizes"},
 }
 
 
@@ -103,6 +103,15 @@ def test_planted(name: str, root: Path) -> None:
     told = found[name].as_dict()
     assert json.loads(json.dumps(told)) == told
     assert tree(root) == before  # nothing is changed
+
+
+def test_what_was_odd_is_told_of_the_right_picture(root: Path) -> None:
+    write(root / "train" / "dog" / "turned.png", with_chunk(picture(scene(810)), b"eXIf", exif(6)))
+    write(root / "test" / "dog" / "a png.jpg", picture(scene(811)))
+    cases = next(one for one in findings(examine(root)) if one.kind.name == "decoding").cases
+    assert {case.pictures: case.said.split(";")[0] for case in cases} == {
+        ("train/dog/turned.png",): "its EXIF says that it lies turned or mirrored",
+        ("test/dog/a png.jpg",): "its name says JPEG and its bytes PNG"}
 
 
 def test_a_leak_gives_up_the_copy_that_is_learnt_from(root: Path) -> None:
