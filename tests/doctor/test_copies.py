@@ -31,7 +31,7 @@ def slow(pictures: np.ndarray, limit: float) -> set[tuple[int, int]]:
 def test_pairs_are_those_of_a_slow_search(limit: float) -> None:
     rng = np.random.default_rng(0)
     noise = rng.normal(0, 20, (120, 8, 8)).repeat(8, 1).repeat(8, 2)[..., None]  # coarse, so that prints show it
-    pictures = [scene(i % 40, 64, 64)[:, :, :1] + (i // 40) * (i % 40) / 20 * noise[i] for i in range(120)]
+    pictures = [scene(i % 40, 64, 64)[:, :, :1] + (i // 40) * (i % 40) ** 2 / 1000 * noise[i] for i in range(120)]
     pictures[7] = pictures[3][:, ::-1]
     stack = np.stack(pictures).clip(0, 255).astype(np.uint8)
     found = {(pair.first, pair.second) for pair in alike(Measures.of(stack), [str(i) for i in range(120)], limit)}

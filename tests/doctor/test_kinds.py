@@ -69,7 +69,7 @@ PLANTED: dict[str, tuple[Callable[[Path], object], int]] = {
 }
 BESIDE = {  # what comes with the fault that was planted, as it should
     "large_files": {"sizes", "blurred"}, "blurred": {"sizes"}, "proportions": {"sizes"}, "small": {"sizes"},
-    "near_leak": {"sizes"}, "near_copy": {"sizes"}, "near_conflict": {"sizes"},
+    "near_leak": {"sizes"}, "near_copy": {"sizes"}, "near_conflict": {"sizes"}, "decoding": {"sizes"},
 }
 
 
