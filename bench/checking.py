@@ -7,6 +7,7 @@
 
     python bench/checking.py speed
     python bench/checking.py leaks DIR          DIR has train/CLASS and test/CLASS; copies of it are planted in
+    python bench/checking.py found fashion-mnist
     python bench/checking.py labels DIR|NAME --seeds 0 1 2
 
 `speed` is the whole command as a process of its own, start and page included; `of_the_pictures` is without the start,
@@ -140,6 +141,35 @@ def leaks(options: argparse.Namespace) -> None:
         "pictures": total, "known_before": len(known), "runs": rows, "shown": shown})
 
 
+def found(options: argparse.Namespace) -> None:
+    """What a set of small pictures has of itself; and how many copies of 300 would be found among them."""
+    from striate.data import fit_pictures
+    from striate.doctor import examine, findings
+    from striate.doctor.alike import NEAR, alike
+    from striate.doctor.measures import Measures
+
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["STRIATE_CACHE"] = folder
+        seen = examine(options.data)
+        counts = {one.kind.name: one.count for one in findings(seen)}
+        rng, originals, copies = random.Random(0), [], []
+        for key in rng.sample(seen.keys, 300):
+            pixels = seen.pixels(key, 96)
+            original, again = Path(folder) / "a.png", Path(folder) / "b.jpg"
+            Image.fromarray(pixels.squeeze()).save(original)
+            saved_again(original, again, rng.choice((0.75, 1.5, 2.0)))
+            with Image.open(again) as image:
+                copies.append(fit_pictures(np.asarray(image)[None], (96, 96), channels=1)[0])
+            originals.append(fit_pictures(pixels[None], (96, 96), channels=1)[0])
+        pairs = alike(Measures.of(np.stack(originals + copies)), [str(i) for i in range(600)])
+    hits = sum(pair.second - pair.first == 300 for pair in pairs)
+    named = [[seen.keys[one.first], seen.keys[one.second], one.distance, one.mirrored]
+             for one in sorted(seen.pairs, key=lambda one: one.distance)]
+    write(f"checking-found-{options.data}", f"what striate check finds in {options.data} as it is", {
+        "pictures": len(seen.rows), "counts": counts, "limit": NEAR, "pairs": named,
+        "resized_of_300": hits})
+
+
 def labels(options: argparse.Namespace) -> None:
     from striate.data import load_data
     from striate.doctor import label_doubts
@@ -178,13 +208,13 @@ def labels(options: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("speed", "leaks", "labels"))
+    parser.add_argument("what", choices=("speed", "leaks", "found", "labels"))
     parser.add_argument("data", nargs="?", default="digits")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--model", default="bow")
     options = parser.parse_args()
-    {"speed": speed, "leaks": leaks, "labels": labels}[options.what](options)
+    {"speed": speed, "leaks": leaks, "found": found, "labels": labels}[options.what](options)
 
 
 if __name__ == "__main__":

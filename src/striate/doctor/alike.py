@@ -1,6 +1,6 @@
 """Pictures that look the same: pairs of prints that lie near each other, mirror images among them.
 
-Nothing within the limit is overlooked: prints are rotated to their principal axes, and their first 16 coordinates are
+Little within the limit is overlooked: prints are rotated to their principal axes, and their first 16 coordinates are
 searched with a k-d tree (Bentley, 1975). Distances among fewer coordinates are never larger, so what is near in all is
 near in these; each pair found there is then measured in full.
 

@@ -81,6 +81,15 @@ def thresholds(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) ->
 def label_finding(doubts: list[Doubt], keys: list[str], classes: tuple[str, ...]) -> Finding:
     """The likely ones of `doubts` as a finding, in their order."""
     return Finding(KIND, tuple(
-        Case((keys[one.index],), f"called {shown(classes[one.label], 40)} ({one.given:.1%}), looks like "
-             f"{shown(classes[one.suggested], 40)} ({one.other:.1%})")
+        Case((keys[one.index],), f"called {shown(classes[one.label], 40)} ({share(one.given)}), looks like "
+             f"{shown(classes[one.suggested], 40)} ({share(one.other)})")
         for one in doubts if one.likely))
+
+
+def share(probability: float) -> str:
+    """A probability in words that never claim more than it does.
+
+    >>> share(0.5), share(0.0001), share(0.9999)
+    ('50.0%', 'under 0.1%', 'over 99.9%')
+    """
+    return "under 0.1%" if probability < 0.0005 else "over 99.9%" if probability > 0.9995 else f"{probability:.1%}"

@@ -83,5 +83,6 @@ def _card(finding: Mapping[str, Any], shown_as: Callable[[str], Shown | None]) -
     cases = [{**case, "shown": [(key, shown_as(key)) for key in case["pictures"][:TOGETHER]],
               "more": max(0, len(case["pictures"]) - TOGETHER)} for case in finding["cases"][:most]]
     pictured = any(one for case in cases for _, one in case["shown"])
-    return {**finding, "pictured": pictured, "shown": cases if pictured else finding["cases"][:LINES],
+    return {**finding, "pictured": pictured, "single": all(len(case["pictures"]) == 1 for case in cases),
+            "shown": cases if pictured else finding["cases"][:LINES],
             "total": len(finding["cases"])}
