@@ -22,7 +22,7 @@ from striate.nets.recipe import Recipe
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 REFERENCE = ROOT / "docs" / "cli.md"
-COMMANDS = ("train", "evaluate", "predict", "compare", "look", "inspect", "convert")
+COMMANDS = ("train", "check", "evaluate", "predict", "compare", "look", "inspect", "convert")
 
 
 def blocks(language: str) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.conftest import Program
 
-COMMANDS = ("train", "evaluate", "predict", "compare", "inspect", "convert")
+COMMANDS = ("train", "check", "evaluate", "predict", "compare", "inspect", "convert")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -121,6 +121,10 @@ def npz_of_floats(folder: Path) -> object:
     return load_data(folder / "a.npz")
 
 
+def chosen(folder: Path, text: bytes) -> object:
+    return load_data(two(folder), files=write(folder / "clean.txt", text))
+
+
 REFUSALS: dict[str, Callable[[Path], object]] = {
     "folder: nothing there": lambda folder: load_data(folder / "nowhere"),
     "folder: a file": lambda folder: load_data(write(folder / "a.jpg", JPEG)),
@@ -160,6 +164,15 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "split: bad fractions": lambda folder: load_data(two(folder), fractions=(0.5, 0.1, 0.1)),
     "split: no file": lambda folder: load_data(two(folder), split=folder / "split.json"),
     "split: not a split": lambda folder: load_data(two(folder), split=write(folder / "split.json", b"{}")),
+    "list: no file": lambda folder: load_data(two(folder), files=folder / "clean.txt"),
+    "list: of nothing": lambda folder: chosen(folder, b"# nothing\n\n"),
+    "list: a folder": lambda folder: load_data(two(folder), files=folder),
+    "list: names outside": lambda folder: chosen(folder, b"cat/0001.png\ncat/../../secret.png\n"),
+    "list: an absolute name": lambda folder: chosen(folder, b"/etc/passwd\n"),
+    "list: half a JSON string": lambda folder: chosen(folder, b'"cat/0001.png\n'),
+    "list: what is not there": lambda folder: chosen(folder, b"cat/0001.png\ncat/9999.png\n"),
+    "list: a class left empty": lambda folder: chosen(folder, b"cat/0001.png\n"),
+    "list: of arrays": lambda folder: load_data("digits", files=write(folder / "clean.txt", b"1\n")),
     "option: size": lambda folder: load_data(two(folder), size=0),
     "option: fit": lambda folder: load_data(two(folder), fit="stretch"),
     "option: channels": lambda folder: load_data(two(folder), channels=2),

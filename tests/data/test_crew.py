@@ -18,7 +18,7 @@ from striate.data.helper import answer, answered
 from striate.data.source import Facts, digest_of
 from striate.data.task import Task
 from striate.errors import DataError, PictureError
-from tests.data.fixtures import pattern, picture, write
+from tests.data.fixtures import exif, pattern, picture, with_chunk, write
 
 
 @pytest.fixture
@@ -52,8 +52,10 @@ def helper():
     helper.end()
 
 
-@pytest.mark.parametrize("task", [{}, {"size": (32, 48), "channels": 1}, {"size": (9, 7), "fit": "pad"}])
+@pytest.mark.parametrize("task", [{}, {"size": (32, 48), "channels": 1}, {"size": (9, 7), "fit": "pad"},
+                                  {"size": (9, 7), "traits": True}])
 def test_a_helper_answers_as_the_task_does_here(root, helper, task):
+    write(root / "cat" / "turned.png", with_chunk(picture(pattern(16, 24)), b"eXIf", exif(6)))
     task, items = Task(str(root), **task), items_of(root)
     found = helper.do(task, items)
     assert found is not None

@@ -15,6 +15,7 @@ import pytest
 from striate.data import load_data
 from striate.data.pictures import open_pictures
 from striate.data.sources import folder
+from striate.doctor import cheap_findings
 from striate.errors import DataError, MissingError, StoreError
 from tests.data.fixtures import folder_of, pattern, picture, tree, write
 from tests.hostile.refusing import pack_bytes, refused
@@ -113,6 +114,10 @@ def test_d07_imbalance(tmp_path):
     data = load_data(folder_of(tmp_path, {"rare": 3, "common": 1_000}))
     assert np.bincount(data.train.labels).tolist() == [700, 1]
     assert np.bincount(data.test.labels).tolist() == [200, 1]
+    said = cheap_findings(data)  # which train says, and the report beside the balanced accuracy
+    assert "classes of fewer than 10 pictures: rare (3)" in said
+    assert any(one.startswith("classes of more than 10 times as many") and "balanced" in one for one in said)
+    assert cheap_findings(load_data(folder_of(tmp_path / "even", {"rare": 30, "common": 40}))) == []
 
 
 def test_d08_many_classes(tmp_path):

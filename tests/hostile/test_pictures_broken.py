@@ -119,6 +119,20 @@ def test_i35_modern_formats_name_the_plugin(form):
     assert "plugin" in str(refused.value)
 
 
+@pytest.mark.parametrize("order", ["II*\0", "MM\0*", "II+\0"])
+def test_i21_tiff_that_loops_or_lies_is_not_entered(order, monkeypatch):
+    """A directory that is its own next one, a thousand pages, tiles outside the file: no byte of them is parsed."""
+    monkeypatch.setattr(Image, "open", lambda *_, **__: pytest.fail("a parser was entered"))
+    endian = ">" if order[0] == "M" else "<"
+    loop = struct.pack(endian + "IH", 8, 1) + bytes(12) + struct.pack(endian + "I", 8)
+    tiles = struct.pack(endian + "IHHHII", 8, 1, 324, 4, 2**31, 2**31)
+    for body in (loop, loop * 1_000, tiles, b""):
+        data = order.encode() + body
+        assert code_of(data) == "format_not_allowed"
+        with pytest.raises(PictureError):
+            probe(data)
+
+
 def test_i13_i21_tiff_is_not_read():
     for mode in ("F", "I", "L"):
         assert code_of(picture(Image.new(mode, (5, 5)), "TIFF")) == "format_not_allowed"

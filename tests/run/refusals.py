@@ -10,13 +10,16 @@ import pytest
 
 from striate import ConvNet, load_data
 from striate.run import RunFolder, Settings, Watch, evaluate_model, train_model
+from striate.run.checking import check_data
 from striate.run.comparing import job
 from striate.run.comparing.asked import Asked, sizes_in
 from striate.run.comparing.child import open_as
 from striate.run.comparing.children import Child, run_jobs
 from striate.run.comparing.job import compare
+from striate.run.job import open_data
+from striate.run.kinds import kind_for
 from striate.run.logs import Logs
-from striate.run.settings import recipe_of
+from striate.run.settings import listed, recipe_of
 from striate.run.trying import try_settings
 
 
@@ -88,6 +91,13 @@ def killed(_: Path) -> object:
     return child.check("lenet5, seed 0")
 
 
+def list_changed(folder: Path) -> object:
+    (folder / "clean.txt").write_text("cat/1.png\n")
+    settings = Settings(str(folder), **listed(folder / "clean.txt"))
+    (folder / "clean.txt").write_text("cat/2.png\n")
+    return open_data(settings, kind_for(settings), None, Watch())
+
+
 REFUSALS: dict[str, Callable[[Path], object]] = {
     "out is a file": lambda folder: RunFolder.fresh(written(folder) / "recipe.yaml", "digits", "compact"),
     "run exists": lambda folder: RunFolder.fresh(written(folder), "digits", "compact"),
@@ -107,6 +117,10 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
         Settings("digits", "bow", recipe={"epochs": 3}), RunFolder(folder), Watch()),
     "a bag of words in parts": lambda folder: train_model(
         Settings("digits", "bow", sharded=True), RunFolder(folder), Watch()),
+    "resumed with another list": lambda _: Settings("pets").resumed(Settings("pets", files="clean.txt")),
+    "a list that was changed": list_changed,
+    "a list of what has no files": lambda folder: check_data("digits", list_to=folder / "clean.txt", labels=False),
+    "a list inside the pictures": lambda folder: check_data(str(folder), list_to=folder / "clean.txt", labels=False),
     "a log of another kind": lambda folder: Logs(["csv", "wandb"], folder),
     "trying a bag of words": lambda folder: try_settings(Settings("digits", "bow"), RunFolder(folder), Watch()),
     "nothing left to test on": all_learnt_from,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from striate.cli.options import Json, Quiet, Strict
+from striate.cli.options import Files, Json, Quiet, Strict
 from striate.cli.screen import Screen
 from striate.errors import shown
 
@@ -25,6 +25,7 @@ def evaluate(
     data: Annotated[str, typer.Argument(metavar="DATA", help="A folder of class folders, or a named set.")],
     part: Annotated[str | None, typer.Option(help="test, validation, train or all. [default: test if known]")] = None,
     split: Annotated[Path | None, typer.Option(help="A split.json. [default: the one beside the model]")] = None,
+    files: Files = None,
     strict: Strict = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -34,7 +35,7 @@ def evaluate(
 
     screen = Screen(quiet=quiet, as_json=as_json)
     try:
-        result = evaluate_model(model, data, part=part, split=split, strict=strict,
+        result = evaluate_model(model, data, part=part, split=split, files=files, strict=strict,
                                 watch=Watch(say=screen.say, stage=screen.stage))
     finally:
         screen.close()

@@ -12,7 +12,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from striate._version import __version__
-from striate.cli import compare, convert, evaluate, inspect, look, predict, train
+from striate.cli import check, compare, convert, evaluate, inspect, look, predict, train
 from striate.errors import StriateError
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example: striate train digits",
 )
-for command in (train, evaluate, predict, compare, look, inspect, convert):
+for command in (train, check, evaluate, predict, compare, look, inspect, convert):
     command.register(app)
 
 
@@ -37,7 +37,10 @@ def striate(
 
 
 def run() -> NoReturn:
-    """Run the command line; exit codes: 0 done, 2 bad input, 1 failure, 75 stopped and resumable, 130 stopped."""
+    """Run the command line.
+
+    Exit codes: 0 done, 1 failure, 2 bad input, 3 findings (of `check`), 75 stopped and resumable, 130 stopped.
+    """
     try:
         code = app(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)

@@ -15,6 +15,11 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the answer onl
 Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Make every bad picture an error instead of skipping it.")]
 
+Files = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Use only the pictures of the folder that this list names, as "
+                              "striate check --write-list writes it.")
+]
+
 
 def refuse_taken(out: str | Path, force: bool) -> None:
     """Refuse to write over what is there, a link to nothing too; with `force` a link is replaced, not followed."""

@@ -15,7 +15,7 @@ import typer
 
 from striate.cli import trying
 from striate.cli.evaluate import with_interval
-from striate.cli.options import Json, Quiet, Strict, parse_size
+from striate.cli.options import Files, Json, Quiet, Strict, parse_size
 from striate.cli.screen import Screen
 from striate.errors import Interrupted
 
@@ -51,6 +51,7 @@ def train(
     minutes: Annotated[float | None, typer.Option(help="Train for about this long instead.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of split, weights, order and augmentation. [default: 0]")] = None,
     split: Annotated[str | None, typer.Option(help="A split.json to use.")] = None,
+    files: Files = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run. [default: runs/DATA-MODEL]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     size: Annotated[str | None, typer.Option(help="Picture size, 64 or 48,64. [default: from model and data]")] = None,
@@ -111,7 +112,7 @@ def train(
     from striate.nets.ranks import Ranks
     from striate.nets.recipe import BUDGETS
     from striate.run import Settings, Watch
-    from striate.run.settings import recipe_of
+    from striate.run.settings import listed, recipe_of
 
     options: dict[str, Any] = {
         "epochs": epochs, "minutes": minutes, "seed": seed, "batch_size": batch_size, "optimiser": optimiser,
@@ -129,7 +130,7 @@ def train(
                 written = {name: value for name, value in written.items() if name not in BUDGETS}
             settings = Settings(data, model, split, parse_size(size), resize, strict, allow_empty_class,
                                 written | given, shlex.join(["striate", *sys.argv[1:]]), sharded=sharded,
-                                weights=weights)
+                                weights=weights, **listed(files))
             if try_:
                 ranks.on_main(lambda: trying.show(settings, out, watch, screen, trying.again(context), try_seconds))
             else:

@@ -129,13 +129,15 @@ def load_data(
     source: str | Path, *, size: int | tuple[int, int] | None = None, fit: str = "squash", channels: int | None = None,
     usual: tuple[int, int] = DEFAULT_SIZE, seed: int = 0,
     fractions: Fractions = (0.7, 0.1, 0.2), split: Path | None = None, strict: bool = False,
-    allow_empty_class: bool = False, workers: int | None = None, on_progress: Progress | None = None,
+    allow_empty_class: bool = False, files: Path | None = None, workers: int | None = None,
+    on_progress: Progress | None = None,
 ) -> Data:  # fmt: skip
     """Load a data set by name (`digits`, `mnist`, `fashion-mnist`) or path (a folder, IDX, CIFAR binary, `.npz`).
 
     size: one side or (height, width) in pixels; None keeps pictures that share one size up to 64 pixels and makes all
     others `usual`. channels: 1 or 3; None takes 1 if every picture is grey. fractions: train, validation, test, for a
-    source without parts of its own. split: a file saved by `Split.save`. strict: refuse a bad, duplicated across parts
+    source without parts of its own. split: a file saved by `Split.save`. files: a list of the pictures of a folder that
+    are to be used, as `striate check --write-list` writes it. strict: refuse a bad, duplicated across parts
     or doubly labelled picture instead of noting it. on_progress(stage, done, total). Raises `StriateError`.
 
     >>> data = load_data("digits")
@@ -147,7 +149,7 @@ def load_data(
     crew = Crew(worker_count(workers))
     wanted = (size, size) if isinstance(size, int) else size
     check_fit(usual if wanted is None else wanted, fit, 1 if channels is None else channels)
-    opened = open_source(source, allow_empty_class)
+    opened = open_source(source, allow_empty_class, files=files)
     with crew:
         outcomes, notes = opened.survey(crew, on_progress)
         rows = [(i, outcome) for i, outcome in enumerate(outcomes) if isinstance(outcome, Facts)]

@@ -26,6 +26,10 @@ MAX_BYTES = 64 * 2**20
 MAX_PIXELS = 50_000_000
 MAX_ASPECT = 100
 BACKGROUND = 255  # white
+TURNED = "its EXIF says that it lies turned or mirrored; it was set upright"
+CMYK = "it is CMYK; it was converted without a profile"
+DEEP = "it has 16 bits a channel; it was brought to 8"
+TRANSPARENT = "it is transparent; it was laid on white"
 
 _WHAT_TO_DO = {
     "image_empty": "Copy it again from where it came from, or delete it",
@@ -44,11 +48,15 @@ _ALLOWED = {
 
 @dataclass(frozen=True)
 class Decoded:
-    """A picture of mode L or RGB, the right way up; what was odd about it; and Pillow's name of its format."""
+    """A picture of mode L or RGB, the right way up; what was odd about it; and Pillow's name of its format.
+
+    `traits` are no faults: what was done to bring it to this mode and upright.
+    """
 
     image: Image.Image
     notes: tuple[str, ...] = ()
     format: str = ""
+    traits: tuple[str, ...] = ()
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
@@ -71,12 +79,13 @@ def decode(data: bytes, *, name: str = "picture", at_least: tuple[int, int] | No
     try:
         container = _opened(data)
         if container.ended:
-            image, notes = _image(container, container.body, at_least), container.notes
+            (image, traits), notes = _image(container, container.body, at_least), container.notes
         else:
-            image, notes = _unended(container, at_least), (*container.notes, NO_END)
+            (image, traits), notes = _unended(container, at_least), (*container.notes, NO_END)
     except Damaged as damage:
         raise _refusal(damage, name) from damage.__cause__
-    return Decoded(upright(image, container.orientation), notes, container.format)
+    turned = (TURNED,) if container.orientation != 1 else ()
+    return Decoded(upright(image, container.orientation), notes, container.format, (*turned, *traits))
 
 
 def probe(data: bytes, *, name: str = "picture") -> tuple[int, int, int]:
@@ -120,8 +129,10 @@ def _check_size(width: int, height: int) -> None:
         raise Damaged("aspect_limit", f"it is {width}×{height} pixels")
 
 
-def _image(container: Container, body: bytes, at_least: tuple[int, int] | None) -> Image.Image:
-    """Let Pillow decode `body`: mode L or RGB, as stored."""
+def _image(
+    container: Container, body: bytes, at_least: tuple[int, int] | None
+) -> tuple[Image.Image, tuple[str, ...]]:
+    """Let Pillow decode `body`: mode L or RGB, as stored; and the traits of its mode."""
     try:
         with Image.open(BytesIO(body), formats=(container.format,)) as image:
             _check_size(*image.size)
@@ -132,7 +143,7 @@ def _image(container: Container, body: bytes, at_least: tuple[int, int] | None) 
             # Pillow leaves the rows a short PNG does not have at zero, and says nothing.
             if container.format == "PNG" and _ends_in_zero(image) and not is_whole_png(body):
                 raise Damaged("image_truncated", "it has fewer rows than its header says")
-            return _flat(image, container.channels)
+            return _flat(image, container.channels), _traits(image)
     except Damaged:
         raise
     except Exception as error:  # Pillow's decoders raise a dozen types, warnings turned into errors among them
@@ -143,6 +154,11 @@ def _image(container: Container, body: bytes, at_least: tuple[int, int] | None) 
 def _ends_in_zero(image: Image.Image) -> bool:
     last = image.getpixel((image.width - 1, image.height - 1))
     return not any(last) if isinstance(last, tuple) else not last
+
+
+def _traits(image: Image.Image) -> tuple[str, ...]:
+    found = {CMYK: image.mode == "CMYK", DEEP: image.mode.startswith("I"), TRANSPARENT: image.has_transparency_data}
+    return tuple(trait for trait, so in found.items() if so)
 
 
 def _flat(image: Image.Image, channels: int) -> Image.Image:
@@ -158,13 +174,13 @@ def _flat(image: Image.Image, channels: int) -> Image.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def _unended(container: Container, at_least: tuple[int, int] | None) -> Image.Image:
+def _unended(container: Container, at_least: tuple[int, int] | None) -> tuple[Image.Image, tuple[str, ...]]:
     """The pixels of a JPEG without an end marker, if its scan is whole: then what follows the scan changes nothing."""
-    image = _image(container, container.body + b"\xff\xd9", at_least)
-    other = _image(container, container.body + b"\x5a\xc3\x96\x2d" * 64 + b"\xff\xd9", at_least)
+    image, traits = _image(container, container.body + b"\xff\xd9", at_least)
+    other, _ = _image(container, container.body + b"\x5a\xc3\x96\x2d" * 64 + b"\xff\xd9", at_least)
     if image.tobytes() != other.tobytes():
         raise Damaged("image_truncated", "its scan ends early")
-    return image
+    return image, traits
 
 
 def _refusal(damage: Damaged, name: str) -> PictureError:

@@ -73,7 +73,8 @@ class Source(ABC):
 
     @abstractmethod
     def packed(
-        self, rows: Sequence[tuple[int, Facts]], size: tuple[int, int], fit: str, channels: int, crew: Crew
+        self, rows: Sequence[tuple[int, Facts]], size: tuple[int, int], fit: str, channels: int, crew: Crew,
+        traits: bool = False,
     ) -> Iterator[Packed | PictureError]:
         """The pictures `rows`, (index, facts), made one size; `DataError` if one is not that surveyed."""
 
@@ -97,7 +98,7 @@ class ArraySource(Source):
 
     def packed(
         self, rows: Sequence[tuple[int, Facts]], size: tuple[int, int], fit: str, channels: int,
-        crew: Crew,  # noqa: ARG002 - as above
+        crew: Crew, traits: bool = False,  # noqa: ARG002 - as above
     ) -> Iterator[Packed | PictureError]:  # fmt: skip
         """The pictures `rows` made one size."""
         return ((fit_picture(self.pictures[i], size, fit, channels), ()) for i, _ in rows)

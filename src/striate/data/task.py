@@ -21,12 +21,16 @@ SUFFIXES = {
 
 @dataclass(frozen=True)
 class Task:
-    """Files below `root` are surveyed (size None), or made `size` (height, width) and `channels` by `fit`."""
+    """Files below `root` are surveyed (size None), or made `size` (height, width) and `channels` by `fit`.
+
+    With `traits`, the notes tell those of `Decoded`, too.
+    """
 
     root: str
     size: tuple[int, int] | None = None
     fit: str = "squash"
     channels: int = 3
+    traits: bool = False
 
     def __call__(self, item: Item) -> Result:
         """The facts or the pixels of one file, or why it cannot be used; `DataError` if it is not that surveyed."""
@@ -43,7 +47,7 @@ class Task:
             raise source_changed(key) from error
         except PictureError as error:
             return error.with_traceback(None)
-        notes = (*decoded.notes, *_misnamed(key, decoded.format))
+        notes = (*decoded.notes, *_misnamed(key, decoded.format), *(decoded.traits if self.traits else ()))
         return fit_image(decoded.image, self.size, self.fit, self.channels), notes
 
 

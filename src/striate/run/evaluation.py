@@ -20,13 +20,14 @@ PARTS = ("test", "validation", "train", "all")
 
 
 def evaluate_model(
-    model_path: Path, source: str, *, part: str | None = None, split: Path | None = None, strict: bool = False,
-    watch: Watch | None = None,
+    model_path: Path, source: str, *, part: str | None = None, split: Path | None = None,
+    files: Path | None = None, strict: bool = False, watch: Watch | None = None,
 ) -> dict[str, Any]:
     """Figures of the model at `model_path` on the pictures of `source`, JSON values.
 
     `part` is `test`, `validation`, `train` or `all`. None is the test part of `split`, else of the `split.json` beside
-    the model (pictures that a split does not know count as test), else of the folder's own division; else all.
+    the model (pictures that a split does not know count as test), else of the folder's own division; else all. `files`
+    is a list of the pictures of a folder that are to be used.
     """
     watch = watch or Watch()
     if part not in (None, *PARTS):
@@ -37,7 +38,8 @@ def evaluate_model(
 
     def opened(split: Path | None) -> Data:
         return load_data(source, size=model.preparation_.size, fit=model.preparation_.fit,
-                         channels=model.preparation_.channels, split=split, strict=strict, on_progress=watch.stage)
+                         channels=model.preparation_.channels, split=split, files=files, strict=strict,
+                         on_progress=watch.stage)
 
     beside = model_path.with_name("split.json")
     split = split or (beside if beside.exists() else None)

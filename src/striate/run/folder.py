@@ -65,11 +65,11 @@ class RunFolder:
         writer.writerows(history)
         atomic.write_text(self.path / "log.csv", text.getvalue())
 
-    def keep_out_of(self, data: str) -> None:
+    def keep_out_of(self, data: str, what: str = "the run") -> None:
         """Refuse to write into the folder that holds the pictures (`out_in_data`)."""
         source = Path(data).resolve()
         if source.is_dir() and self.path.resolve().is_relative_to(source):
-            raise UsageError("out_in_data", f"{shown(self.path)} was to hold the run",
+            raise UsageError("out_in_data", f"{shown(self.path)} was to hold {what}",
                              allowed="nothing is written into the folder of the pictures",
                              given=f"it lies inside {shown(source)}", do="Choose another folder with --out")
 

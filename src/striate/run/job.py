@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -14,6 +15,9 @@ import numpy as np
 from striate import metrics
 from striate._version import __version__
 from striate.data import Data, Dataset, load_data
+from striate.data.sources.chosen import digest_of_list
+from striate.doctor import cheap_findings
+from striate.errors import RunError, shown
 from striate.nets.training.checkpoint import Checkpoints
 from striate.recogniser import Recogniser
 from striate.report import Mistake, Sample, write_report
@@ -107,10 +111,18 @@ def train_model(settings: Settings, folder: RunFolder, watch: Watch, *, resume: 
 def open_data(settings: Settings, kind: Kind[Any], begun: Path | None, watch: Watch) -> Data:
     """The data of `settings`, packed as `kind` wants them; divided as in the split file `begun` if there is one."""
     split = begun if begun and begun.exists() else Path(settings.split) if settings.split else None
-    return load_data(
+    files = Path(settings.files) if settings.files else None
+    if files and digest_of_list(files) != settings.files_sum:
+        raise RunError("list_changed", f"the run was to be resumed with the pictures that {shown(files)} names",
+                       given="the list was changed since", do="Start a new run with --out")
+    data = load_data(
         settings.data, **kind.packing, fit=settings.resize, seed=settings.recipe.get("seed", 0), split=split,
-        strict=settings.strict, allow_empty_class=settings.allow_empty_class, on_progress=watch.stage,
+        strict=settings.strict, allow_empty_class=settings.allow_empty_class, files=files, on_progress=watch.stage,
     )
+    found = cheap_findings(data)
+    if found or data.skipped:
+        found.append(f"striate check {shlex.quote(settings.data)} says more, and shows the pictures")
+    return replace(data, notes=(*data.notes, *found))
 
 
 def tell(data: Data, size: tuple[int, int], kind: Kind[Any], watch: Watch) -> None:

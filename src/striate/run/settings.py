@@ -9,6 +9,7 @@ from typing import Any, Self
 import yaml
 
 from striate import atomic, yamlfile
+from striate.data.sources.chosen import digest_of_list
 from striate.errors import RunError, UsageError, shown
 from striate.nets.recipe import Recipe
 
@@ -21,6 +22,8 @@ class Settings:
         data: a folder or the name of a known set; model: a name of the zoo, a network file, or of visual words a set of
             stages by name or a YAML file.
         split: a split file to use, or None.
+        files: a list of the pictures of a folder to use, or None; files_sum: its sha256, so that a run that is resumed
+            goes on with the pictures it was begun with.
         size: (height, width) of the pictures, or None for what model and data suggest; resize: how they are fitted.
         strict, allow_empty_class: as in `striate.load_data`.
         recipe: fields of `striate.nets.recipe.Recipe`, of visual words `seed` and `flip`; a field left out has its
@@ -44,6 +47,8 @@ class Settings:
     stages: dict[str, Any] = field(default_factory=dict)
     sharded: bool = False
     weights: str | None = None
+    files: str | None = None
+    files_sum: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values."""
@@ -74,11 +79,11 @@ class Settings:
     def resumed(self, asked: Settings) -> Settings:
         """These settings, unless `asked` says otherwise on purpose (`resume_conflict`)."""
         default = Settings(data=self.data)
-        for name in ("data", "model", "split", "size", "resize", "weights"):
+        for name in ("data", "model", "split", "files", "size", "resize", "weights"):
             value = getattr(asked, name)
             if value not in (getattr(default, name), getattr(self, name)):
                 raise UsageError("resume_conflict", f"the run was to be resumed with {name} {shown(str(value))}",
-                                 given=f"it was begun with {shown(str(getattr(self, name)))}",
+                                 given=f"it was begun with {shown(str(getattr(self, name) or 'none'))}",
                                  do="Leave the option out, or start a new run with --out")
         for name, value in asked.recipe.items():
             if self.recipe.get(name) != value:
@@ -105,14 +110,18 @@ def recipe_of(path: Path) -> dict[str, Any]:
     return {name: planned[name] for name in values}
 
 
+def listed(files: Path | None) -> dict[str, Any]:
+    """The fields of `Settings` for a list of pictures; none without one."""
+    return {"files": str(files.absolute()), "files_sum": digest_of_list(files)} if files else {}
+
+
 def _describes_a_run(values: dict[str, Any]) -> bool:
     """Whether every field has the type that `Settings` says."""
     size, recipe, stages = values.get("size"), values.get("recipe"), values.get("stages", {})
     return (
         all(isinstance(values.get(name, ""), str) for name in ("model", "resize", "command"))
         and isinstance(values.get("data"), str)
-        and isinstance(values.get("split"), str | None)
-        and isinstance(values.get("weights"), str | None)
+        and all(isinstance(values.get(name), str | None) for name in ("split", "files", "files_sum", "weights"))
         and (size is None or (isinstance(size, list) and len(size) == 2 and all(type(side) is int for side in size)))
         and all(isinstance(values.get(name, False), bool) for name in ("strict", "allow_empty_class", "sharded"))
         and isinstance(recipe, dict)

@@ -15,10 +15,14 @@ from striate.errors import PictureError
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FileSource(Source):
-    """Picture files: root is the folder the keys are relative to; stamps are N of (size, mtime_ns)."""
+    """Picture files: root is the folder the keys are relative to; stamps are N of (size, mtime_ns).
+
+    `chosen`: whether these are some of the files only, so that nothing can be said of those that are not among them.
+    """
 
     root: Path
     stamps: tuple[Stamp, ...]
+    chosen: bool = False
 
     def survey(self, crew: Crew, progress: Progress | None) -> tuple[Sequence[Outcome], tuple[str, ...]]:
         """The facts of each file, from the index where the file is unchanged, else by reading it."""
@@ -37,17 +41,19 @@ class FileSource(Source):
             if progress:
                 progress("reading", done, len(fresh))
         found = [outcome for outcome in outcomes if outcome is not None]
-        gone = known.keys() - set(self.keys)
+        gone = set() if self.chosen else known.keys() - set(self.keys)
         if fresh or gone:
-            save_index(self.root, dict(zip(self.keys, zip(self.stamps, found, strict=True), strict=True)))
+            kept = known if self.chosen else {}
+            save_index(self.root, kept | dict(zip(self.keys, zip(self.stamps, found, strict=True), strict=True)))
         return found, _changes(known.keys(), [self.keys[i] for i in fresh], len(gone))
 
     def packed(
-        self, rows: Sequence[tuple[int, Facts]], size: tuple[int, int], fit: str, channels: int, crew: Crew
+        self, rows: Sequence[tuple[int, Facts]], size: tuple[int, int], fit: str, channels: int, crew: Crew,
+        traits: bool = False,
     ) -> Iterator[Packed | PictureError]:
-        """Read, decode and fit the files `rows`."""
+        """Read, decode and fit the files `rows`; with `traits`, the notes tell those of `Decoded`, too."""
         items = [(self.keys[i], facts.digest) for i, facts in rows]
-        for result in crew.each(Task(str(self.root), size, fit, channels), items):
+        for result in crew.each(Task(str(self.root), size, fit, channels, traits), items):
             assert not isinstance(result, Facts)
             yield result
 

@@ -42,8 +42,11 @@ class _Scan:
         self.skipped.append(Skipped(key, code, f"{shown(key)} was not read: {given}"))
 
 
-def open_folder(root: Path, allow_empty_class: bool = False) -> FileSource:
-    """List the pictures below the folder `root`; no file is opened. Raises `DataError` if it is no data set."""
+def open_folder(root: Path, allow_empty_class: bool = False, tolerant: bool = False) -> FileSource:
+    """List the pictures below the folder `root`; no file is opened. Raises `DataError` if it is no data set.
+
+    `tolerant` refuses no class names that clash, differ between parts or are of empty folders: for who looks for them.
+    """
     scan = _Scan()
     tops, loose = _listing(str(root), "", scan)
     if not tops and not loose:
@@ -60,11 +63,11 @@ def open_folder(root: Path, allow_empty_class: bool = False) -> FileSource:
             scan.skip(key, "no_class", "it lies beside the class folders and has no class")
         for name in inside:
             _walk(root, f"{top}/{name}" if part else name, part, name, scan)
-    classes = _classes(root, folders)
+    classes = _classes(root, folders, tolerant)
     _take_links(root, scan)
     keys = sorted(scan.files)
     _check_filled(root, classes, Counter((scan.files[key][0], scan.files[key][1]) for key in keys), folders,
-                  allow_empty_class)
+                  allow_empty_class or tolerant)
     number = {name: i for i, name in enumerate(classes)}
     return FileSource(
         name=root.resolve().name, classes=classes, keys=tuple(keys),
@@ -166,8 +169,10 @@ def _take_links(root: Path, scan: _Scan) -> None:
             scan.files[key] = part, name, (found.st_size, found.st_mtime_ns)
 
 
-def _classes(root: Path, folders: dict[str, list[str]]) -> tuple[str, ...]:
+def _classes(root: Path, folders: dict[str, list[str]], tolerant: bool) -> tuple[str, ...]:
     """The class names, the same in every part, by code point; refuses names that some systems cannot tell apart."""
+    if tolerant and any(folders.values()):
+        return tuple(sorted({name for names in folders.values() for name in names}))
     wanted = set(folders.get("train", folders.get("", [])))
     for part, names in folders.items():
         if set(names) != wanted:
@@ -178,7 +183,7 @@ def _classes(root: Path, folders: dict[str, list[str]]) -> tuple[str, ...]:
                             do="Make the folders of both parts the same, empty ones allowed in test")
     seen: dict[str, str] = {}
     for name in sorted(wanted):
-        folded = unicodedata.normalize("NFC", name).casefold()
+        folded = folded_name(name)
         if folded in seen:
             raise DataError("class_names_clash", "class names must differ by more than case or accents' encoding",
                             given=f"{seen[folded]!a} and {name!a} were found", do="Rename or merge one of them")
@@ -187,6 +192,15 @@ def _classes(root: Path, folders: dict[str, list[str]]) -> tuple[str, ...]:
         raise DataError("no_class_folders", f"classes were looked for in {shown(root)}", allowed=LAYOUT,
                         given="no class folder was found", do="Put each class into a folder of its name")
     return tuple(sorted(wanted))
+
+
+def folded_name(name: str) -> str:
+    r"""A name as macOS and Windows take it: without case, and in one Unicode form.
+
+    >>> folded_name("Caf\u00e9") == folded_name("cafe\u0301")
+    True
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _check_filled(

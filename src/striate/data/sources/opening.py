@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from striate.data.source import Source
+from striate.data.sources.chosen import only_listed
 from striate.data.sources.cifar import is_cifar, open_cifar
 from striate.data.sources.digits import open_digits
 from striate.data.sources.folder import open_folder
@@ -16,11 +17,19 @@ from striate.errors import DataError, MissingError, shown
 NAMES = ("digits", *SETS)
 
 
-def open_source(spec: str | Path, allow_empty_class: bool = False) -> Source:
+def open_source(
+    spec: str | Path, allow_empty_class: bool = False, *, tolerant: bool = False, files: Path | None = None
+) -> Source:
     """Open the data set that `spec` names: one of NAMES (a folder of that name is `./NAME`), or a path.
 
+    tolerant: as in `open_folder`. files: a list of the pictures of a folder that are to be used (`chosen`).
     Raises `MissingError` if there is nothing there, `DataError` if it is no data set.
     """
+    opened = _opened(spec, allow_empty_class or files is not None, tolerant)
+    return opened if files is None else only_listed(opened, files, allow_empty_class)
+
+
+def _opened(spec: str | Path, allow_empty_class: bool, tolerant: bool) -> Source:
     if spec == "digits":
         return open_digits()
     if isinstance(spec, str) and spec in SETS:
@@ -38,4 +47,4 @@ def open_source(spec: str | Path, allow_empty_class: bool = False) -> Source:
                         given="it is another kind of file", do="Give the folder that holds one folder for each class")
     if find_idx(path):
         return open_idx(path)
-    return open_cifar(path) if is_cifar(path) else open_folder(path, allow_empty_class)
+    return open_cifar(path) if is_cifar(path) else open_folder(path, allow_empty_class, tolerant)

@@ -24,6 +24,7 @@ class Kind(ABC, Generic[R]):
     `packing`: the arguments of `striate.data.load_data` that the kind decides.
     """
 
+    HELD_OUT: ClassVar[bool] = False  # whether its models carry `held_out_`, as `BagOfWords` does
     TOGETHER: ClassVar[bool] = False  # whether many processes train it; else rank 0 does, and the others wait
 
     def __init__(self, settings: Settings) -> None:

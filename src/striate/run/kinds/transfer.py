@@ -28,6 +28,8 @@ HEADS = {"transfer": "linear_svm", "knn": "knn"}
 class TransferRun(Kind[Transfer]):
     """The network is frozen; the classifier learns from training and validation part, and chooses by folds."""
 
+    HELD_OUT = True
+
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         useless = [name for name in settings.recipe if name not in ("seed", "flip")]

@@ -30,6 +30,8 @@ class WordsRun(Kind[BagOfWords]):
     What is chosen is chosen by cross-validation inside; its held-out probabilities are the validation figure.
     """
 
+    HELD_OUT = True
+
     def __init__(self, settings: Settings) -> None:
         useless = [name for name in settings.recipe if name not in ("seed", "flip")]
         if settings.sharded:

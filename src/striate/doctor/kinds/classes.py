@@ -1,0 +1,88 @@
+"""Classes: empty, small, far larger than the others, missing in a part, or called nearly the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.data.sources.folder import folded_name
+from striate.doctor.examining import Examined
+from striate.doctor.finding import Case, Kind
+from striate.errors import shown
+
+FEW = 10  # pictures to learn from, below which a class is tiny: a test part of 20 % has one or two
+MANY = 10.0  # times the median of the classes
+
+
+def counts_of(labels: NDArray[np.int64], parts: list[str], count: int) -> NDArray[np.int64]:
+    """Pictures of each class that are there to learn from, (K,): all of an undivided set, else its train part."""
+    learnable = np.array([part in ("", "train") for part in parts], bool)
+    return np.bincount(labels[learnable], minlength=count)
+
+
+def empty(examined: Examined) -> Iterator[Case]:
+    """Classes without a picture to learn from."""
+    for name, count in _counted(examined):
+        if not count:
+            yield Case((), shown(name, 80))
+
+
+def tiny(examined: Examined) -> Iterator[Case]:
+    """Classes of too few pictures to learn or to measure."""
+    for name, count in sorted(_counted(examined), key=lambda one: one[1]):
+        if 0 < count < FEW:
+            yield Case((), f"{shown(name, 80)}: {count} {'picture' if count == 1 else 'pictures'}")
+
+
+def huge(examined: Examined) -> Iterator[Case]:
+    """Classes many times as large as the usual one."""
+    counted = [(name, count) for name, count in _counted(examined) if count]
+    usual = float(np.median([count for _, count in counted])) if counted else 0.0
+    smallest = min((count for _, count in counted), default=0)
+    for name, count in sorted(counted, key=lambda one: -one[1]):
+        if count > MANY * usual or (len(counted) == 2 and count > MANY * smallest):
+            yield Case((), f"{shown(name, 80)}: {count:,} pictures; the smallest class has {smallest:,}")
+
+
+def clashing(examined: Examined) -> Iterator[Case]:
+    """Class names that differ by case or by the encoding of accents only."""
+    names = defaultdict[str, list[str]](list)
+    for name in examined.source.classes:
+        names[folded_name(name)].append(name)
+    for alike in names.values():
+        if len(alike) > 1:
+            yield Case((), " = ".join(ascii(name) for name in alike))
+
+
+def missing(examined: Examined) -> Iterator[Case]:
+    """Classes that one part has and another has not."""
+    there = defaultdict[str, set[int]](set)
+    for part, label in zip(examined.source.parts, examined.source.labels.tolist(), strict=True):
+        there[part].add(label)
+    for part in sorted(there.keys() - {"", "train"}):
+        for label in sorted(there["train"] ^ there[part]):
+            where = part if label in there["train"] else "train"
+            yield Case((), f"{shown(examined.source.classes[label], 80)}: no picture in {where}")
+
+
+def _counted(examined: Examined) -> list[tuple[str, int]]:
+    counts = counts_of(examined.labels, examined.parts, len(examined.source.classes))
+    return list(zip(examined.source.classes, counts.tolist(), strict=True))
+
+
+KINDS = (
+    Kind("class_names", "error", "class names that macOS and Windows cannot tell apart",
+         "Most often they are one class; striate train refuses them. Merge or rename them.", clashing),
+    Kind("empty_class", "error", "classes without a picture to learn from",
+         "Add pictures or remove the folder; striate train asks for --allow-empty-class.", empty),
+    Kind("class_sets", "warning", "classes that one part has and another has not",
+         "Figures on such a test say nothing about them. Give each part the same classes.", missing),
+    Kind("tiny_class", "warning", f"classes of fewer than {FEW} pictures to learn from",
+         "Neither learning nor measuring works with so few. Add pictures, or merge them with a class they belong to.",
+         tiny),
+    Kind("huge_class", "warning", f"classes of more than {MANY:g} times as many pictures as usual",
+         "Read balanced accuracy rather than accuracy, and think of --balance.", huge),
+)
