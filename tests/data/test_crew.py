@@ -113,6 +113,7 @@ def test_a_script_without_a_guard_that_packs_with_torch_at_hand_and_is_interrupt
     """It runs once, Ctrl-C comes through, and neither a pack nor a helper is left."""
     script = (
         "import torch, sys, time, os, signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job of a shell ignores it
         "from striate.data import crew, load_data\n"
         "crew.MANY = 1\n"
         "made = []\n"
