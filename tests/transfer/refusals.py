@@ -86,6 +86,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "unknown head": lambda folder: Transfer(head="forest").fit(*pictures()),
     "one class": same_class,
     "stopped": stopped,
+    "weights of visual words": lambda folder: trained(folder, model="bow", weights="efficientnet_lite0"),
+    "weights of a network": lambda folder: trained(folder, weights="net.pth"),
     "epochs": lambda folder: trained(folder, model="transfer", recipe={"epochs": 3}),
     "sharded": lambda folder: trained(folder, model="knn", sharded=True),
 }

@@ -26,7 +26,7 @@ class Finding:
     @property
     def sure(self) -> bool:
         """Whether one of them is better."""
-        return self.p <= LEVEL and not self.interval[0] <= 0 <= self.interval[1]
+        return sure(self.interval, self.p)
 
     def turned(self) -> Finding:
         """The same with the better one first."""
@@ -34,6 +34,15 @@ class Finding:
             return self
         low, high = self.interval
         return Finding(self.second, self.first, -self.difference, (-high, -low), self.p)
+
+
+def sure(interval: Sequence[float], p: float) -> bool:
+    """Whether a difference is more than chance, by its 95 % interval and its corrected `p`.
+
+    >>> sure((0.01, 0.03), 0.01), sure((-0.01, 0.03), 0.01), sure((0.01, 0.03), 0.2)
+    (True, False, False)
+    """
+    return p <= LEVEL and not interval[0] <= 0 <= interval[1]
 
 
 def verdict(ranking: Sequence[str], findings: Sequence[Finding], pictures: int, wanted: Sequence[str] = ()) -> str:

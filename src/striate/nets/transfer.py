@@ -43,7 +43,8 @@ class Transfer(Recogniser):
 
     Learnt: `classes_`; `features_`, the network; `classifier_`; `mean_` (D,) of the features, which are centred by it
     and then scaled to length 1; `held_out_`, indices (m,) of training pictures and their probabilities (m, K) by
-    classifiers that had not seen them; `notes_`; `seconds_`, of features and of learning.
+    classifiers that had not seen them; `stages_`, a dict for each stage with `stage`,
+    `what` (a sentence), `seconds` and `cached`; `notes_`, sentences.
 
     Limits: the features of all training pictures are in memory, pictures · D · 4 bytes, twice with mirror images.
 
@@ -100,7 +101,12 @@ class Transfer(Recogniser):
         described = time.monotonic()
         head = KNN("linear", seed=self.seed) if self.head == "knn" else LinearSVM("linear", seed=self.seed)
         self.classifier_: Classifier = head.fit(vectors, np.tile(labels, len(found)), copies=len(found))
-        self.seconds_ = {"features": described - started, "classifier": time.monotonic() - described}
+        self.stages_ = [
+            {"stage": "features", "what": f"{vectors.shape[1]:,} numbers a picture, {source.name}",
+             "seconds": described - started, "cached": False},
+            {"stage": "classifier", "what": self.classifier_.chosen(),
+             "seconds": time.monotonic() - described, "cached": False},
+        ]
         self.present_ = present
         indices, scores = self.classifier_.held_out_
         self.held_out_ = indices, self._spread(scores)
@@ -176,7 +182,7 @@ class Transfer(Recogniser):
             if [type(one) for one in (model.seed, model.flip_, model.source_, model.weights_sha256_)] != [
                     int, bool, str, str]:
                 raise ValueError("its training is not described")
-        model.present_, model.flip, model.notes_ = np.array(present), model.flip_, []
+        model.present_, model.flip, model.stages_, model.notes_ = np.array(present), model.flip_, [], []
         model.features_ = Features(
             network, {name: torch.from_numpy(one) for name, one in tensors.items()}, preparation)
         return model

@@ -32,6 +32,7 @@ from striate.run.comparing.cells import Done, data_identity, write
 from striate.run.comparing.draws import drawn, halves
 from striate.run.folder import RunFolder
 from striate.run.kinds import Kind
+from striate.run.kinds.kind import learnable
 from striate.run.watch import Watch
 
 MEASURED = "comparison cost"
@@ -102,7 +103,7 @@ def train(job: dict[str, Any], stop: Callable[[], bool]) -> None:
         "training": training, "features": features(model), "prediction": prediction, "memory": memory, "bytes": size,
         "parameters": network.get("parameters") or sum(int(one.size) for one in model.to_file()[1].values()),
         "macs": network.get("macs"), "how": how(kind.planned(model), model),
-        "hand_crafted": model.KIND == "words", "learnt": len(data.train), "chosen": len(data.validation),
+        "hand_crafted": kind.HAND_CRAFTED, "learnt": len(data.train), "chosen": len(data.validation),
         "timed": timed}), job["identity"])
     shutil.rmtree(work.path, ignore_errors=True)
 
@@ -170,10 +171,9 @@ def open_as(asked: Asked, kind: Kind[Any], split: Path | None, expected: str) ->
 
 def held_out(model: Recogniser, data: Data) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Labels and probabilities of pictures that the measured machine had not learnt from; there may be none."""
-    learnt = np.concatenate([data.split.train, data.split.validation])
     if (found := getattr(model, "held_out_", None)) is not None:
         indices, scores = found
-        return data.pictures.labels[learnt][indices], np.asarray(scores, np.float32)
+        return learnable(data).labels[indices], np.asarray(scores, np.float32)
     if len(data.validation):
         return data.validation.labels, model.predict_proba(data.validation).astype(np.float32)
     return np.empty(0, np.int64), np.empty((0, len(data.classes)), np.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,13 @@ from striate.compare.holm import holm
 from striate.compare.pairs import Pair, exact, pair
 from striate.compare.shares import share
 from striate.compare.temperature import temperature, tempered
-from striate.compare.verdict import Finding, verdict
+from striate.compare.verdict import Finding, sure, verdict
 from striate.data import Data
 from striate.run.comparing.asked import Asked, Cell, cores
 from striate.run.comparing.cells import Done
 from striate.run.comparing.draws import drawn, halves
 from striate.run.environment import environment
+from striate.run.kinds.kind import learnable
 
 COSTS = ("training", "latency", "throughput", "bytes", "parameters", "macs", "memory")
 Rights = NDArray[np.bool_]
@@ -146,7 +147,7 @@ def pair_facts(results: Results, ranking: list[str]) -> list[dict[str, Any]]:
         })
     for row, corrected in zip(rows, holm([row["p"] for row in rows]), strict=True):
         row["corrected"] = corrected
-        row["sure"] = Finding("", "", row["difference"], tuple(row["interval"]), corrected).sure
+        row["sure"] = sure(row["interval"], corrected)
     return rows
 
 
@@ -184,7 +185,7 @@ def curve_facts(results: Results, ranking: list[str]) -> dict[str, Any] | None:
         for j, size in enumerate(sizes):
             test, p = tests[i * len(sizes) + j], corrected[i * len(sizes) + j]
             row["by_size"].append({"size": size, "difference": test.difference, "interval": list(test.interval),
-                                   "corrected": p, "sure": Finding("", "", test.difference, test.interval, p).sure})
+                                   "corrected": p, "sure": sure(test.interval, p)})
     return {"sizes": sizes, "rows": rows, "crossings": crossings}
 
 
@@ -210,7 +211,7 @@ def class_facts(results: Results, ranking: list[str]) -> list[dict[str, Any]]:
         rows.append({"class": name, "count": int(own.sum()), "recalls": [float(one[:, own].mean()) for one in rights],
                      "difference": found.difference, "interval": list(found.interval), "p": found.p})
     for row, corrected in zip(rows, holm([row["p"] for row in rows]), strict=True):
-        row["sure"] = Finding("", "", row["difference"], tuple(row["interval"]), corrected).sure
+        row["sure"] = sure(row["interval"], corrected)
     return rows
 
 
@@ -243,9 +244,8 @@ def short_classes(asked: Asked, data: Data) -> list[str]:
     """The classes that have fewer pictures than the largest size asks for."""
     if asked.largest is None:
         return []
-    part = drawn(data.split, data.pictures, asked.largest, 0)
-    counts = np.bincount(data.pictures.labels[np.concatenate([part.train, part.validation])],
-                         minlength=len(data.classes))
+    part = replace(data, split=drawn(data.split, data.pictures, asked.largest, 0))
+    counts = np.bincount(learnable(part).labels, minlength=len(data.classes))
     return [name for name, count in zip(data.classes, counts, strict=True) if count < asked.largest]
 
 

@@ -24,6 +24,7 @@ from striate.run.comparing.children import run_alone, run_jobs
 from striate.run.comparing.findings import facts_of
 from striate.run.comparing.gallery import disagreements, table_of
 from striate.run.folder import RUNS, RunFolder, run_name
+from striate.run.kinds.kind import learnable
 from striate.run.watch import Watch
 
 
@@ -119,18 +120,12 @@ def opened(asked: Asked, watch: Watch) -> list[Data]:
 
 def check_sizes(asked: Asked, data: Data) -> None:
     """Refuse sizes that no class has (`size_too_large`)."""
-    counts = learnable(data)
+    counts = np.bincount(learnable(data).labels, minlength=len(data.classes))
     if asked.sizes and max(asked.sizes) > counts.max():
         raise UsageError("size_too_large", f"{max(asked.sizes):,} pictures per class were to be learnt from",
                          allowed=f"training and validation part have up to {counts.max():,} of a class",
                          given=f"--sizes {','.join(map(str, asked.sizes))} was given",
                          do=f"Use sizes up to {counts.max():,}")
-
-
-def learnable(data: Data) -> np.ndarray:
-    """Pictures of each class to learn from and to choose by, (K,)."""
-    both = np.concatenate([data.split.train, data.split.validation])
-    return np.bincount(data.pictures.labels[both], minlength=len(data.classes))
 
 
 def tell(asked: Asked, data: Data, watch: Watch) -> None:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import numpy as np
 
 from striate.data import Data, Dataset
+from striate.errors import UsageError, shown
 from striate.metrics import Evaluation
 from striate.recogniser import Recogniser
 from striate.run.folder import RunFolder
@@ -25,10 +26,17 @@ class Kind(ABC, Generic[R]):
     """
 
     HELD_OUT: ClassVar[bool] = False  # whether its models carry `held_out_`, as `BagOfWords` does
+    HAND_CRAFTED: ClassVar[bool] = False  # whether the description of pictures is made by hand, not learnt
+    WEIGHTS: ClassVar[bool] = False  # whether it begins from weights that were learnt elsewhere
     TOGETHER: ClassVar[bool] = False  # whether many processes train it; else rank 0 does, and the others wait
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        if settings.weights is not None and not self.WEIGHTS:
+            raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with --weights",
+                             allowed="transfer and knn begin from weights that are given",
+                             given=f"--weights {shown(settings.weights)} was given",
+                             do="Leave it out, or use --model transfer")
 
     @classmethod
     @abstractmethod

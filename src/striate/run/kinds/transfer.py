@@ -7,37 +7,31 @@ from typing import Any
 
 import torch
 
-from striate import metrics
 from striate.arch import ZOO, survey
 from striate.data import Data
-from striate.errors import UsageError, shown
-from striate.metrics import Evaluation
 from striate.nets.precision import choose
 from striate.nets.pretrained import KNOWN
 from striate.nets.pretrained.known import DEFAULT
 from striate.nets.transfer import Transfer
 from striate.run.environment import environment
 from striate.run.folder import RunFolder
-from striate.run.kinds.kind import Kind, learnable
+from striate.run.kinds.kind import learnable
+from striate.run.kinds.staged import StagedRun, tell_stages
 from striate.run.settings import Settings
 from striate.run.watch import Watch
 
 HEADS = {"transfer": "linear_svm", "knn": "knn"}
 
 
-class TransferRun(Kind[Transfer]):
+class TransferRun(StagedRun[Transfer]):
     """The network is frozen; the classifier learns from training and validation part, and chooses by folds."""
 
-    HELD_OUT = True
+    USES = "weights, seed, size, resize and flip"
+    BECAUSE = "its network is not trained"
+    WEIGHTS = True
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        useless = [name for name in settings.recipe if name not in ("seed", "flip")]
-        if useless or settings.sharded:
-            given = "--sharded" if settings.sharded else f"{useless[0]} {shown(str(settings.recipe[useless[0]]))}"
-            raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with an option",
-                             allowed="weights, seed, size, resize and flip are allowed: its network is not trained",
-                             given=f"{given} was given", do="Leave it out, or train a network")
         known = settings.weights in KNOWN
         self.network = str(settings.weights) if known else DEFAULT
         self.weights = None if known else settings.weights
@@ -60,24 +54,14 @@ class TransferRun(Kind[Transfer]):
         height, width = data.pictures.images.shape[1:3]
         return height, width
 
-    def shares(self, data: Data) -> str:
-        """Both are learnt from."""
-        return f"{len(learnable(data)):,} pictures to learn from and, by cross-validation, to choose by"
-
     def train(self, data: Data, folder: RunFolder, watch: Watch, stop: Callable[[], bool]) -> Transfer:  # noqa: ARG002
         """Features once, then the classifier."""
         settings = self.settings
         model = Transfer(self.network, weights=self.weights, head=HEADS[settings.model], size=settings.size,
                          resize=settings.resize, **settings.recipe)
         model.fit(learnable(data), watch=watch.stage, stop=stop)
-        watch.say(f"{model.source_}: features {model.seconds_['features']:.1f} s, classifier "
-                  f"{model.seconds_['classifier']:.1f} s; {model.classifier_.chosen()}")
+        tell_stages(model.stages_, watch)
         return model
-
-    def validated(self, model: Transfer, data: Data) -> Evaluation:
-        """Training and validation pictures, each by a classifier that had not seen it."""
-        indices, scores = model.held_out_
-        return metrics.evaluate(learnable(data).labels[indices], scores, data.classes)
 
     def planned(self, model: Transfer) -> dict[str, Any]:
         """The seed, the weights, and whether mirror images were learnt from."""

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from striate import metrics
 from striate.data import Data
 from striate.data.cache import cache_room
 from striate.data.workers import worker_count
-from striate.errors import RunError, UsageError, shown
-from striate.metrics import Evaluation
+from striate.errors import RunError, shown
 from striate.run.environment import environment
 from striate.run.folder import RunFolder
-from striate.run.kinds.kind import Kind, learnable
+from striate.run.kinds.kind import learnable
+from striate.run.kinds.staged import StagedRun, tell_stages
 from striate.run.settings import Settings
 from striate.run.watch import Watch
 from striate.words.recogniser import BagOfWords
@@ -24,30 +23,22 @@ from striate.words.stages import Stages, names_stages, stages_named
 PHOTOGRAPH = (256, 256)  # pictures of different sizes, or larger than 64 pixels, are brought to this
 
 
-class WordsRun(Kind[BagOfWords]):
+class WordsRun(StagedRun[BagOfWords]):
     """Hand-crafted: nothing is trained by epochs, so training and validation part are learnt from together.
 
     What is chosen is chosen by cross-validation inside; its held-out probabilities are the validation figure.
     """
 
-    HELD_OUT = True
+    BECAUSE = "it has stages, not epochs"
+    HAND_CRAFTED = True
 
     def __init__(self, settings: Settings) -> None:
-        useless = [name for name in settings.recipe if name not in ("seed", "flip")]
-        if settings.sharded:
-            raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with --sharded",
-                             allowed="networks can be divided among processes: it has no steps to divide",
-                             given="--sharded was given", do="Leave it out, or train a network")
-        if useless:
-            raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with {useless[0]}",
-                             allowed="seed, size, resize and flip are allowed: it has stages, not epochs",
-                             given=f"{useless[0]} {shown(str(settings.recipe[useless[0]]))} was given",
-                             do="Leave it out, or train a network")
+        super().__init__(settings)
         sizes = {"small": True, "photographs": False}
         begun = settings.stages  # a run that is resumed keeps its stages, whatever has become of a file
         stages = {name: stages_of(begun[name]) if begun else stages_named(settings.model, small=small).checked()
                   for name, small in sizes.items()}
-        super().__init__(replace(settings, stages={name: one.as_dict() for name, one in stages.items()}))
+        self.settings = replace(settings, stages={name: one.as_dict() for name, one in stages.items()})
         self.small, self.photographs = stages["small"], stages["photographs"]
         BagOfWords(**settings.recipe).check_settings()
 
@@ -69,10 +60,6 @@ class WordsRun(Kind[BagOfWords]):
         self.stages.sift.choice_for(height, width)
         return height, width
 
-    def shares(self, data: Data) -> str:
-        """Both are learnt from."""
-        return f"{len(learnable(data)):,} pictures to learn from and, by cross-validation, to choose by"
-
     def train(self, data: Data, folder: RunFolder, watch: Watch, stop: Callable[[], bool]) -> BagOfWords:  # noqa: ARG002
         """Stage by stage; what has been computed before is read back from the cache."""
         stages, settings = self.stages, self.settings
@@ -80,15 +67,8 @@ class WordsRun(Kind[BagOfWords]):
                            classifier=stages.classifier, size=settings.size, resize=settings.resize,
                            memory=cache_room("stages"), **settings.recipe)
         model.fit(learnable(data), watch=watch.stage, stop=stop)
-        for row in model.stages_:
-            how = "from the cache" if row["cached"] else f"{row['seconds']:.1f} s"
-            watch.say(f"{row['stage']}: {row['what']} ({how})")
+        tell_stages(model.stages_, watch)
         return model
-
-    def validated(self, model: BagOfWords, data: Data) -> Evaluation:
-        """Training and validation pictures, each by a classifier that had not seen it."""
-        indices, scores = model.held_out_
-        return metrics.evaluate(learnable(data).labels[indices], scores, data.classes)
 
     def planned(self, model: BagOfWords) -> dict[str, Any]:
         """The seed, the sample that words are learnt from, and whether mirror images were learnt from."""

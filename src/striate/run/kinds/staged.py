@@ -1,0 +1,56 @@
+"""What kinds that learn in stages share: no epochs, and training and validation part are learnt from together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
+
+from striate import metrics
+from striate.data import Data
+from striate.errors import UsageError, shown
+from striate.metrics import Evaluation
+from striate.run.kinds.kind import Kind, learnable
+from striate.run.settings import Settings
+from striate.run.watch import Watch
+
+R = TypeVar("R", bound=Any)
+
+
+class StagedRun(Kind[R]):
+    """What is chosen is chosen by cross-validation; the held-out probabilities are the validation figure.
+
+    `USES`: the options that it heeds, in words; `BECAUSE`: why not others.
+    """
+
+    HELD_OUT = True
+    USES: ClassVar[str] = "seed, size, resize and flip"
+    BECAUSE: ClassVar[str]
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        useless = [name for name in settings.recipe if name not in ("seed", "flip")]
+        if settings.sharded:
+            raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with --sharded",
+                             allowed="networks can be divided among processes: it has no steps to divide",
+                             given="--sharded was given", do="Leave it out, or train a network")
+        if useless:
+            raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with {useless[0]}",
+                             allowed=f"{self.USES} are allowed: {self.BECAUSE}",
+                             given=f"{useless[0]} {shown(str(settings.recipe[useless[0]]))} was given",
+                             do="Leave it out, or train a network")
+
+    def shares(self, data: Data) -> str:
+        """Both are learnt from."""
+        return f"{len(learnable(data)):,} pictures to learn from and, by cross-validation, to choose by"
+
+    def validated(self, model: R, data: Data) -> Evaluation:
+        """Training and validation pictures, each by a classifier that had not seen it."""
+        indices, scores = model.held_out_
+        return metrics.evaluate(learnable(data).labels[indices], scores, data.classes)
+
+
+def tell_stages(rows: Sequence[dict[str, Any]], watch: Watch) -> None:
+    """Say what each stage came to, and how long it took."""
+    for row in rows:
+        how = "from the cache" if row["cached"] else f"{row['seconds']:.1f} s"
+        watch.say(f"{row['stage']}: {row['what']} ({how})")
