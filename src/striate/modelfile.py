@@ -226,3 +226,21 @@ def _finite(digits: str) -> float:
 def _unreadable(path: Path, why: str, cause: BaseException | None = None) -> NoReturn:
     raise ModelFileError("model_unreadable", f"{shown(path)} was to be loaded", allowed="a model file is safetensors",
                          given=shown(why), do="Give a file that striate train has written") from cause
+
+
+def joined(parts: Mapping[str, Arrays]) -> dict[str, np.ndarray]:
+    """The arrays of several parts by `part.name`."""
+    return {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
+
+
+def parted(arrays: Arrays) -> dict[str, dict[str, np.ndarray]]:
+    """Arrays by part and name, of those by `part.name`.
+
+    >>> parted(joined({"a": {"b.c": np.zeros(1)}}))
+    {'a': {'b.c': array([0.])}}
+    """
+    parts: dict[str, dict[str, np.ndarray]] = {}
+    for name, array in arrays.items():
+        part, _, rest = name.partition(".")
+        parts.setdefault(part, {})[rest] = array
+    return parts

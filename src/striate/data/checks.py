@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from striate.data.index import Outcome
 from striate.data.pictures import Pictures
@@ -39,12 +40,17 @@ def check_classes(source: Source, pictures: Pictures, skipped: Sequence[Skipped]
     """Refuse a class all of whose pictures turned out bad."""
     if not len(pictures):
         raise nothing_left(source, skipped)
-    learnable = np.array([part in ("", "train") for part in pictures.parts])
-    counts = np.bincount(pictures.labels[learnable], minlength=len(pictures.classes))
+    counts = learnable_counts(pictures.labels, pictures.parts, len(pictures.classes))
     empty = [name for name, count in zip(pictures.classes, counts, strict=True) if not count]
     if empty and not allowed:
         why = Counter(one.code for one in skipped if f"/{empty[0]}/" in f"/{one.picture}")
         raise empty_class(source.name, empty, ", ".join(f"{count} {code}" for code, count in sorted(why.items())))
+
+
+def learnable_counts(labels: NDArray[np.int64], parts: Sequence[str], classes: int) -> NDArray[np.int64]:
+    """Pictures of each class that are there to learn from, (K,): all of an undivided set, else its train part."""
+    learnable = np.array([part in ("", "train") for part in parts], bool)
+    return np.bincount(labels[learnable], minlength=classes)
 
 
 def doubts_about(pictures: Pictures) -> list[tuple[str, str]]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-import numpy as np
-
 from striate.data import Data
-from striate.doctor.kinds.classes import FEW, MANY, counts_of
+from striate.data.checks import learnable_counts
+from striate.doctor.kinds.classes import FEW, MANY, huge_of, tiny_of
 from striate.errors import shown
 
 NAMED = 5
@@ -21,14 +20,11 @@ def cheap_findings(data: Data) -> list[str]:
     []
     """
     pictures, said = data.pictures, []
-    counts = counts_of(pictures.labels, list(pictures.parts), len(data.classes))
-    named = [(shown(name, 40), int(count)) for name, count in zip(data.classes, counts, strict=True) if count]
-    tiny = sorted((one for one in named if one[1] < FEW), key=lambda one: one[1])
-    if tiny:
+    counts = learnable_counts(pictures.labels, pictures.parts, len(data.classes))
+    named = [(shown(name, 40), int(count)) for name, count in zip(data.classes, counts, strict=True)]
+    if tiny := tiny_of(named):
         said.append(f"classes of fewer than {FEW} pictures: {_listed(tiny)}")
-    usual, least = float(np.median([count for _, count in named])), min(count for _, count in named)
-    huge = [one for one in named if one[1] > MANY * usual or (len(named) == 2 and one[1] > MANY * least)]
-    if huge:
+    if huge := huge_of(named):
         said.append(f"classes of more than {MANY:g} times as many pictures as usual: {_listed(huge)}; "
                     "read balanced accuracy rather than accuracy")
     places = Counter(zip(pictures.digests, pictures.parts, pictures.labels.tolist(), strict=True))

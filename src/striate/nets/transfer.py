@@ -16,16 +16,18 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from striate.arch import Network, survey
+from striate.arch import Network, Volume, survey
 from striate.classifiers import CLASSIFIERS, KNN, Classifier, LinearSVM
+from striate.classifiers.present import restored_present, spread
 from striate.errors import DataError, Interrupted, UsageError, shown
-from striate.modelfile import MAX_BYTES, Arrays, ModelFile
+from striate.modelfile import MAX_BYTES, Arrays, ModelFile, joined, parted
 from striate.nets.features import Features, cut
 from striate.nets.prepare import Preparation
 from striate.nets.pretrained import pretrained
 from striate.recogniser import Recogniser, labels_of, manifest_of, pictures_of, restored_classes
 
 HEADS = ("linear_svm", "knn")
+PARTS = ("network", "features", "head")  # of the arrays in a file
 FEW = 20_000  # pictures; so few are learnt from mirrored, too
 
 
@@ -83,8 +85,8 @@ class Transfer(Recogniser):
         source = pretrained(str(self.network), self.weights)
         inner = cut(source.network, self.layer)
         size = self.size or (inner.input.height, inner.input.width)
-        inner = inner if size == (inner.input.height, inner.input.width) else inner.on(
-            type(inner.input)(inner.input.channels, *size))
+        if size != (inner.input.height, inner.input.width):
+            inner = inner.on(Volume(inner.input.channels, *size))
         self.preparation_ = Preparation(size, inner.input.channels, self.resize, source.mean, source.std)
         pictures = self.preparation_.fitted(given)
         letters = self.classes_.dtype.kind != "U" or all(len(name) == 1 for name in self.classes_)
@@ -125,9 +127,7 @@ class Transfer(Recogniser):
         return self._spread(self.classifier_.predict_proba(self.features(X)))
 
     def _spread(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        whole = np.zeros((len(scores), len(self.classes_)))
-        whole[:, self.present_] = scores
-        return whole
+        return spread(scores, self.present_, len(self.classes_))
 
     def to_file(self) -> tuple[dict[str, Any], Arrays]:
         """Manifest and arrays, the network's among them: nothing else is needed to predict."""
@@ -138,14 +138,17 @@ class Transfer(Recogniser):
             "training": {"seed": int(self.seed), "flip": self.flip_, "weights_sha256": self.weights_sha256_,
                          "weights": self.source_, "torch": torch.__version__, "numpy": np.__version__},
         }
-        tensors = {f"network.{name}": tensor.numpy() for name, tensor in self.features_.tensors.items()}
-        return manifest, {**tensors, "mean": self.mean_, **{f"head.{name}": one for name, one in arrays.items()}}
+        tensors = {name: tensor.numpy() for name, tensor in self.features_.tensors.items()}
+        return manifest, joined({"network": tensors, "features": {"mean": self.mean_}, "head": arrays})
 
     @classmethod
     def from_file(cls, file: ModelFile, path: Path) -> Self:
         """The recogniser in `file`; raises `ModelFileError` (`bad_manifest`)."""
         with manifest_of(path, "a transfer"):
-            manifest, arrays = file.manifest, file.arrays
+            manifest, parts = file.manifest, parted(file.arrays)
+            if set(parts) != set(PARTS) or set(parts["features"]) != {"mean"}:
+                raise ValueError(f"its arrays must belong to {', '.join(PARTS)}")
+            tensors = parts["network"]
             network = Network.from_dict(manifest["network"])
             preparation = Preparation.from_dict(manifest["preparation"])
             if (network.input.channels, network.input.height, network.input.width) != (
@@ -155,34 +158,28 @@ class Transfer(Recogniser):
                 raise ValueError(f"one picture would take {needed:,} bytes of memory; {MAX_BYTES:,} are allowed")
             model = cls(network.name or "network", size=preparation.size, resize=preparation.fit)
             model.classes_, model.preparation_ = restored_classes(manifest["classes"]), preparation
-            tensors = _part(arrays, "network.")
             wanted = {name: tensor.shape for name, tensor in network.tensors.items()}
             if {name: one.shape for name, one in tensors.items()} != wanted or {
                     one.dtype for one in tensors.values()} - {np.dtype(np.float32)}:
                 raise ValueError("its arrays are not those of its network")
-            model.mean_ = arrays["mean"]
+            model.mean_ = parts["features"]["mean"]
             if model.mean_.shape != (network.output.size,) or model.mean_.dtype != np.float32:
                 raise ValueError("its mean does not fit its network")
             ((model.head, settings),) = manifest["head"].items()
             if model.head not in HEADS:
                 raise ValueError(f"its head must be one of {', '.join(HEADS)}")
-            model.classifier_ = CLASSIFIERS[model.head].from_arrays(settings, _part(arrays, "head."))
+            model.classifier_ = CLASSIFIERS[model.head].from_arrays(settings, parts["head"])
             if model.classifier_.n_features_in_ != network.output.size:
                 raise ValueError("its classifier does not fit its network")
-            if len(tensors) + len(_part(arrays, "head.")) + 1 != len(arrays):
-                raise ValueError("it has arrays that belong to nothing")
-            present = manifest["present"]
-            if not isinstance(present, list) or not all(
-                    type(one) is int and 0 <= one < len(model.classes_) for one in present) or (
-                    sorted(set(present)) != present or len(present) != len(model.classifier_.classes_)):
-                raise ValueError("the classes that are present must be indices of its classes")
+            model.present_ = restored_present(
+                manifest["present"], len(model.classifier_.classes_), len(model.classes_))
             training = manifest["training"]
             model.seed, model.flip_, model.source_ = training["seed"], training["flip"], training["weights"]
             model.weights_sha256_ = training["weights_sha256"]
             if [type(one) for one in (model.seed, model.flip_, model.source_, model.weights_sha256_)] != [
                     int, bool, str, str]:
                 raise ValueError("its training is not described")
-        model.present_, model.flip, model.stages_, model.notes_ = np.array(present), model.flip_, [], []
+        model.flip, model.stages_, model.notes_ = model.flip_, [], []
         model.features_ = Features(
             network, {name: torch.from_numpy(one) for name, one in tensors.items()}, preparation)
         return model
@@ -196,8 +193,4 @@ def scaled(features: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[
     """
     centred = features - mean
     return np.asarray(centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12), np.float32)
-
-
-def _part(arrays: Arrays, start: str) -> dict[str, NDArray[Any]]:
-    return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
 

@@ -16,12 +16,12 @@ from striate.classifiers import CLASSIFIERS, Classifier
 from striate.data.workers import worker_count
 from striate.errors import DataError, shown
 from striate.fitting import Labelled
+from striate.modelfile import joined, parted
 from striate.words.encoders import ENCODERS, Encoder
 from striate.words.memory import Memory, Stored, digest_of, key_of
 from striate.words.patches import Patches, patches_of
 from striate.words.pipeline import Description, Part, Pipeline
 from striate.words.stages import Stages, described, kind_of, seeded
-from striate.words.storing import joined, parted
 from striate.words.stream import Sample, Watcher, drawn
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.classifiers import Classifier
+from striate.classifiers.present import spread
 from striate.fitting import Labelled
 from striate.words.encoders import Encoder
 from striate.words.pyramid import SpatialPyramid
@@ -62,9 +63,7 @@ class Pipeline:
 
     def spread(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probabilities (n, K') as (n, K): classes that had no picture get 0."""
-        whole = np.zeros((len(scores), self.classes))
-        whole[:, self.present] = scores
-        return whole
+        return spread(scores, self.present, self.classes)
 
     def probabilities(self, pictures: Labelled) -> NDArray[np.float64]:
         """(n, K) float64, rows sum to 1; some of the features are held at a time."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,10 @@ from numpy.typing import NDArray
 
 from striate.classifiers import CLASSIFIERS
 from striate.classifiers.kernels import KERNELS
+from striate.classifiers.present import restored_present
 from striate.errors import StriateError
 from striate.fitting import Fitting
-from striate.modelfile import MAX_BYTES
+from striate.modelfile import MAX_BYTES, joined, parted
 from striate.words.encoders import ENCODERS
 from striate.words.patches import Patches
 from striate.words.pipeline import Description, Pipeline
@@ -64,31 +64,9 @@ def from_manifest(
     needed = 4 * (described_ * sift.n_features_ + description.width * KERNELS[classifier.kernel].width(1))
     if needed > MAX_BYTES:
         raise ValueError(f"one picture would take {needed:,} bytes of memory; {MAX_BYTES:,} are allowed")
-    present = manifest["present"]
-    if not isinstance(present, list) or not all(type(one) is int and 0 <= one < classes for one in present):
-        raise ValueError("the classes that are present must be indices of its classes")
-    if sorted(set(present)) != present or len(present) != len(classifier.classes_):
-        raise ValueError(f"its classifier knows {len(classifier.classes_)} classes, {len(present)} are present")
+    present = restored_present(manifest["present"], len(classifier.classes_), classes)
     patches = Patches.from_arrays(parts["patches"], len(encoder.words_))
-    return Pipeline(description, classifier, np.array(present), classes), patches
-
-
-def joined(parts: Mapping[str, Mapping[str, NDArray[Any]]]) -> Arrays:
-    """The arrays of several parts by `part.name`."""
-    return {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
-
-
-def parted(arrays: Mapping[str, NDArray[Any]]) -> dict[str, Arrays]:
-    """Arrays by part and name, of those by `part.name`.
-
-    >>> parted(joined({"a": {"b.c": np.zeros(1)}}))
-    {'a': {'b.c': array([0.])}}
-    """
-    parts: dict[str, Arrays] = {}
-    for name, array in arrays.items():
-        part, _, rest = name.partition(".")
-        parts.setdefault(part, {})[rest] = array
-    return parts
+    return Pipeline(description, classifier, present, classes), patches
 
 
 def _whole(stage: str, values: Any) -> Any:

@@ -13,10 +13,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from striate import atomic
-from striate.data.checks import empty_class
+from striate.data.checks import empty_class, learnable_counts
 from striate.data.source import Source
 from striate.data.sources.arrays import opened
 from striate.data.sources.files import FileSource
@@ -45,8 +43,7 @@ def only_listed(source: Source, path: Path, allow_empty_class: bool = False) -> 
                         given=f"not there: {len(missing):,}, first {shown(missing[0], 120)}",
                         do="Write the list anew with striate check --write-list")
     labels = source.labels[rows]
-    learnable = np.array([source.parts[i] in ("", "train") for i in rows])
-    counts = np.bincount(labels[learnable], minlength=len(source.classes))
+    counts = learnable_counts(labels, [source.parts[i] for i in rows], len(source.classes))
     empty = [name for name, count in zip(source.classes, counts, strict=True) if not count]
     if empty and not allow_empty_class:
         raise empty_class(source.name, empty, f"{shown(path)} names none")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from striate.data.checks import learnable_counts
 from striate.data.sources.folder import folded_name
 from striate.doctor.examining import Examined
 from striate.doctor.finding import Case, Kind
@@ -17,10 +17,27 @@ FEW = 10  # pictures to learn from, below which a class is tiny: a test part of 
 MANY = 10.0  # times the median of the classes
 
 
-def counts_of(labels: NDArray[np.int64], parts: list[str], count: int) -> NDArray[np.int64]:
-    """Pictures of each class that are there to learn from, (K,): all of an undivided set, else its train part."""
-    learnable = np.array([part in ("", "train") for part in parts], bool)
-    return np.bincount(labels[learnable], minlength=count)
+def tiny_of(counted: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Those of the classes, (name, pictures), that have a picture and too few, the smallest first.
+
+    >>> tiny_of([("cat", 40), ("dog", 9), ("owl", 0), ("elk", 1)])
+    [('elk', 1), ('dog', 9)]
+    """
+    return sorted(((name, count) for name, count in counted if 0 < count < FEW), key=lambda one: one[1])
+
+
+def huge_of(counted: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Those of the classes, (name, pictures), that are many times as large as the usual one, the largest first.
+
+    >>> huge_of([("cat", 40), ("dog", 30), ("elk", 401)]), huge_of([("cat", 40), ("elk", 401)])
+    ([('elk', 401)], [('elk', 401)])
+    """
+    there = [(name, count) for name, count in counted if count]
+    if not there:
+        return []
+    usual, least = float(np.median([count for _, count in there])), min(count for _, count in there)
+    huge = [one for one in there if one[1] > MANY * usual or (len(there) == 2 and one[1] > MANY * least)]
+    return sorted(huge, key=lambda one: -one[1])
 
 
 def empty(examined: Examined) -> Iterator[Case]:
@@ -32,19 +49,16 @@ def empty(examined: Examined) -> Iterator[Case]:
 
 def tiny(examined: Examined) -> Iterator[Case]:
     """Classes of too few pictures to learn or to measure."""
-    for name, count in sorted(_counted(examined), key=lambda one: one[1]):
-        if 0 < count < FEW:
-            yield Case((), f"{shown(name, 80)}: {count} {'picture' if count == 1 else 'pictures'}")
+    for name, count in tiny_of(_counted(examined)):
+        yield Case((), f"{shown(name, 80)}: {count} {'picture' if count == 1 else 'pictures'}")
 
 
 def huge(examined: Examined) -> Iterator[Case]:
     """Classes many times as large as the usual one."""
-    counted = [(name, count) for name, count in _counted(examined) if count]
-    usual = float(np.median([count for _, count in counted])) if counted else 0.0
-    smallest = min((count for _, count in counted), default=0)
-    for name, count in sorted(counted, key=lambda one: -one[1]):
-        if count > MANY * usual or (len(counted) == 2 and count > MANY * smallest):
-            yield Case((), f"{shown(name, 80)}: {count:,} pictures; the smallest class has {smallest:,}")
+    counted = _counted(examined)
+    for name, count in huge_of(counted):
+        smallest = min(one for _, one in counted if one)
+        yield Case((), f"{shown(name, 80)}: {count:,} pictures; the smallest class has {smallest:,}")
 
 
 def clashing(examined: Examined) -> Iterator[Case]:
@@ -69,7 +83,7 @@ def missing(examined: Examined) -> Iterator[Case]:
 
 
 def _counted(examined: Examined) -> list[tuple[str, int]]:
-    counts = counts_of(examined.labels, examined.parts, len(examined.source.classes))
+    counts = learnable_counts(examined.labels, examined.parts, len(examined.source.classes))
     return list(zip(examined.source.classes, counts.tolist(), strict=True))
 
 

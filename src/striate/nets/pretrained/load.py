@@ -52,11 +52,14 @@ def pretrained(name: str, weights: str | Path | None = None) -> Pretrained:
     Raises `MissingError` (`no_weights`, `no_file`) and `ModelFileError` (`weights_*`).
     """
     known = KNOWN.get(str(name))
-    if weights is None and known is None:
+    if weights is not None:
+        path = Path(weights)
+    elif known:
+        path = known.path()
+    else:
         raise MissingError("no_weights", f"pretrained weights of {shown(str(name))} were asked for",
                            allowed=f"those of {', '.join(KNOWN)} are known", given="there are none by this name",
                            do="Give a file of them with --weights")
-    path = Path(weights) if weights is not None else (known or KNOWN[name]).path()
     data = _bytes(path)
     digest = hashlib.sha256(data).hexdigest()
     if weights is None and known and digest != known.sha256:
