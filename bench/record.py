@@ -14,7 +14,7 @@ from pathlib import Path
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("striate", "numpy", "pillow", "torch", "scikit-learn", "torchinfo", "keras",
-            "opencv-python-headless", "faiss-cpu", "kornia")
+            "opencv-python-headless", "faiss-cpu", "kornia", "onnxruntime")
 
 
 def repeat(work: Callable[[], object], times: int = 3, warm_up: int = 1) -> list[float]:

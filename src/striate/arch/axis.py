@@ -61,6 +61,17 @@ class Axis(NamedTuple):
         """Pixels by which the last window reaches beyond the input; negative if it ends before."""
         return (self.count(rounding) - 1) * self.stride + self.span - self.pads[0] - self.size
 
+    @property
+    def mirrors(self) -> bool:
+        """Whether a mirrored line has its windows at the same pixels, with padding on both sides by which the last one
+        reaches beyond now (`reaches("floor")`).
+
+        >>> Axis(4, 3, 2, (0, 1)).mirrors, Axis(4, 3, 2, (1, 1)).mirrors, Axis(7, 3, 1, (1, 1)).mirrors
+        (True, False, True)
+        """
+        beyond = self.reaches("floor")
+        return beyond >= 0 and self._replace(padding=beyond).count("floor") == self.count("floor")
+
     def counted(self, position: int, padding: bool) -> int:
         """Pixels of one window that a mean divides by: those of the input, with `padding` those of the padding too.
 

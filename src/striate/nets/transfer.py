@@ -21,6 +21,7 @@ from striate.classifiers import CLASSIFIERS, KNN, Classifier, LinearSVM
 from striate.classifiers.present import restored_present, spread
 from striate.errors import DataError, Interrupted, UsageError, shown
 from striate.modelfile import MAX_BYTES, Arrays, ModelFile, joined, parted
+from striate.nets.bounds import PRECISIONS
 from striate.nets.features import Features, cut
 from striate.nets.prepare import Preparation
 from striate.nets.pretrained import pretrained
@@ -41,6 +42,7 @@ class Transfer(Recogniser):
         flip: learn from mirror images, too; None: up to 20,000 pictures, unless the classes are single characters.
         size: (height, width) the pictures are brought to; None is what the network was trained with.
         resize: how pictures of another shape are fitted: `squash`, `crop` or `pad`.
+        precision: of the features: `float32`, `bfloat16`, or `auto`, which is bfloat16 where the hardware has it.
         seed: of the folds.
 
     Learnt: `classes_`; `features_`, the network; `classifier_`; `mean_` (D,) of the features, which are centred by it
@@ -59,10 +61,10 @@ class Transfer(Recogniser):
     def __init__(
         self, network: str | Path = "efficientnet_lite0", *, weights: str | Path | None = None,
         head: str = "linear_svm", layer: str | None = None, flip: bool | None = None,
-        size: tuple[int, int] | None = None, resize: str = "squash", seed: int = 0,
+        size: tuple[int, int] | None = None, resize: str = "squash", precision: str = "auto", seed: int = 0,
     ) -> None:
         self.network, self.weights, self.head, self.layer, self.flip = network, weights, head, layer, flip
-        self.size, self.resize, self.seed = size, resize, seed
+        self.size, self.resize, self.precision, self.seed = size, resize, precision, seed
 
     def fit(
         self, X: Any, y: ArrayLike | None = None, *, watch: Callable[[str, int, int], object] = lambda *_: None,
@@ -72,11 +74,12 @@ class Transfer(Recogniser):
 
         `watch` is called with (stage, done, total); when `stop` turns true, `Interrupted` is raised.
         """
-        if self.head not in HEADS:
-            raise UsageError("unknown_choice", "the head of a transfer was asked for",
-                             allowed=f"{' and '.join(HEADS)} are allowed", given=f"{shown(str(self.head))} was given",
-                             do="Choose one of these")
-        given = pictures_of(X)
+        for what, choices, given in (("head", HEADS, self.head), ("precision", PRECISIONS, self.precision)):
+            if given not in choices:
+                raise UsageError("unknown_choice", f"the {what} of a transfer was asked for",
+                                 allowed=f"{' and '.join(choices)} are allowed",
+                                 given=f"{shown(str(given))} was given", do="Choose one of these")
+        images = pictures_of(X)
         labels, self.classes_ = labels_of(X, y)
         present, labels = np.unique(labels, return_inverse=True)
         if len(present) < 2:
@@ -88,10 +91,11 @@ class Transfer(Recogniser):
         if size != (inner.input.height, inner.input.width):
             inner = inner.on(Volume(inner.input.channels, *size))
         self.preparation_ = Preparation(size, inner.input.channels, self.resize, source.mean, source.std)
-        pictures = self.preparation_.fitted(given)
+        pictures = self.preparation_.fitted(images)
         letters = self.classes_.dtype.kind != "U" or all(len(name) == 1 for name in self.classes_)
         self.flip_ = bool(len(labels) <= FEW and not letters if self.flip is None else self.flip)
-        self.features_, self.weights_sha256_ = Features(inner, source.tensors, self.preparation_), source.sha256
+        self.weights_sha256_ = source.sha256
+        self.features_ = Features(inner, source.tensors, self.preparation_, self.precision)
         started, found = time.monotonic(), []
         for mirrored in (False, True)[: 1 + self.flip_]:
             stage = "features of mirror images" if mirrored else "features"
@@ -135,6 +139,7 @@ class Transfer(Recogniser):
         manifest = {
             "preparation": self.preparation_.as_dict(), "network": self.features_.network.to_dict(),
             "head": {self.head: settings}, "present": self.present_.tolist(),
+            "precision": self.precision,
             "training": {"seed": int(self.seed), "flip": self.flip_, "weights_sha256": self.weights_sha256_,
                          "weights": self.source_, "torch": torch.__version__, "numpy": np.__version__},
         }
@@ -179,9 +184,13 @@ class Transfer(Recogniser):
             if [type(one) for one in (model.seed, model.flip_, model.source_, model.weights_sha256_)] != [
                     int, bool, str, str]:
                 raise ValueError("its training is not described")
+            model.precision = manifest["precision"]
+            if model.precision not in PRECISIONS:
+                raise ValueError(f"its precision must be one of {', '.join(PRECISIONS)}")
         model.flip, model.stages_, model.notes_ = model.flip_, [], []
         model.features_ = Features(
-            network, {name: torch.from_numpy(one) for name, one in tensors.items()}, preparation)
+            network, {name: torch.from_numpy(one) for name, one in tensors.items()}, preparation,
+            model.precision)
         return model
 
 

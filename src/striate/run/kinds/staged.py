@@ -19,16 +19,17 @@ R = TypeVar("R", bound=Any)
 class StagedRun(Kind[R]):
     """What is chosen is chosen by cross-validation; the held-out probabilities are the validation figure.
 
-    `USES`: the options that it heeds, in words; `BECAUSE`: why not others.
+    `USES`: the options that it heeds, in words; `FIELDS`: those of the recipe; `BECAUSE`: why not others.
     """
 
     HELD_OUT = True
     USES: ClassVar[str] = "seed, size, resize and flip"
+    FIELDS: ClassVar[tuple[str, ...]] = ("seed", "flip")
     BECAUSE: ClassVar[str]
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        useless = [name for name in settings.recipe if name not in ("seed", "flip")]
+        useless = [name for name in settings.recipe if name not in self.FIELDS]
         if settings.sharded:
             raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with --sharded",
                              allowed="networks can be divided among processes: it has no steps to divide",

@@ -26,7 +26,8 @@ HEADS = {"transfer": "linear_svm", "knn": "knn"}
 class TransferRun(StagedRun[Transfer]):
     """The network is frozen; the classifier learns from training and validation part, and chooses by folds."""
 
-    USES = "weights, seed, size, resize and flip"
+    USES = "weights, seed, size, resize, flip and precision"
+    FIELDS = ("seed", "flip", "precision")
     BECAUSE = "its network is not trained"
     WEIGHTS = True
 
@@ -65,7 +66,7 @@ class TransferRun(StagedRun[Transfer]):
 
     def planned(self, model: Transfer) -> dict[str, Any]:
         """The seed, the weights, and whether mirror images were learnt from."""
-        return {"seed": model.seed, "flip": model.flip_, "weights": model.source_}
+        return {"seed": model.seed, "flip": model.flip_, "precision": model.precision, "weights": model.source_}
 
     def facts(self, model: Transfer) -> dict[str, Any]:
         """Network and classifier."""
@@ -74,5 +75,5 @@ class TransferRun(StagedRun[Transfer]):
             "network": {**survey(model.features_.network).as_dict(), "name": self.settings.model},
             "recipe": self.planned(model),
             "reasons": [model.source_, model.classifier_.chosen()],
-            "environment": environment(torch.get_num_threads(), str(choose("auto"))),
+            "environment": environment(torch.get_num_threads(), str(choose(model.precision))),
         }
