@@ -9,19 +9,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from striate import load_network
 from striate.errors import ModelFileError
 from striate.nets.build import build
 from striate.nets.pretrained import KNOWN, pretrained
-from striate.nets.pretrained.names import lukemelas
 from tests.transfer.small import saved
-
-
-def test_every_tensor_of_lite_has_a_name_of_its_own_there() -> None:
-    for name in KNOWN:
-        tensors = load_network(name).tensors
-        assert len({lukemelas(tensor) for tensor in tensors}) == len(tensors)
-        assert all(lukemelas(tensor).startswith("_") for tensor in tensors)
 
 
 def test_lite0_has_the_weights_of_its_package() -> None:

@@ -38,12 +38,15 @@ def train(
     model: Annotated[
         str,
         typer.Option(help="A network by name (see inspect --list) or a YAML, prototxt or Keras JSON file; or visual "
-                     "words by name (bow, bow-knn, bow-fisher) or a YAML file of stages; or transfer, knn: a head "
-                     "on a network that was trained elsewhere.")
+                     "words by name (bow, bow-knn, bow-fisher) or a YAML file of stages; or of a network that was "
+                     "trained elsewhere transfer, knn (a head on it), finetune (it learns on), auto (the best of them).")
     ] = "compact",
     weights: Annotated[
-        str | None, typer.Option(help="Of transfer and knn: efficientnet_lite0, 1 or 2, or a file of Lite0's weights. "
-                                 "[default: efficientnet_lite0]")
+        str | None, typer.Option(help="Begin with these, learnt elsewhere: efficientnet_lite0, 1 or 2, or a file. "
+                                 "[default: of transfer, knn, finetune and auto efficientnet_lite0]")
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option(help="Whose weights these are, a name or a file. [default: the network that they fit]")
     ] = None,
     epochs: Annotated[
         int | None, typer.Option(help="Passes over the training pictures. [default: by their number]")
@@ -130,7 +133,7 @@ def train(
                 written = {name: value for name, value in written.items() if name not in BUDGETS}
             settings = Settings(data, model, split, parse_size(size), resize, strict, allow_empty_class,
                                 written | given, shlex.join(["striate", *sys.argv[1:]]), sharded=sharded,
-                                weights=weights, **listed(files))
+                                weights=weights, network=network, **listed(files))
             if try_:
                 ranks.on_main(lambda: trying.show(settings, out, watch, screen, trying.again(context), try_seconds))
             else:

@@ -89,8 +89,11 @@ class Net(nn.Module):
         kept = {self.output, *self.heads}  # scores may feed other layers too, and are wanted at the end
         self.last_use = {name: node.name for node in self.nodes for name in node.inputs if name not in kept}
 
-    def at_step(self, step: int, part: Part | None = None) -> None:
-        """Tell the units which step of the training comes, counted from 0, and which part of its batch is here."""
+    def at_step(self, step: int | None, part: Part | None = None) -> None:
+        """Tell the units which step of the training comes, counted from 0, and which part of its batch is here.
+
+        None: averages of batches are to be kept, however few have been seen.
+        """
         for unit in self._modules.values():
             cast(Unit, unit).step, cast(Unit, unit).part = step, part
 

@@ -7,18 +7,22 @@ differ by some per cent of their length from those in float32, which are the sam
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from striate import modelfile
 from striate.arch import Network
 from striate.errors import NetworkError, shown
 from striate.fitting import Labelled
 from striate.nets.build import build
 from striate.nets.folding import folded
+from striate.nets.kept import Kept, hash_of, key_of
 from striate.nets.precision import best_device, choose
 from striate.nets.prepare import Preparation
 from striate.nets.training import memory
@@ -56,16 +60,18 @@ class Features:
         network: from `cut`; tensors: by its names, others are left out.
         preparation: how its pictures are made.
         precision: `float32`, `bfloat16`, or `auto`: bfloat16 where the hardware multiplies it natively.
+        memory: a folder that keeps features, see `kept.py`.
 
     """
 
     def __init__(self, network: Network, tensors: Mapping[str, Tensor], preparation: Preparation,
-                 precision: str = "auto") -> None:
+                 precision: str = "auto", memory: Path | None = None) -> None:
         self.network, self.preparation = network, preparation
         module = build(network)
         module.load_state_dict({name: tensors[name] for name in module.state_dict()})
         self.tensors = module.state_dict()
         self.dtype = torch.bfloat16 if choose(precision).name == "bfloat16" else torch.float32
+        self.memory = memory
         self.module = folded(module).to(best_device(), self.dtype)
 
     def __call__(
@@ -74,16 +80,40 @@ class Features:
     ) -> NDArray[np.float32]:
         """(N, D) float32 of pictures of the right size; `mirrored`: of their mirror images.
 
-        `watch` is called with (done, N); when `stop` turns true, what is done is returned.
+        `watch` is called with (done, N); when `stop` turns true, an empty array is returned. `computed` is then how
+        many pictures were described, and not found in the memory.
         """
-        device, parts = best_device(), []
+        kept = Kept(self.memory, self._key(mirrored), self.network.output.size) if self.memory else None
+        rows = np.empty((len(pictures), self.network.output.size), np.float32)
+        fresh: dict[str, int] = {}  # by the hash of a picture that the memory does not have: its row
+        self.computed = 0
         with torch.inference_mode(), memory.kept():
             for first in range(0, len(pictures), BATCH):
                 if stop():
-                    break
-                some = pictures.take(np.arange(first, min(first + BATCH, len(pictures))))
-                batch = self.preparation.batch(np.ascontiguousarray(some[:, :, ::-1] if mirrored else some), device)
-                parts.append(self.module(batch.to(self.dtype)).float().cpu().numpy())
+                    return rows[:0]
+                places = np.arange(first, min(first + BATCH, len(pictures)))
+                some = pictures.take(places)
+                new = np.ones(len(some), bool)
+                if kept:
+                    digests = [hash_of(one) for one in some]
+                    new = np.array([digest not in kept for digest in digests])
+                    rows[places[~new]] = kept[[digest for digest in digests if digest in kept]]
+                    fresh |= {digest: int(i) for digest, i in zip(digests, places, strict=True) if digest not in kept}
+                if new.any():
+                    rows[places[new]] = self._described(some[new], mirrored)
+                self.computed += int(new.sum())
                 if watch:
-                    watch(min(first + BATCH, len(pictures)), len(pictures))
-        return np.concatenate(parts) if parts else np.empty((0, self.network.output.size), np.float32)
+                    watch(int(places[-1]) + 1, len(pictures))
+        if kept and fresh:
+            kept.add(list(fresh), rows[list(fresh.values())])
+        return rows
+
+    def _described(self, images: NDArray[np.uint8], mirrored: bool) -> NDArray[np.float32]:
+        seen = np.ascontiguousarray(images[:, :, ::-1] if mirrored else images)
+        batch = self.preparation.batch(seen, best_device()).to(self.dtype)
+        return np.asarray(self.module(batch).float().cpu().numpy(), np.float32)
+
+    def _key(self, mirrored: bool) -> str:
+        arrays = {name: tensor.cpu().numpy() for name, tensor in self.tensors.items()}
+        return key_of(self.network.to_dict(), modelfile.digest({}, arrays), self.preparation.as_dict(),
+                      str(self.dtype), mirrored, torch.__version__, platform.machine())

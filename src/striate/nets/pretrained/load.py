@@ -1,34 +1,23 @@
-"""A file of weights as tensors of one of our networks; hostile until its names and shapes have been checked.
-
-`.safetensors` is parsed, `.pth` and `.pt` are read by torch with `weights_only`, which makes tensors and runs nothing,
-`.caffemodel` by `striate.arch.formats.caffe`. Names are ours or those of a row of `names.NAMINGS`: whichever fits best.
-"""
+"""Weights as tensors of one of our networks: the one that is named, or the one of the zoo that a file fits."""
 
 from __future__ import annotations
 
 import hashlib
-import io
-import pickle
-import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load as parse_safetensors
 from torch import Tensor
 
-from striate.arch import Network, load_network
+from striate.arch import ZOO, Network, load_network
 from striate.arch.formats.caffe import read_caffemodel
 from striate.errors import MissingError, ModelFileError, shown
-from striate.nets.pretrained.known import KNOWN, Known
-from striate.nets.pretrained.names import NAMINGS
+from striate.nets.pretrained.known import DEFAULT, KNOWN
+from striate.nets.pretrained.names import NAMINGS, Naming
+from striate.nets.pretrained.reading import check_hash, read_bytes, tensors_of
 
-MAX_BYTES = 2 << 30
-COUNTERS = "num_batches_tracked"  # torch's; no weight
 MOST_SHOWN = 4
-MEANS, STDS = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)  # ImageNet's, which most networks are trained with
 
 
 @dataclass(frozen=True)
@@ -46,63 +35,89 @@ class Pretrained:
     name: str
 
 
-def pretrained(name: str, weights: str | Path | None = None) -> Pretrained:
-    """The network `name` (of the zoo, or a file) with weights from its known file, or from the file `weights`.
+def pretrained(network: str | Path | None = None, weights: str | Path | None = None) -> Pretrained:
+    """`network` (of the zoo, or a file) with `weights`: known ones by name, or a file.
 
+    Without a network it is the known weights' own, or the one of the zoo that the file's tensors fit; without weights
+    they are the known ones of the network; without both it is EfficientNet-Lite0.
     Raises `MissingError` (`no_weights`, `no_file`) and `ModelFileError` (`weights_*`).
     """
-    known = KNOWN.get(str(name))
-    if weights is not None:
-        path = Path(weights)
-    elif known:
-        path = known.path()
+    name, path, wanted = located(network, weights)
+    data = read_bytes(path)
+    digest = hashlib.sha256(data).hexdigest()
+    check_hash(path, digest, wanted)
+    if path.suffix == ".caffemodel":
+        made = load_network(name or _caffe(path))
+        tensors = {one: torch.from_numpy(array) for one, array in read_caffemodel(data, made).items()}
+        naming = NAMINGS["striate"]
     else:
-        raise MissingError("no_weights", f"pretrained weights of {shown(str(name))} were asked for",
+        found = tensors_of(path, data)
+        made, naming = _fitting(found, [name] if name else ZOO)
+        tensors = _fitted(path, found, made, naming)
+    mean, std = naming.spread
+    if made.input.channels != 3:
+        mean, std = ((sum(values) / 3,) * made.input.channels for values in (mean, std))
+    return Pretrained(made, tensors, mean, std, digest, f"{made.name or name} from {path.name}")
+
+
+def located(network: str | Path | None = None, weights: str | Path | None = None) -> tuple[str | None, Path, str]:
+    """The network's name or file, if it is known yet, the file of weights, and its hash, if that is known.
+
+    Refuses what is not there, and reads nothing.
+    """
+    known = KNOWN.get(str(weights if weights is not None else network or DEFAULT))
+    if known:
+        return str(network or known.network), known.path(), known.sha256
+    if weights is None:
+        raise MissingError("no_weights", f"pretrained weights of {shown(str(network))} were asked for",
                            allowed=f"those of {', '.join(KNOWN)} are known", given="there are none by this name",
                            do="Give a file of them with --weights")
-    data = _bytes(path)
-    digest = hashlib.sha256(data).hexdigest()
-    if weights is None and known and digest != known.sha256:
-        raise ModelFileError("weights_changed", f"{shown(path)} was to be loaded",
-                             allowed=f"the file with hash {known.sha256[:16]}… is allowed",
-                             given=f"its hash is {digest[:16]}…", do="Install the package again")
-    network = load_network(name)
-    tensors = _tensors(path, data, network)
-    channels = network.input.channels
-    mean, std = _spread(known if known and digest == known.sha256 else None, channels)
-    return Pretrained(network, tensors, mean, std, digest, f"{network.name or name} from {path.name}")
+    if not Path(weights).is_file():
+        raise MissingError("no_file", f"{shown(str(weights))} was to be loaded",
+                           allowed=f"a file, or one of {', '.join(KNOWN)}, is allowed", given="there is no such file",
+                           do="Check the path")
+    return str(network) if network is not None else None, Path(weights), ""
 
 
-def _spread(known: Known | None, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    if known:
-        return (known.mean,) * channels, (known.std,) * channels
-    return (MEANS, STDS) if channels == 3 else ((sum(MEANS) / 3,) * channels, (sum(STDS) / 3,) * channels)
+def _caffe(path: Path) -> str:
+    raise ModelFileError("weights_alone", f"{shown(path)} was to be loaded",
+                         allowed="Caffe's weights and the network they are of are allowed",
+                         given="no network was given", do="Give it with --network: a name of the zoo, or its prototxt")
 
 
-def _bytes(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ModelFileError("weights_too_large", f"{shown(path)} was to be loaded",
-                                 allowed=f"up to {MAX_BYTES >> 30} GiB of weights are allowed",
-                                 given=f"it has {path.stat().st_size:,} bytes", do="Check that this is the file")
-        return path.read_bytes()
-    except OSError as error:
-        raise MissingError("no_file", f"{shown(path)} was to be loaded", given=error.strerror or "it cannot be read",
-                           do="Check the path") from error
+def _fitting(found: dict[str, Tensor], names: Iterable[str]) -> tuple[Network, Naming]:
+    """The network, of those called `names`, and the way of naming, that agree with most of the tensors `found`."""
+    shapes = {name: tuple(tensor.shape) for name, tensor in found.items()}
+
+    def agreement(network: Network, naming: Naming) -> tuple[int, int]:
+        theirs = naming.names(network)
+        wanted = {theirs[name]: tuple(tensor.shape) for name, tensor in network.trunk.tensors.items()
+                  if name in theirs}
+        common = wanted.keys() & shapes.keys()
+        return sum(shapes[name] == wanted[name] for name in common), len(common) - len(wanted.keys() | shapes.keys())
+
+    made = [load_network(name) for name in names]
+    choices = [(one, naming) for one in made for naming in NAMINGS.values()]
+    return max(choices, key=lambda choice: agreement(*choice))
 
 
-def _tensors(path: Path, data: bytes, network: Network) -> dict[str, Tensor]:
-    if path.suffix == ".caffemodel":
-        return {name: torch.from_numpy(array) for name, array in read_caffemodel(data, network).items()}
-    found = {name: tensor for name, tensor in _parsed(path, data).items() if not name.endswith(COUNTERS)}
+def _fitted(path: Path, found: dict[str, Tensor], network: Network, naming: Naming) -> dict[str, Tensor]:
+    """The tensors `found` under our names; refuses them with a list of what does not fit (`weights_misfit`)."""
     wanted = {name: tuple(tensor.shape) for name, tensor in network.tensors.items()}
-    naming = max(NAMINGS.values(), key=lambda theirs: sum(theirs(name) in found for name in wanted))
-    problems = [f"{naming(name)} is missing" for name in wanted if naming(name) not in found]
-    problems += [f"{name} is not in the network" for name in found.keys() - set(map(naming, wanted))]
-    problems += [f"{naming(name)} is {_sides(found[naming(name)].shape)}, not {_sides(shape)}"
-                 for name, shape in wanted.items() if naming(name) in found and found[naming(name)].shape != shape]
-    problems += [f"{naming(name)} holds numbers that are not finite" for name in wanted
-                 if naming(name) in found and not bool(torch.isfinite(found[naming(name)]).all())]
+    theirs = naming.names(network)
+    if not theirs.keys() >= wanted.keys():  # heads that only training has
+        theirs |= {name: name for name in wanted.keys() - theirs.keys()}
+    found = {name: tensor for name, tensor in found.items() if not name.startswith(naming.ignored or ("\0",))}
+    problems = [f"{theirs[name]} is missing" for name in wanted if theirs[name] not in found]
+    problems += [f"{name} is not in the network" for name in found.keys() - set(theirs.values())]
+    for name, shape in wanted.items():
+        tensor = found.get(theirs[name])
+        if tensor is None:
+            continue
+        if tensor.shape != shape:
+            problems.append(f"{theirs[name]} is {_sides(tensor.shape)}, not {_sides(shape)}")
+        elif not bool(torch.isfinite(tensor).all()):
+            problems.append(f"{theirs[name]} holds numbers that are not finite")
     if problems:
         listed, title = sorted(problems), shown(network.name or "the network")
         more = f" and {len(listed) - MOST_SHOWN:,} more" if len(listed) > MOST_SHOWN else ""
@@ -110,33 +125,8 @@ def _tensors(path: Path, data: bytes, network: Network) -> dict[str, Tensor]:
                              allowed="exactly the network's tensors and shapes are allowed",
                              given=f"{shown(', '.join(listed[:MOST_SHOWN]), 400)}{more}",
                              do="Give the weights of this network")
-    return {name: found[naming(name)].float().reshape(wanted[name]).clone() for name in wanted}
+    return {name: found[theirs[name]].float().reshape(shape).clone() for name, shape in wanted.items()}
 
 
 def _sides(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) or "a single number"
-
-
-def _parsed(path: Path, data: bytes) -> dict[str, Tensor]:
-    """The tensors of a file by name; refuses whatever is not a flat mapping of them (`weights_unreadable`)."""
-    problem: Exception | None = None
-    state: object = None
-    try:
-        if path.suffix == ".safetensors":
-            state = parse_safetensors(data)
-        else:
-            with warnings.catch_warnings(action="ignore"):  # of odd forms: what comes of them is checked below
-                state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except (SafetensorError, pickle.UnpicklingError, RuntimeError, ValueError, EOFError, KeyError, TypeError,
-            AttributeError, IndexError, OverflowError, UnicodeDecodeError, OSError, MemoryError) as error:
-        problem = error
-    if isinstance(state, Mapping) and isinstance(state.get("state_dict"), Mapping):
-        state = state["state_dict"]
-    flat = isinstance(state, Mapping) and state and all(
-        isinstance(name, str) and isinstance(tensor, Tensor) and tensor.layout == torch.strided
-        for name, tensor in state.items())
-    if not flat:
-        raise ModelFileError("weights_unreadable", f"{shown(path)} was to be loaded",
-                             allowed="tensors by name, in .safetensors, .pth or .caffemodel, are allowed",
-                             given="it holds something else, or is damaged", do="Copy the file again") from problem
-    return dict(state)  # type: ignore[call-overload,no-any-return]

@@ -15,17 +15,21 @@ from striate.nets.training.state import refuse_other
 
 
 def begin(
-    run: Run, asked: Recipe, say: Callable[[str], object] | None = None
+    run: Run, asked: Recipe, say: Callable[[str], object] | None = None,
+    first: Callable[[Run], object] | None = None,
 ) -> tuple[Snapshot | None, tuple[str, ...]]:
     """Set the recipe of `run`, which has its weights and its identity; returns the checkpoint to go on from, if any,
     and what more was decided, in words. Collective.
 
-    `asked`: the recipe as it was given; `say`: told what a run without a budget will cost, which is measured first.
+    `asked`: the recipe as it was given; `say`: told what a run without a budget will cost, which is measured first;
+    `first`: what a run that is not resumed does to its weights before its first step.
     """
     run.ranks.agree(**run.identity)
     snapshot = run.ranks.on_main(run.checkpoints.latest) if run.checkpoints else None
     if facts := run.ranks.same(snapshot.facts if snapshot else None):
         snapshot = Snapshot(facts, run.ranks.same_tensors(snapshot.tensors if snapshot else None))
+    if first and not snapshot:
+        first(run)
     if snapshot:
         refuse_other(run, snapshot)
         run.recipe = Recipe.from_dict(snapshot.facts["recipe"])

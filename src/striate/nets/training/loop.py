@@ -95,7 +95,7 @@ class Learner:
         """Learn from `batch`."""
         run, recipe = self.run, self.run.recipe
         run.module.train()
-        run.module.at_step(batch.step, batch.part)
+        run.module.at_step(None if run.pretrained else batch.step, batch.part)
         torch.manual_seed(seed_for(recipe.seed, "dropout", batch.step))
         set_rate(self.optimiser, recipe.rate_at(batch.step))
         inputs = run.preparation.normalised(batch.pictures.to(run.device, non_blocking=True))

@@ -26,7 +26,8 @@ Row = dict[str, float | int | None]
 class Progress:
     """Where a run stands; the plain part of a checkpoint.
 
-    `elapsed`: seconds of training so far, validation included, over all the sittings of a run.
+    `elapsed`: seconds of training so far, validation included, over all the sittings of a run; `begun`: what was done
+    before the first step, in words.
     """
 
     step: int = 0
@@ -38,6 +39,7 @@ class Progress:
     best_accuracy: float = -1.0
     best_loss: float = float("inf")
     history: list[Row] = field(default_factory=list)
+    begun: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Run:
 
     `best` holds the weights of the best epoch on validation, or the last weights where there is no validation;
     `by_clock`: whether its steps are planned as the time goes; `afterwards`: pictures to be predicted in that time;
-    `average` the running average of the weights, which is what is validated, if the recipe asks for one.
+    `average` the running average of the weights, which is what is validated, if the recipe asks for one; `pretrained`:
+    whether its weights were learnt elsewhere, so that the averages of batch normalisation mean something from the start.
     """
 
     module: Net
@@ -83,6 +86,7 @@ class Run:
     progress: Progress = field(default_factory=Progress)
     best: dict[str, torch.Tensor] = field(default_factory=dict)
     average: Average | None = None
+    pretrained: bool = False
     ranks: Ranks = field(default_factory=Ranks)
 
     @property

@@ -36,7 +36,7 @@ def logits_of(
 
 
 def finish_epoch(run: Run, epoch: int) -> Row:
-    """Validate, remember the best weights, add a row to the history and return it."""
+    """Validate, remember the best weights, add a row to the history and return it; epoch 0 is before the first step."""
     progress = run.progress
     accuracy = loss = None
     state = run.average.tensors() if run.average else sharded.whole(run.module.state_dict())
@@ -60,12 +60,12 @@ def finish_epoch(run: Run, epoch: int) -> Row:
         run.best = {name: value.detach().clone() for name, value in state.items()}
     row: Row = {
         "epoch": epoch,
-        "loss": progress.loss_sum / progress.seen,
+        "loss": progress.loss_sum / progress.seen if progress.seen else None,
         "validation_loss": loss,
         "validation_accuracy": accuracy,
-        "learning_rate": run.recipe.rate_at(progress.step - 1),
+        "learning_rate": run.recipe.rate_at(progress.step - 1) if progress.step else None,
         "seconds": progress.epoch_seconds,
-        "pictures_per_second": progress.seen / max(progress.epoch_seconds, 1e-9),
+        "pictures_per_second": progress.seen / max(progress.epoch_seconds, 1e-9) if progress.seen else None,
     }
     progress.history.append(row)
     progress.loss_sum, progress.seen, progress.epoch_seconds = 0.0, 0, 0.0

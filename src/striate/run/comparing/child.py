@@ -200,6 +200,6 @@ def without_stages(own: Path) -> None:
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir(parents=True)
     for room in shared.iterdir() if shared.is_dir() else ():
-        if room.name != "stages":
+        if room.name not in ("stages", "features"):
             (own / room.name).symlink_to(room)
     os.environ["STRIATE_CACHE"] = str(own)

@@ -28,9 +28,12 @@ class ConvNetRun(Kind[ConvNet]):
     """A convolutional network; the epoch is chosen on the validation part."""
 
     TOGETHER = True
+    network: str
+    weights: str | None = None
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
+        self.network = settings.model
         recipe = Recipe.from_dict(settings.recipe)
         if settings.sharded:
             refuse_unsharded(recipe, Place.read().world)
@@ -43,21 +46,22 @@ class ConvNetRun(Kind[ConvNet]):
     @property
     def packing(self) -> dict[str, Any]:
         """What the network asks for."""
-        asked = wanted(self.settings.model)
+        asked = wanted(self.network)
         return {"size": self.settings.size or asked.size, "channels": asked.channels}
 
     def size_for(self, data: Data) -> tuple[int, int]:
         """What the network reads of pictures of this size."""
         height, width, channels = data.pictures.images.shape[1:]
-        asked = wanted(self.settings.model)
+        asked = wanted(self.network)
         size = self.settings.size or asked.size_for(height, width)
-        network_for(self.settings.model, size, asked.channels or channels, len(data.classes))
+        network_for(self.network, size, asked.channels or channels, len(data.classes))
         return size
 
     def train(self, data: Data, folder: RunFolder, watch: Watch, stop: Callable[[], bool]) -> ConvNet:
-        """From random weights, or from the checkpoints in the folder."""
+        """From random weights or those that are given, or from the checkpoints in the folder."""
         settings = self.settings
-        model = ConvNet(settings.model, size=settings.size, resize=settings.resize, **settings.recipe)
+        model = ConvNet(self.network, size=settings.size, resize=settings.resize, weights=self.weights,
+                        **settings.recipe)
         try:
             model.fit(data.train, validation=data.validation, watch=watch.step, checkpoints=folder.checkpoints,
                       checkpoint_seconds=watch.checkpoint_seconds, stop=stop, say=watch.say, ranks=watch.ranks,
@@ -84,6 +88,7 @@ class ConvNetRun(Kind[ConvNet]):
         return {
             "seed": model.recipe_.seed,
             "network": {**survey(model.network_).as_dict(), "name": self.settings.model},
+            "weights": model.source_,
             "recipe": model.recipe_.as_dict(),
             "asked": self.settings.recipe,
             "reasons": list(model.reasons_),

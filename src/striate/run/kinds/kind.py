@@ -32,11 +32,12 @@ class Kind(ABC, Generic[R]):
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        if settings.weights is not None and not self.WEIGHTS:
-            raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with --weights",
-                             allowed="transfer and knn begin from weights that are given",
-                             given=f"--weights {shown(settings.weights)} was given",
-                             do="Leave it out, or use --model transfer")
+        for name, value in (("weights", settings.weights), ("network", settings.network)):
+            if value is not None and not self.WEIGHTS:
+                raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with --{name}",
+                                 allowed="recognisers that begin with weights learnt elsewhere take it",
+                                 given=f"--{name} {shown(value)} was given",
+                                 do="Leave it out, or use --model transfer, finetune, knn or auto")
 
     @classmethod
     @abstractmethod

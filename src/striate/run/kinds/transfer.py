@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
-from striate.arch import ZOO, survey
+from striate.arch import survey
 from striate.data import Data
+from striate.data.cache import cache_room
 from striate.nets.precision import choose
-from striate.nets.pretrained import KNOWN
-from striate.nets.pretrained.known import DEFAULT
+from striate.nets.pretrained import located, pretrained
 from striate.nets.transfer import Transfer
 from striate.run.environment import environment
 from striate.run.folder import RunFolder
@@ -33,11 +33,7 @@ class TransferRun(StagedRun[Transfer]):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        known = settings.weights in KNOWN
-        self.network = str(settings.weights) if known else DEFAULT
-        self.weights = None if known else settings.weights
-        if self.weights is None:
-            KNOWN[self.network].path()  # refuses what is not installed before any picture is read
+        located(settings.network, settings.weights)  # refuses what is missing before any picture is read
 
     @classmethod
     def knows(cls, settings: Settings) -> bool:
@@ -47,7 +43,7 @@ class TransferRun(StagedRun[Transfer]):
     @property
     def packing(self) -> dict[str, Any]:
         """What the network was trained with."""
-        made = ZOO[self.network].example
+        made = pretrained(self.settings.network, self.settings.weights).network.input
         return {"size": self.settings.size or (made.height, made.width), "channels": made.channels}
 
     def size_for(self, data: Data) -> tuple[int, int]:
@@ -58,8 +54,8 @@ class TransferRun(StagedRun[Transfer]):
     def train(self, data: Data, folder: RunFolder, watch: Watch, stop: Callable[[], bool]) -> Transfer:  # noqa: ARG002
         """Features once, then the classifier."""
         settings = self.settings
-        model = Transfer(self.network, weights=self.weights, head=HEADS[settings.model], size=settings.size,
-                         resize=settings.resize, **settings.recipe)
+        model = Transfer(settings.network, weights=settings.weights, head=HEADS[settings.model], size=settings.size,
+                         resize=settings.resize, memory=cache_room("features"), **settings.recipe)
         model.fit(learnable(data), watch=watch.stage, stop=stop)
         tell_stages(model.stages_, watch)
         return model

@@ -1,0 +1,53 @@
+"""Networks that were trained elsewhere and learn on: `finetune`, or a network with `--weights`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from striate.arch import Volume
+from striate.data import Data
+from striate.nets.finetuning import adapted
+from striate.nets.pretrained import Pretrained, located, pretrained
+from striate.run.kinds.convnet import ConvNetRun
+from striate.run.settings import Settings
+
+NAME = "finetune"
+
+
+class FinetuneRun(ConvNetRun):
+    """A network with the weights that are given, the known ones of EfficientNet-Lite0 without; trained as others are."""
+
+    WEIGHTS = True
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        asked = settings.network if settings.model == NAME else settings.model
+        network, path, _ = located(asked, settings.weights)  # refuses what is missing before any picture is read
+        self.weights = settings.weights or network or str(path)
+        self.network = network or str(self.source.network.name)
+
+    @classmethod
+    def knows(cls, settings: Settings) -> bool:
+        """By name, or by its weights."""
+        return settings.model == NAME or settings.weights is not None
+
+    @cached_property
+    def source(self) -> Pretrained:
+        """The weights, read."""
+        asked = self.settings.network if self.settings.model == NAME else self.settings.model
+        return pretrained(asked, self.settings.weights)
+
+    @property
+    def packing(self) -> dict[str, Any]:
+        """What the network was trained with."""
+        made = self.source.network.input
+        return {"size": self.settings.size or (made.height, made.width), "channels": made.channels}
+
+    def size_for(self, data: Data) -> tuple[int, int]:
+        """As they are packed; refuses networks that cannot be given another head, or another size."""
+        height, width, channels = data.pictures.images.shape[1:]
+        made = adapted(self.source.network, len(data.classes))
+        if (height, width) != (made.input.height, made.input.width):
+            made.on(Volume(channels, height, width))
+        return height, width
