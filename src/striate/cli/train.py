@@ -39,7 +39,7 @@ def train(
         str,
         typer.Option(help="A network by name (see inspect --list) or a YAML, prototxt or Keras JSON file; or visual "
                      "words by name (bow, bow-knn, bow-fisher) or a YAML file of stages; or of a network that was "
-                     "trained elsewhere transfer, knn (a head on it), finetune (it learns on), auto (the best of them).")
+                     "trained elsewhere transfer, knn (a head on it), finetune (it learns on), auto (the best).")
     ] = "compact",
     weights: Annotated[
         str | None, typer.Option(help="Begin with these, learnt elsewhere: efficientnet_lite0, 1 or 2, or a file. "
@@ -177,7 +177,7 @@ def trained(settings: Settings, out: Path | None, watch: Watch, resume: bool, lo
 def summary(facts: dict[str, Any]) -> str:
     """What people read at the end."""
     test, validation = facts["test"], facts["validation"]
-    how = "by cross-validation" if facts["cross_validated"] else f"{len(facts['history'])} epochs"
+    how = "by cross-validation" if facts["cross_validated"] else f"{facts['history'][-1]['epoch']} epochs"
     return (
         f"test accuracy {with_interval(test['accuracy'], test['interval'])}, {test['count']:,} pictures\n"
         f"validation    {with_interval(validation['accuracy'], validation['interval'])}, "

@@ -85,7 +85,7 @@ class Kept:
             codes, rows = arrays["digests"], arrays["rows"]
         except (StriateError, KeyError):
             return empty
-        if (codes.dtype, rows.dtype) != (np.uint8, np.float32) or codes.ndim != 2 or rows.shape != (
+        if codes.dtype != np.uint8 or rows.dtype != np.float32 or codes.ndim != 2 or rows.shape != (
                 len(codes), self.width):
             return empty
         with suppress(OSError):

@@ -187,7 +187,8 @@ class ConvNet(Recogniser):
             if source:
                 run.identity["weights"] = source.sha256
             snapshot, more = begin(run, asked, say if not sharded else None, finetuning.solve_head if source else None)
-            self.reasons_ += (run.progress.begun, *more) if run.progress.begun else more
+            begun = snapshot.facts["progress"]["begun"] if snapshot else run.progress.begun
+            self.reasons_ += (begun, *more) if begun else more
             if sharded:
                 shard(module, run.ranks.world)
             try:

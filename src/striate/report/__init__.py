@@ -16,6 +16,7 @@ The facts (JSON values; only `data` must be there, fractions are in 0..1, times 
     history      [{epoch, loss, validation_loss, validation_accuracy, learning_rate, seconds, pictures_per_second}]
     best_epoch   the epoch whose weights were kept
     asked        {name: value}, the settings that were given, as against those that were planned
+    began        {weights, network} of the options that a network which was trained elsewhere was begun with
     reasons      [sentence] on why what was planned was planned so
     validation, test         `Evaluation.as_dict()`
     recipe, environment      {name: value}

@@ -127,10 +127,20 @@ def commonest(result: Mapping[str, Any]) -> float:
     return float(max(row["count"] for row in result["per_class"]) / result["count"])
 
 
+def epochs_of(history: Sequence[Mapping[str, Any]] | None) -> int:
+    """How many epochs were trained; epoch 0, of what a run began with, is none.
+
+    >>> epochs_of([{"epoch": 0}, {"epoch": 1}, {"epoch": 2}]), epochs_of([])
+    (2, 0)
+    """
+    return int(history[-1]["epoch"]) if history else 0
+
+
 def next_steps(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What can be done now, each with its command: (what, command)."""
-    model, epochs = facts.get("model"), len(facts.get("history") or ())
+    model, epochs = facts.get("model"), epochs_of(facts.get("history"))
     network = (facts.get("network") or {}).get("name")
+    options = "".join(f" --{name} {shlex.quote(str(value))}" for name, value in (facts.get("began") or {}).items())
     source = shlex.quote(str(facts["data"].get("source") or facts["data"]["name"]))
     steps = []
     if model:
@@ -141,5 +151,5 @@ def next_steps(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
         steps += [("See its words, and what speaks for an answer", f"striate look {quoted} --picture PICTURE")]
     if network and epochs:
         steps += [("Train for twice as long",
-                   f"striate train {source} --model {shlex.quote(str(network))} --epochs {2 * epochs}")]
+                   f"striate train {source} --model {shlex.quote(str(network))}{options} --epochs {2 * epochs}")]
     return [(what, shown(line, 2000)) for what, line in steps]

@@ -84,7 +84,7 @@ def budget(facts: Mapping[str, Any]) -> str | Markup:
         wanted = (Markup("{:,g} {} asked for; ").format(asked[given], noun(asked[given], given[:-1])) if given
                   else "none asked for, so chosen by the data; ")
     seconds = facts["timings"].get("training") or sum(row.get("seconds") or 0 for row in history)
-    used = Markup("{} {}").format(number(len(history)), noun(len(history), "epoch"))
+    used = Markup("{} {}").format(number(history[-1]["epoch"]), noun(history[-1]["epoch"], "epoch"))
     if recipe.get("steps"):
         used += Markup(", {} {}").format(number(recipe["steps"]), noun(recipe["steps"], "step"))
     return Markup("{}{} in {}").format(wanted, used, duration(seconds))

@@ -123,7 +123,8 @@ def _describes_a_run(values: dict[str, Any]) -> bool:
     return (
         all(isinstance(values.get(name, ""), str) for name in ("model", "resize", "command"))
         and isinstance(values.get("data"), str)
-        and all(isinstance(values.get(name), str | None) for name in ("split", "files", "files_sum", "weights", "network"))
+        and all(isinstance(values.get(name), str | None)
+                for name in ("split", "files", "files_sum", "weights", "network"))
         and (size is None or (isinstance(size, list) and len(size) == 2 and all(type(side) is int for side in size)))
         and all(isinstance(values.get(name, False), bool) for name in ("strict", "allow_empty_class", "sharded"))
         and isinstance(recipe, dict)

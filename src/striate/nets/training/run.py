@@ -67,7 +67,7 @@ class Run:
     `best` holds the weights of the best epoch on validation, or the last weights where there is no validation;
     `by_clock`: whether its steps are planned as the time goes; `afterwards`: pictures to be predicted in that time;
     `average` the running average of the weights, which is what is validated, if the recipe asks for one; `pretrained`:
-    whether its weights were learnt elsewhere, so that the averages of batch normalisation mean something from the start.
+    whether its weights were learnt elsewhere, so that the averages of batch normalisation mean something already.
     """
 
     module: Net

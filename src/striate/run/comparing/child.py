@@ -190,7 +190,7 @@ def how(recipe: dict[str, Any], model: Recogniser) -> str:
     epochs = getattr(model, "history_", None)
     if epochs:
         best = f", the best of them {model.best_epoch_}" if hasattr(model, "best_epoch_") else ""
-        return f"{len(epochs)} epochs{best}; {recipe.get('optimiser')}, batch {recipe.get('batch_size')}"
+        return f"{epochs[-1]['epoch']} epochs{best}; {recipe.get('optimiser')}, batch {recipe.get('batch_size')}"
     return str(model.stages_[-1]["what"]) if getattr(model, "stages_", None) else "as it comes"
 
 

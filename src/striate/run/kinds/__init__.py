@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from striate.run.kinds.auto import AutoRun
 from striate.run.kinds.convnet import ConvNetRun
 from striate.run.kinds.finetune import FinetuneRun
 from striate.run.kinds.kind import Kind
@@ -14,7 +15,7 @@ from striate.run.settings import Settings
 __all__ = ["KINDS", "Kind", "kind_for"]
 
 # The last takes whatever no other knows, and refuses it by name.
-KINDS: tuple[type[Kind[Any]], ...] = (WordsRun, TransferRun, FinetuneRun, ConvNetRun)
+KINDS: tuple[type[Kind[Any]], ...] = (WordsRun, AutoRun, TransferRun, FinetuneRun, ConvNetRun)
 
 
 def kind_for(settings: Settings) -> Kind[Any]:

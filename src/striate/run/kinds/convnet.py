@@ -89,6 +89,8 @@ class ConvNetRun(Kind[ConvNet]):
             "seed": model.recipe_.seed,
             "network": {**survey(model.network_).as_dict(), "name": self.settings.model},
             "weights": model.source_,
+            "began": {name: value for name, value in (("weights", self.settings.weights),
+                                                      ("network", self.settings.network)) if value is not None},
             "recipe": model.recipe_.as_dict(),
             "asked": self.settings.recipe,
             "reasons": list(model.reasons_),

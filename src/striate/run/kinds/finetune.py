@@ -16,7 +16,7 @@ NAME = "finetune"
 
 
 class FinetuneRun(ConvNetRun):
-    """A network with the weights that are given, the known ones of EfficientNet-Lite0 without; trained as others are."""
+    """A network with the weights that are given, those of EfficientNet-Lite0 without; trained as others are."""
 
     WEIGHTS = True
 
