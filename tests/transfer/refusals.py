@@ -1,5 +1,6 @@
 """What pretrained weights and what is built on them say no to."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
@@ -7,10 +8,10 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
-from striate import Transfer, load_network
+from striate import ConvNet, Transfer, load_network
 from striate.nets.features import cut
-from striate.nets.pretrained import KNOWN, pretrained
-from striate.nets.pretrained import load as loading
+from striate.nets.finetuning import adapted
+from striate.nets.pretrained import KNOWN, hub, pretrained, reading
 from striate.run import RunFolder, Settings, Watch, train_model
 from tests.transfer.small import pictures, saved
 
@@ -51,8 +52,23 @@ def absent(name: str) -> object:
 
 def large(folder: Path) -> object:
     net, weights = saved(folder)
-    with patch.object(loading, "MAX_BYTES", 100):
+    with patch.object(reading, "MAX_BYTES", 100):
         return pretrained(str(net), weights)
+
+
+def caffe(folder: Path) -> object:
+    (folder / "net.caffemodel").write_bytes(b"")
+    return pretrained(None, folder / "net.caffemodel")
+
+
+def misnamed(folder: Path) -> object:
+    net, weights = saved(folder)
+    return pretrained(net, weights.rename(folder / "net-00000000.pth"))
+
+
+def without_hub(folder: Path) -> object:
+    with patch.dict(sys.modules, {"huggingface_hub": None}):
+        return hub.fetched("hf:timm/resnet18.a1_in1k")
 
 
 def same_class(folder: Path) -> object:
@@ -88,6 +104,15 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "stopped": stopped,
     "weights of visual words": lambda folder: trained(folder, model="bow", weights="efficientnet_lite0"),
     "weights of a network": lambda folder: trained(folder, weights="net.pth"),
+    "weights of Caffe alone": caffe,
+    "weights whose name has another hash": misnamed,
+    "no library for the hub": without_hub,
+    "a name of the hub": lambda folder: hub.fetched("hf:../passwd"),
+    "a network that cannot be given another head": lambda folder: adapted(load_network("squeezenet"), 3),
+    "a network in full": lambda folder: ConvNet(load_network("lenet5"), weights="x.pth").fit(*pictures()),
+    "whose weights of a network": lambda folder: trained(folder, network="lenet5"),
+    "finetune without the weights' file": lambda folder: trained(folder, model="finetune", weights="gone.pth"),
+    "a precision of auto": lambda folder: trained(folder, model="auto", recipe={"precision": "float8"}),
     "epochs": lambda folder: trained(folder, model="transfer", recipe={"epochs": 3}),
     "sharded": lambda folder: trained(folder, model="knn", sharded=True),
 }

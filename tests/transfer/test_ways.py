@@ -197,3 +197,11 @@ def test_a_second_training_describes_nothing_again(tmp_path: Path) -> None:
     assert [row["cached"] for row in second.stages_] == [True, False]
     assert torch.equal(torch.from_numpy(second.mean_), torch.from_numpy(first.mean_))
     assert load_network(net).output.size == 5
+
+
+def test_rates_of_a_finetuning_can_be_tried(folder, tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    net, weights = saved(tmp_path)
+    facts = command(monkeypatch, capsys, "train", folder, "--model", net, "--weights", weights, "--try",
+                    "--try-seconds", 0.6, "--optimiser", "adamw", "--out", tmp_path / "tried")
+    assert facts["candidates"]
+    assert all(one["failed"] or one["epochs"] >= 1 for one in facts["candidates"])

@@ -42,7 +42,8 @@ def train(
                      "trained elsewhere transfer, knn (a head on it), finetune (it learns on), auto (the best).")
     ] = "compact",
     weights: Annotated[
-        str | None, typer.Option(help="Begin with these, learnt elsewhere: efficientnet_lite0, 1 or 2, or a file. "
+        str | None, typer.Option(help="Begin with these, learnt elsewhere: efficientnet_lite0, 1 or 2, a file, or "
+                                 "hf:OWNER/NAME. "
                                  "[default: of transfer, knn, finetune and auto efficientnet_lite0]")
     ] = None,
     network: Annotated[

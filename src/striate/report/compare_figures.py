@@ -105,12 +105,12 @@ def few(low: float, high: float) -> list[float]:
 def tick(value: float, name: str) -> str:
     """A value of a cost, short.
 
-    >>> tick(0.002, "latency"), tick(20.0, "training"), tick(90.0, "training"), tick(2e6, "bytes")
-    ('2 ms', '20 s', '1.5 min', '2 MB')
+    >>> tick(0.002, "latency"), tick(100.0, "training"), tick(1000.0, "training"), tick(2e6, "bytes")
+    ('2 ms', '100 s', '16.7 min', '2 MB')
     """
     if name in ("training", "latency"):
         text = f"{1e6 * value:g} µs" if value < 1e-3 else f"{1000 * value:g} ms" if value < 1 else (
-            f"{value:g} s" if value < 60 else f"{value / 60:g} min")
+            f"{value:g} s" if value < 120 else f"{value / 60:.3g} min")
     elif name == "throughput":
         text = f"{value:,.0f}"
     else:

@@ -18,10 +18,11 @@ __all__ = ["aside", "chance_of", "crossing", "data_size", "gap", "markdown", "mo
 def sentence(text: str) -> Markup:
     """A sentence with names in it, as it may be put on the page: narrow spaces are kept, whatever else is odd is not.
 
-    >>> sentence(f"<b> 95{THIN}%") == Markup(f"&lt;b&gt; 95{THIN}%")
+    >>> sentence(f"<b> 95{THIN}%, p < 0.001") == Markup(f"&lt;b&gt; 95{THIN}%, p&nbsp;&lt;&nbsp;0.001")
     True
     """
-    return Markup(THIN).join(shown(part, 2000) for part in text.split(THIN))  # noqa: S704 - a space; join escapes
+    whole = Markup(THIN).join(shown(part, 2000) for part in text.split(THIN))  # noqa: S704 - a space; join escapes
+    return whole.replace(Markup("p &lt; "), Markup("p&nbsp;&lt;&nbsp;"))
 
 
 def gap(interval: Sequence[float]) -> str:
@@ -136,5 +137,10 @@ def markdown(facts: Mapping[str, Any]) -> str:
 
 
 def cell(text: str) -> str:
-    """Text that ends no cell and begins no markup."""
-    return shown(text, 2000).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+    """Text that ends no cell and begins no markup.
+
+    >>> cell(f"a|<b> 95{THIN}%") == f"a\\\\|&lt;b> 95{THIN}%"
+    True
+    """
+    kept = THIN.join(shown(part, 2000) for part in text.split(THIN))
+    return kept.replace("|", "\\|").replace("<", "&lt;").replace("`", "'")

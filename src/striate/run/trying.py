@@ -47,9 +47,9 @@ MEASURED = ("accuracy", "interval", "nll", "epochs", "steps")
 
 @dataclass
 class Trial:
-    """What is tried on what: a network by its settings, `train` and `validation` pictures, `seconds` a candidate."""
+    """What is tried on what: the network of a kind, `train` and `validation` pictures, `seconds` a candidate."""
 
-    settings: Settings
+    kind: ConvNetRun
     train: Dataset
     validation: Dataset
     seconds: float
@@ -58,10 +58,15 @@ class Trial:
     rows: list[dict[str, Any]] = field(default_factory=list)
     ranges: dict[str, RangeTest] = field(default_factory=dict)
 
+    @property
+    def settings(self) -> Settings:
+        """Those of the run."""
+        return self.kind.settings
+
     def model(self, **recipe: Any) -> ConvNet:
         """The network, untrained, with the settings that were given and those of `recipe`."""
         given = {name: value for name, value in self.settings.recipe.items() if name not in (*TRIED, *BUDGETS)}
-        return ConvNet(self.settings.model, size=self.settings.size, resize=self.settings.resize, **given | recipe)
+        return self.kind.untrained(given | recipe)
 
     def run(self) -> None:
         """Try each optimiser, or only the one that was asked for, adding to `rows` and `ranges`."""
@@ -89,7 +94,7 @@ class Trial:
             found = evaluate(self.validation.labels, model.predict_proba(self.validation), self.validation.classes)
             rate = model.recipe_.learning_rate
             row |= {"learning_rate": rate, "accuracy": found.accuracy, "interval": list(found.interval),
-                    "nll": found.nll, "epochs": len(model.history_), "steps": model.recipe_.steps}
+                    "nll": found.nll, "epochs": model.history_[-1]["epoch"], "steps": model.recipe_.steps}
         self.rows.append(row | {"seconds": time.monotonic() - started})
         told = row["failed"] or f"validation {row['accuracy']:.1%}"
         self.watch.say(f"{optimiser}, learning rate {'preset' if rate is None else f'{rate:.3g}'} ({why}): {told}")
@@ -120,7 +125,7 @@ def try_settings(
     with folder.locked():
         tell(data, size, kind, watch)
         with watch.interruptible() as stop:
-            trial = Trial(settings, train, validation, seconds, watch, stop)
+            trial = Trial(kind, train, validation, seconds, watch, stop)
             try:
                 trial.run()
             except Interrupted:

@@ -13,6 +13,7 @@ from torch import Tensor
 from striate.arch import ZOO, Network, load_network
 from striate.arch.formats.caffe import read_caffemodel
 from striate.errors import MissingError, ModelFileError, shown
+from striate.nets.pretrained import hub
 from striate.nets.pretrained.known import DEFAULT, KNOWN
 from striate.nets.pretrained.names import NAMINGS, Naming
 from striate.nets.pretrained.reading import check_hash, read_bytes, tensors_of
@@ -36,7 +37,7 @@ class Pretrained:
 
 
 def pretrained(network: str | Path | None = None, weights: str | Path | None = None) -> Pretrained:
-    """`network` (of the zoo, or a file) with `weights`: known ones by name, or a file.
+    """`network` (of the zoo, or a file) with `weights`: known ones by name, a file, or `hf:OWNER/NAME` on the hub.
 
     Without a network it is the known weights' own, or the one of the zoo that the file's tensors fit; without weights
     they are the known ones of the network; without both it is EfficientNet-Lite0.
@@ -63,11 +64,14 @@ def pretrained(network: str | Path | None = None, weights: str | Path | None = N
 def located(network: str | Path | None = None, weights: str | Path | None = None) -> tuple[str | None, Path, str]:
     """The network's name or file, if it is known yet, the file of weights, and its hash, if that is known.
 
-    Refuses what is not there, and reads nothing.
+    Refuses what is not there, and reads nothing; what is on the hub is fetched.
     """
     known = KNOWN.get(str(weights if weights is not None else network or DEFAULT))
     if known:
         return str(network or known.network), known.path(), known.sha256
+    if weights is not None and str(weights).startswith(hub.PREFIX):
+        path, wanted = hub.fetched(str(weights))
+        return str(network) if network is not None else None, path, wanted
     if weights is None:
         raise MissingError("no_weights", f"pretrained weights of {shown(str(network))} were asked for",
                            allowed=f"those of {', '.join(KNOWN)} are known", given="there are none by this name",

@@ -71,7 +71,7 @@ class AutoRun(Kind[Recogniser]):
         for name in tried if len(tried) > 1 else ():
             watch.say(f"trying {name}")
             kind = self.ways[name]
-            model = kind.train(data if kind.TOGETHER else alone, folder, watch, stop)
+            model: Recogniser = kind.train(data if kind.TOGETHER else alone, folder, watch, stop)
             found[name] = model, model.predict_proba(data.validation).argmax(axis=1) == truth
         best = FIRST
         for name in tried[1:]:
@@ -81,10 +81,9 @@ class AutoRun(Kind[Recogniser]):
         said = f"of {len(truth):,} validation pictures are right: {shares}" if found else "nothing was compared"
         self.chosen, self.why = self.ways[best], "; ".join([f"{best} was chosen: {said}", *reasons])
         watch.say(self.why)
-        if self.chosen.TOGETHER:
-            return found[best][0]
-        model: Recogniser = self.chosen.train(data, folder, watch, stop)
-        return model
+        whole: Recogniser = (
+            found[best][0] if self.chosen.TOGETHER else self.chosen.train(data, folder, watch, stop))
+        return whole
 
     def _worth_trying(self, data: Data) -> tuple[list[str], list[str]]:
         """The ways to be tried, and why not others."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -57,11 +57,15 @@ class ConvNetRun(Kind[ConvNet]):
         network_for(self.network, size, asked.channels or channels, len(data.classes))
         return size
 
+    def untrained(self, recipe: Mapping[str, Any]) -> ConvNet:
+        """The network, with the settings of the run and this recipe."""
+        return ConvNet(self.network, size=self.settings.size, resize=self.settings.resize, weights=self.weights,
+                       **recipe)
+
     def train(self, data: Data, folder: RunFolder, watch: Watch, stop: Callable[[], bool]) -> ConvNet:
         """From random weights or those that are given, or from the checkpoints in the folder."""
         settings = self.settings
-        model = ConvNet(self.network, size=settings.size, resize=settings.resize, weights=self.weights,
-                        **settings.recipe)
+        model = self.untrained(settings.recipe)
         try:
             model.fit(data.train, validation=data.validation, watch=watch.step, checkpoints=folder.checkpoints,
                       checkpoint_seconds=watch.checkpoint_seconds, stop=stop, say=watch.say, ranks=watch.ranks,
