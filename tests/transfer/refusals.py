@@ -8,10 +8,11 @@ from unittest.mock import patch
 import numpy as np
 import torch
 
-from striate import ConvNet, Transfer, load_network
+from striate import ConvNet, Dense, GlobalPool, Input, Network, Transfer, load_network
 from striate.nets.features import cut
 from striate.nets.finetuning import adapted
 from striate.nets.pretrained import KNOWN, hub, pretrained, reading
+from striate.nets.pretrained.load import in_rgb
 from striate.run import RunFolder, Settings, Watch, train_model
 from tests.transfer.small import pictures, saved
 
@@ -71,6 +72,15 @@ def without_hub(folder: Path) -> object:
         return hub.fetched("hf:timm/resnet18.a1_in1k")
 
 
+def bgr(_: Path) -> object:
+    return in_rgb(Network(Dense(2)(GlobalPool()(Input(3, 8, 8)))), {})
+
+
+def own_transfer(folder: Path) -> object:
+    net, weights = saved(folder)
+    return pretrained(None, Transfer(net, weights=weights).fit(*pictures()).save(folder / "model.safetensors"))
+
+
 def same_class(folder: Path) -> object:
     net, weights = saved(folder)
     return Transfer(net, weights=weights).fit(pictures()[0], ["a"] * 24)
@@ -110,6 +120,9 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "a name of the hub": lambda folder: hub.fetched("hf:../passwd"),
     "a network that cannot be given another head": lambda folder: adapted(load_network("squeezenet"), 3),
     "a network in full": lambda folder: ConvNet(load_network("lenet5"), weights="x.pth").fit(*pictures()),
+    "Caffe's weights behind a pooling": bgr,
+    "our own file of another kind": own_transfer,
+    "whose weights of a named network": lambda folder: trained(folder, weights=str(saved(folder)[1]), network="lenet5"),
     "whose weights of a network": lambda folder: trained(folder, network="lenet5"),
     "finetune without the weights' file": lambda folder: trained(folder, model="finetune", weights="gone.pth"),
     "a precision of auto": lambda folder: trained(folder, model="auto", recipe={"precision": "float8"}),

@@ -57,6 +57,14 @@ def test_turned_and_fused_networks_say_the_same(monkeypatch, available, last) ->
     assert torch.equal(x, before)
 
 
+def test_a_processor_without_bfloat16_does_it_in_two_steps(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(fused, "FORMATS", {torch.float32})
+    net = filled(chain(Conv(8, 3, **SAME), ReLU(limit=6)))
+    x = torch.randn(2, 3, 32, 30, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        assert torch.allclose(folded(net).bfloat16()(x.bfloat16()).float(), net.eval()(x), rtol=0.1, atol=0.1)
+
+
 def test_fusing_is_what_happens_here() -> None:
     assert fused.AVAILABLE
 

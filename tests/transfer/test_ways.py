@@ -13,11 +13,15 @@ from PIL import Image
 
 from striate import Transfer, load, load_network
 from striate.cli.main import run
+from striate.data import load_data
+from striate.errors import RunError
 from striate.fitting import Held
 from striate.nets import kept
 from striate.nets.features import Features, cut
 from striate.nets.kept import Kept, make_room
 from striate.nets.prepare import Preparation
+from striate.nets.ranks import Ranks
+from striate.nets.training import memory
 from striate.run import RunFolder, Settings, Watch, train_model
 from striate.run.kinds import kind_for
 from striate.run.kinds.auto import AutoRun, surely_better
@@ -85,9 +89,54 @@ def test_auto_tries_finetune_where_it_is_given_time(folder, tmp_path, monkeypatc
     assert bool(facts.get("history")) is better
 
 
-def test_auto_does_not_finetune_on_a_handful(folder) -> None:  # type: ignore[no-untyped-def]
-    from striate.data import load_data
+def test_auto_goes_on_when_finetuning_diverges_and_trains_alone(folder, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    worlds = []
 
+    def diverging(self, data, run_folder, watch, stop):  # type: ignore[no-untyped-def]
+        worlds.append(watch.ranks.world)
+        (run_folder.path / "log.csv").write_text("epoch")
+        raise RunError("loss_not_finite", "step 1 was run", given="the loss became nan", do="Start again")
+
+    monkeypatch.setattr("striate.run.kinds.finetune.FinetuneRun.train", diverging)
+    kind = kind_for(Settings(str(folder), "auto", size=(32, 32), recipe={"epochs": 1}))
+    data = load_data(str(folder), size=(32, 32), channels=3)
+    run_folder = RunFolder(tmp_path / "run")
+    run_folder.path.mkdir()
+    ranks = Ranks()
+    object.__setattr__(ranks, "place", replace(ranks.place, world=2))
+    model = kind.train(data, run_folder, Watch(ranks=ranks), bool)
+    assert type(model).__name__ == "Transfer"
+    assert worlds == [1]
+    assert "finetune failed: its loss left all bounds" in kind.facts(model)["reasons"][0]
+    assert not (run_folder.path / "log.csv").exists()
+
+
+def test_weights_without_a_model_are_finetuned(folder, tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    facts = command(monkeypatch, capsys, "train", folder, "--weights", "efficientnet_lite0", "--size", 32,
+                    "--epochs", 1, "--out", tmp_path / "run")
+    assert facts["network"]["name"] == "finetune"
+
+
+def test_features_are_kept_when_it_is_stopped(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (100, 32, 32, 3)).astype(np.uint8)
+    some, calls = features(tmp_path), []
+    assert len(some(Held(images), stop=lambda: len(calls) > 1 or bool(calls.append(1)))) == 0
+    again = features(tmp_path)
+    assert len(again(Held(images))) == 100
+    assert 0 < again.computed < 100
+
+
+def test_the_inner_block_that_keeps_memory_leaves_the_outer_one_alone(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    said = []
+    monkeypatch.setattr(memory, "_set", lambda _, options: said.append(options == memory.KEEPING))
+    with memory.kept():
+        with memory.kept():
+            pass
+        assert all(said)
+    assert said[-1] is False
+
+
+def test_auto_does_not_finetune_on_a_handful(folder) -> None:  # type: ignore[no-untyped-def]
     settings = Settings(str(folder), "auto", recipe={"epochs": 1})
     kind = kind_for(settings)
     assert isinstance(kind, AutoRun)

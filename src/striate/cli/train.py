@@ -44,7 +44,7 @@ def train(
     weights: Annotated[
         str | None, typer.Option(help="Begin with these, learnt elsewhere: efficientnet_lite0, 1 or 2, a file, or "
                                  "hf:OWNER/NAME. "
-                                 "[default: of transfer, knn, finetune and auto efficientnet_lite0]")
+                                 "Without --model it is finetune. [default: efficientnet_lite0]")
     ] = None,
     network: Annotated[
         str | None, typer.Option(help="Whose weights these are, a name or a file. [default: the network that they fit]")
@@ -118,6 +118,9 @@ def train(
     from striate.run import Settings, Watch
     from striate.run.settings import listed, recipe_of
 
+    source = context.get_parameter_source("model")
+    if weights is not None and source is not None and source.name == "DEFAULT":
+        model = "finetune"
     options: dict[str, Any] = {
         "epochs": epochs, "minutes": minutes, "seed": seed, "batch_size": batch_size, "optimiser": optimiser,
         "learning_rate": learning_rate, "schedule": schedule, "balance": balance, "flip": flip, "cutout": cutout,

@@ -26,7 +26,7 @@ from striate.nets.ranks.part import Part, dropped
 
 class Own(NamedTuple):
     """What an operation may use besides its inputs: the unit's tensors by name, whether it is training, and which step
-    of the training this is, if that is known.
+    of the training this is, if it is.
     """
 
     tensors: dict[str, Tensor]
@@ -89,11 +89,8 @@ class Net(nn.Module):
         kept = {self.output, *self.heads}  # scores may feed other layers too, and are wanted at the end
         self.last_use = {name: node.name for node in self.nodes for name in node.inputs if name not in kept}
 
-    def at_step(self, step: int | None, part: Part | None = None) -> None:
-        """Tell the units which step of the training comes, counted from 0, and which part of its batch is here.
-
-        None: averages of batches are to be kept, however few have been seen.
-        """
+    def at_step(self, step: int, part: Part | None = None) -> None:
+        """Tell the units which step of the training comes, counted from 0, and which part of its batch is here."""
         for unit in self._modules.values():
             cast(Unit, unit).step, cast(Unit, unit).part = step, part
 

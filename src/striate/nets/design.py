@@ -86,3 +86,18 @@ def network_for(
                                given=f"its auxiliary head {head} ends in {ends.size} scores",
                                do=f"Give {head} {classes} units")
     return built
+
+
+def ungraded(network: Network) -> Network:
+    """`network` with all multipliers of the learning rate 1.
+
+    >>> from striate.arch import Conv, Input
+    >>> ungraded(Network(Conv(2, 3, lr_mult=0)(Input(1, 8, 8)))).tensors["conv1.weight"].lr_mult
+    1.0
+    """
+    values = network.to_dict()
+    for layer in values["layers"]:
+        for settings in layer.values() if isinstance(layer, dict) else ():
+            if isinstance(settings, dict):
+                settings.pop("lr_mult", None)
+    return Network.from_dict(values)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -86,11 +87,12 @@ class Features:
         kept = Kept(self.memory, self._key(mirrored), self.network.output.size) if self.memory else None
         rows = np.empty((len(pictures), self.network.output.size), np.float32)
         fresh: dict[str, int] = {}  # by the hash of a picture that the memory does not have: its row
+        stopped = False
         self.computed = 0
         with torch.inference_mode(), memory.kept():
             for first in range(0, len(pictures), BATCH):
-                if stop():
-                    return rows[:0]
+                if stopped := stop():
+                    break
                 places = np.arange(first, min(first + BATCH, len(pictures)))
                 some = pictures.take(places)
                 new = np.ones(len(some), bool)
@@ -106,7 +108,7 @@ class Features:
                     watch(int(places[-1]) + 1, len(pictures))
         if kept and fresh:
             kept.add(list(fresh), rows[list(fresh.values())])
-        return rows
+        return rows[:0] if stopped else rows
 
     def _described(self, images: NDArray[np.uint8], mirrored: bool) -> NDArray[np.float32]:
         seen = np.ascontiguousarray(images[:, :, ::-1] if mirrored else images)
@@ -115,5 +117,16 @@ class Features:
 
     def _key(self, mirrored: bool) -> str:
         arrays = {name: tensor.cpu().numpy() for name, tensor in self.tensors.items()}
-        return key_of(self.network.to_dict(), modelfile.digest({}, arrays), self.preparation.as_dict(),
+        return key_of(_computed(self.network), modelfile.digest({}, arrays), self.preparation.as_dict(),
                       str(self.dtype), mirrored, torch.__version__, platform.machine())
+
+
+def _computed(network: Network) -> Any:
+    """`network` as far as it decides what is computed: how it would learn is left out."""
+    values = network.to_dict()
+    for layer in values["layers"]:
+        for settings in layer.values() if isinstance(layer, dict) else ():
+            if isinstance(settings, dict):
+                for name in ("lr_mult", "decay_mult", "weight_filler", "bias_filler"):
+                    settings.pop(name, None)
+    return values

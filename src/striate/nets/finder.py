@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -63,12 +64,13 @@ class RangeTest:
 
 def range_test(
     model: ConvNet, X: Any, y: ArrayLike | None = None, *, low: float = LOW, high: float = HIGH, steps: int = STEPS,
-    stop: Callable[[], bool] = bool,
+    stop: Callable[[], bool] = bool, memory: str | Path | None = None,
 ) -> RangeTest:
     """Train a copy of `model`, as yet untrained, on pictures `X` with labels `y` (or a `Dataset`) for `steps` steps.
 
     The rate rises from `low` to `high` by the same factor each step; the test ends when the loss has diverged. `model`
-    itself is left as it was. `stop` is asked after every step. Raises `UsageError` (`bad_range`), and `Interrupted`
+    itself is left as it was. `stop` is asked after every step; `memory` is as in `ConvNet.fit`.
+    Raises `UsageError` (`bad_range`), and `Interrupted`
     when `stop` turns true.
 
     >>> pictures = np.repeat(np.array([0, 255], np.uint8), 8)[:, None, None] * np.ones((1, 8, 8), np.uint8)
@@ -94,7 +96,7 @@ def range_test(
 
     diverged = False
     try:
-        trial.fit(X, y, watch=watch, stop=lambda: running > DIVERGED * best or stop())
+        trial.fit(X, y, watch=watch, memory=memory, stop=lambda: running > DIVERGED * best or stop())
     except Interrupted:
         if stop():
             raise

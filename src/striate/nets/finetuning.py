@@ -11,12 +11,14 @@ Caffe's multipliers: 1 for the head, falling by a constant factor from layer to 
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
@@ -110,7 +112,8 @@ def _solved(run: Run) -> tuple[str, dict[str, Tensor]]:
     """What was done, and weight and bias of the last layer."""
     network, name = run.module.network, head_of(run.module.network)
     state = run.module.state_dict()
-    features = Features(cut(network), {key: tensor.detach().cpu() for key, tensor in state.items()}, run.preparation)
+    features = Features(cut(network), {key: tensor.detach().cpu() for key, tensor in state.items()}, run.preparation,
+                        run.precision.name, run.memory)
     learnt = features(run.pictures, stop=run.stop)
     shown_too = features(run.validation[0], stop=run.stop) if run.validation else None
     if run.stop():
@@ -119,7 +122,8 @@ def _solved(run: Run) -> tuple[str, dict[str, Tensor]]:
     scale = float(np.sqrt(np.mean((learnt - mean) ** 2))) or 1.0
     best: tuple[float, float, Any] = (-1.0, 0.0, None)
     for strength in STRENGTHS if run.validation else (1.0,):
-        head = LogisticRegression(C=strength, max_iter=ROUNDS).fit((learnt - mean) / scale, run.labels)
+        with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):  # so far it has come, it is good
+            head = LogisticRegression(C=strength, max_iter=ROUNDS).fit((learnt - mean) / scale, run.labels)
         right = 0.0
         if shown_too is not None and run.validation:
             right = float(np.mean(head.predict((shown_too - mean) / scale) == run.validation[1]))

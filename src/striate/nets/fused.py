@@ -17,7 +17,9 @@ from striate.nets.build import Unit
 
 AVAILABLE = torch.backends.mkldnn.is_available() and hasattr(  # type: ignore[no-untyped-call]
     torch.ops.mkldnn, "_convolution_pointwise")
-FORMATS = (torch.float32, torch.bfloat16)
+FORMATS = {torch.float32}
+if AVAILABLE and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    FORMATS.add(torch.bfloat16)
 EXPECTED = 32  # pictures that weights are packed for; more or fewer are as right
 
 

@@ -41,10 +41,10 @@ def hash_of(picture: NDArray[np.uint8]) -> str:
 
 
 class Kept:
-    """The rows, `width` numbers each, in the file of `key` in `folder`; None keeps nothing."""
+    """The rows, `width` numbers each, in the file of `key` in `folder`."""
 
-    def __init__(self, folder: Path | None, key: str, width: int) -> None:
-        self.path = folder / f"{key}.safetensors" if folder else None
+    def __init__(self, folder: Path, key: str, width: int) -> None:
+        self.path = folder / f"{key}.safetensors"
         self.width = width
         self.digests, self.rows = self._read()
         self.places = {digest: i for i, digest in enumerate(self.digests)}
@@ -58,8 +58,6 @@ class Kept:
 
     def add(self, digests: Sequence[str], rows: Rows) -> None:
         """Keep more rows, as far as there is room; what another process has added meanwhile stays."""
-        if not self.path or not len(digests):
-            return
         self.digests, self.rows = self._read()
         seen, new = set(self.digests), []
         for i, digest in enumerate(digests):
@@ -78,7 +76,7 @@ class Kept:
     def _read(self) -> tuple[list[str], Rows]:
         """What is in the file; nothing where there is none, or it is damaged."""
         empty: tuple[list[str], Rows] = [], np.empty((0, self.width), np.float32)
-        if not self.path or not self.path.exists():
+        if not self.path.exists():
             return empty
         try:
             arrays = modelfile.load(self.path).arrays

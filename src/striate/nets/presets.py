@@ -80,13 +80,16 @@ PLAIN: dict[str, Any] = {
 }
 FAST: dict[str, Any] = {"batch_size": 256, "learning_rate": 0.06, "warmup": 0.1, "label_smoothing": 0.1}
 TURNED: dict[str, Any] = {"shift": 0.08, "rotate": 10.0, "zoom": 0.1}
-GENTLE: dict[str, Any] = {"learning_rate": 0.0005, "batch_size": 32, "warmup": 0.1, "label_smoothing": 0.1}
+# Chosen on 450 of Scene-15's training pictures, with 70 of a class to learn from (one split): 0.0005 with statistics of
+# batches lost 5 points in the first epoch; 0.0001 with gentler crops was 0.9 points worse.
+GENTLE: dict[str, Any] = {"learning_rate": 0.0004, "batch_size": 32, "warmup": 0.1, "label_smoothing": 0.1,
+                          "crop": 0.3, "shift": 0.0, "average": 0.98}
 PRESETS = {
     "few small pictures": Preset(600_000, (4, 50), PLAIN | TURNED),
     "many small pictures": Preset(600_000, (4, 50), PLAIN | OPTIMISERS["muon"] | FAST),
     "few photographs": Preset(600_000, (4, 50), PLAIN | TURNED),
     "many photographs": Preset(600_000, (4, 50), PLAIN),
-    "pretrained network": Preset(20_000, (2, 20), PLAIN | GENTLE),
+    "pretrained network": Preset(15_000, (3, 20), PLAIN | GENTLE),
 }
 
 

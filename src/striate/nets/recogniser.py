@@ -18,17 +18,17 @@ from striate.fitting import Labelled
 from striate.modelfile import MAX_BYTES, Arrays, ModelFile
 from striate.nets import finetuning, precision, presets
 from striate.nets.build import build
-from striate.nets.design import network_for, wanted
+from striate.nets.design import network_for, ungraded, wanted
 from striate.nets.fill import fill
 from striate.nets.prepare import Preparation
 from striate.nets.pretrained import Pretrained, pretrained
 from striate.nets.ranks import Ranks
 from striate.nets.ranks.sharded import shard
 from striate.nets.recipe import BUDGETS, Recipe
-from striate.nets.training import memory
 from striate.nets.training.begin import begin, content_of
 from striate.nets.training.checkpoint import Checkpoints
 from striate.nets.training.loop import train
+from striate.nets.training.memory import kept as memory_kept
 from striate.nets.training.run import Run, Step
 from striate.nets.training.state import refuse_too_large
 from striate.nets.training.validate import logits_of
@@ -133,6 +133,7 @@ class ConvNet(Recogniser):
         say: Callable[[str], object] | None = None,
         ranks: Ranks | None = None,
         sharded: bool = False,
+        memory: str | Path | None = None,
     ) -> Self:
         """Learn from pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or from a `Dataset`.
 
@@ -148,6 +149,7 @@ class ConvNet(Recogniser):
             say: told what is planned, which then is measured first.
             ranks: the processes that train together, which must all be given the same; None is this one alone.
             sharded: divide the weights among them, for steps too large for one device.
+            memory: a folder that keeps features from run to run, which fine-tuning begins with; see `nets.kept`.
 
         Raises `RunError` (`loss_not_finite`); if an epoch had ended well, the model is fitted with its weights.
 
@@ -164,6 +166,10 @@ class ConvNet(Recogniser):
         source = self._source()
         fitted = self._prepare(pictures, source)
         recipe, self.reasons_ = presets.planned(asked, self._facts(len(labels)))
+        if recipe.precision == "auto" and precision.best_device().type == "cpu" and precision.slower_in_half(
+                self.network_):
+            recipe = replace(recipe, precision="float32")
+            self.reasons_ += ("float32: depthwise convolutions learn faster in it on a processor",)
         if checkpoints:
             refuse_too_large(self.network_, recipe)
         module = build(self.network_)
@@ -173,9 +179,9 @@ class ConvNet(Recogniser):
             checkpoints=Checkpoints(Path(checkpoints)) if checkpoints else None,
             checkpoint_seconds=checkpoint_seconds, ranks=ranks or Ranks(),
             by_clock=bool(asked.minutes and not asked.plan), afterwards=afterwards, stop=stop,
-            pretrained=bool(source),
+            pretrained=bool(source), memory=Path(memory) if memory else None,
         )
-        with torch.random.fork_rng(), memory.kept():
+        with torch.random.fork_rng(), memory_kept():
             fill(module, recipe.seed)
             if source:
                 finetuning.begin_with(module, self.network_, source)
@@ -187,7 +193,7 @@ class ConvNet(Recogniser):
             if source:
                 run.identity["weights"] = source.sha256
             snapshot, more = begin(run, asked, say if not sharded else None, finetuning.solve_head if source else None)
-            begun = snapshot.facts["progress"]["begun"] if snapshot else run.progress.begun
+            begun = snapshot.facts["progress"].get("begun", "") if snapshot else run.progress.begun
             self.reasons_ += (begun, *more) if begun else more
             if sharded:
                 shard(module, run.ranks.world)
@@ -258,7 +264,8 @@ class ConvNet(Recogniser):
                                  do="Give a file that striate train has written")
         module.load_state_dict({name: torch.from_numpy(array) for name, array in file.arrays.items()})
         # With its whole recipe, so that a clone of it learns as it did.
-        model = cls(network, size=preparation.size, resize=preparation.fit, **recipe.as_dict())
+        model = cls(ungraded(network) if source else network, size=preparation.size, resize=preparation.fit,
+                    **recipe.as_dict())
         model.network_, model.preparation_, model.recipe_ = network, preparation, recipe
         model.classes_, model.best_epoch_, model.history_, model.source_ = classes, best_epoch, [], source
         model.module_ = module.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
@@ -290,7 +297,7 @@ class ConvNet(Recogniser):
         if self.weights is not None and isinstance(self.network, Network):
             raise UsageError("network_in_full", "a network was to begin with weights that are given",
                              allowed="its name or its file is allowed", given="a Network was given",
-                             do="Save it with to_yaml and give the file")
+                             do="Give its name, or save it with striate.arch.formats.yaml.write_yaml and give the file")
         source = None if self.weights is None else pretrained(str(self.network), self.weights)
         self.source_ = source.name if source else ""
         return source

@@ -189,7 +189,7 @@ class Transfer(Recogniser):
             if [type(one) for one in (model.seed, model.flip_, model.source_, model.weights_sha256_)] != [
                     int, bool, str, str]:
                 raise ValueError("its training is not described")
-            model.precision = manifest["precision"]
+            model.precision = manifest.get("precision", "auto")
             if model.precision not in PRECISIONS:
                 raise ValueError(f"its precision must be one of {', '.join(PRECISIONS)}")
         model.flip, model.stages_, model.notes_ = model.flip_, [], []

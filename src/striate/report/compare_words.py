@@ -137,9 +137,9 @@ def markdown(facts: Mapping[str, Any]) -> str:
 
 
 def cell(text: str) -> str:
-    """Text that ends no cell and begins no markup.
+    r"""Text that ends no cell and begins no markup.
 
-    >>> cell(f"a|<b> 95{THIN}%") == f"a\\\\|&lt;b> 95{THIN}%"
+    >>> cell(f"a|<b> 95{THIN}%") == f"a\\|&lt;b> 95{THIN}%"
     True
     """
     kept = THIN.join(shown(part, 2000) for part in text.split(THIN))

@@ -57,6 +57,10 @@ class RunFolder:
         """Whether it holds a run, finished or not."""
         return self.recipe.exists() or self.model.exists()
 
+    def remove_log(self) -> None:
+        """Remove `log.csv`, if it is there."""
+        (self.path / "log.csv").unlink(missing_ok=True)
+
     def write_log(self, history: list[dict[str, float | int | None]]) -> None:
         """Write `log.csv`, a row per epoch."""
         text = io.StringIO()

@@ -73,7 +73,8 @@ class Trial:
         asked = self.settings.recipe.get("optimiser")
         for optimiser in (asked,) if asked else OPTIMISERS:
             self.watch.say(f"{optimiser}: range test")
-            self.ranges[optimiser] = test = range_test(self.model(optimiser=optimiser), self.train, stop=self.stop)
+            self.ranges[optimiser] = test = range_test(self.model(optimiser=optimiser), self.train, stop=self.stop,
+                                                           memory=self.kind.memory)
             first = self.candidate(optimiser, self.settings.recipe.get("learning_rate"),
                                    "given" if "learning_rate" in self.settings.recipe else "preset")
             for rate, why in around(first, test.steepest):
@@ -85,7 +86,8 @@ class Trial:
         model = self.model(optimiser=optimiser, learning_rate=rate, minutes=max(self.seconds, SHORTEST) / 60)
         row: dict[str, Any] = {"optimiser": optimiser, "learning_rate": rate, "why": why, "failed": None}
         try:
-            model.fit(self.train, validation=self.validation, watch=self.watch.step, stop=self.stop)
+            model.fit(self.train, validation=self.validation, watch=self.watch.step, stop=self.stop,
+                      memory=self.kind.memory)
         except RunError as error:
             if error.code != "loss_not_finite":
                 raise

@@ -10,15 +10,20 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from striate import modelfile
 from striate.arch import ZOO, Network, load_network
 from striate.arch.formats.caffe import read_caffemodel
 from striate.errors import MissingError, ModelFileError, shown
+from striate.nets.design import ungraded
+from striate.nets.prepare import Preparation
 from striate.nets.pretrained import hub
 from striate.nets.pretrained.known import DEFAULT, KNOWN
 from striate.nets.pretrained.names import NAMINGS, Naming
 from striate.nets.pretrained.reading import check_hash, read_bytes, tensors_of
+from striate.recogniser import manifest_of
 
 MOST_SHOWN = 4
+CAFFE = (123.0, 117.0, 104.0), (1.0, 1.0, 1.0)  # ImageNet's mean in RGB, which its reference networks take off
 
 
 @dataclass(frozen=True)
@@ -47,16 +52,22 @@ def pretrained(network: str | Path | None = None, weights: str | Path | None = N
     data = read_bytes(path)
     digest = hashlib.sha256(data).hexdigest()
     check_hash(path, digest, wanted)
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
     if path.suffix == ".caffemodel":
         made = load_network(name or _caffe(path))
-        tensors = {one: torch.from_numpy(array) for one, array in read_caffemodel(data, made).items()}
-        naming = NAMINGS["striate"]
+        tensors = in_rgb(made, {one: torch.from_numpy(array) for one, array in read_caffemodel(data, made).items()})
+        mean, std = CAFFE
     else:
         found = tensors_of(path, data)
-        made, naming = _fitting(found, [name] if name else ZOO)
+        if own := own_network(path, data):
+            made, mean, std = own
+            naming = NAMINGS["striate"]
+        else:
+            made, naming = _fitting(found, [name] if name else ZOO)
+            mean, std = naming.spread
         tensors = _fitted(path, found, made, naming)
-    mean, std = naming.spread
-    if made.input.channels != 3:
+    if len(mean) > 1 and made.input.channels != 3:
         mean, std = ((sum(values) / 3,) * made.input.channels for values in (mean, std))
     return Pretrained(made, tensors, mean, std, digest, f"{made.name or name} from {path.name}")
 
@@ -81,6 +92,43 @@ def located(network: str | Path | None = None, weights: str | Path | None = None
                            allowed=f"a file, or one of {', '.join(KNOWN)}, is allowed", given="there is no such file",
                            do="Check the path")
     return str(network) if network is not None else None, Path(weights), ""
+
+
+def in_rgb(network: Network, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights of a network that was trained on pictures in BGR, as Caffe reads them, for pictures in RGB.
+
+    Raises `ModelFileError` (`weights_bgr`) where something else than a plain convolution reads the picture.
+    """
+    if network.input.channels != 3:
+        return tensors
+    for node in network.trunk.nodes:
+        if "input" not in node.inputs:
+            continue
+        if node.layer.kind != "conv" or node.layer.groups != 1:  # type: ignore[attr-defined]
+            raise ModelFileError("weights_bgr", f"{shown(network.name or 'a network')} was to begin as Caffe left it",
+                                 allowed="networks whose pictures are read by convolutions are allowed",
+                                 given=f"{shown(node.name)} reads them, whose channels cannot be put in another order",
+                                 do="Use a network that begins with a convolution")
+        tensors[f"{node.name}.weight"] = tensors[f"{node.name}.weight"].flip(1)
+    return tensors
+
+
+def own_network(path: Path, data: bytes) -> tuple[Network, tuple[float, ...], tuple[float, ...]] | None:
+    """Network, mean and std of a model file of a network that striate trained; None if it is another file.
+
+    Raises `ModelFileError` (`weights_kind`) for a recogniser of another kind.
+    """
+    if path.suffix != ".safetensors" or modelfile.KEY.encode() not in data[:modelfile.MAX_HEADER]:
+        return None
+    file = modelfile.load(path)
+    if file.manifest["kind"] != "convnet":
+        raise ModelFileError("weights_kind", f"{shown(path)} was to be learnt on from",
+                             allowed="the model of a network is allowed",
+                             given=f"it is one of kind {shown(str(file.manifest['kind']))}",
+                             do="Give a network's, or train with --model transfer from its weights")
+    with manifest_of(path, "a network"):
+        preparation = Preparation.from_dict(file.manifest["preparation"])
+        return ungraded(Network.from_dict(file.manifest["network"])), preparation.mean, preparation.std
 
 
 def _caffe(path: Path) -> str:

@@ -21,7 +21,7 @@ from striate.errors import MissingError, ModelFileError, shown
 
 MAX_BYTES = 2 << 30
 COUNTERS = "num_batches_tracked"  # torch's; no weight
-HASHED = re.compile(r"-([0-9a-f]{8,64})\.(pth|pt|safetensors)")  # resnet18-f37072fd.pth: how torch's hub names files
+HASHED = re.compile(r"-(?=\d*[a-f])([0-9a-f]{8,64})\.(pth|pt|safetensors)$")  # resnet18-f37072fd.pth, as torch's hub
 
 
 def read_bytes(path: Path) -> bytes:
@@ -44,7 +44,8 @@ def check_hash(path: Path, digest: str, wanted: str | None = None) -> None:
     if not digest.startswith(wanted):
         raise ModelFileError("weights_changed", f"{shown(path)} was to be loaded",
                              allowed=f"the file with hash {wanted[:16]}… is allowed",
-                             given=f"its hash is {digest[:16]}…", do="Install the package, or copy the file, again")
+                             given=f"its hash is {digest[:16]}…", do="Install the package, or copy the file, again"
+                             + (", or rename it if this is no hash" if named else ""))
 
 
 def tensors_of(path: Path, data: bytes) -> dict[str, Tensor]:

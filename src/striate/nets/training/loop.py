@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import cast
 
 import numpy as np
 import torch
+from torch import nn
 
 from striate.errors import Interrupted, RunError, shown
 from striate.nets.augment import mix
@@ -89,13 +91,17 @@ class Learner:
         self.run, self.optimiser = run, optimiser
         self.weights = class_weights(run.labels, run.module.network.output.size, bool(run.recipe.balance))
         self.gradients = Gradients(run.module, run.ranks.world)
+        self.settled = [cast(nn.Module, run.module._modules[node.name]) for node in run.module.nodes
+                        if run.pretrained and node.layer.kind == "batch_norm"]
         self.parameters = [one for one in run.module.parameters() if one.requires_grad]
 
     def __call__(self, batch: Batch, *votes: float) -> list[float]:
         """Learn from `batch`."""
         run, recipe = self.run, self.run.recipe
         run.module.train()
-        run.module.at_step(None if run.pretrained else batch.step, batch.part)
+        for unit in self.settled:
+            unit.eval()
+        run.module.at_step(batch.step, batch.part)
         torch.manual_seed(seed_for(recipe.seed, "dropout", batch.step))
         set_rate(self.optimiser, recipe.rate_at(batch.step))
         inputs = run.preparation.normalised(batch.pictures.to(run.device, non_blocking=True))

@@ -13,11 +13,12 @@ from contextlib import contextmanager
 TRIM_THRESHOLD, MMAP_MAX = -1, -4  # the options' numbers in malloc.h
 USUAL = {TRIM_THRESHOLD: 128 << 10, MMAP_MAX: 65_536}
 KEEPING = {TRIM_THRESHOLD: 2**31 - 1, MMAP_MAX: 0}
+depth: list[None] = []  # one for each block that is open
 
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """Keep what is freed in this block for what is taken next; afterwards the system has it back.
+    """Keep what is freed in this block for what is taken next; after the outermost block the system has it back.
 
     >>> with kept():
     ...     bytes(1 << 25) == bytes(1 << 25)
@@ -28,11 +29,14 @@ def kept() -> Iterator[None]:
         yield
         return
     _set(libc, KEEPING)
+    depth.append(None)
     try:
         yield
     finally:
-        _set(libc, USUAL)
-        libc.malloc_trim(ctypes.c_size_t(0))
+        depth.pop()
+        if not depth:
+            _set(libc, USUAL)
+            libc.malloc_trim(ctypes.c_size_t(0))
 
 
 def _set(libc: ctypes.CDLL, options: dict[int, int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -67,7 +68,8 @@ class Run:
     `best` holds the weights of the best epoch on validation, or the last weights where there is no validation;
     `by_clock`: whether its steps are planned as the time goes; `afterwards`: pictures to be predicted in that time;
     `average` the running average of the weights, which is what is validated, if the recipe asks for one; `pretrained`:
-    whether its weights were learnt elsewhere, so that the averages of batch normalisation mean something already.
+    whether its weights were learnt elsewhere; batch normalisation then keeps to the averages that it came with;
+    `memory`: a folder that keeps features, or None.
     """
 
     module: Net
@@ -87,6 +89,7 @@ class Run:
     best: dict[str, torch.Tensor] = field(default_factory=dict)
     average: Average | None = None
     pretrained: bool = False
+    memory: Path | None = None
     ranks: Ranks = field(default_factory=Ranks)
 
     @property

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.data import Data
+from striate.errors import RunError
 from striate.metrics import Evaluation
 from striate.nets.precision import best_device
+from striate.nets.ranks import Ranks
 from striate.nets.recipe import BUDGETS
 from striate.recogniser import Recogniser
 from striate.run.folder import RunFolder
@@ -64,6 +66,7 @@ class AutoRun(Kind[Recogniser]):
 
     def train(self, data: Data, folder: RunFolder, watch: Watch, stop: Callable[[], bool]) -> Recogniser:
         """Every way that is worth trying on the training part; then the best."""
+        watch = replace(watch, ranks=Ranks())  # the others wait: it trains alone
         tried, reasons = self._worth_trying(data)
         truth = data.validation.labels
         found: dict[str, tuple[Recogniser, NDArray[np.bool_]]] = {}
@@ -71,16 +74,24 @@ class AutoRun(Kind[Recogniser]):
         for name in tried if len(tried) > 1 else ():
             watch.say(f"trying {name}")
             kind = self.ways[name]
-            model: Recogniser = kind.train(data if kind.TOGETHER else alone, folder, watch, stop)
+            try:
+                model: Recogniser = kind.train(data if kind.TOGETHER else alone, folder, watch, stop)
+            except RunError as error:
+                if error.code != "loss_not_finite":
+                    raise
+                reasons.append(f"{name} failed: its loss left all bounds; a smaller --learning-rate may help")
+                continue
             found[name] = model, model.predict_proba(data.validation).argmax(axis=1) == truth
         best = FIRST
-        for name in tried[1:]:
+        for name in list(found)[1:]:
             if surely_better(found[name][1], found[best][1]):
                 best = name
         shares = ", ".join(f"{name} {100 * right.mean():.1f} %" for name, (_, right) in found.items())
         said = f"of {len(truth):,} validation pictures are right: {shares}" if found else "nothing was compared"
         self.chosen, self.why = self.ways[best], "; ".join([f"{best} was chosen: {said}", *reasons])
         watch.say(self.why)
+        if not self.chosen.TOGETHER:
+            folder.remove_log()  # of a way that was tried, and not taken
         whole: Recogniser = (
             found[best][0] if self.chosen.TOGETHER else self.chosen.train(data, folder, watch, stop))
         return whole

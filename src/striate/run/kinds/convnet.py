@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -30,6 +31,7 @@ class ConvNetRun(Kind[ConvNet]):
     TOGETHER = True
     network: str
     weights: str | None = None
+    memory: Path | None = None
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -69,7 +71,7 @@ class ConvNetRun(Kind[ConvNet]):
         try:
             model.fit(data.train, validation=data.validation, watch=watch.step, checkpoints=folder.checkpoints,
                       checkpoint_seconds=watch.checkpoint_seconds, stop=stop, say=watch.say, ranks=watch.ranks,
-                      sharded=settings.sharded, afterwards=len(data.validation) + len(data.test))
+                      sharded=settings.sharded, memory=self.memory, afterwards=len(data.validation) + len(data.test))
         except RunError as error:
             if error.code == "loss_not_finite" and hasattr(model, "module_") and watch.ranks.main:
                 model.save(folder.model)

@@ -7,6 +7,8 @@ from typing import Any
 
 from striate.arch import Volume
 from striate.data import Data
+from striate.data.cache import cache_room
+from striate.errors import UsageError, shown
 from striate.nets.finetuning import adapted
 from striate.nets.pretrained import Pretrained, located, pretrained
 from striate.run.kinds.convnet import ConvNetRun
@@ -22,10 +24,16 @@ class FinetuneRun(ConvNetRun):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
+        if settings.network is not None and settings.model != NAME:
+            raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with --network",
+                             allowed="--model finetune takes it: another name is the network itself",
+                             given=f"--network {shown(settings.network)} was given",
+                             do="Leave it out, or use --model finetune")
         asked = settings.network if settings.model == NAME else settings.model
         network, path, _ = located(asked, settings.weights)  # refuses what is missing before any picture is read
         self.weights = settings.weights or network or str(path)
         self.network = network or str(self.source.network.name)
+        self.memory = cache_room("features")
 
     @classmethod
     def knows(cls, settings: Settings) -> bool:
