@@ -64,7 +64,7 @@ def caffe(folder: Path) -> object:
 
 def misnamed(folder: Path) -> object:
     net, weights = saved(folder)
-    return pretrained(net, weights.rename(folder / "net-00000000.pth"))
+    return pretrained(net, weights.rename(folder / "net-0000000f.pth"))
 
 
 def without_hub(folder: Path) -> object:
