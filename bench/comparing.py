@@ -32,19 +32,20 @@ def main() -> None:
     parser.add_argument("--sizes")
     parser.add_argument("--seeds", default="3")
     parser.add_argument("--out", type=Path, help="kept, for looking at the page")
-    given = parser.parse_args()
+    parser.add_argument("--name", default="", help="added to the name of the result")
+    given, more = parser.parse_known_args()  # what else striate compare takes
     with tempfile.TemporaryDirectory() as scratch:
         out = given.out or Path(scratch) / "out"
         if out.exists():
             parser.error(f"{out} is there already: what is finished in it would not be timed")
         command = ["striate", "compare", given.data, "--models", given.models, "--seeds", given.seeds,
-                   *(["--sizes", given.sizes] if given.sizes else [])]
+                   *(["--sizes", given.sizes] if given.sizes else []), *more]
         started = time.perf_counter()
         done = subprocess.run([sys.executable, "-m", *command, "--out", str(out), "--json"], check=True,
                               stdout=subprocess.PIPE, text=True, env=os.environ | {"STRIATE_CACHE": f"{scratch}/cache"})
         seconds = time.perf_counter() - started
         facts = json.loads(done.stdout)
-        write(f"comparing-{Path(given.data).name}", " ".join([*command[:2], Path(given.data).name, *command[3:]]), {
+        write(f"comparing-{Path(given.data).name}{given.name and '-'}{given.name}", " ".join([*command[:2], Path(given.data).name, *command[3:]]), {
             "seconds": seconds, "verdict": facts["verdict"], "computed_seconds": facts["computed_seconds"],
             "page_bytes": (out / "compare.html").stat().st_size, "pairs": facts["pairs"], "curves": facts["curves"],
             "models": [{name: one[name] for name in one if name != "reliability"} for one in facts["models"]],

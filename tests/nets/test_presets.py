@@ -19,6 +19,7 @@ FACTS = {
     "many small pictures": Facts(60_000, WORDS, (32, 64)),
     "few photographs": Facts(10_000, WORDS, (64, 65)),
     "many photographs": Facts(10_001, WORDS, (480, 640), 3),
+    "pretrained network": Facts(1_000, WORDS, (224, 224), 3, pretrained=True),
 }
 
 
@@ -52,7 +53,8 @@ def test_another_optimiser_has_its_own_numbers(optimiser: str) -> None:
     for name, facts in FACTS.items():
         recipe = planned(Recipe(optimiser=optimiser), facts)[0]
         if PRESETS[name].values["optimiser"] != optimiser:
-            assert {key: getattr(recipe, key) for key in own} == own
+            wanted = own | (presets.CAREFUL if facts.pretrained else {})
+            assert {key: getattr(recipe, key) for key in own} == wanted
         assert planned(Recipe(optimiser=optimiser, learning_rate=0.5), facts)[0].learning_rate == 0.5
 
 
