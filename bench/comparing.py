@@ -5,7 +5,12 @@
 unattended within 60 minutes.
 
     python bench/comparing.py digits --models bow,lenet5,compact --out DIR
-    python bench/comparing.py DIR --models bow,compact --sizes 5,10,25,50,100 --out DIR
+    python bench/comparing.py DIR --models bow,compact,transfer --sizes 5,10,25,50,100 --out DIR
+
+With 20 pictures of a class transfer has 89.5 % right, mean of 5 seeds; fine-tuning beats the frozen network in 15 minutes:
+
+    python bench/comparing.py DIR --models transfer,knn --sizes 20 --seeds 5 --name few
+    python bench/comparing.py DIR --models transfer,finetune --seeds 1 --name finetune --minutes 12 --at-once 1
 
 The whole process is timed, imports, measurements of cost and page included, from an empty output folder and an empty
 cache.
@@ -45,7 +50,8 @@ def main() -> None:
                               stdout=subprocess.PIPE, text=True, env=os.environ | {"STRIATE_CACHE": f"{scratch}/cache"})
         seconds = time.perf_counter() - started
         facts = json.loads(done.stdout)
-        write(f"comparing-{Path(given.data).name}{given.name and '-'}{given.name}", " ".join([*command[:2], Path(given.data).name, *command[3:]]), {
+        called = "-".join(["comparing", Path(given.data).name, *([given.name] if given.name else [])])
+        write(called, " ".join([*command[:2], Path(given.data).name, *command[3:]]), {
             "seconds": seconds, "verdict": facts["verdict"], "computed_seconds": facts["computed_seconds"],
             "page_bytes": (out / "compare.html").stat().st_size, "pairs": facts["pairs"], "curves": facts["curves"],
             "models": [{name: one[name] for name in one if name != "reliability"} for one in facts["models"]],
