@@ -7,7 +7,8 @@ unattended within 60 minutes.
     python bench/comparing.py digits --models bow,lenet5,compact --out DIR
     python bench/comparing.py DIR --models bow,compact,transfer --sizes 5,10,25,50,100 --out DIR
 
-With 20 pictures of a class transfer has 89.5 % right, mean of 5 seeds; fine-tuning beats the frozen network in 15 minutes:
+With 20 pictures of a class transfer has 89.5 % right, mean of 5 seeds; fine-tuning beats the frozen network in 15
+minutes:
 
     python bench/comparing.py DIR --models transfer,knn --sizes 20 --seeds 5 --name few
     python bench/comparing.py DIR --models transfer,finetune --seeds 1 --name finetune --minutes 12 --at-once 1

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from striate import ConvNet, load
 from striate.data import load_data
 from striate.data.pictures import open_pictures
 from striate.data.sources import folder
@@ -140,6 +141,9 @@ def test_d09_class_names_round_trip(tmp_path):
         data = load_data(tmp_path)
         assert data.classes == tuple(sorted(NAMES))
         assert set(data.pictures.keys) == {f"{name}/{name[:5]}{j}.png" for name in NAMES for j in range(3)}
+    model = ConvNet("lenet5", epochs=1, size=(32, 32)).fit(data.pictures.images, [data.classes[i] for i in
+                                                                                 data.pictures.labels])
+    assert load(model.save(tmp_path.parent / "names.safetensors")).classes_.tolist() == sorted(NAMES)
 
 
 @pytest.mark.parametrize("pair", [("Cat", "cat"), ("caf\u00e9", "cafe\u0301")])
