@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -75,6 +76,16 @@ def test_i28_pipes_and_sockets_are_not_opened(root):
         data = load_data(root)
         assert time.perf_counter() - started <= 2
     assert skips(data) == {"cat/pipe.png": "not_a_file", "cat/socket.png": "not_a_file"}
+
+
+def test_i28_a_device_is_not_read(root):
+    try:
+        os.mknod(root / "cat" / "null.png", stat.S_IFCHR | 0o600, os.makedev(1, 5))  # endless zeros
+    except PermissionError:
+        pytest.skip("only root makes devices")
+    started = time.perf_counter()
+    assert skips(load_data(root)) == {"cat/null.png": "not_a_file"}
+    assert time.perf_counter() - started <= 2
 
 
 @pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"])

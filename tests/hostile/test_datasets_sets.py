@@ -18,6 +18,7 @@ from striate.data.pictures import open_pictures
 from striate.data.sources import folder
 from striate.doctor import cheap_findings
 from striate.errors import DataError, MissingError, StoreError
+from striate.metrics import evaluate
 from tests.data.fixtures import folder_of, pattern, picture, tree, write
 from tests.hostile.refusing import pack_bytes, refused
 
@@ -91,6 +92,21 @@ def test_d04_a_class_without_pictures(root):
     assert set(data.pictures.labels.tolist()) == {1, 2}
 
 
+def test_d04_the_option_keeps_the_class(root, tmp_path):
+    (root / "bird").mkdir()
+    command = [sys.executable, "-m", "striate", "train", str(root), "--epochs", "1", "--out", str(tmp_path / "run"),
+               "--json"]
+    environment = {**os.environ, "STRIATE_CACHE": str(tmp_path / "cache")}
+    refusal = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    assert refusal.returncode == 2
+    assert "--allow-empty-class" in refusal.stdout + refusal.stderr
+    assert not (tmp_path / "run").exists()
+    done = subprocess.run([*command, "--allow-empty-class"], capture_output=True, text=True, env=environment,
+                          timeout=120)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["data"]["classes"] == ["bird", "cat", "dog"]
+
+
 def test_d05_a_class_of_bad_pictures(root):
     write(root / "bird" / "1.png", b"no picture")
     write(root / "bird" / "2.png", b"")
@@ -119,6 +135,18 @@ def test_d07_imbalance(tmp_path):
     assert "classes of fewer than 10 pictures: rare (3)" in said
     assert any(one.startswith("classes of more than 10 times as many") and "balanced" in one for one in said)
     assert cheap_findings(load_data(folder_of(tmp_path / "even", {"rare": 30, "common": 40}))) == []
+
+
+def test_d07_ten_thousand_to_one(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (10_003, 4, 4), dtype=np.uint8)
+    np.savez(tmp_path / "set.npz", images=images, labels=(np.arange(10_003) < 3).astype(np.int64))
+    data = load_data(tmp_path / "set.npz")
+    assert np.bincount(data.pictures.labels).tolist() == [10_000, 3]
+    assert any("fewer than 10 pictures" in one for one in cheap_findings(data))
+    scores = np.tile([1.0, 0.0], (len(data.test), 1))
+    found = evaluate(data.test.labels, scores, data.classes)
+    assert found.accuracy > 0.99
+    assert found.balanced_accuracy in (0.5, 1.0)
 
 
 def test_d08_many_classes(tmp_path):
@@ -163,6 +191,20 @@ def test_d11_awkward_names_write_nothing_elsewhere(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["set"]
 
 
+def test_d11_names_that_lead_elsewhere_stay_names(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (20, 16, 16, 3), dtype=np.uint8)
+    labels = np.array(["..", ".", "../../x", "/etc/passwd", "C:\\x"] * 4)
+    here = sorted(path.name for path in tmp_path.parent.iterdir())
+    model = ConvNet("lenet5", epochs=1, size=(32, 32)).fit(images, labels)
+    (tmp_path / "model").mkdir()
+    again = load(model.save(tmp_path / "model" / "m.safetensors"))
+    assert set(again.predict(images)) <= set(labels.tolist())
+    assert again.classes_.tolist() == sorted(set(labels.tolist()))
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+    assert [path.name for path in (tmp_path / "model").iterdir()] == ["m.safetensors"]
+    assert sorted(path.name for path in tmp_path.parent.iterdir()) == here
+
+
 def test_d12_parts_with_different_classes(tmp_path):
     folder_of(tmp_path, {"train/cat": 3, "train/dog": 3, "test/cat": 3, "test/bird": 3})
     sentence = refused(DataError, "class_sets_differ", tmp_path)
@@ -178,6 +220,21 @@ def test_d13_classes_are_ordered_by_code_point(tmp_path, locale):
     run = subprocess.run([sys.executable, "-c", script, tmp_path], capture_output=True, text=True, check=True,
                          env={**os.environ, "LC_ALL": locale}, timeout=60)
     assert run.stdout.strip() == ascii(tuple(sorted(names)))
+
+
+def test_d13_renamed_folders_change_no_prediction(tmp_path):
+    root = folder_of(tmp_path / "set", {"a": 6, "b": 6})
+    data = load_data(root)
+    model = ConvNet("lenet5", epochs=1, size=(32, 32)).fit(data.pictures.images, [data.classes[i] for i in
+                                                                                 data.pictures.labels])
+    again = load(model.save(tmp_path / "m.safetensors"))
+    before = again.predict(data.pictures.images).tolist()
+    (root / "a").rename(root / "z")
+    renamed = load_data(root)
+    assert renamed.classes == ("b", "z")
+    order = [renamed.pictures.digests.index(digest) for digest in data.pictures.digests]
+    assert again.predict(renamed.pictures.images[order]).tolist() == before
+    assert again.classes_.tolist() == ["a", "b"]
 
 
 def test_d14_nested_folders_belong_to_their_class(root):

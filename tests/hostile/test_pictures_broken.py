@@ -136,7 +136,7 @@ def test_i21_tiff_that_loops_or_lies_is_not_entered(order, monkeypatch):
 
 
 def test_i13_i21_tiff_is_not_read():
-    for mode in ("F", "I", "L"):
+    for mode in ("F", "I", "I;16", "L"):
         assert code_of(picture(Image.new(mode, (5, 5)), "TIFF")) == "format_not_allowed"
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from striate.data import decode, load_data, probe, read_picture
 from striate.data.containers.container import BAD_EXIF, FRAMES, TRAILING
+from striate.doctor import examine, findings
 from tests.data.fixtures import exif, pattern, picture, png_of, smooth, with_chunk, with_exif, write
 from tests.hostile.seeds import SEEDS, code_of
 
@@ -158,6 +159,19 @@ def test_i17_animations_give_their_first_frame(form):
     assert FRAMES in found.notes
     assert found.pixels.shape[:2] == (12, 16)
     assert not found.pixels.any()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 100), (100, 1), (3, 200)])
+def test_i22_thin_pictures_are_fitted_and_named(tmp_path, shape):
+    for name in ("a", "b"):
+        for i in range(3):
+            write(tmp_path / "set" / name / f"{i}.png", picture(pattern(40, 40, seed=i + 10 * ord(name))))
+    write(tmp_path / "set" / "a" / "thin.png", picture(pattern(*shape)))
+    data = load_data(tmp_path / "set", size=(32, 32))
+    assert data.pictures.images.shape == (7, 32, 32, 3)
+    named = {key for one in findings(examine(tmp_path / "set")) if one.kind.name in ("small", "proportions")
+             for case in one.cases for key in case.pictures}
+    assert "a/thin.png" in named
 
 
 def test_i22_extreme_shapes():
