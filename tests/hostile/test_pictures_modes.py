@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from striate.data import decode, load_data, probe, read_picture
 from striate.data.containers.container import BAD_EXIF, FRAMES, TRAILING
@@ -140,7 +140,20 @@ def test_i15_broken_exif_is_ignored_with_a_note(block):
     assert decode(with_exif(SEEDS["JPEG"], block)).notes == (BAD_EXIF,)
 
 
-@pytest.mark.parametrize("profile", [b"", b"damaged", b"\0" * 128, bytes(1_000_000)])
+def test_i15_what_else_is_broken_in_an_exif_block_is_not_looked_at():
+    """A resolution of 1/0 and a pointer to GPS data outside: only the orientation is read, and it holds."""
+    block = b"II*\0" + struct.pack("<IH", 8, 3) + struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0) + struct.pack(
+        "<HHII", 0x011A, 5, 1, 50) + struct.pack("<HHII", 0x8825, 4, 1, 0xFFFFFFFF) + bytes(4) + struct.pack("<II", 1, 0)
+    pixels = smooth(24, 40)
+    found = decode(with_chunk(picture(np.ascontiguousarray(as_stored(pixels, 6))), b"eXIf", block))
+    assert np.array_equal(found.pixels, pixels)
+
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+WIDE = SRGB.replace(SRGB[SRGB.index(b"XYZ ", 200) : SRGB.index(b"XYZ ", 200) + 12], b"XYZ \0\0\0\0\0\0\xff\xff")
+
+
+@pytest.mark.parametrize("profile", [b"", b"damaged", b"\0" * 128, bytes(1_000_000), SRGB, WIDE])
 def test_i16_colour_profiles_are_ignored(profile):
     pixels = smooth()
     assert np.array_equal(decode(picture(pixels, icc_profile=profile)).pixels, pixels)
