@@ -10,7 +10,8 @@ from striate.data import load_data
 from tests.data.fixtures import pattern, picture, write
 from tests.hostile.test_datasets_sets import NAMES
 
-FILES = ["-rf.png", "a\nb.png", 'quo"te, semi;colon.png', "=cmd|' calc'!A0.png", "<script>.png", os.fsdecode(b"\xff.png")]
+FILES = ["-rf.png", "a\nb.png", 'quo"te, semi;colon.png', "=cmd|' calc'!A0.png", "<script>.png",
+         os.fsdecode(b"\xff.png")]
 
 
 def test_i25_d09_names_round_trip_through_csv_json_and_markdown(tmp_path):

@@ -142,8 +142,9 @@ def test_i15_broken_exif_is_ignored_with_a_note(block):
 
 def test_i15_what_else_is_broken_in_an_exif_block_is_not_looked_at():
     """A resolution of 1/0 and a pointer to GPS data outside: only the orientation is read, and it holds."""
-    block = b"II*\0" + struct.pack("<IH", 8, 3) + struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0) + struct.pack(
-        "<HHII", 0x011A, 5, 1, 50) + struct.pack("<HHII", 0x8825, 4, 1, 0xFFFFFFFF) + bytes(4) + struct.pack("<II", 1, 0)
+    entries = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0) + struct.pack("<HHII", 0x011A, 5, 1, 50) + struct.pack(
+        "<HHII", 0x8825, 4, 1, 0xFFFFFFFF)
+    block = b"II*\0" + struct.pack("<IH", 8, 3) + entries + bytes(4) + struct.pack("<II", 1, 0)
     pixels = smooth(24, 40)
     found = decode(with_chunk(picture(np.ascontiguousarray(as_stored(pixels, 6))), b"eXIf", block))
     assert np.array_equal(found.pixels, pixels)
