@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from striate.arch import ZOO, Network, Volume, load_network
 from striate.errors import NetworkError
@@ -95,9 +97,15 @@ def ungraded(network: Network) -> Network:
     >>> ungraded(Network(Conv(2, 3, lr_mult=0)(Input(1, 8, 8)))).tensors["conv1.weight"].lr_mult
     1.0
     """
+    return Network.from_dict(without(network, ("lr_mult",)))
+
+
+def without(network: Network, names: Collection[str]) -> dict[str, Any]:
+    """`network.to_dict()` without the settings of layers called `names`, which then have their defaults."""
     values = network.to_dict()
     for layer in values["layers"]:
         for settings in layer.values() if isinstance(layer, dict) else ():
             if isinstance(settings, dict):
-                settings.pop("lr_mult", None)
-    return Network.from_dict(values)
+                for name in names:
+                    settings.pop(name, None)
+    return values

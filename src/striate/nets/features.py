@@ -10,7 +10,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +21,7 @@ from striate.arch import Network
 from striate.errors import NetworkError, shown
 from striate.fitting import Labelled
 from striate.nets.build import build
+from striate.nets.design import without
 from striate.nets.folding import folded
 from striate.nets.kept import Kept, hash_of, key_of
 from striate.nets.precision import best_device, choose
@@ -29,6 +29,7 @@ from striate.nets.prepare import Preparation
 from striate.nets.training import memory
 
 BATCH = 32
+LEARNING = ("lr_mult", "decay_mult", "weight_filler", "bias_filler")  # settings that change no feature
 
 
 def cut(network: Network, layer: str | None = None) -> Network:
@@ -117,16 +118,5 @@ class Features:
 
     def _key(self, mirrored: bool) -> str:
         arrays = {name: tensor.cpu().numpy() for name, tensor in self.tensors.items()}
-        return key_of(_computed(self.network), modelfile.digest({}, arrays), self.preparation.as_dict(),
+        return key_of(without(self.network, LEARNING), modelfile.digest({}, arrays), self.preparation.as_dict(),
                       str(self.dtype), mirrored, torch.__version__, platform.machine())
-
-
-def _computed(network: Network) -> Any:
-    """`network` as far as it decides what is computed: how it would learn is left out."""
-    values = network.to_dict()
-    for layer in values["layers"]:
-        for settings in layer.values() if isinstance(layer, dict) else ():
-            if isinstance(settings, dict):
-                for name in ("lr_mult", "decay_mult", "weight_filler", "bias_filler"):
-                    settings.pop(name, None)
-    return values

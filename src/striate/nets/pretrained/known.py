@@ -1,4 +1,4 @@
-"""Weights known by name: which network, where the file comes from, its hash, and what its pictures must be like."""
+"""Weights known by name: which network, where the file comes from, and its hash."""
 
 from __future__ import annotations
 

@@ -58,14 +58,13 @@ def pretrained(network: str | Path | None = None, weights: str | Path | None = N
         made = load_network(name or _caffe(path))
         tensors = in_rgb(made, {one: torch.from_numpy(array) for one, array in read_caffemodel(data, made).items()})
         mean, std = CAFFE
+    elif own := own_network(path, data):
+        made, found, mean, std = own
+        tensors = _fitted(path, found, made, NAMINGS["striate"])
     else:
         found = tensors_of(path, data)
-        if own := own_network(path, data):
-            made, mean, std = own
-            naming = NAMINGS["striate"]
-        else:
-            made, naming = _fitting(found, [name] if name else ZOO)
-            mean, std = naming.spread
+        made, naming = _fitting(found, [name] if name else ZOO)
+        mean, std = naming.spread
         tensors = _fitted(path, found, made, naming)
     if len(mean) > 1 and made.input.channels != 3:
         mean, std = ((sum(values) / 3,) * made.input.channels for values in (mean, std))
@@ -113,8 +112,10 @@ def in_rgb(network: Network, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return tensors
 
 
-def own_network(path: Path, data: bytes) -> tuple[Network, tuple[float, ...], tuple[float, ...]] | None:
-    """Network, mean and std of a model file of a network that striate trained; None if it is another file.
+def own_network(
+    path: Path, data: bytes,
+) -> tuple[Network, dict[str, Tensor], tuple[float, ...], tuple[float, ...]] | None:
+    """Network, tensors, mean and std of a model file of a network that striate trained; None if it is another file.
 
     Raises `ModelFileError` (`weights_kind`) for a recogniser of another kind.
     """
@@ -128,7 +129,8 @@ def own_network(path: Path, data: bytes) -> tuple[Network, tuple[float, ...], tu
                              do="Give a network's, or train with --model transfer from its weights")
     with manifest_of(path, "a network"):
         preparation = Preparation.from_dict(file.manifest["preparation"])
-        return ungraded(Network.from_dict(file.manifest["network"])), preparation.mean, preparation.std
+        tensors = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
+        return ungraded(Network.from_dict(file.manifest["network"])), tensors, preparation.mean, preparation.std
 
 
 def _caffe(path: Path) -> str:
