@@ -106,7 +106,7 @@ def saved_again(source: Path, target: Path, scale: float) -> None:
 
 
 def leaks(options: argparse.Namespace) -> None:
-    from striate.doctor import examine, findings
+    from striate.quality import examine, findings
 
     root, rows = Path(options.data), []
     with tempfile.TemporaryDirectory() as folder:
@@ -144,9 +144,9 @@ def leaks(options: argparse.Namespace) -> None:
 def found(options: argparse.Namespace) -> None:
     """What a set of small pictures has of itself; and how many copies of 300 would be found among them."""
     from striate.data import fit_pictures
-    from striate.doctor import examine, findings
-    from striate.doctor.alike import NEAR, alike
-    from striate.doctor.measures import Measures
+    from striate.quality import examine, findings
+    from striate.quality.image_statistics import ImageStatistics
+    from striate.quality.near_duplicates import NEAR, alike
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ["STRIATE_CACHE"] = folder
@@ -161,7 +161,7 @@ def found(options: argparse.Namespace) -> None:
             with Image.open(again) as image:
                 copies.append(fit_pictures(np.asarray(image)[None], (96, 96), channels=1)[0])
             originals.append(fit_pictures(pixels[None], (96, 96), channels=1)[0])
-        pairs = alike(Measures.of(np.stack(originals + copies)), [str(i) for i in range(600)])
+        pairs = alike(ImageStatistics.of(np.stack(originals + copies)), [str(i) for i in range(600)])
     hits = sum(pair.second - pair.first == 300 for pair in pairs)
     named = [[seen.keys[one.first], seen.keys[one.second], one.distance, one.mirrored]
              for one in sorted(seen.pairs, key=lambda one: one.distance)]
@@ -172,9 +172,9 @@ def found(options: argparse.Namespace) -> None:
 
 def labels(options: argparse.Namespace) -> None:
     from striate.data import load_data
-    from striate.doctor import label_doubts
-    from striate.run.doubting import doubting_kind, held_out
-    from striate.run.watch import Watch
+    from striate.quality import label_doubts
+    from striate.tasks.check_labels import doubting_kind, held_out
+    from striate.tasks.progress import Progress
 
     rows = []
     for seed in options.seeds:
@@ -187,7 +187,7 @@ def labels(options: argparse.Namespace) -> None:
         data = replace(data, pictures=replace(data.pictures, labels=given))
         kind.size_for(data)
         started = time.perf_counter()
-        indices, scores = held_out(kind, data, Watch(), bool)
+        indices, scores = held_out(kind, data, Progress(), bool)
         doubts = label_doubts(given[indices], scores)
         order = indices[[one.index for one in doubts]]
         planted = np.isin(order, wrong)

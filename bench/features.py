@@ -27,12 +27,12 @@ import torch
 from PIL import Image
 
 from record import repeat, summary, write
-from striate.fitting import Held
-from striate.nets.build import build
-from striate.nets.features import BATCH, Features, cut
-from striate.nets.prepare import Preparation
-from striate.nets.pretrained import pretrained
-from striate.nets.training import memory
+from striate.convnet.build.net import build
+from striate.convnet.build.normalise import InputNormalisation
+from striate.convnet.inference.features import BATCH, FeatureExtractor, cut
+from striate.convnet.pretrained import pretrained
+from striate.convnet.training import malloc
+from striate.model.preprocessing import InMemoryDataset
 
 WAYS = ("plain PyTorch", "ONNX Runtime", "striate", "striate, from uint8", "striate, float32")
 ROUNDS, REPEATS, PICTURES = 3, 2, 256
@@ -77,10 +77,10 @@ def measured(folder: Path, way: str) -> dict[str, np.ndarray]:
     images = np.stack([np.asarray(Image.open(path).convert("RGB").resize((224, 224))) for path in paths])
     source = pretrained("efficientnet_lite0")
     network = cut(source.network)
-    preparation = Preparation((224, 224), 3, "squash", source.mean, source.std)
+    preparation = InputNormalisation((224, 224), 3, "squash", source.mean, source.std)
     batches = [preparation.batch(part) for part in np.split(images, PICTURES // BATCH)]
-    ours = Features(network, source.tensors, preparation, "float32" if "float32" in way else "auto")
-    kept = memory.kept() if way in WAYS[2:] else nullcontext()
+    ours = FeatureExtractor(network, source.tensors, preparation, "float32" if "float32" in way else "auto")
+    kept = malloc.kept() if way in WAYS[2:] else nullcontext()
     run: Callable[[], np.ndarray]
     if way == "plain PyTorch":
         plain = build(network)
@@ -91,7 +91,7 @@ def measured(folder: Path, way: str) -> dict[str, np.ndarray]:
     elif way == "ONNX Runtime":
         run = onnx_runtime(network, {name: source.tensors[name].numpy() for name in network.tensors}, batches)
     elif way == "striate, from uint8":
-        run = lambda: ours(Held(images))  # noqa: E731
+        run = lambda: ours(InMemoryDataset(images))  # noqa: E731
     else:
         run = lambda: np.concatenate([ours.module(batch.to(ours.dtype)).float() for batch in batches])  # noqa: E731
     with torch.inference_mode(), kept:

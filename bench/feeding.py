@@ -21,10 +21,10 @@ import numpy as np
 from record import summary, write
 from rivals.ours import model_for
 from rivals.work import WARM_SECONDS, WARM_STEPS, WORKS
+from striate.convnet.augment import Augmenter
+from striate.convnet.recipe.recipe import Recipe
 from striate.data import Dataset, load_data
 from striate.errors import Interrupted
-from striate.nets.augment import Augmenter
-from striate.nets.recipe import Recipe
 
 DRAWN = {"flip": True, "shift": 0.04}
 

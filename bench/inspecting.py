@@ -16,7 +16,7 @@ from pathlib import Path
 
 from record import summary, write
 from striate.arch import Conv, Input, Network, ReLU, load_network
-from striate.arch.formats.torch_code import class_name, write_torch
+from striate.arch.formats.torch.source_writer import class_name, write_torch
 from striate.arch.formats.yaml import write_yaml
 
 TIMES = 5

@@ -16,8 +16,8 @@ from sklearn.cluster import KMeans
 
 from nearest import made
 from record import repeat, summary, write
-from striate.words.nearest import Index
-from striate.words.vocabulary import Vocabulary
+from striate.bow.nearest_words import NearestWords
+from striate.bow.vocabulary import Vocabulary
 
 COUNT, WORDS, ROUNDS = 200_000, 512, 25
 
@@ -43,7 +43,7 @@ def main() -> None:
     for _ in range(3):
         for name, work in (("striate", ours), ("scikit-learn KMeans", scikit_learn), ("faiss Kmeans", with_faiss)):
             seconds.setdefault(name, []).extend(repeat(work, 1, warm_up=0))
-    inertia = {name: float(Index(found).search(x)[1].sum(dtype=np.float64)) for name, found in centres.items()}
+    inertia = {name: float(NearestWords(found).search(x)[1].sum(dtype=np.float64)) for name, found in centres.items()}
     write("kmeans", "k-means of 200,000 × 128 into 512 words, without faiss", {
         "descriptors": COUNT, "words": WORDS, "rounds_at_most": ROUNDS,
         "seconds": {name: summary(found) for name, found in seconds.items()}, "inertia": inertia,

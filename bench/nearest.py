@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from record import repeat, summary, write
-from striate.words.nearest import nearest
+from striate.bow.nearest_words import nearest
 
 
 def made(count: int, channels: int = 128) -> np.ndarray:

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from record import summary, write
-from striate.words.sift import DenseSIFT
+from striate.bow.sift import DenseSIFT
 
 BINS, STEP, SIDE = (4, 6, 8, 10), 4, 300
 TURNED = [0, 7, 6, 5, 4, 3, 2, 1]  # OpenCV counts directions the other way round

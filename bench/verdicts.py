@@ -22,7 +22,7 @@ from record import write
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.compare.simulated import recognisers, tally
 
-from striate.compare.bootstrap import bootstrap
+from striate.stats.bootstrap import bootstrap
 
 REPEATS = 1000
 ACCURACIES = ((0.6, 0.6, 0.6), (0.9, 0.9, 0.85), (0.99, 0.99, 0.98))

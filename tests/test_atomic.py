@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from striate import atomic
+from striate.core import atomic
 from striate.errors import DiskError
 
 CALLS = ("flush", "fsync", "replace", "fsync")

@@ -15,9 +15,9 @@ import striate
 import striate.arch
 from striate.arch.formats.caffe import write_caffe, write_caffemodel
 from striate.arch.formats.dialects import DIALECTS as DIALECT_TABLE
-from striate.arch.language import settings_of
+from striate.arch.schema import settings_of
 from striate.cli.main import app
-from striate.nets.recipe import Recipe
+from striate.convnet.recipe.recipe import Recipe
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

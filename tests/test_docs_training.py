@@ -10,10 +10,10 @@ import typer
 import yaml
 
 from striate.cli.main import app
-from striate.nets.bounds import CHOICES
-from striate.nets.recipe import Recipe
-from striate.run.logs import LOGS
-from striate.run.settings import Settings, recipe_of
+from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.recipe.validation import CHOICES
+from striate.tasks.logs import LOGS
+from striate.tasks.settings import Settings, recipe_of
 
 PAGE = (Path(__file__).parents[1] / "docs" / "training.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from striate.words.stages import KINDS, PRESETS, RUN_ONLY, Stages, described, names_stages, stages_named
+from striate.bow.stages import KINDS, PRESETS, RUN_ONLY, Stages, described, names_stages, stages_named
 
 PAGE = Path(__file__).parents[1] / "docs" / "words.md"
 EXAMPLE = """sift: {bin_sizes: [4, 6], step: 4}

@@ -11,8 +11,8 @@ from contextlib import suppress
 from typing import Any
 
 from rivals.work import DECAY, MOMENTUM, RATE, WORKS, Timer, Work, made, parser
+from striate.convnet.recogniser import ConvNet
 from striate.errors import Interrupted
-from striate.nets.recogniser import ConvNet
 
 # Whatever a step could do besides learning from its pictures is off, for the rivals do nothing of it.
 OFF = {"flip": False, "shift": 0.0, "rotate": 0.0, "zoom": 0.0, "cutout": 0.0, "crop": 0.0, "colour": 0.0,

@@ -48,35 +48,36 @@ if TYPE_CHECKING:
         Volume,
         load_network,
         survey,
-        tf,
     )
+    from striate.arch.formats import tf1 as tf
+    from striate.bow.recogniser import BagOfWords
+    from striate.convnet.from_torch import from_torch, torch_weights
+    from striate.convnet.recipe.recipe import Recipe
+    from striate.convnet.recogniser import ConvNet
+    from striate.convnet.transfer import Transfer
     from striate.data import Data, Dataset, Pictures, Split, load_data
     from striate.errors import StriateError
-    from striate.loading import load
-    from striate.metrics import Evaluation, evaluate
-    from striate.nets.from_torch import from_torch, torch_weights
-    from striate.nets.recipe import Recipe
-    from striate.nets.recogniser import ConvNet
-    from striate.nets.transfer import Transfer
-    from striate.recogniser import Recogniser
-    from striate.words.recogniser import BagOfWords
+    from striate.load_model import load
+    from striate.model.recogniser import Recogniser
+    from striate.stats.metrics import Evaluation, evaluate
 
 _HOMES = {
     "striate.arch": (
         "ELU", "LRN", "Add", "BatchNorm", "Concat", "Conv", "Deconv", "Dense", "Dropout", "Flatten", "GlobalPool",
         "Input", "LeakyReLU", "Maximum", "Maxout", "Multiply", "Network", "PReLU", "Pad", "Pool", "ReLU", "Reshape",
-        "Scale", "Sigmoid", "Slice", "Softmax", "TableConv", "Tanh", "Volume", "load_network", "survey", "tf",
+        "Scale", "Sigmoid", "Slice", "Softmax", "TableConv", "Tanh", "Volume", "load_network", "survey",
     ),
+    "striate.arch.formats.tf1": ("tf",),
     "striate.data": ("Data", "Dataset", "Pictures", "Split", "load_data"),
     "striate.errors": ("StriateError",),
-    "striate.loading": ("load",),
-    "striate.metrics": ("Evaluation", "evaluate"),
-    "striate.nets.from_torch": ("from_torch", "torch_weights"),
-    "striate.nets.recipe": ("Recipe",),
-    "striate.nets.recogniser": ("ConvNet",),
-    "striate.nets.transfer": ("Transfer",),
-    "striate.recogniser": ("Recogniser",),
-    "striate.words.recogniser": ("BagOfWords",),
+    "striate.load_model": ("load",),
+    "striate.stats.metrics": ("Evaluation", "evaluate"),
+    "striate.convnet.from_torch": ("from_torch", "torch_weights"),
+    "striate.convnet.recipe.recipe": ("Recipe",),
+    "striate.convnet.recogniser": ("ConvNet",),
+    "striate.convnet.transfer": ("Transfer",),
+    "striate.model.recogniser": ("Recogniser",),
+    "striate.bow.recogniser": ("BagOfWords",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -137,7 +138,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'striate' has no attribute {name!r}")
     home = import_module(_HOME[name])
-    value = getattr(home, name) if hasattr(home, name) else import_module(f"{_HOME[name]}.{name}")
+    value = home if name == "tf" else getattr(home, name)
     globals()[name] = value
     return value
 

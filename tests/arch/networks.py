@@ -14,9 +14,9 @@ from striate.arch import (
     Deconv,
     Dense,
     Dropout,
-    Filler,
     Flatten,
     GlobalPool,
+    Initializer,
     Input,
     LeakyReLU,
     Maximum,
@@ -42,10 +42,10 @@ sides = st.integers(1, 4)
 pairs = sides | st.tuples(sides, sides)
 reals = st.floats(-3, 3, allow_nan=False)
 fillers = st.one_of(
-    st.builds(Filler, st.just("constant"), value=reals),
-    st.builds(lambda a, b: Filler("uniform", low=min(a, b), high=max(a, b)), reals, reals),
-    st.builds(Filler, st.just("gaussian"), mean=reals, std=st.floats(0, 3), sparse=st.sampled_from([0, 0, 15])),
-    st.builds(Filler, st.sampled_from(["xavier", "msra"]), fan=st.sampled_from(["in", "out", "average"])),
+    st.builds(Initializer, st.just("constant"), value=reals),
+    st.builds(lambda a, b: Initializer("uniform", low=min(a, b), high=max(a, b)), reals, reals),
+    st.builds(Initializer, st.just("gaussian"), mean=reals, std=st.floats(0, 3), sparse=st.sampled_from([0, 0, 15])),
+    st.builds(Initializer, st.sampled_from(["xavier", "msra"]), fan=st.sampled_from(["in", "out", "average"])),
 )
 pads = st.integers(0, 2)
 sided = pads | st.tuples(pads, pads) | st.tuples(st.tuples(pads, pads), st.tuples(pads, pads))
@@ -53,7 +53,7 @@ multipliers = st.sampled_from([1, 0, 0.5, (1, 2), (1, 0)])
 modes = st.sampled_from(["max", "average"])
 layers = st.one_of(
     st.builds(Conv, sides, pairs, pairs, sided | st.just("same"), pairs, st.integers(1, 2),
-              st.booleans(), st.sampled_from(["floor", "exact"]), fillers | st.just(Filler("bilinear")), fillers,
+              st.booleans(), st.sampled_from(["floor", "exact"]), fillers | st.just(Initializer("bilinear")), fillers,
               lr_mult=multipliers, decay_mult=multipliers),
     st.builds(Deconv, sides, pairs, pairs, sided, pairs, st.integers(1, 2), st.booleans(), fillers, fillers,
               lr_mult=multipliers),

@@ -13,8 +13,8 @@ from striate.arch import (
     Deconv,
     Dense,
     Dropout,
-    Filler,
     Flatten,
+    Initializer,
     Input,
     Maxout,
     Network,
@@ -96,10 +96,10 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "field: name with an escape": lambda _: ReLU(name="a\x1b[31m"),
     "field: volume of 10^12": lambda _: Input(3, 10**12, 10**12),
     "field: volume of 5,000 digits": lambda _: Input(3, 10**5_000, 8),
-    "field: unknown filler": lambda _: Filler("lanczos"),
+    "field: unknown filler": lambda _: Initializer("lanczos"),
     "field: filler from a number": lambda _: Conv(1, 3, weight_filler=0.1),  # type: ignore[arg-type]
-    "filler: a field of another": lambda _: Filler("xavier", std=0.1),
-    "filler: range upside down": lambda _: Filler("uniform", low=1, high=0),
+    "filler: a field of another": lambda _: Initializer("xavier", std=0.1),
+    "filler: range upside down": lambda _: Initializer("uniform", low=1, high=0),
     "filler: bilinear for a dense layer": lambda _: Dense(10, weight_filler="bilinear"),
     # layers
     "conv: groups that do not divide": lambda _: Conv(4, 3, groups=4)(X),

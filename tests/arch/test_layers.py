@@ -3,11 +3,11 @@ from dataclasses import FrozenInstanceError, fields
 import numpy as np
 import pytest
 
-from striate.arch import LAYERS, Conv, Filler, Pool
-from striate.arch.formats import torch_code
+from striate.arch import LAYERS, Conv, Initializer, Pool
+from striate.arch.formats.torch import source_writer
 from striate.arch.formats.yaml import read_json, read_yaml, write_json, write_yaml
 from striate.arch.reference import FORWARD
-from striate.arch.rules import rules_of
+from striate.core.params import rules_of
 from striate.errors import NetworkError
 from tests.arch.table import TABLE, Row, network_of
 
@@ -16,7 +16,7 @@ rows = pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
 
 def test_every_layer_has_a_row_a_reference_and_torch_code():
     assert {row.layer.kind for row in TABLE.values()} == set(LAYERS) == set(FORWARD)
-    assert set(torch_code.MODULES) ^ set(torch_code.FUNCTIONS) == set(LAYERS)
+    assert set(source_writer.MODULES) ^ set(source_writer.FUNCTIONS) == set(LAYERS)
 
 
 def test_kinds_are_their_names():
@@ -87,18 +87,18 @@ def test_numbers_are_kept_plain_and_pairs_short():
 
 
 def test_fillers_can_be_named_or_spelt_out():
-    assert Conv(4, 3, weight_filler="xavier").weight_filler == Filler("xavier")
+    assert Conv(4, 3, weight_filler="xavier").weight_filler == Initializer("xavier")
     spelt = Conv(4, 3, weight_filler={"kind": "gaussian", "std": 0.5})
-    assert spelt.weight_filler == Filler("gaussian", std=0.5)
+    assert spelt.weight_filler == Initializer("gaussian", std=0.5)
 
 
 @pytest.mark.parametrize(("filler", "law"), [
-    (Filler("constant", value=3), ("constant", 3.0, 0.0)),
-    (Filler("uniform", low=-2, high=5), ("uniform", -2.0, 5.0)),
-    (Filler("gaussian", mean=1, std=2), ("normal", 1.0, 2.0)),
-    (Filler("xavier"), ("uniform", -0.5, 0.5)),
-    (Filler("xavier", fan="average"), ("uniform", -(3 / 7.5) ** 0.5, (3 / 7.5) ** 0.5)),
-    (Filler("msra", fan="out"), ("normal", 0.0, (2 / 3) ** 0.5)),
+    (Initializer("constant", value=3), ("constant", 3.0, 0.0)),
+    (Initializer("uniform", low=-2, high=5), ("uniform", -2.0, 5.0)),
+    (Initializer("gaussian", mean=1, std=2), ("normal", 1.0, 2.0)),
+    (Initializer("xavier"), ("uniform", -0.5, 0.5)),
+    (Initializer("xavier", fan="average"), ("uniform", -(3 / 7.5) ** 0.5, (3 / 7.5) ** 0.5)),
+    (Initializer("msra", fan="out"), ("normal", 0.0, (2 / 3) ** 0.5)),
 ])
 def test_laws(filler, law):
     assert filler.law(fan_in=12, fan_out=3) == law

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from striate.arch import Conv, Dense, Filler, Input, Network, Pool, ReLU, load_network
-from striate.arch.filler import USES
+from striate.arch import Conv, Dense, Initializer, Input, Network, Pool, ReLU, load_network
+from striate.arch.formats.synonyms import FIELDS, FILLER_FIELDS, FILLERS, KINDS, plainly
 from striate.arch.formats.yaml import read_json, read_yaml, write_json, write_yaml
+from striate.arch.initializer import USES
 from striate.arch.layers import LAYERS
-from striate.arch.synonyms import FIELDS, FILLER_FIELDS, FILLERS, KINDS, plainly
 from striate.errors import NetworkError, StriateError
 from tests.arch.networks import networks
 
@@ -49,7 +49,7 @@ def test_branches_names_and_fillers():
             from: [left/3x5, conv2]
     """)
     assert [node.inputs for node in network.nodes] == [("input",), ("input",), ("left/3x5", "conv2")]
-    assert network.nodes[0].layer == Conv(4, (3, 5), padding="same", weight_filler=Filler("gaussian", std=0.01))
+    assert network.nodes[0].layer == Conv(4, (3, 5), padding="same", weight_filler=Initializer("gaussian", std=0.01))
     assert network.name == "fork"
 
 
@@ -114,7 +114,7 @@ def test_what_is_wrong_with_a_text(text, problem):
 @pytest.mark.parametrize("table", [KINDS, FIELDS, FILLERS, FILLER_FIELDS])
 def test_synonyms_are_spelt_plainly_and_lead_to_words_we_have(table):
     words = {"kind", "name", *LAYERS, *USES}
-    for kind in (Filler, *LAYERS.values()):
+    for kind in (Initializer, *LAYERS.values()):
         words.update(field.name for field in fields(kind))
     for word, ours in table.items():
         assert plainly(word) == word

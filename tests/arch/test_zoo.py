@@ -9,8 +9,8 @@ import pytest
 from striate.arch import ZOO, Input, Network, Volume, load_network, refuse_unread, survey
 from striate.arch.depth import depth
 from striate.arch.zoo import build
-from striate.cli.years import years
 from striate.errors import NetworkError, UsageError, WindowError
+from striate.report.zoo_table import years
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "inspect_list.txt"
 SMALL = ("lenet5", "lenet_caffe", "compact", "resnet9", "resnet20")
@@ -222,7 +222,8 @@ def test_table_of_the_years_says_what_the_networks_say():
 
 
 def test_table_of_the_years_needs_no_torch_and_no_numpy():
-    code = "import sys; from striate.cli.years import years; years(True); print({'torch', 'numpy'} & set(sys.modules))"
+    code = "import sys; from striate.report.zoo_table import years; years(True)\n"
+    code += "print({'torch', 'numpy'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 

@@ -14,9 +14,9 @@ from striate.arch import (
     Deconv,
     Dense,
     Dropout,
-    Filler,
     Flatten,
     GlobalPool,
+    Initializer,
     Input,
     LeakyReLU,
     Maximum,
@@ -42,10 +42,10 @@ factors = st.floats(0, 10)
 pads = st.integers(0, 2)
 switches = st.booleans()
 fillers = st.one_of(
-    st.builds(Filler, st.just("constant"), value=reals),
-    st.builds(lambda a, b: Filler("uniform", low=min(a, b), high=max(a, b)), reals, reals),
-    st.builds(Filler, st.just("gaussian"), mean=reals, std=st.floats(0, 3), sparse=st.integers(0, 9)),
-    st.builds(Filler, st.sampled_from(["xavier", "msra"]), fan=st.sampled_from(["in", "out", "average"])),
+    st.builds(Initializer, st.just("constant"), value=reals),
+    st.builds(lambda a, b: Initializer("uniform", low=min(a, b), high=max(a, b)), reals, reals),
+    st.builds(Initializer, st.just("gaussian"), mean=reals, std=st.floats(0, 3), sparse=st.integers(0, 9)),
+    st.builds(Initializer, st.sampled_from(["xavier", "msra"]), fan=st.sampled_from(["in", "out", "average"])),
 )
 
 
@@ -62,7 +62,7 @@ def without_lost(made):
     """The bias filler of a layer without biases has no place in Caffe."""
     def make(*fields):
         layer = made(*fields)
-        return layer if layer.bias else type(layer)(**vars(layer) | {"bias_filler": Filler("constant")})
+        return layer if layer.bias else type(layer)(**vars(layer) | {"bias_filler": Initializer("constant")})
     return make
 
 
@@ -75,7 +75,7 @@ convolutions = (
     learners(without_lost(conv), sides, pairs, pairs, pads | st.tuples(pads, pads), pairs, st.integers(1, 2), switches,
              fillers, fillers),
     learners(without_lost(Deconv), sides, pairs, pairs, pads, pairs, st.integers(1, 2), switches,
-             fillers | st.just(Filler("bilinear")), fillers),
+             fillers | st.just(Initializer("bilinear")), fillers),
 )
 layers = st.one_of(
     *convolutions, *convolutions, *convolutions,

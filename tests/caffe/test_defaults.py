@@ -14,9 +14,9 @@ from striate.arch import (
     Deconv,
     Dense,
     Dropout,
-    Filler,
     Flatten,
     GlobalPool,
+    Initializer,
     Input,
     Network,
     Pool,
@@ -29,12 +29,12 @@ from striate.arch.formats.caffe import read_caffe, write_caffe
 from striate.errors import NetworkError
 from tests.caffe.refusals import HEAD, layer
 
-ONE, ZERO = Filler("constant", value=1.0), Filler("constant", value=0.0)
+ONE, ZERO = Initializer("constant", value=1.0), Initializer("constant", value=0.0)
 ONCE = {"lr_mult": (1.0, 1.0), "decay_mult": (1.0, 1.0)}
 BARE = "num_output: 4 kernel_size: 3"
 
 
-def convolution(weight: Filler, made: type = Conv):
+def convolution(weight: Initializer, made: type = Conv):
     return made(4, 3, stride=1, padding=0, dilation=1, groups=1, bias=True, weight_filler=weight, bias_filler=ZERO,
                 **ONCE)
 
@@ -45,25 +45,41 @@ def filled(given: str) -> str:
 
 # The layer's type and settings, and ours with nothing left to its own defaults.
 DEFAULTS = {
-    "convolution": ("Convolution", f"convolution_param {{ {BARE} }}", convolution(Filler("msra"))),
-    "deconvolution": ("Deconvolution", f"convolution_param {{ {BARE} }}", convolution(Filler("msra"), Deconv)),
+    "convolution": ("Convolution", f"convolution_param {{ {BARE} }}", convolution(Initializer("msra"))),
+    "deconvolution": ("Deconvolution", f"convolution_param {{ {BARE} }}", convolution(Initializer("msra"), Deconv)),
     "filler": ("Convolution", filled(""), convolution(ZERO)),
     "constant": ("Convolution", filled("type: 'constant'"), convolution(ZERO)),
-    "uniform": ("Convolution", filled("type: 'uniform'"), convolution(Filler("uniform", low=0.0, high=1.0))),
-    "gaussian": ("Convolution", filled("type: 'gaussian'"), convolution(
-        Filler("gaussian", mean=0.0, std=1.0, sparse=0))),
-    "xavier": ("Convolution", filled("type: 'xavier'"), convolution(Filler("xavier", fan="in"))),
-    "bias filler": ("Convolution", f"convolution_param {{ {BARE} bias_filler {{ }} }}", convolution(Filler("msra"))),
-    "one side of a stride": ("Convolution", f"convolution_param {{ {BARE} stride_h: 2 pad_w: 1 }}", Conv(
-        4, 3, stride=(2, 1), padding=(0, 1), **ONCE)),
-    "multipliers": ("Convolution", f"param {{ lr_mult: 3 }} param {{ decay_mult: 0 }} convolution_param {{ {BARE} }}",
-                    Conv(4, 3, lr_mult=(3.0, 1.0), decay_mult=(1.0, 0.0))),
+    "uniform": ("Convolution", filled("type: 'uniform'"), convolution(Initializer("uniform", low=0.0, high=1.0))),
+    "gaussian": (
+        "Convolution",
+        filled("type: 'gaussian'"),
+        convolution(Initializer("gaussian", mean=0.0, std=1.0, sparse=0)),
+    ),
+    "xavier": ("Convolution", filled("type: 'xavier'"), convolution(Initializer("xavier", fan="in"))),
+    "bias filler": (
+        "Convolution",
+        f"convolution_param {{ {BARE} bias_filler {{ }} }}",
+        convolution(Initializer("msra")),
+    ),
+    "one side of a stride": (
+        "Convolution",
+        f"convolution_param {{ {BARE} stride_h: 2 pad_w: 1 }}",
+        Conv(4, 3, stride=(2, 1), padding=(0, 1), **ONCE),
+    ),
+    "multipliers": (
+        "Convolution",
+        f"param {{ lr_mult: 3 }} param {{ decay_mult: 0 }} convolution_param {{ {BARE} }}",
+        Conv(4, 3, lr_mult=(3.0, 1.0), decay_mult=(1.0, 0.0)),
+    ),
     "pooling": ("Pooling", "pooling_param { kernel_size: 2 }", Pool(2, 1, 0, "max", "ceil")),
     "global pooling": ("Pooling", "pooling_param { global_pooling: true }", GlobalPool("max")),
-    "inner product": ("InnerProduct", "inner_product_param { num_output: 5 }", Dense(
-        5, bias=True, weight_filler=Filler("msra"), bias_filler=ZERO, **ONCE)),
+    "inner product": (
+        "InnerProduct",
+        "inner_product_param { num_output: 5 }",
+        Dense(5, bias=True, weight_filler=Initializer("msra"), bias_filler=ZERO, **ONCE),
+    ),
     "relu": ("ReLU", "", ReLU(None)),
-    "prelu": ("PReLU", "", PReLU(False, Filler("constant", value=0.25), lr_mult=1.0, decay_mult=1.0)),
+    "prelu": ("PReLU", "", PReLU(False, Initializer("constant", value=0.25), lr_mult=1.0, decay_mult=1.0)),
     "elu": ("ELU", "", ELU(1.0)),
     "dropout": ("Dropout", "", Dropout(0.5)),
     "lrn": ("LRN", "", LRN(5, 1.0, 0.75, 1.0, "across")),

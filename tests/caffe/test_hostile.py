@@ -20,7 +20,7 @@ from striate.arch.formats.caffe import (
     write_caffe,
     write_caffemodel,
 )
-from striate.arch.formats.caffe.names import unique
+from striate.arch.formats.caffe.layer_names import unique
 from striate.errors import NetworkError, StriateError
 from tests.caffe.networks import networks
 from tests.caffe.refusals import HEAD, NET, WEIGHTS, conv, layer

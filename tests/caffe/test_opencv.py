@@ -138,7 +138,7 @@ def test_small_networks_give_opencvs_numbers(name):
 def test_famous_networks_give_opencvs_numbers(name):
     import torch
 
-    from striate.nets.build import build
+    from striate.convnet.build.net import build
 
     scores = CORPUS[name].split('layer {\n  name: "prob"')[0]  # a softmax of large scores would hide differences
     network = read_caffe(scores)

@@ -7,7 +7,7 @@ import pytest
 
 from striate.arch import BatchNorm, Conv, Dense, Input, Network, PReLU, ReLU
 from striate.arch.formats.caffe import read_caffe, read_caffemodel, write_caffe, write_caffemodel
-from striate.arch.formats.caffe.schema import message_class
+from striate.arch.formats.caffe.messages import message_class
 from striate.errors import NetworkError
 from tests.caffe.refusals import NET, NORM, WEIGHTS, sums
 from tests.caffe.test_opencv import weights_of

@@ -4,9 +4,9 @@ import sys
 
 import pytest
 
-from striate.cli.lines import Lines
+from striate.cli.plain_progress import PlainProgress
 from striate.cli.screen import Screen
-from striate.nets.training.run import Step
+from striate.convnet.training.training_run import StepRecord
 from tests.cli.conftest import Program
 
 ROW: dict[str, float | int | None] = {"validation_accuracy": 0.9714}
@@ -16,12 +16,12 @@ def lines_of(seconds: float, steps: int, epochs: int) -> list[str]:
     """What is said of a run whose steps take `seconds` each."""
     said: list[str] = []
     clock = [0.0]
-    lines = Lines(said.append, lambda: clock[0])
+    lines = PlainProgress(said.append, lambda: clock[0])
     for step in range(1, steps + 1):
         clock[0] += seconds
         epoch = -(-step * epochs // steps)
         ended = step * epochs % steps == 0
-        lines.step(Step(step, steps, epoch, epochs, 0.5, 100.0, ROW if ended else None), "loss 0.500")
+        lines.step(StepRecord(step, steps, epoch, epochs, 0.5, 100.0, ROW if ended else None), "loss 0.500")
     return said
 
 
@@ -42,18 +42,18 @@ def test_a_line_every_half_minute_of_a_long_epoch() -> None:
 def test_a_second_run_begins_a_new_clock() -> None:
     said: list[str] = []
     clock = [0.0]
-    lines = Lines(said.append, lambda: clock[0])
+    lines = PlainProgress(said.append, lambda: clock[0])
     for seconds in (100, 1):  # the second is faster: its time left follows from itself
         for step in (1, 2):
             clock[0] += seconds
-            lines.step(Step(step, 10, 1, 1, 0.5, 1.0, ROW if step == 2 else None), "d")
+            lines.step(StepRecord(step, 10, 1, 1, 0.5, 1.0, ROW if step == 2 else None), "d")
     assert [line.rpartition(" · ")[2] for line in said] == ["13 min 20 s left", "8 s left"]
 
 
 def test_a_short_stage_says_nothing_and_a_long_one_says_that_it_ended() -> None:
     said: list[str] = []
     clock = [0.0]
-    lines = Lines(said.append, lambda: clock[0])
+    lines = PlainProgress(said.append, lambda: clock[0])
     for total, seconds in ((10, 1), (10, 8)):
         for done in range(total + 1):
             clock[0] += seconds
@@ -64,8 +64,8 @@ def test_a_short_stage_says_nothing_and_a_long_one_says_that_it_ended() -> None:
 @pytest.mark.parametrize("quiet", [False, True])
 def test_a_screen_without_a_terminal(quiet: bool, capfd: pytest.CaptureFixture[str]) -> None:
     screen = Screen(quiet=quiet)
-    screen.step(Step(1, 4, 1, 2, 0.5, 12_345.6))
-    screen.step(Step(2, 4, 1, 2, 0.25, 12_345.6, ROW))
+    screen.step(StepRecord(1, 4, 1, 2, 0.5, 12_345.6))
+    screen.step(StepRecord(2, 4, 1, 2, 0.25, 12_345.6, ROW))
     screen.close()
     said = capfd.readouterr().err
     assert said == ("" if quiet else
@@ -79,7 +79,7 @@ def test_no_escape_codes_whatever_the_environment_says(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "dumb")  # a terminal that cannot go back
     screen = Screen()
-    screen.step(Step(2, 4, 1, 2, 0.25, 10.0, ROW))
+    screen.step(StepRecord(2, 4, 1, 2, 0.25, 10.0, ROW))
     screen.close()
     assert "\x1b" not in capfd.readouterr().err
 

@@ -8,10 +8,10 @@ from itertools import combinations
 import numpy as np
 from scipy.stats import norm
 
-from striate.compare.holm import holm
-from striate.compare.pairs import pair
-from striate.compare.shares import share
-from striate.compare.verdict import Finding
+from striate.stats.holm import holm
+from striate.stats.intervals import share
+from striate.stats.paired_tests import pair
+from striate.stats.verdict import Verdict
 
 COMMON, OWN = 0.4, 0.3  # of the variance of how hard a picture is: for all recognisers, and for one
 
@@ -54,7 +54,7 @@ def tally(accuracies: tuple[float, ...], pictures: int, seeds: int, spread: floa
         found = [pair(rights[i], rights[j]) for i, j in twos]
         for (i, j), one in zip(twos, found, strict=True):
             pairs += one.interval[0] <= accuracies[i] - accuracies[j] <= one.interval[1]
-        findings = [Finding("", "", one.difference, one.interval, p)
+        findings = [Verdict("", "", one.difference, one.interval, p)
                     for one, p in zip(found, holm([one.p for one in found]), strict=True)]
         sure = [(accuracies[i] - accuracies[j], one) for (i, j), one in zip(twos, findings, strict=True) if one.sure]
         false += any(gap * one.difference <= 0 for gap, one in sure)

@@ -8,17 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize, special, stats
 
-from striate import metrics
-from striate.compare.agreement import agreement, only_one
-from striate.compare.bootstrap import bootstrap
-from striate.compare.crossed import chance
-from striate.compare.curves import crossing
-from striate.compare.fivebytwo import five_by_two
-from striate.compare.front import front
-from striate.compare.holm import holm
-from striate.compare.pairs import exact, pair, tango
-from striate.compare.shares import quantile, share
-from striate.compare.temperature import temperature, tempered
+from striate.stats import metrics
+from striate.stats.agreement import agreement, only_one
+from striate.stats.bootstrap import bootstrap
+from striate.stats.five_by_two_cv import five_by_two
+from striate.stats.holm import holm
+from striate.stats.intervals import quantile, share
+from striate.stats.learning_curves import crossing
+from striate.stats.paired_tests import exact, pair, tango
+from striate.stats.pareto import front
+from striate.stats.temperature_scaling import temperature, tempered
+from striate.stats.variance_components import chance
 
 Z = stats.norm.ppf(0.975)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from striate.compare.verdict import LEVEL, Finding, verdict
+from striate.stats.verdict import LEVEL, Verdict, verdict
 
 from .simulated import tally
 
@@ -15,7 +15,7 @@ NAMES = ("alpha", "beta", "gamma", "delta")
 
 
 @st.composite
-def families(draw: st.DrawFn) -> tuple[list[str], list[Finding]]:
+def families(draw: st.DrawFn) -> tuple[list[str], list[Verdict]]:
     accuracies = sorted((draw(st.integers(0, 100)) / 100 for _ in range(draw(st.integers(2, 4)))), reverse=True)
     ranking, findings = list(NAMES[: len(accuracies)]), []
     for i, j in combinations(range(len(ranking)), 2):
@@ -24,13 +24,13 @@ def families(draw: st.DrawFn) -> tuple[list[str], list[Finding]]:
         two = [ranking[i], ranking[j]]
         if draw(st.booleans()):
             two, gap = two[::-1], -gap
-        findings.append(Finding(*two, gap, (gap - half, gap + half), p))
+        findings.append(Verdict(*two, gap, (gap - half, gap + half), p))
     return ranking, findings
 
 
 @settings(max_examples=300, deadline=None)
 @given(families())
-def test_nothing_is_said_that_was_not_found(family: tuple[list[str], list[Finding]]) -> None:
+def test_nothing_is_said_that_was_not_found(family: tuple[list[str], list[Verdict]]) -> None:
     ranking, findings = family
     sure = {frozenset((one.first, one.second)): one.sure for one in findings}
     better = {(one.turned().first, one.turned().second) for one in findings if one.sure}
@@ -54,18 +54,18 @@ def test_nothing_is_said_that_was_not_found(family: tuple[list[str], list[Findin
 
 def test_the_pair_that_was_asked_about_is_in_it() -> None:
     good = (0.05, 0.15)
-    findings = [Finding("a", "b", 0.1, good, 0.001), Finding("a", "c", 0.2, (0.1, 0.3), 0.001),
-                Finding("a", "d", 0.3, (0.2, 0.4), 0.001), Finding("b", "c", 0.1, good, 0.001),
-                Finding("b", "d", 0.2, (0.1, 0.3), 0.001), Finding("c", "d", 0.1, (-0.01, 0.2), 0.2)]
+    findings = [Verdict("a", "b", 0.1, good, 0.001), Verdict("a", "c", 0.2, (0.1, 0.3), 0.001),
+                Verdict("a", "d", 0.3, (0.2, 0.4), 0.001), Verdict("b", "c", 0.1, good, 0.001),
+                Verdict("b", "d", 0.2, (0.1, 0.3), 0.001), Verdict("c", "d", 0.1, (-0.01, 0.2), 0.2)]
     said = verdict(["a", "b", "c", "d"], findings, 100, ("d", "c"))
     assert said.startswith("a is better than b by 10.0 points")
     assert said.endswith("and than the 2 others by more; d and c can't be told apart on 100 pictures")
 
 
 def test_better_needs_both_the_test_and_the_interval() -> None:
-    assert Finding("a", "b", 0.1, (0.01, 0.2), LEVEL).sure
-    assert not Finding("a", "b", 0.1, (0.01, 0.2), 0.051).sure
-    assert not Finding("a", "b", 0.1, (-0.001, 0.2), 0.001).sure
+    assert Verdict("a", "b", 0.1, (0.01, 0.2), LEVEL).sure
+    assert not Verdict("a", "b", 0.1, (0.01, 0.2), 0.051).sure
+    assert not Verdict("a", "b", 0.1, (-0.001, 0.2), 0.001).sure
 
 
 CASES = [((0.99, 0.99, 0.98), 359, 1, 0.0), ((0.8, 0.8, 0.75), 359, 3, 0.03), ((0.9, 0.9, 0.9), 359, 3, 0.0)]

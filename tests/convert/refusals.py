@@ -5,10 +5,10 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from striate import modelfile
 from striate.arch import Input, load_network
 from striate.arch.formats.keras import write_keras
 from striate.cli.main import app
+from striate.core import model_file
 
 
 def ask(*arguments: object) -> str:
@@ -38,7 +38,7 @@ def keras(folder: Path) -> Path:
 
 
 def model(folder: Path, manifest: dict[str, object]) -> Path:
-    return modelfile.save(folder / "m.safetensors", "demo", manifest, {})
+    return model_file.save(folder / "m.safetensors", "demo", manifest, {})
 
 
 NET = "input: [1, 8, 8]\nlayers:\n- dense: {units: 10}\n"

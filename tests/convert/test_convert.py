@@ -11,11 +11,11 @@ import pytest
 import yaml
 from hypothesis import given, settings
 
-from striate import modelfile
-from striate.arch import BatchNorm, Conv, Dense, Filler, Input, Network, Pad, Pool, ReLU, Scale, load_network
-from striate.arch.formats.changes import changes, unsaid
+from striate.arch import BatchNorm, Conv, Dense, Initializer, Input, Network, Pad, Pool, ReLU, Scale, load_network
+from striate.arch.formats.conversion_notes import changes, unsaid
 from striate.arch.formats.dialects import DIALECTS
 from striate.arch.formats.yaml import read_json, read_yaml, write_yaml
+from striate.core import model_file
 from striate.errors import NetworkError, StriateError
 from tests.arch.networks import networks
 from tests.convert.refusals import SOLVER, ask, file
@@ -84,7 +84,7 @@ def test_a_refused_network_leaves_no_file(tmp_path: Path) -> None:
 
 def test_a_model_file_gives_its_network_without_its_weights(tmp_path: Path) -> None:
     network = load_network("compact", classes=3)
-    path = modelfile.save(tmp_path / "m.safetensors", "convnet", {"network": network.to_dict()}, {})
+    path = model_file.save(tmp_path / "m.safetensors", "convnet", {"network": network.to_dict()}, {})
     assert "(model file)" in ask(path, tmp_path / "net.yaml")
     assert load_network(tmp_path / "net.yaml") == network
     ask(path, tmp_path / "small.yaml", "--input", "1,64,64", "--classes", "3")
@@ -92,7 +92,7 @@ def test_a_model_file_gives_its_network_without_its_weights(tmp_path: Path) -> N
 
 
 def test_a_solver_becomes_a_recipe(tmp_path: Path) -> None:
-    from striate.nets.recipe import Recipe
+    from striate.convnet.recipe.recipe import Recipe
 
     path = file(tmp_path, "solver.prototxt", SOLVER)
     said = ask(path, tmp_path / "recipe.yaml")
@@ -113,7 +113,7 @@ def test_what_a_recipe_cannot_hold_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", ["lenet5 a.py", "compact a.json --to keras", "lenet_caffe a.prototxt",
                                        "m.safetensors a.yaml", "resnet18 - --to yaml"])
 def test_loads_no_torch(arguments: str, tmp_path: Path) -> None:
-    modelfile.save(tmp_path / "m.safetensors", "convnet", {"network": load_network("compact").to_dict()}, {})
+    model_file.save(tmp_path / "m.safetensors", "convnet", {"network": load_network("compact").to_dict()}, {})
     code = f"""
 import sys
 sys.argv = ["striate", "convert", *{arguments.split()!r}]
@@ -174,7 +174,7 @@ def test_heads_that_are_left_out_are_said() -> None:
     x = Conv(4, 3)(X)
     network = Network(Dense(2)(x), auxiliary=[(Dense(2, name="aux")(x), 0.3)])
     assert changes(network, network.trunk).phrases() == ["lost: auxiliary heads aux"]
-    assert unsaid(Network(Dense(2, weight_filler=Filler("xavier"))(X))).lost == ("weight_filler (1)",)
+    assert unsaid(Network(Dense(2, weight_filler=Initializer("xavier"))(X))).lost == ("weight_filler (1)",)
 
 
 @settings(max_examples=60, deadline=None)

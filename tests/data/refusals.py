@@ -10,8 +10,8 @@ from unittest import mock
 import numpy as np
 from PIL import Image
 
-from striate.data import decode, fit_pictures, load_data, read_picture, store
-from striate.data.sources import named, open_source
+from striate.data import decode, fit_pictures, load_data, packing, read_picture
+from striate.data.sources import builtin, open_source
 from tests.data.fixtures import cifar_folder, folder_of, idx_folder, pattern, picture, png_of, write
 
 JPEG = picture(pattern(40, 30), "JPEG")
@@ -60,13 +60,13 @@ def copies(folder: Path, parts: tuple[str, str]) -> None:
 
 
 def changed(folder: Path) -> None:
-    root, plain = two(folder), store._write
+    root, plain = two(folder), packing._write
 
     def meanwhile(*args: object) -> None:
         (root / "cat" / "0001.png").unlink()
         plain(*args)  # type: ignore[arg-type]
 
-    with mock.patch.object(store, "_write", meanwhile):
+    with mock.patch.object(packing, "_write", meanwhile):
         load_data(root)
 
 
@@ -76,7 +76,7 @@ def corrupt(folder: Path) -> None:
         path.write_bytes(path.read_bytes()[:-1] + b"\0")
         path.with_name("manifest.json").rename(folder / "gone")
         pack = path.parent.rename(folder / "cache" / "packs" / "PACK")
-        store.open_pictures(pack)
+        packing.open_pictures(pack)
 
 
 def parts(folder: Path, *names: str) -> object:
@@ -97,8 +97,8 @@ def unreadable(folder: Path) -> object:
 def offline(name: str) -> Callable[[Path], object]:
     def ask(folder: Path) -> object:
         with (
-            mock.patch.object(named, "places", return_value=[]),
-            mock.patch.object(named.urllib.request, "urlopen", side_effect=OSError("no network")),
+            mock.patch.object(builtin, "places", return_value=[]),
+            mock.patch.object(builtin.urllib.request, "urlopen", side_effect=OSError("no network")),
         ):
             return open_source(name)
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.data import load_data
-from striate.data.index import load_index
-from striate.data.sources.chosen import MAX_NAME, digest_of_list, read_list, write_list
+from striate.data.file_index import load_index
+from striate.data.sources.file_list import MAX_NAME, digest_of_list, read_list, write_list
 from striate.errors import DataError
 from tests.data.fixtures import folder_of, pattern, picture, tree, write
 

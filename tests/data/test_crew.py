@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from striate.data import crew, load_data
-from striate.data.cache import cache_folder
-from striate.data.crew import Crew, Helper
-from striate.data.helper import answer, answered
-from striate.data.source import Facts, digest_of
-from striate.data.task import Task
+from striate.core.cache_folder import cache_folder
+from striate.data import load_data, worker_pool
+from striate.data.file_task import FileTask
+from striate.data.source import FileFacts, digest_of
+from striate.data.worker_pool import WorkerClient, WorkerPool
+from striate.data.worker_process import answer, answered
 from striate.errors import DataError, PictureError
 from tests.data.fixtures import exif, pattern, picture, with_chunk, write
 
@@ -39,14 +39,14 @@ def items_of(root):
 
 def plain(results):
     return [(one[0].tobytes(), one[0].shape, one[1]) if isinstance(one, tuple) else
-            one if isinstance(one, Facts) else (one.code, str(one)) for one in results]
+            one if isinstance(one, FileFacts) else (one.code, str(one)) for one in results]
 
 
 @pytest.fixture
 def helper():
-    helper = Helper()
+    helper = WorkerClient()
     deadline = time.monotonic() + 60
-    while helper.do(Task("/"), []) is None and time.monotonic() < deadline:
+    while helper.do(FileTask("/"), []) is None and time.monotonic() < deadline:
         time.sleep(0.01)
     yield helper
     helper.end()
@@ -56,7 +56,7 @@ def helper():
                                   {"size": (9, 7), "traits": True}])
 def test_a_helper_answers_as_the_task_does_here(root, helper, task):
     write(root / "cat" / "turned.png", with_chunk(picture(pattern(16, 24)), b"eXIf", exif(6)))
-    task, items = Task(str(root), **task), items_of(root)
+    task, items = FileTask(str(root), **task), items_of(root)
     found = helper.do(task, items)
     assert found is not None
     assert plain(found) == plain(task(item) for item in items)
@@ -64,18 +64,18 @@ def test_a_helper_answers_as_the_task_does_here(root, helper, task):
 
 
 def test_a_helper_that_dies_is_replaced_by_the_asker(root, helper):
-    task, items = Task(str(root), (8, 8)), items_of(root)
+    task, items = FileTask(str(root), (8, 8)), items_of(root)
     helper.process.send_signal(signal.SIGKILL)
     helper.process.wait()
     assert helper.do(task, items) is None
-    with Crew(2) as both:
+    with WorkerPool(2) as both:
         both._helpers.append(helper)
         assert plain(both.each(task, items)) == plain(task(item) for item in items)
 
 
 def test_a_file_that_changed_ends_the_helper_and_is_refused_here(root, helper):
     key = "cat/0.jpg"
-    task = Task(str(root), (8, 8))
+    task = FileTask(str(root), (8, 8))
     assert helper.do(task, [(key, "0" * 32)]) is None
     with pytest.raises(DataError) as caught:
         task((key, "0" * 32))
@@ -84,8 +84,8 @@ def test_a_file_that_changed_ends_the_helper_and_is_refused_here(root, helper):
 
 @pytest.mark.parametrize("program", ["import sys; sys.exit(3)", "print('hello')", "import time; time.sleep(60)"])
 def test_what_is_no_helper_is_never_asked(root, monkeypatch, program):
-    monkeypatch.setattr(crew, "PROGRAM", program)
-    monkeypatch.setattr(crew, "MANY", 1)
+    monkeypatch.setattr(worker_pool, "PROGRAM", program)
+    monkeypatch.setattr(worker_pool, "MANY", 1)
     started = time.monotonic()
     assert len(load_data(root, size=32, workers=2).pictures) == 82
     assert time.monotonic() - started <= 20
@@ -93,7 +93,7 @@ def test_what_is_no_helper_is_never_asked(root, monkeypatch, program):
 
 @pytest.mark.parametrize("executable", ["", "/usr/bin/blender", "/nowhere/python3"])
 def test_without_an_interpreter_threads_do(root, monkeypatch, executable):
-    monkeypatch.setattr(crew, "MANY", 1)
+    monkeypatch.setattr(worker_pool, "MANY", 1)
     monkeypatch.setattr(sys, "executable", executable)
     assert len(load_data(root, size=32, workers=3).pictures) == 82
 
@@ -101,7 +101,7 @@ def test_without_an_interpreter_threads_do(root, monkeypatch, executable):
 def test_the_pack_is_the_same_with_helpers(root, tmp_path, monkeypatch):
     packs = []
     for workers, many in ((0, 1), (2, 1), (3, 1), (2, 10**9)):
-        monkeypatch.setattr(crew, "MANY", many)
+        monkeypatch.setattr(worker_pool, "MANY", many)
         monkeypatch.setenv("STRIATE_CACHE", str(tmp_path / f"cache{workers}{many}"))
         data = load_data(root, size=32, workers=workers)
         path = Path(data.pictures.images.filename).parent
@@ -133,10 +133,10 @@ def test_a_script_without_a_guard_that_packs_with_torch_at_hand_and_is_interrupt
 
 
 def test_an_answer_cut_short_is_none():
-    results = [(np.zeros((2, 2, 3), np.uint8), ("note",)), PictureError("image_empty", "x"), Facts("d", 1, 2, 3)]
+    results = [(np.zeros((2, 2, 3), np.uint8), ("note",)), PictureError("image_empty", "x"), FileFacts("d", 1, 2, 3)]
     file = io.BytesIO()
     answer(file, results)
-    whole, task = file.getvalue(), Task("/", (2, 2))
+    whole, task = file.getvalue(), FileTask("/", (2, 2))
     assert plain(answered(io.BytesIO(whole), task, 3)) == plain(results)
     assert [answered(io.BytesIO(whole[:i]), task, 3) for i in range(len(whole))] == [None] * len(whole)
     assert answered(io.BytesIO(whole), task, 2) is None

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import striate.data
-from striate.data import decode, fit_picture, load_data, read_picture, task
-from striate.data.index import index_path, load_index, save_index
-from striate.data.workers import ordered
+from striate.core.executor import ordered
+from striate.data import decode, file_task, fit_picture, load_data, read_picture
+from striate.data.file_index import index_path, load_index, save_index
 from striate.errors import DataError, PictureError, UsageError
 from tests.data.fixtures import folder_of, pattern, picture, write
 
@@ -31,8 +31,8 @@ def test_what_is_packed_is_what_decoding_and_fitting_give(root):
 
 def test_the_second_run_reads_and_decodes_no_file(root, monkeypatch):
     first = load_data(root)
-    monkeypatch.setattr(task, "read_bytes", lambda *_: pytest.fail("a file was read"))
-    monkeypatch.setattr(task, "decode", lambda *_, **__: pytest.fail("a picture was decoded"))
+    monkeypatch.setattr(file_task, "read_bytes", lambda *_: pytest.fail("a file was read"))
+    monkeypatch.setattr(file_task, "decode", lambda *_, **__: pytest.fail("a picture was decoded"))
     second = load_data(root)
     assert np.array_equal(first.train.images, second.train.images)
     assert first.pictures.fingerprint == second.pictures.fingerprint

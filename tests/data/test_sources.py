@@ -12,8 +12,9 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from striate.data import cache_folder, load_data
-from striate.data.sources import arrays, named, open_source
+from striate.core.cache_folder import cache_folder
+from striate.data import load_data
+from striate.data.sources import builtin, in_memory_arrays, open_source
 from striate.errors import DataError, MissingError
 from tests.data.fixtures import cifar_folder, folder_of, idx, idx_folder, write
 
@@ -186,9 +187,9 @@ def test_npz_headers_that_cannot_be(tmp_path, header):
 
 
 def test_too_many_pictures(tmp_path, monkeypatch):
-    monkeypatch.setattr(arrays, "MAX_PICTURES", 29)
+    monkeypatch.setattr(in_memory_arrays, "MAX_PICTURES", 29)
     assert "it holds 40 pictures, and 29 are read at most" in bad(idx_folder(tmp_path))
-    assert arrays.MAX_PICTURES * 5 <= arrays.MAX_ARRAY
+    assert in_memory_arrays.MAX_PICTURES * 5 <= in_memory_arrays.MAX_ARRAY
 
 
 def test_npz_is_never_unpickled(tmp_path):
@@ -211,19 +212,19 @@ def test_digits():
 @pytest.fixture
 def nowhere(tmp_path, monkeypatch):
     """No data set on this machine and no network."""
-    monkeypatch.setattr(named, "places", lambda name: [tmp_path / name, tmp_path / named.SETS[name].torchvision])
+    monkeypatch.setattr(builtin, "places", lambda name: [tmp_path / name, tmp_path / builtin.SETS[name].torchvision])
 
     def offline(*_, **__):
         raise urllib.error.URLError("no network")
 
-    monkeypatch.setattr(named.urllib.request, "urlopen", offline)
+    monkeypatch.setattr(builtin.urllib.request, "urlopen", offline)
     return tmp_path
 
 
 @pytest.mark.parametrize(("name", "place"), [("fashion-mnist", "fashion-mnist"), ("mnist", "MNIST/raw")])
 def test_a_named_set_is_found_on_this_machine(nowhere, name, place):
     idx_folder(nowhere / place)
-    assert open_source(name).classes == named.SETS[name].classes
+    assert open_source(name).classes == builtin.SETS[name].classes
 
 
 @pytest.mark.parametrize("name", ["fashion-mnist", "mnist"])
@@ -242,13 +243,15 @@ def test_a_download_is_checked_and_kept(nowhere, monkeypatch):
         asked.append(url)
         return io.BytesIO((served / url.rsplit("/", 1)[1]).read_bytes())
 
-    monkeypatch.setattr(named.urllib.request, "urlopen", serve)
+    monkeypatch.setattr(builtin.urllib.request, "urlopen", serve)
     with pytest.raises(MissingError, match="checksum"):
         open_source("mnist")
     assert not list((cache_folder() / "downloads" / "mnist").iterdir())
-    sums = tuple(hashlib.sha256((served / name).read_bytes()).hexdigest() for name in named.FILES)
-    known = named.SETS["mnist"]
-    monkeypatch.setitem(named.SETS, "mnist", named.Named("MNIST", known.url, sums, known.classes, known.offline))
+    sums = tuple(hashlib.sha256((served / name).read_bytes()).hexdigest() for name in builtin.FILES)
+    known = builtin.SETS["mnist"]
+    monkeypatch.setitem(
+        builtin.SETS, "mnist", builtin.BuiltinSet("MNIST", known.url, sums, known.classes, known.offline)
+    )
     asked.clear()
     for _ in range(2):
         assert len(open_source("mnist").keys) == 40
@@ -258,8 +261,8 @@ def test_a_download_is_checked_and_kept(nowhere, monkeypatch):
 
 def test_where_a_local_copy_is_looked_for(monkeypatch, tmp_path):
     monkeypatch.setenv("STRIATE_DATA", str(tmp_path))
-    assert named.places("mnist")[:2] == [tmp_path / "mnist", tmp_path / "MNIST"]
-    assert any(str(path) == "/usr/share/datasets/fashion-mnist" for path in named.places("fashion-mnist"))
+    assert builtin.places("mnist")[:2] == [tmp_path / "mnist", tmp_path / "MNIST"]
+    assert any(str(path) == "/usr/share/datasets/fashion-mnist" for path in builtin.places("fashion-mnist"))
 
 
 @pytest.mark.parametrize("validation", ["validation", "val", "valid"])

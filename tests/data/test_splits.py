@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from striate.data import Split, load_data
-from striate.data.splits import cut
+from striate.data.split import cut
 from striate.errors import DataError, MissingError, UsageError
 from tests.data.fixtures import folder_of, pattern, picture, tree, write
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.doctor import label_doubts
+from striate.quality import label_doubts
 
 REFUSALS: dict[str, Callable[[Path], object]] = {
     "labels without their probabilities": lambda _: label_doubts(np.array([0, 1]), np.full((3, 2), 0.5)),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from striate.doctor import examine
-from striate.doctor.alike import NEAR, alike
-from striate.doctor.measures import Measures
+from striate.quality import examine
+from striate.quality.image_statistics import ImageStatistics
+from striate.quality.near_duplicates import NEAR, alike
 from tests.data.fixtures import picture, write
 from tests.doctor.scenes import saved_again, scene, scenes
 
@@ -15,7 +15,7 @@ from tests.doctor.scenes import saved_again, scene, scenes
 def slow(pictures: np.ndarray, limit: float) -> set[tuple[int, int]]:
     """All pairs, one after the other, in float64."""
     prints = []
-    for one in Measures.of(pictures).prints.astype(float):
+    for one in ImageStatistics.of(pictures).prints.astype(float):
         one -= one.mean()
         prints.append(one / np.linalg.norm(one))
     found = set()
@@ -34,7 +34,9 @@ def test_pairs_are_those_of_a_slow_search(limit: float) -> None:
     pictures = [scene(i % 40, 64, 64)[:, :, :1] + (i // 40) * (i % 40) ** 2 / 1000 * noise[i] for i in range(120)]
     pictures[7] = pictures[3][:, ::-1]
     stack = np.stack(pictures).clip(0, 255).astype(np.uint8)
-    found = {(pair.first, pair.second) for pair in alike(Measures.of(stack), [str(i) for i in range(120)], limit)}
+    found = {
+        (pair.first, pair.second) for pair in alike(ImageStatistics.of(stack), [str(i) for i in range(120)], limit)
+    }
     assert found == slow(stack, limit)
     assert (3, 7) in found
     assert len(found) < len(slow(stack, 1.2 * limit))  # some lie near the limit, on either side
@@ -42,15 +44,15 @@ def test_pairs_are_those_of_a_slow_search(limit: float) -> None:
 
 
 def test_more_than_a_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("striate.doctor.alike.BLOCK", 7)
+    monkeypatch.setattr("striate.quality.near_duplicates.BLOCK", 7)
     stack = np.stack([scene(i % 25, 32, 32) for i in range(50)])
-    found = {(pair.first, pair.second) for pair in alike(Measures.of(stack), [str(i) for i in range(50)])}
+    found = {(pair.first, pair.second) for pair in alike(ImageStatistics.of(stack), [str(i) for i in range(50)])}
     assert found == {(i, i + 25) for i in range(25)}
 
 
 def test_prints_are_means_of_areas() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (1, 37, 53, 1), np.uint8)
-    print_ = Measures.of(pixels).prints.reshape(16, 16)
+    print_ = ImageStatistics.of(pixels).prints.reshape(16, 16)
     fine = pixels[0, :, :, 0].repeat(16, 0).repeat(16, 1).astype(float)  # each area is whole pixels of this
     for row in range(16):
         for column in range(16):
@@ -62,12 +64,12 @@ def test_the_same_shapes_in_another_colour_are_no_copy() -> None:
     red, blue = np.zeros((32, 32, 3), np.uint8), np.zeros((32, 32, 3), np.uint8)
     red[8:20, 8:20, 0] = 255
     blue[8:20, 8:20, 2] = 255
-    assert alike(Measures.of(np.stack([red, blue])), ["a", "b"]) == []
+    assert alike(ImageStatistics.of(np.stack([red, blue])), ["a", "b"]) == []
 
 
 def test_blank_pictures_are_no_copies_of_each_other() -> None:
     stack = np.stack([np.full((32, 32, 1), shade, np.uint8) for shade in (0, 90, 255)])
-    assert alike(Measures.of(stack), ["a", "b", "c"]) == []
+    assert alike(ImageStatistics.of(stack), ["a", "b", "c"]) == []
 
 
 def test_i33_resized_saved_again_and_mirrored_across_parts(tmp_path) -> None:
@@ -90,4 +92,4 @@ def test_i42_the_same_measures_for_any_number_of_workers(tmp_path) -> None:
     for one in ones[1:]:
         assert one.keys == ones[0].keys
         assert all(np.array_equal(getattr(one.measures, name), getattr(ones[0].measures, name))
-                   for name in Measures.__dataclass_fields__)
+                   for name in ImageStatistics.__dataclass_fields__)

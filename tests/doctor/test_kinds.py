@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from striate.doctor import KINDS, examine, findings
-from striate.doctor.finding import LEVELS
+from striate.quality import KINDS, examine, findings
+from striate.quality.finding import LEVELS
 from tests.data.fixtures import exif, picture, tree, with_chunk, write
 from tests.doctor.scenes import saved_again, scene, scenes
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from striate.doctor import label_doubts
-from striate.doctor.labels import thresholds
+from striate.quality import label_doubts
+from striate.quality.label_errors import thresholds
 
 
 def held_out(seed: int, count: int = 400, K: int = 5, wrong: float = 0.05):

@@ -13,7 +13,7 @@ import pytest
 from PIL import ImageFont
 
 from striate.arch import Conv, Dense, GlobalPool, Input, LeakyReLU, Network, Pool, ReLU
-from striate.arch.drawing import draw
+from striate.arch.draw import draw
 from striate.arch.zoo import build
 from tests.drawing.networks import LARGE, SMALL, heads, random_network, residual, wide
 

@@ -7,16 +7,26 @@ from collections import Counter
 import pytest
 
 from striate.arch import Network
-from striate.arch.drawing.fold import abreast, bounded, folded
-from striate.arch.drawing.grow import grown
-from striate.arch.drawing.tree import Fold, Item, Maker, Mesh, Parallel, Seq, Step, drawn_units, kinds_of
-from striate.arch.drawing.units import Unit, trunk, units_of
+from striate.arch.draw.grouping import DrawnUnit, trunk, units_of
+from striate.arch.draw.repeats import abreast, bounded, folded
+from striate.arch.draw.series_parallel import grown
+from striate.arch.draw.tree import (
+    Item,
+    ItemSequence,
+    Mesh,
+    ParallelBranches,
+    RepeatedBlock,
+    SingleUnit,
+    TreeBuilder,
+    drawn_units,
+    kinds_of,
+)
 from tests.drawing.networks import SMALL, chain, random_network
 
 Edges = Counter[tuple[int, int]]
 
 
-def tree(network: Network, maker: Maker) -> tuple[list[Unit], Seq]:
+def tree(network: Network, maker: TreeBuilder) -> tuple[list[DrawnUnit], ItemSequence]:
     units = units_of(network)
     main = sorted(trunk(units, network) - {0})
     (last,) = (unit for unit in units if network.nodes[-1] in unit.nodes)
@@ -26,15 +36,15 @@ def tree(network: Network, maker: Maker) -> tuple[list[Unit], Seq]:
 def walk(items: tuple[Item, ...], sources: Counter[int], edges: Edges) -> Counter[int]:
     """Follow the picture as its reader does; returns what leaves at the right."""
     for item in items:
-        if isinstance(item, Step):
+        if isinstance(item, SingleUnit):
             edges.update({(source, item.unit.number): count for source, count in sources.items()})
             sources = Counter([item.unit.number])
-        elif isinstance(item, Parallel):
+        elif isinstance(item, ParallelBranches):
             leaving: Counter[int] = Counter()
             for row in item.rows:
                 leaving += walk(row.items, sources, edges)
             sources = leaving
-        elif isinstance(item, Fold):  # one volume read several times over
+        elif isinstance(item, RepeatedBlock):  # one volume read several times over
             assert item.abreast
             assert not item.body.items
             sources = Counter({source: count * item.times for source, count in sources.items()})
@@ -52,7 +62,7 @@ def walk(items: tuple[Item, ...], sources: Counter[int], edges: Edges) -> Counte
 def test_connections_of_random_networks(seed: int) -> None:
     network = random_network(seed, 30)
     numbers = frozenset(range(len(network.nodes) + 1))
-    units, seq = tree(network, Maker(single=numbers))  # no unit equals another, so nothing is folded in a row
+    units, seq = tree(network, TreeBuilder(single=numbers))  # no unit equals another, so nothing is folded in a row
     edges: Edges = Counter()
     walk(seq.items, Counter([0]), edges)
     expected = Counter((source, unit.number) for unit in units for source in unit.inputs)
@@ -64,15 +74,17 @@ def test_connections_of_random_networks(seed: int) -> None:
 
 def test_random_networks_have_branches_and_meshes() -> None:
     kinds = Counter(type(item).__name__ for seed in range(300)
-                    for item in everything(tree(random_network(seed, 30), Maker())[1]))
+                    for item in everything(tree(random_network(seed, 30), TreeBuilder())[1]))
     assert min(kinds[name] for name in ("Step", "Parallel", "Mesh", "Fold")) > 20
 
 
-def everything(seq: Seq) -> list[Item]:
+def everything(seq: ItemSequence) -> list[Item]:
     found: list[Item] = []
     for item in seq.items:
         found.append(item)
-        for row in item.rows if isinstance(item, Parallel) else [item.body] if isinstance(item, Fold) else []:
+        for row in (
+            item.rows if isinstance(item, ParallelBranches) else [item.body] if isinstance(item, RepeatedBlock) else []
+        ):
             found += everything(row)
     return found
 
@@ -80,7 +92,7 @@ def everything(seq: Seq) -> list[Item]:
 @pytest.mark.parametrize("name", SMALL)
 def test_folding_keeps_the_sum_of_layers(name: str) -> None:
     network = SMALL[name]()
-    units, seq = tree(network, Maker())
+    units, seq = tree(network, TreeBuilder())
     trunk_layers = Counter(node.layer.kind for unit in units if unit.number in trunk(units, network)
                            for node in unit.nodes)
     trunk_layers -= Counter(node.layer.kind for node in units[0].nodes)
@@ -94,38 +106,38 @@ def test_a_folded_row_unfolds_to_itself(seed: int) -> None:
 
     random = Random(seed)
     units = units_of(chain(40, pattern=1))[1:6]
-    maker = Maker()
+    maker = TreeBuilder()
     items = [maker.step(random.choice(units[:random.randint(1, 5)])) for _ in range(random.randint(1, 60))]
     seq = folded(items, maker)
     assert [unit for item in unfolded(seq) for unit in [item.unit]] == [item.unit for item in items]
     assert seq.drawn <= len(items)
 
 
-def unfolded(seq: Seq) -> list[Step]:
-    found: list[Step] = []
+def unfolded(seq: ItemSequence) -> list[SingleUnit]:
+    found: list[SingleUnit] = []
     for item in seq.items:
-        if isinstance(item, Fold):
+        if isinstance(item, RepeatedBlock):
             found += unfolded(item.body) * item.times
         else:
-            assert isinstance(item, Step)
+            assert isinstance(item, SingleUnit)
             found.append(item)
     return found
 
 
 def test_the_repeat_that_saves_most_is_found() -> None:
     a, b, *_ = units_of(chain(9, pattern=1))[1:]
-    maker = Maker()
+    maker = TreeBuilder()
     seq = folded([maker.step(unit) for unit in [a, a, a, a, a, a, b] * 4], maker)
     (outer,) = seq.items
-    assert isinstance(outer, Fold)
+    assert isinstance(outer, RepeatedBlock)
     assert outer.times == 4
     inner, _ = outer.body.items
-    assert isinstance(inner, Fold)
+    assert isinstance(inner, RepeatedBlock)
     assert inner.times == 6
 
 
 def test_what_is_too_much_is_counted() -> None:
-    maker = Maker()
+    maker = TreeBuilder()
     rows = [maker.seq([maker.step(unit)]) for unit in units_of(chain(900, pattern=1))[1:]]
     seq = bounded(maker.seq(item for row in rows for item in row.items), maker)
     assert seq.layers == 900

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 - torch's own custom
 
 from striate.arch import Input, Volume
-from striate.nets.from_torch import from_torch, torch_weights
+from striate.convnet.from_torch import from_torch, torch_weights
 
 
 def read(module: nn.Module, channels: int = 3, side: int = 16) -> object:

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from striate.arch import Network, Volume
+from striate.convnet.build.net import build
+from striate.convnet.from_torch import from_torch, torch_weights
 from striate.errors import NetworkError
-from striate.nets.build import build
-from striate.nets.from_torch import from_torch, torch_weights
 from tests.from_torch.modules import MODULES, AlexNet, BasicBlock, GoogLeNet, ResNet
 
 

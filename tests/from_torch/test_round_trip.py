@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from torch import nn
 
 from striate.arch import ZOO, Conv, Input, LeakyReLU, Network, load_network
-from striate.arch.formats.torch_code import class_name, write_torch
+from striate.arch.formats.torch.source_writer import class_name, write_torch
+from striate.convnet.from_torch import from_torch, torch_weights
 from striate.errors import NetworkError
-from striate.nets.from_torch import from_torch, torch_weights
 from tests.arch.networks import networks
 from tests.arch.table import TABLE, Row
 from tests.from_torch.test_from_torch import answers, randomised

@@ -3,8 +3,8 @@
 
 import pytest
 
+from striate.core.cache_folder import cache_folder
 from striate.data import load_data
-from striate.data.cache import cache_folder
 from striate.errors import StriateError
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from striate.data import load_data, store, task
-from striate.data.cache import cache_folder
-from striate.data.pictures import open_pictures
+from striate.core.cache_folder import cache_folder
+from striate.data import file_task, load_data, packing
+from striate.data.pack import open_pictures
 from striate.data.sources.idx import read_idx
 from striate.errors import DataError, PictureError, StriateError
 from tests.data.fixtures import folder_of, pattern, picture, write
@@ -137,7 +137,7 @@ def test_i30_litter_is_ignored_and_counted(root):
 def test_i31_a_file_that_changes_while_it_is_packed(root, monkeypatch, change):
     path = root / "cat" / "0003.png"
     other = picture(pattern(5, 7, 1, 77))
-    plain = store._write
+    plain = packing._write
 
     def meanwhile(*args):
         if change == "vanishes":
@@ -146,10 +146,10 @@ def test_i31_a_file_that_changes_while_it_is_packed(root, monkeypatch, change):
             path.write_bytes(other + (b"" if change == "same size" else b"more"))
         plain(*args)
 
-    monkeypatch.setattr(store, "_write", meanwhile)
+    monkeypatch.setattr(packing, "_write", meanwhile)
     assert "cat/0003.png" in refused(DataError, "source_changed", root)
     assert not [name for name in pack_bytes() if not name.endswith(".lock")]
-    monkeypatch.setattr(store, "_write", plain)
+    monkeypatch.setattr(packing, "_write", plain)
     assert len(load_data(root).pictures) == 20 - (change == "vanishes")
 
 
@@ -199,7 +199,7 @@ def test_f03_killed_while_packing(tmp_path):
 
 @pytest.mark.parametrize("fault", [KeyboardInterrupt, PictureError, OSError])
 def test_f04_an_exception_while_packing_leaves_no_pack(root, monkeypatch, fault):
-    plain, calls = task.decode, []
+    plain, calls = file_task.decode, []
 
     def failing(data, **options):
         calls.append(1)
@@ -207,7 +207,7 @@ def test_f04_an_exception_while_packing_leaves_no_pack(root, monkeypatch, fault)
             raise PictureError("image_unreadable", "x") if fault is PictureError else fault(28, "No space left")
         return plain(data, **options)
 
-    monkeypatch.setattr(task, "decode", failing)
+    monkeypatch.setattr(file_task, "decode", failing)
     with pytest.raises((KeyboardInterrupt, StriateError)) as caught:
         load_data(root, strict=True, workers=0)
     assert getattr(caught.value, "code", "") in {"", "image_unreadable", "disk_full"}
@@ -219,7 +219,7 @@ def test_leftovers_of_the_dead_are_removed_and_those_of_the_living_are_not(root,
     for name in ("dead", "living"):
         write(packs / f".striate-{name}.tmp" / "images.npy", b"x")
     write(packs / "somebody else's.tmp", b"x")
-    with store._locked(packs, "living"):
+    with packing._locked(packs, "living"):
         load_data(root)
     left = {path.name for path in packs.glob("*.tmp")} | {path.name for path in packs.glob(".*.tmp")}
     assert left == {".striate-living.tmp", "somebody else's.tmp"}

@@ -14,11 +14,11 @@ import pytest
 
 from striate import ConvNet, load
 from striate.data import load_data
-from striate.data.pictures import open_pictures
-from striate.data.sources import folder
-from striate.doctor import cheap_findings
+from striate.data.pack import open_pictures
+from striate.data.sources import class_folders
 from striate.errors import DataError, MissingError, StoreError
-from striate.metrics import evaluate
+from striate.quality import cheap_findings
+from striate.stats.metrics import evaluate
 from tests.data.fixtures import folder_of, pattern, picture, tree, write
 from tests.hostile.refusing import pack_bytes, refused
 
@@ -260,12 +260,12 @@ def test_d16_scanning_is_fast(tmp_path):
         (tmp_path / str(i)).mkdir()
         for j in range(500):
             (tmp_path / str(i) / f"{j}.png").touch()
-    folder.open_folder(tmp_path)
+    class_folders.open_folder(tmp_path)
     started = time.perf_counter()
-    source = folder.open_folder(tmp_path)
+    source = class_folders.open_folder(tmp_path)
     assert len(source.keys) / (time.perf_counter() - started) >= 20_000
     tracemalloc.start()
-    folder.open_folder(tmp_path)
+    class_folders.open_folder(tmp_path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak <= 30e6  # of 10,000 files: 300 MB for 100,000
@@ -297,7 +297,7 @@ def test_d18_the_pack_is_the_same_for_every_number_of_workers(root, tmp_path, mo
 
 
 def test_d19_every_flipped_byte_is_found(root, monkeypatch):
-    monkeypatch.setattr("striate.data.pictures.BLOCK", 64)  # several blocks in a small pack
+    monkeypatch.setattr("striate.data.pack.BLOCK", 64)  # several blocks in a small pack
     path = Path(load_data(root).pictures.images.filename).parent
     rng = random.Random(19)
     for name in ("images.npy", "manifest.json"):

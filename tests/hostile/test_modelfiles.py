@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import striate
-from striate import modelfile
+from striate.core import model_file
 from striate.errors import ModelFileError
 
 
@@ -25,7 +25,7 @@ def tensor(shape: list[int], begin: int, end: int, dtype: str = "F32") -> dict[s
 
 
 def with_manifest(text: str) -> bytes:
-    return packed({"__metadata__": {modelfile.KEY: text}})
+    return packed({"__metadata__": {model_file.KEY: text}})
 
 
 F4 = b"\0" * 4
@@ -53,7 +53,7 @@ MALFORMED = {
     "header_holds_nan": packed(b'{"a": NaN}'),
     "huge_integer": packed(b'{"a": ' + b"9" * 10_000 + b"}"),
     "header_overflows": packed(b'{"a": -1e999}'),
-    "header_is_too_deep": packed(b'{"a":' * (modelfile.MAX_DEPTH + 1) + b"1" + b"}" * (modelfile.MAX_DEPTH + 1)),
+    "header_is_too_deep": packed(b'{"a":' * (model_file.MAX_DEPTH + 1) + b"1" + b"}" * (model_file.MAX_DEPTH + 1)),
     **{f"manifest_{name}": with_manifest(f'{{"format":"striate-model","version":1,"sha256":"0","a":{value}}}')
        for name, value in {
            "holds_1e999": "1e999", "holds_minus_1e999": "[-1e999]", "holds_1e309": '{"b":1e309}', "holds_nan": "NaN",
@@ -67,7 +67,7 @@ def test_malformed_file_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / "model.safetensors"
     path.write_bytes(MALFORMED[name])
     with pytest.raises(ModelFileError) as caught:
-        modelfile.load(path)
+        model_file.load(path)
     assert caught.value.code == "model_unreadable"
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 700
@@ -76,23 +76,23 @@ def test_malformed_file_is_refused(tmp_path: Path, name: str) -> None:
 @pytest.fixture
 def good(tmp_path: Path) -> Path:
     arrays = {"w": np.arange(12, dtype=np.float32).reshape(3, 4), "n": np.array(7)}
-    return modelfile.save(tmp_path / "good.safetensors", "demo", {"classes": ["a", "b"]}, arrays)
+    return model_file.save(tmp_path / "good.safetensors", "demo", {"classes": ["a", "b"]}, arrays)
 
 
 def test_round_trip_over_itself(good: Path) -> None:
-    before, file = good.read_bytes(), modelfile.load(good)
-    modelfile.save(good, "demo", {"classes": ["a", "b"]}, file.arrays)
+    before, file = good.read_bytes(), model_file.load(good)
+    model_file.save(good, "demo", {"classes": ["a", "b"]}, file.arrays)
     assert good.read_bytes() == before
 
 
 def test_deepest_manifest_that_is_read(tmp_path: Path) -> None:
     deepest: object = "[{" * 100  # brackets in a text are no depth
-    for _ in range(modelfile.MAX_DEPTH - 1):  # the manifest itself is one
+    for _ in range(model_file.MAX_DEPTH - 1):  # the manifest itself is one
         deepest = [deepest]
-    path = modelfile.save(tmp_path / "m.safetensors", "demo", {"a": deepest}, {})
-    assert modelfile.load(path).manifest["a"] == deepest
+    path = model_file.save(tmp_path / "m.safetensors", "demo", {"a": deepest}, {})
+    assert model_file.load(path).manifest["a"] == deepest
     with pytest.raises(ModelFileError, match="deeper than 64") as caught:
-        modelfile.load(modelfile.save(path, "demo", {"a": [deepest]}, {}))
+        model_file.load(model_file.save(path, "demo", {"a": [deepest]}, {}))
     assert caught.value.code == "model_unreadable"
 
 
@@ -101,7 +101,7 @@ def test_m16_any_flipped_byte_is_found(good: Path) -> None:
     for position in range(len(data)):
         good.write_bytes(data[:position] + bytes([data[position] ^ 0x11]) + data[position + 1 :])
         with pytest.raises(ModelFileError):
-            modelfile.load(good)
+            model_file.load(good)
 
 
 def test_m10_every_cut_is_found(good: Path) -> None:
@@ -109,23 +109,23 @@ def test_m10_every_cut_is_found(good: Path) -> None:
     for length in range(len(data)):
         good.write_bytes(data[:length])
         with pytest.raises(ModelFileError):
-            modelfile.load(good)
+            model_file.load(good)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_m17_weights_that_are_not_finite_are_named(tmp_path: Path, bad: float) -> None:
-    path = modelfile.save(tmp_path / "m.safetensors", "demo", {}, {"conv1.weight": np.array([1, bad], np.float32)})
+    path = model_file.save(tmp_path / "m.safetensors", "demo", {}, {"conv1.weight": np.array([1, bad], np.float32)})
     with pytest.raises(ModelFileError, match=r"conv1\.weight") as caught:
-        modelfile.load(path)
+        model_file.load(path)
     assert caught.value.code == "not_finite"
-    assert "conv1.weight" in modelfile.load(path, allow_nonfinite=True).arrays
+    assert "conv1.weight" in model_file.load(path, allow_nonfinite=True).arrays
 
 
 def test_m18_safetensors_without_manifest(tmp_path: Path) -> None:
     path = tmp_path / "m.safetensors"
     path.write_bytes(packed({"a": tensor([1], 0, 4)}, F4))
     with pytest.raises(ModelFileError) as caught:
-        modelfile.load(path)
+        model_file.load(path)
     assert caught.value.code == "no_manifest"
 
 
@@ -134,16 +134,16 @@ def test_m20_manifest_changed_by_hand(good: Path) -> None:
     assert data.count(b'\\"a\\"') == 1
     good.write_bytes(data.replace(b'\\"a\\"', b'\\"c\\"'))
     with pytest.raises(ModelFileError) as caught:
-        modelfile.load(good)
+        model_file.load(good)
     assert caught.value.code == "hash_mismatch"
 
 
 def test_m22_newer_format_names_its_maker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(modelfile, "VERSION", 2)
-        path = modelfile.save(tmp_path / "m.safetensors", "demo", {}, {})
+        patch.setattr(model_file, "VERSION", 2)
+        path = model_file.save(tmp_path / "m.safetensors", "demo", {}, {})
     with pytest.raises(ModelFileError, match="made by striate") as caught:
-        modelfile.load(path)
+        model_file.load(path)
     assert caught.value.code == "newer_format"
 
 

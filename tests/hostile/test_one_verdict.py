@@ -8,9 +8,9 @@ from PIL import Image
 
 from striate import ConvNet
 from striate.data import decode, load_data, read_picture
-from striate.doctor import examine
 from striate.errors import PictureError
-from striate.run.prediction import predict_pictures
+from striate.quality import examine
+from striate.tasks.predict import predict_pictures
 from tests.data.fixtures import chunk, pattern, picture, png_of, write
 from tests.hostile.seeds import SEEDS
 from tests.hostile.test_pictures_broken import OTHERS, bomb, gif_bomb

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from striate.data import decode, load_data, probe, read_picture
 from striate.data.containers.container import BAD_EXIF, FRAMES, TRAILING
-from striate.doctor import examine, findings
+from striate.quality import examine, findings
 from tests.data.fixtures import exif, pattern, picture, png_of, smooth, with_chunk, with_exif, write
 from tests.hostile.seeds import SEEDS, code_of
 

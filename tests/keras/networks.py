@@ -13,9 +13,9 @@ from striate.arch import (
     Deconv,
     Dense,
     Dropout,
-    Filler,
     Flatten,
     GlobalPool,
+    Initializer,
     Input,
     LeakyReLU,
     Maximum,
@@ -39,10 +39,10 @@ pairs = sides | st.tuples(sides, sides)
 shares = st.integers(1, 999).map(lambda n: n / 1_000)
 reals = st.floats(-3, 3)
 fillers = st.one_of(
-    st.builds(Filler, st.just("constant"), value=reals),
-    st.builds(lambda a, b: Filler("uniform", low=min(a, b), high=max(a, b)), reals, reals),
-    st.builds(Filler, st.just("gaussian"), mean=reals, std=st.floats(0, 3)),
-    st.builds(Filler, st.sampled_from(["xavier", "msra"]), fan=st.sampled_from(["in", "out", "average"])),
+    st.builds(Initializer, st.just("constant"), value=reals),
+    st.builds(lambda a, b: Initializer("uniform", low=min(a, b), high=max(a, b)), reals, reals),
+    st.builds(Initializer, st.just("gaussian"), mean=reals, std=st.floats(0, 3)),
+    st.builds(Initializer, st.sampled_from(["xavier", "msra"]), fan=st.sampled_from(["in", "out", "average"])),
 )
 words = st.sampled_from([0, "same"])
 exact = [  # what is read back equal

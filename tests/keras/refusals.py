@@ -24,8 +24,8 @@ from striate.arch import (
     TableConv,
     Tanh,
     Volume,
-    tf,
 )
+from striate.arch.formats import tf1
 from striate.arch.formats.keras import keras_weights, read_keras, to_keras_weights, write_keras
 from tests.keras.files import fed, functional, layer, sequential, text
 
@@ -56,8 +56,8 @@ def nested(depth: int) -> object:
     return reads(inner)
 
 
-def placeholder(*sides: int | None) -> tf.Tensor:
-    return tf.placeholder(tf.float32, [None, *sides])
+def placeholder(*sides: int | None) -> tf1.Tensor:
+    return tf1.placeholder(tf1.float32, [None, *sides])
 
 
 def fillers(model: dict[str, Any], arrays: dict[str, Any]) -> object:
@@ -211,60 +211,60 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
         Deconv(6, 2, 3)(X))))),
     "write: channels_first that nothing says": lambda _: write_keras(Network(Dense(2)(ReLU()(X))), "channels_first"),
     # tf
-    "tf: padding full": lambda _: tf.layers.conv2d(placeholder(28, 28, 1), 32, 5, padding="full"),
-    "tf: data_format": lambda _: tf.layers.max_pooling2d(placeholder(28, 28, 1), 2, 2, data_format="NHWC"),
-    "tf: an activation of none of ours": lambda _: tf.layers.dense(placeholder(784), 10, activation=np.sin),
-    "tf: a regularizer": lambda _: tf.layers.dense(placeholder(784), 10, kernel_regularizer="l2"),
-    "tf: filters of none": lambda _: tf.layers.conv2d(placeholder(28, 28, 1), None, 5),  # type: ignore[arg-type]
-    "tf: no tensor": lambda _: tf.layers.flatten([1, 2]),  # type: ignore[arg-type]
-    "tf: an Input of ours": lambda _: tf.layers.conv2d(Volume(1, 28, 28), 32, 5),  # type: ignore[arg-type]
-    "tf: a convolution of flat values": lambda _: tf.layers.conv2d(placeholder(784), 32, 5),
-    "tf: two data formats": lambda _: tf.layers.conv2d(
-        tf.layers.conv2d(placeholder(28, 28, 1), 32, 5), 32, 5, data_format="channels_first"),
-    "tf: a placeholder of nothing": lambda _: tf.layers.flatten(tf.placeholder(tf.float32)),
-    "tf: a placeholder of int32": lambda _: tf.layers.conv2d(tf.placeholder("int32", [None, 28, 28, 1]), 32, 5),
-    "tf: a placeholder of no type": lambda _: tf.placeholder(7, [None, 28, 28, 1]),
-    "tf: labels of −1 classes": lambda _: tf.placeholder(tf.int64, [None, -1]),
-    "tf: labels in a layer": lambda _: tf.layers.dense(tf.placeholder(tf.int64, [None]), 10),
-    "tf: labels added": lambda _: placeholder(10) + tf.placeholder(tf.int32, [None, 10]),
+    "tf: padding full": lambda _: tf1.layers.conv2d(placeholder(28, 28, 1), 32, 5, padding="full"),
+    "tf: data_format": lambda _: tf1.layers.max_pooling2d(placeholder(28, 28, 1), 2, 2, data_format="NHWC"),
+    "tf: an activation of none of ours": lambda _: tf1.layers.dense(placeholder(784), 10, activation=np.sin),
+    "tf: a regularizer": lambda _: tf1.layers.dense(placeholder(784), 10, kernel_regularizer="l2"),
+    "tf: filters of none": lambda _: tf1.layers.conv2d(placeholder(28, 28, 1), None, 5),  # type: ignore[arg-type]
+    "tf: no tensor": lambda _: tf1.layers.flatten([1, 2]),  # type: ignore[arg-type]
+    "tf: an Input of ours": lambda _: tf1.layers.conv2d(Volume(1, 28, 28), 32, 5),  # type: ignore[arg-type]
+    "tf: a convolution of flat values": lambda _: tf1.layers.conv2d(placeholder(784), 32, 5),
+    "tf: two data formats": lambda _: tf1.layers.conv2d(
+        tf1.layers.conv2d(placeholder(28, 28, 1), 32, 5), 32, 5, data_format="channels_first"),
+    "tf: a placeholder of nothing": lambda _: tf1.layers.flatten(tf1.placeholder(tf1.float32)),
+    "tf: a placeholder of int32": lambda _: tf1.layers.conv2d(tf1.placeholder("int32", [None, 28, 28, 1]), 32, 5),
+    "tf: a placeholder of no type": lambda _: tf1.placeholder(7, [None, 28, 28, 1]),
+    "tf: labels of −1 classes": lambda _: tf1.placeholder(tf1.int64, [None, -1]),
+    "tf: labels in a layer": lambda _: tf1.layers.dense(tf1.placeholder(tf1.int64, [None]), 10),
+    "tf: labels added": lambda _: placeholder(10) + tf1.placeholder(tf1.int32, [None, 10]),
     "tf: a number added": lambda _: 1 + placeholder(10),
     "tf: tensors multiplied": lambda _: placeholder(10) * placeholder(10),
     "tf: a tensor from an array": lambda _: np.ones(10) - placeholder(10),
     "tf: a part of a tensor": lambda _: placeholder(28, 28, 3)[:, 1:],
-    "tf: the mean of everything": lambda _: tf.reduce_mean(placeholder(7, 7, 3)),
-    "tf: the mean along the channels": lambda _: tf.reduce_mean(placeholder(7, 7, 3), axis=[3]),
-    "tf: the mean of flat values": lambda _: tf.reduce_mean(placeholder(7), axis=[1, 2]),
-    "tf: keepdims of a word": lambda _: tf.reduce_max(placeholder(7, 7, 3), [1, 2], "yes"),  # type: ignore[arg-type]
-    "tf: keep_prob from a placeholder": lambda _: tf.nn.dropout(placeholder(7), tf.placeholder(tf.float32)),
-    "tf: keep_prob and rate": lambda _: tf.nn.dropout(placeholder(7), 0.5, rate=0.5),
-    "tf: keep_prob 0": lambda _: tf.nn.dropout(placeholder(7), 0),
-    "tf: half a depth_radius": lambda _: tf.nn.lrn(placeholder(7, 7, 3), 2.5),  # type: ignore[arg-type]
-    "tf: alpha below 0": lambda _: tf.nn.lrn(placeholder(7, 7, 3), alpha=-1),
-    "tf: channels padded": lambda _: tf.pad(tf.nn.relu(placeholder(7, 7, 3)), [[0, 0], [1, 1], [1, 1], [1, 1]]),
-    "tf: two paddings": lambda _: tf.pad(placeholder(7, 7, 3), [[1, 1], [1, 1]]),
-    "tf: padding that reflects": lambda _: tf.pad(placeholder(7, 7, 3), [[0, 0]] * 4, "REFLECT"),
-    "tf: padding by ones": lambda _: tf.pad(placeholder(7, 7, 3), [[0, 0]] * 4, constant_values=1),
-    "tf: a scale of nothing": lambda _: tf.variance_scaling_initializer(0),
-    "tf: a mode of none": lambda _: tf.variance_scaling_initializer(mode="fan"),
-    "tf: a distribution of none": lambda _: tf.variance_scaling_initializer(distribution="cauchy"),
-    "tf: a session": lambda _: tf.Session(),
-    "tf: layers.conv3d": lambda _: tf.layers.conv3d,
-    "tf: nn.conv2d": lambda _: tf.nn.conv2d,
-    "tf: estimator.Estimator": lambda _: tf.estimator.Estimator,
-    "tf: contrib.slim": lambda _: tf.contrib.slim,
+    "tf: the mean of everything": lambda _: tf1.reduce_mean(placeholder(7, 7, 3)),
+    "tf: the mean along the channels": lambda _: tf1.reduce_mean(placeholder(7, 7, 3), axis=[3]),
+    "tf: the mean of flat values": lambda _: tf1.reduce_mean(placeholder(7), axis=[1, 2]),
+    "tf: keepdims of a word": lambda _: tf1.reduce_max(placeholder(7, 7, 3), [1, 2], "yes"),  # type: ignore[arg-type]
+    "tf: keep_prob from a placeholder": lambda _: tf1.nn.dropout(placeholder(7), tf1.placeholder(tf1.float32)),
+    "tf: keep_prob and rate": lambda _: tf1.nn.dropout(placeholder(7), 0.5, rate=0.5),
+    "tf: keep_prob 0": lambda _: tf1.nn.dropout(placeholder(7), 0),
+    "tf: half a depth_radius": lambda _: tf1.nn.lrn(placeholder(7, 7, 3), 2.5),  # type: ignore[arg-type]
+    "tf: alpha below 0": lambda _: tf1.nn.lrn(placeholder(7, 7, 3), alpha=-1),
+    "tf: channels padded": lambda _: tf1.pad(tf1.nn.relu(placeholder(7, 7, 3)), [[0, 0], [1, 1], [1, 1], [1, 1]]),
+    "tf: two paddings": lambda _: tf1.pad(placeholder(7, 7, 3), [[1, 1], [1, 1]]),
+    "tf: padding that reflects": lambda _: tf1.pad(placeholder(7, 7, 3), [[0, 0]] * 4, "REFLECT"),
+    "tf: padding by ones": lambda _: tf1.pad(placeholder(7, 7, 3), [[0, 0]] * 4, constant_values=1),
+    "tf: a scale of nothing": lambda _: tf1.variance_scaling_initializer(0),
+    "tf: a mode of none": lambda _: tf1.variance_scaling_initializer(mode="fan"),
+    "tf: a distribution of none": lambda _: tf1.variance_scaling_initializer(distribution="cauchy"),
+    "tf: a session": lambda _: tf1.Session(),
+    "tf: layers.conv3d": lambda _: tf1.layers.conv3d,
+    "tf: nn.conv2d": lambda _: tf1.nn.conv2d,
+    "tf: estimator.Estimator": lambda _: tf1.estimator.Estimator,
+    "tf: contrib.slim": lambda _: tf1.contrib.slim,
     "tf: a placeholder of any size": lambda _: placeholder(None, None, 3),
-    "tf: a reshape to other values": lambda _: tf.reshape(placeholder(784), [-1, 7 * 7 * 64]),
-    "tf: a reshape without batch": lambda _: tf.reshape(placeholder(784), [28, 28, 1]),
-    "tf: a reshape that mixes": lambda _: tf.reshape(tf.nn.relu(placeholder(4, 4, 3)), [-1, 4, 12, 1]),
-    "tf: concat along the width": lambda _: tf.concat([placeholder(4, 4, 3)] * 2, axis=2),
-    "tf: concat of one": lambda _: tf.concat([placeholder(4, 4, 3)], axis=3),
-    "tf: a sum of flat values and pictures": lambda _: tf.add(placeholder(4, 4, 3), placeholder(48)),
-    "tf: softmax along the width": lambda _: tf.nn.softmax(placeholder(4, 4, 3), axis=2),
-    "tf: ksize of two": lambda _: tf.nn.max_pool(placeholder(4, 4, 3), [2, 2], [1, 2, 2, 1], "SAME"),
-    "tf: NHCW": lambda _: tf.nn.max_pool(placeholder(4, 4, 3), [1, 2, 2, 1], [1, 2, 2, 1], "SAME", "NHCW"),
-    "tf: gamma of another start": lambda _: tf.layers.batch_normalization(placeholder(4, 4, 3),
-                                                                          gamma_initializer=tf.zeros_initializer()),
-    "tf: momentum": lambda _: tf.layers.batch_normalization(placeholder(4, 4, 3), momentum="high"),  # type: ignore[arg-type]
-    "tf: depth_multiplier": lambda _: tf.layers.separable_conv2d(placeholder(4, 4, 3), 2, 3, depth_multiplier=0.5),  # type: ignore[arg-type]
-    "tf: strides of three": lambda _: tf.layers.conv2d_transpose(placeholder(4, 4, 3), 2, 3, strides=(1, 2, 3)),  # type: ignore[arg-type]
+    "tf: a reshape to other values": lambda _: tf1.reshape(placeholder(784), [-1, 7 * 7 * 64]),
+    "tf: a reshape without batch": lambda _: tf1.reshape(placeholder(784), [28, 28, 1]),
+    "tf: a reshape that mixes": lambda _: tf1.reshape(tf1.nn.relu(placeholder(4, 4, 3)), [-1, 4, 12, 1]),
+    "tf: concat along the width": lambda _: tf1.concat([placeholder(4, 4, 3)] * 2, axis=2),
+    "tf: concat of one": lambda _: tf1.concat([placeholder(4, 4, 3)], axis=3),
+    "tf: a sum of flat values and pictures": lambda _: tf1.add(placeholder(4, 4, 3), placeholder(48)),
+    "tf: softmax along the width": lambda _: tf1.nn.softmax(placeholder(4, 4, 3), axis=2),
+    "tf: ksize of two": lambda _: tf1.nn.max_pool(placeholder(4, 4, 3), [2, 2], [1, 2, 2, 1], "SAME"),
+    "tf: NHCW": lambda _: tf1.nn.max_pool(placeholder(4, 4, 3), [1, 2, 2, 1], [1, 2, 2, 1], "SAME", "NHCW"),
+    "tf: gamma of another start": lambda _: tf1.layers.batch_normalization(placeholder(4, 4, 3),
+                                                                          gamma_initializer=tf1.zeros_initializer()),
+    "tf: momentum": lambda _: tf1.layers.batch_normalization(placeholder(4, 4, 3), momentum="high"),  # type: ignore[arg-type]
+    "tf: depth_multiplier": lambda _: tf1.layers.separable_conv2d(placeholder(4, 4, 3), 2, 3, depth_multiplier=0.5),  # type: ignore[arg-type]
+    "tf: strides of three": lambda _: tf1.layers.conv2d_transpose(placeholder(4, 4, 3), 2, 3, strides=(1, 2, 3)),  # type: ignore[arg-type]
 }

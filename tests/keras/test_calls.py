@@ -7,7 +7,7 @@ import pytest
 
 from striate.arch import ELU, Add, BatchNorm, Conv, Dense, Flatten, Input, Network, Pool, PReLU, ReLU, Softmax
 from striate.arch.formats.keras import read_keras, write_keras
-from striate.arch.formats.keras.reading import Reading
+from striate.arch.formats.keras.network_builder import NetworkBuilder
 from striate.errors import NetworkError
 from tests.keras.files import fed, functional, layer, sequential, text
 from tests.keras.real import difference_in, difference_out, keras, keras_alone
@@ -128,7 +128,7 @@ def test_axes_that_a_tensor_has_not_are_not_shared(axes):
 
 def test_a_call_of_5_000_times_is_named_at_once():
     started = time.perf_counter()
-    reading = Reading([])
+    reading = NetworkBuilder([])
     names = [reading.free("r") for _ in range(20_000)]
     assert time.perf_counter() - started < 1
     assert names[:3] == ["r", "r_2", "r_3"]
@@ -136,7 +136,7 @@ def test_a_call_of_5_000_times_is_named_at_once():
 
 
 def test_numbers_that_are_taken_are_passed_over():
-    reading = Reading([])
+    reading = NetworkBuilder([])
     long = "x" * 100
     assert [reading.free(name) for name in ("a_2", "a", "a", "a_3", "a", "input", long, long + "y", "x" * 90)] == [
         "a_2", "a", "a_3", "a_3_2", "a_4", "input_2", long, "x" * 90 + "_2", "x" * 90]

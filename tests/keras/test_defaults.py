@@ -11,9 +11,9 @@ from striate.arch import (
     Deconv,
     Dense,
     Dropout,
-    Filler,
     Flatten,
     GlobalPool,
+    Initializer,
     LeakyReLU,
     Pad,
     Pool,
@@ -22,8 +22,8 @@ from striate.arch import (
     Softmax,
 )
 from striate.arch.formats.keras import read_keras
-from striate.arch.formats.keras.reading import ACTIVATIONS
-from striate.arch.formats.keras.table import TABLE
+from striate.arch.formats.keras.layer_table import TABLE
+from striate.arch.formats.keras.network_builder import ACTIVATIONS
 from striate.errors import NetworkError
 from tests.keras.files import fed, functional, layer, sequential, text
 from tests.keras.real import keras, keras_alone
@@ -40,7 +40,7 @@ LEFT_OUT = {
     "Conv2DTranspose": ({"filters": 4, "kernel_size": 3}, [Deconv(4, 3, bias=True, **WINDOW)]),
     "Dense": ({"units": 4}, [Conv(4, 1, bias=True)]),
     "BatchNormalization": ({}, [BatchNorm(epsilon=1e-3, momentum=0.01, scale=True, shift=True)]),
-    "PReLU": ({"shared_axes": [1, 2]}, [PReLU(filler=Filler("constant", value=0))]),
+    "PReLU": ({"shared_axes": [1, 2]}, [PReLU(filler=Initializer("constant", value=0))]),
     "MaxPooling2D": ({}, [Pool(2, stride=2, padding=0, mode="max")]),
     "AveragePooling2D": ({"pool_size": 2}, [Pool(2, **AVERAGE)]),
     "GlobalAveragePooling2D": ({}, [GlobalPool("average")]),
@@ -130,29 +130,29 @@ def test_the_slope_of_a_leaky_relu_is_0_2_as_a_word_and_0_3_as_a_layer():
 
 
 INITIALIZERS = {
-    "Constant": ({}, Filler("constant", value=0)),
-    "RandomNormal": ({}, Filler("gaussian", mean=0, std=0.05)),
-    "RandomUniform": ({}, Filler("uniform", low=-0.05, high=0.05)),
-    "VarianceScaling": ({"distribution": "uniform"}, Filler("xavier", fan="in")),
-    "VarianceScaling of scale 2": ({"scale": 2.0}, Filler("msra", fan="in")),
-    "VarianceScaling of scale 1": ({"scale": 1.0, "distribution": "truncated_normal"}, Filler("gaussian", std=7)),
-    "VarianceScaling of nothing": ({}, Filler("gaussian", std=7)),
+    "Constant": ({}, Initializer("constant", value=0)),
+    "RandomNormal": ({}, Initializer("gaussian", mean=0, std=0.05)),
+    "RandomUniform": ({}, Initializer("uniform", low=-0.05, high=0.05)),
+    "VarianceScaling": ({"distribution": "uniform"}, Initializer("xavier", fan="in")),
+    "VarianceScaling of scale 2": ({"scale": 2.0}, Initializer("msra", fan="in")),
+    "VarianceScaling of scale 1": ({"scale": 1.0, "distribution": "truncated_normal"}, Initializer("gaussian", std=7)),
+    "VarianceScaling of nothing": ({}, Initializer("gaussian", std=7)),
 }
 
 
 @pytest.mark.parametrize("name", INITIALIZERS)
 def test_a_field_of_an_initializer_left_out_is_at_its_default(name):
-    from striate.arch.formats.keras.fillers import read_filler
+    from striate.arch.formats.keras.initializers import read_filler
 
     config, filler = INITIALIZERS[name]
     class_name = name.split()[0]
     with keras_alone():
         full = getattr(keras.initializers, class_name)(**config).get_config()
     for given in (config, full):
-        assert read_filler({"class_name": class_name, "config": given}, Filler("gaussian", std=7)) == filler
+        assert read_filler({"class_name": class_name, "config": given}, Initializer("gaussian", std=7)) == filler
 
 
 def test_biases_and_slopes_start_at_0():
     assert keras.layers.Dense(1).get_config()["bias_initializer"]["class_name"] == "Zeros"
-    assert layers_of("Dense", {"units": 2}, (None, 5)) == [Dense(2, bias_filler=Filler("constant", value=0))]
+    assert layers_of("Dense", {"units": 2}, (None, 5)) == [Dense(2, bias_filler=Initializer("constant", value=0))]
     assert layers_of("Dense", {"units": 2, "activation": None}, (None, 5)) == [Dense(2)]

@@ -10,8 +10,8 @@ from striate.arch import (
     BatchNorm,
     Conv,
     Dense,
-    Filler,
     Flatten,
+    Initializer,
     Input,
     Network,
     Pool,
@@ -26,7 +26,7 @@ from striate.errors import NetworkError
 from tests.keras.files import KERAS_2_FUNCTIONAL, KERAS_2_SEQUENTIAL, fed, functional, layer, sequential, text
 from tests.keras.real import arrays_of, build, build_keras_2, difference_in, keras_alone
 
-GLOROT = Filler("xavier", fan="average")
+GLOROT = Initializer("xavier", fan="average")
 
 
 def test_a_sequential_model_of_keras_2():
@@ -36,8 +36,8 @@ def test_a_sequential_model_of_keras_2():
         "conv2d_1", "conv2d_1_relu", "conv2d_2", "conv2d_2_relu", "max_pooling2d_1", "dropout_1", "flatten_1",
         "dense_1", "dense_1_relu", "dense_2", "dense_2_softmax"]
     assert network.nodes[0].layer == Conv(32, 3, weight_filler=GLOROT)
-    assert network.nodes[2].layer == Conv(64, 3, weight_filler=Filler("gaussian", mean=0, std=0.02),
-                                          bias_filler=Filler("constant", value=0.1))
+    assert network.nodes[2].layer == Conv(64, 3, weight_filler=Initializer("gaussian", mean=0, std=0.02),
+                                          bias_filler=Initializer("constant", value=0.1))
     assert network.nodes[-1].layer == Softmax()
 
 
@@ -112,19 +112,37 @@ def test_a_name_with_a_slash_comes_back():
     assert again.name == "nets/one"
 
 
-@pytest.mark.parametrize(("initializer", "filler"), [
-    ("glorot_uniform", GLOROT), ("he_normal", Filler("msra")), ("lecun_uniform", Filler("xavier")),
-    ("zeros", Filler("constant")), ("Ones", Filler("constant", value=1)),
-    ({"class_name": "Constant", "config": {"value": 0.5}}, Filler("constant", value=0.5)),
-    ({"class_name": "RandomNormal", "config": {"mean": 1, "stddev": 2}}, Filler("gaussian", mean=1, std=2)),
-    ({"class_name": "RandomUniform", "config": {"minval": -1, "maxval": 2}}, Filler("uniform", low=-1, high=2)),
-    ({"class_name": "VarianceScaling", "config": {"scale": 2.0, "mode": "fan_out",
-                                                  "distribution": "untruncated_normal"}}, Filler("msra", fan="out")),
-    # neither has a filler of ours: the default of our layer, not the nearest
-    ("glorot_normal", Filler("msra")), ("he_uniform", Filler("msra")), (None, Filler("msra")),
-    ({"class_name": "VarianceScaling", "config": {"scale": 3.0, "mode": "fan_in", "distribution": "uniform"}},
-     Filler("msra")),
-])
+@pytest.mark.parametrize(
+    ("initializer", "filler"),
+    [
+        ("glorot_uniform", GLOROT),
+        ("he_normal", Initializer("msra")),
+        ("lecun_uniform", Initializer("xavier")),
+        ("zeros", Initializer("constant")),
+        ("Ones", Initializer("constant", value=1)),
+        ({"class_name": "Constant", "config": {"value": 0.5}}, Initializer("constant", value=0.5)),
+        ({"class_name": "RandomNormal", "config": {"mean": 1, "stddev": 2}}, Initializer("gaussian", mean=1, std=2)),
+        (
+            {"class_name": "RandomUniform", "config": {"minval": -1, "maxval": 2}},
+            Initializer("uniform", low=-1, high=2),
+        ),
+        (
+            {
+                "class_name": "VarianceScaling",
+                "config": {"scale": 2.0, "mode": "fan_out", "distribution": "untruncated_normal"},
+            },
+            Initializer("msra", fan="out"),
+        ),
+        # neither has a filler of ours: the default of our layer, not the nearest
+        ("glorot_normal", Initializer("msra")),
+        ("he_uniform", Initializer("msra")),
+        (None, Initializer("msra")),
+        (
+            {"class_name": "VarianceScaling", "config": {"scale": 3.0, "mode": "fan_in", "distribution": "uniform"}},
+            Initializer("msra"),
+        ),
+    ],
+)
 def test_initializers(initializer, filler):
     network = read_keras(text(sequential(layer("Conv2D", "a", filters=1, kernel_size=1,
                                                kernel_initializer=initializer))))
@@ -136,7 +154,7 @@ def test_initializers(initializer, filler):
 @pytest.mark.parametrize("kind", ["xavier", "msra"])
 def test_what_is_written_fills_as_ours_does(kind, fan):
     """The spread of ten thousand values drawn by Keras is that of our law."""
-    network = Network(Dense(50, weight_filler=Filler(kind, fan=fan))(Input(200, 1, 1)))
+    network = Network(Dense(50, weight_filler=Initializer(kind, fan=fan))(Input(200, 1, 1)))
     with keras_alone():
         (kernel, _) = arrays_of(build(write_keras(network)))["dense1"]
     tensor = network.tensors["dense1.weight"]
@@ -148,7 +166,7 @@ def test_what_is_written_fills_as_ours_does(kind, fan):
 
 
 def test_what_only_a_training_would_miss_is_listed():
-    x = Conv(4, 3, rounding="exact", weight_filler=Filler("gaussian", sparse=5), lr_mult=(1, 2))(Input(1, 5, 5))
+    x = Conv(4, 3, rounding="exact", weight_filler=Initializer("gaussian", sparse=5), lr_mult=(1, 2))(Input(1, 5, 5))
     network = Network(Dense(2, decay_mult=0)(ReLU()(x)))
     assert left_behind(network) == ("conv1: lr_mult, weight_filler, rounding exact", "dense1: decay_mult")
     assert left_behind(read_keras(write_keras(network))) == ()

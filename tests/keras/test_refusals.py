@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 import striate.arch.formats.keras
-import striate.arch.tf
+import striate.arch.formats.tf1
 from striate.errors import NetworkError, StriateError
 from tests.keras.refusals import REFUSALS
 
-ROOMS = [Path(room.__file__).parent for room in (striate.arch.formats.keras, striate.arch.tf)]
+ROOMS = [Path(room.__file__).parent for room in (striate.arch.formats.keras, striate.arch.formats.tf1)]
 SOURCES = [path for room in ROOMS for path in room.glob("*.py")]
 
 

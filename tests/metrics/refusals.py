@@ -1,4 +1,4 @@
-"""Every refusal of `striate.metrics`, one row each."""
+"""Every refusal of `striate.stats.metrics`, one row each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.metrics import evaluate, wilson
+from striate.stats.metrics import evaluate, wilson
 
 PAIR = ("cat", "dog")
 FAIR = np.full((3, 2), 0.5)

@@ -16,7 +16,7 @@ from scipy.stats import binomtest
 from sklearn import metrics as reference
 
 from striate.errors import StriateError
-from striate.metrics import BINS, SMALLEST, evaluate, wilson
+from striate.stats.metrics import BINS, SMALLEST, evaluate, wilson
 
 from .refusals import REFUSALS
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 import striate
-from striate import modelfile
-from striate.recogniser import class_indices, labels_of, pictures_of
+from striate.core import model_file
+from striate.model.recogniser import class_indices, labels_of, pictures_of
 
 
 def written(folder: Path, data: bytes, name: str = "model.safetensors") -> Path:
@@ -17,14 +17,14 @@ def written(folder: Path, data: bytes, name: str = "model.safetensors") -> Path:
 
 
 def newer(folder: Path) -> object:
-    path = modelfile.save(folder / "m", "demo", {}, {})
-    return modelfile.load(written(folder, path.read_bytes().replace(b'\\"version\\":1', b'\\"version\\":7')))
+    path = model_file.save(folder / "m", "demo", {}, {})
+    return model_file.load(written(folder, path.read_bytes().replace(b'\\"version\\":1', b'\\"version\\":7')))
 
 
 def sparse(folder: Path) -> Path:
     path = folder / "large.safetensors"
     with path.open("wb") as file:
-        file.truncate(modelfile.MAX_BYTES + 1)
+        file.truncate(model_file.MAX_BYTES + 1)
     return path
 
 
@@ -36,16 +36,19 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "not_json": lambda folder: striate.load(written(folder, b"\2\0\0\0\0\0\0\0{]")),
     "pickle": lambda folder: striate.load(written(folder, b"\x80\4", "model.pt")),
     "too_large": lambda folder: striate.load(sparse(folder)),
-    "too_large_to_write": lambda folder: modelfile.save(
-        folder / "m", "demo", {}, {"w": np.broadcast_to(np.float32(0), (1 << 31,))}),
-    "too_many_arrays_to_write": lambda folder: modelfile.save(
-        folder / "m", "demo", {}, {str(number): np.zeros(1, np.float32) for number in range(10_001)}),
+    "too_large_to_write": lambda folder: model_file.save(
+        folder / "m", "demo", {}, {"w": np.broadcast_to(np.float32(0), (1 << 31,))}
+    ),
+    "too_many_arrays_to_write": lambda folder: model_file.save(
+        folder / "m", "demo", {}, {str(number): np.zeros(1, np.float32) for number in range(10_001)}
+    ),
     "no_manifest": lambda folder: striate.load(written(folder, b"\2\0\0\0\0\0\0\0{}")),
     "newer": newer,
     "changed": lambda folder: striate.load(
-        written(folder, modelfile.save(folder / "m", "demo", {"a": 1}, {}).read_bytes().replace(b'a\\":1', b'a\\":2'))),
-    "not_finite": lambda folder: striate.load(modelfile.save(folder / "m", "demo", {}, {"w": np.array([np.nan])})),
-    "unknown_kind": lambda folder: striate.load(modelfile.save(folder / "m", "demo", {}, {})),
+        written(folder, model_file.save(folder / "m", "demo", {"a": 1}, {}).read_bytes().replace(b'a\\":1', b'a\\":2'))
+    ),
+    "not_finite": lambda folder: striate.load(model_file.save(folder / "m", "demo", {}, {"w": np.array([np.nan])})),
+    "unknown_kind": lambda folder: striate.load(model_file.save(folder / "m", "demo", {}, {})),
     "not_pictures": lambda _: pictures_of(np.zeros((2, 3))),
     "no_pictures": lambda _: pictures_of(np.zeros((0, 8, 8), np.uint8)),
     "no_labels_to_fit": lambda _: labels_of(np.zeros((2, 8, 8), np.uint8), None),

@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from striate import ConvNet
+from striate.convnet.distributed import BatchShard, GradientBuckets, ProcessGroup, sharded_weights
+from striate.convnet.distributed import process_group as rooms
+from striate.convnet.distributed.shard import dropped
+from striate.convnet.distributed.sync_batch_norm import batch_norm
 from striate.errors import Interrupted, RunError, StriateError
-from striate.nets.ranks import Gradients, Part, Ranks, sharded
-from striate.nets.ranks import ranks as rooms
-from striate.nets.ranks.batch_norm import batch_norm
-from striate.nets.ranks.part import dropped
 
 WIDTH = 11
 
@@ -33,7 +33,7 @@ class Norm(nn.Module):
         self.register_buffer("mean", torch.zeros(WIDTH))
         self.register_buffer("variance", torch.ones(WIDTH))
 
-    def forward(self, x: Tensor, part: Part) -> Tensor:
+    def forward(self, x: Tensor, part: BatchShard) -> Tensor:
         if part.world == 1:
             return F.batch_norm(x, self.mean, self.variance, self.weight, self.bias, True, 0.1, 1e-5)
         return batch_norm(x, (self.mean, self.variance), self.weight, self.bias, 0.1, 1e-5, part)
@@ -47,13 +47,13 @@ class Small(nn.Module):
         self.conv, self.norm = nn.Conv2d(3, WIDTH, 3, padding=1), Norm()
         self.hidden, self.out, self.idle = nn.Linear(WIDTH * 4, 13), nn.Linear(13, 7), nn.Linear(2, 2)
 
-    def forward(self, x: Tensor, part: Part) -> Tensor:
+    def forward(self, x: Tensor, part: BatchShard) -> Tensor:
         x = F.max_pool2d(self.norm(self.conv(x), part).relu(), 2)
         x = dropped(x, 0.3, part)
         return self.out(self.hidden(x.flatten(1)).relu())
 
 
-def trained(ranks: Ranks, *, steps: int = 50, count: int = 23, batch: int = 5, weighted: bool = False,
+def trained(ranks: ProcessGroup, *, steps: int = 50, count: int = 23, batch: int = 5, weighted: bool = False,
             shard: bool = False, stop: int = 0, snapshot: str = "", optimiser: str = "sgd",
             bucket: int = 2000) -> dict[str, Any]:
     """Losses of each step and a hash of the end; `count` and `batch` leave a last batch of 3."""
@@ -64,18 +64,18 @@ def trained(ranks: Ranks, *, steps: int = 50, count: int = 23, batch: int = 5, w
     begun = 0
     state: dict[str, Any] = torch.load(snapshot, weights_only=True) if snapshot else {}
     if shard:
-        sharded.ALONE = 300
-        sharded.shard(module, ranks.world)
+        sharded_weights.ALONE = 300
+        sharded_weights.shard(module, ranks.world)
     if state:
-        sharded.load(module, state["model"])
+        sharded_weights.load(module, state["model"])
         begun = state["step"]
     learner: torch.optim.Optimizer = (
         torch.optim.SGD(module.parameters(), 0.1, momentum=0.9, nesterov=True) if optimiser == "sgd"
         else torch.optim.AdamW(module.parameters(), 0.01))
     for index, slots in enumerate(state.get("optimiser", [])):
         parameter = list(module.parameters())[index]
-        learner.state[parameter].update({k: sharded.divided(v, parameter) for k, v in slots.items()})
-    gradients = Gradients(module, ranks.world, bucket)
+        learner.state[parameter].update({k: sharded_weights.divided(v, parameter) for k, v in slots.items()})
+    gradients = GradientBuckets(module, ranks.world, bucket)
     losses = []
     for step in range(begun, stop or steps):
         first = step * batch % (count + batch - count % batch)
@@ -91,29 +91,31 @@ def trained(ranks: Ranks, *, steps: int = 50, count: int = 23, batch: int = 5, w
         learner.step()
         learner.zero_grad()
         losses.append(values[0].item())
-    tensors = sharded.whole(module.state_dict())
+    tensors = sharded_weights.whole(module.state_dict())
     if stop:
-        slots = [sharded.whole({name: torch.as_tensor(value) for name, value in learner.state[parameter].items()})
-                 for parameter in module.parameters()]
+        slots = [
+            sharded_weights.whole({name: torch.as_tensor(value) for name, value in learner.state[parameter].items()})
+            for parameter in module.parameters()
+        ]
         if ranks.main:
             torch.save({"model": tensors, "optimiser": slots, "step": stop}, FOLDER / "snapshot")
     digest = sha256(b"".join(value.contiguous().numpy().tobytes() for value in tensors.values())).hexdigest()
     return {"losses": losses, "digest": digest, "type": type(module.out.weight).__name__}
 
 
-def cases(ranks: Ranks, **arguments: dict[str, Any]) -> dict[str, Any]:
+def cases(ranks: ProcessGroup, **arguments: dict[str, Any]) -> dict[str, Any]:
     """Several trainings, one after the other."""
     return {name: trained(ranks, **more) for name, more in arguments.items()}
 
 
-def resumed(ranks: Ranks, **arguments: Any) -> list[Any]:
+def resumed(ranks: ProcessGroup, **arguments: Any) -> list[Any]:
     """A training, its first steps with a snapshot, and the rest from that."""
     whole, begun = trained(ranks, **arguments), trained(ranks, stop=19, **arguments)
     ranks.all_here()
     return [whole, begun, trained(ranks, snapshot=str(FOLDER / "snapshot"), **arguments)]
 
 
-def in_parts(ranks: Ranks) -> list[list[float]]:
+def in_parts(ranks: ProcessGroup) -> list[list[float]]:
     """Losses of a sharded ConvNet, and of one that was stopped on the way and resumed."""
     pictures = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 3), np.uint8)
     labels = [0, 1] * 20
@@ -129,47 +131,47 @@ def in_parts(ranks: Ranks) -> list[list[float]]:
     return losses
 
 
-def gathered(ranks: Ranks, counts: list[int]) -> list[Any]:
+def gathered(ranks: ProcessGroup, counts: list[int]) -> list[Any]:
     """Rows of each rank, in order."""
     return [ranks.rows(torch.arange(count * 2.0).reshape(count, 2)[ranks.part(count).slice], count).tolist()
             for count in counts]
 
 
-def told(ranks: Ranks) -> Any:
+def told(ranks: ProcessGroup) -> Any:
     """What rank 0 knows."""
     tensors = ranks.same_tensors({"a": torch.tensor([1.5]), "b": torch.tensor(3)} if ranks.main else None)
     return [ranks.same({"of": ranks.rank}), {name: value.tolist() for name, value in tensors.items()},
             [str(value.dtype) for value in tensors.values()]]
 
 
-def in_turn(ranks: Ranks) -> dict[str, Any]:
+def in_turn(ranks: ProcessGroup) -> dict[str, Any]:
     """Rank 0 is slower than any step may be; the others wait, and the first of a machine goes first."""
     rooms._set_pg_timeout(rooms.timedelta(seconds=1))
     started = time.monotonic()
     made = ranks.on_main(lambda: time.sleep(2.5) or "made")
     waited = time.monotonic() - started
     seen = ranks.local_first(lambda: (FOLDER / "packed").exists() or bool((FOLDER / "packed").write_text("")))
-    return {"made": made, "waited": waited, "seen": seen, "sum": float(Gradients(nn.Linear(1, 1)).world)}
+    return {"made": made, "waited": waited, "seen": seen, "sum": float(GradientBuckets(nn.Linear(1, 1)).world)}
 
 
-def differing(ranks: Ranks) -> None:
+def differing(ranks: ProcessGroup) -> None:
     """One rank has other pictures."""
     ranks.agree(version="1", pictures=["a", "b" if ranks.rank < 1 else "c"])
 
 
-def failing(ranks: Ranks, rank: int) -> None:
+def failing(ranks: ProcessGroup, rank: int) -> None:
     """One rank refuses, the others are in a step."""
     if ranks.rank == rank:
         raise RunError("planned", f"number {rank} was asked", given="it refused")
     trained(ranks, steps=10**6)
 
 
-def all_failing(ranks: Ranks) -> None:
+def all_failing(ranks: ProcessGroup) -> None:
     """All refuse alike."""
     raise RunError("planned", f"number {ranks.rank} was asked", given="it refused")
 
 
-def hanging(ranks: Ranks, how: str, rank: int) -> None:
+def hanging(ranks: ProcessGroup, how: str, rank: int) -> None:
     """One rank is stopped in the middle, hangs, or is killed; the others are in a step, or wait for rank 0."""
     trained(ranks, steps=3)
     rooms._set_pg_timeout(rooms.timedelta(seconds=4))
@@ -190,11 +192,11 @@ JOBS: dict[str, Callable[..., Any]] = {
 if __name__ == "__main__":
     FOLDER = Path(sys.argv[2])
     arguments = json.loads(sys.argv[3])
-    from striate.nets.ranks import watch
-    watch.BEAT = 0.3
-    watch.Pulse.__init__.__defaults__ = (4.0,)  # type: ignore[misc]
+    from striate.convnet.distributed import heartbeat
+    heartbeat.BEAT = 0.3
+    heartbeat.HeartbeatMonitor.__init__.__defaults__ = (4.0,)  # type: ignore[misc]
     rooms.GRACE = 1.0
-    ranks = Ranks.join()
+    ranks = ProcessGroup.join()
     try:
         with ranks.together():
             result = JOBS[sys.argv[1]](ranks, **arguments)

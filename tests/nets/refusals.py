@@ -8,16 +8,17 @@ import numpy as np
 import torch
 
 import striate
-from striate import ConvNet, Dense, Input, Network, Recipe, modelfile
+from striate import ConvNet, Dense, Input, Network, Recipe
+from striate.convnet.build.net import build
+from striate.convnet.distributed import ProcessGroup
+from striate.convnet.distributed.process_group import gone
+from striate.convnet.distributed.rank import RankInfo
+from striate.convnet.distributed.rendezvous import missing
+from striate.convnet.recogniser import refuse_unsharded
+from striate.convnet.training.checkpoint import Checkpoints
+from striate.convnet.training.lr_finder import range_test
+from striate.core import model_file
 from striate.errors import StriateError
-from striate.nets.build import build
-from striate.nets.finder import range_test
-from striate.nets.ranks import Ranks
-from striate.nets.ranks.meeting import missing
-from striate.nets.ranks.place import Place
-from striate.nets.ranks.ranks import gone
-from striate.nets.recogniser import refuse_unsharded
-from striate.nets.training.checkpoint import Checkpoints
 
 PICTURES = np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8)
 LABELS = [0, 1, 0, 1]
@@ -50,19 +51,19 @@ def damaged(folder: Path) -> object:
 
 def loaded(folder: Path, *, manifest: dict[str, object] | None = None, drop: str = "") -> object:
     fit().save(folder / "m")  # type: ignore[attr-defined]
-    file = modelfile.load(folder / "m")
+    file = model_file.load(folder / "m")
     arrays = {name: array for name, array in file.arrays.items() if name != drop}
-    return striate.load(modelfile.save(folder / "n", "convnet", file.manifest | (manifest or {}), arrays))
+    return striate.load(model_file.save(folder / "n", "convnet", file.manifest | (manifest or {}), arrays))
 
 
 def differing(_: Path) -> object:
     """The second of two processes has another list."""
-    ranks = Ranks(Place(0, 2, 0, 2))
+    ranks = ProcessGroup(RankInfo(0, 2, 0, 2))
 
     def gathered(all_: torch.Tensor, own: torch.Tensor) -> None:
         all_.copy_(torch.cat([own, own + 1]))
 
-    with patch.object(Ranks, "all_here"), patch("torch.distributed.all_gather_single", gathered):
+    with patch.object(ProcessGroup, "all_here"), patch("torch.distributed.all_gather_single", gathered):
         return ranks.agree(pictures=["a"])
 
 
@@ -89,8 +90,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "loss_not_finite": lambda _: fit(learning_rate=1e6, optimiser="sgd", epochs=60, batch_size=2),
     "weights_not_finite": lambda _: fit(learning_rate=1e6, optimiser="sgd", epochs=60),
     "bad_range": lambda _: range_test(ConvNet(SMALL), PICTURES, LABELS, low=1.0, high=0.1),
-    "bad_ranks": lambda _: Place.read({"RANK": "2", "WORLD_SIZE": "2"}),
-    "ranks_missing": lambda _: raised(missing(Place(0, 2, 0, 1))),
+    "bad_ranks": lambda _: RankInfo.read({"RANK": "2", "WORLD_SIZE": "2"}),
+    "ranks_missing": lambda _: raised(missing(RankInfo(0, 2, 0, 1))),
     "ranks_differ": differing,
     "rank_lost": lambda _: raised(gone("Connection closed by peer")),
     "not_sharded": lambda _: refuse_unsharded(Recipe(optimiser="muon", minutes=1), 2),

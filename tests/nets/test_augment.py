@@ -8,8 +8,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from striate.nets.augment import Augmenter, turn_and_zoom
-from striate.nets.recipe import Recipe
+from striate.convnet.augment import Augmenter, turn_and_zoom
+from striate.convnet.recipe.recipe import Recipe
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (11, 7, 5, 3), dtype=np.uint8)
 EVERY = np.arange(11)

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
-from striate.nets.augment.colour import jittered, recoloured
-from striate.nets.augment.operations import BITS, FACTOR, OPERATIONS
-from striate.nets.augment.randaugment import randaugment
+from striate.convnet.augment.colour_jitter import jittered, recoloured
+from striate.convnet.augment.randaugment import randaugment
+from striate.convnet.augment.randaugment_operations import BITS, FACTOR, OPERATIONS
 
 PICTURES = np.random.default_rng(0).integers(30, 200, (7, 11, 13, 3), dtype=np.uint8)
 LEVELS = np.array([-1, -0.6, -0.1, 0, 0.2, 0.5, 1.0])

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from striate.nets.augment.crop import boxes, cropped
-from striate.nets.augment.cutout import cutout
-from striate.nets.augment.flip import mirror, mirrored
-from striate.nets.augment.reading import reflected, span
-from striate.nets.augment.shift import shift_and_flip
+from striate.convnet.augment.conversion import reflected, span
+from striate.convnet.augment.cutout import cutout
+from striate.convnet.augment.flip import mirror, mirrored
+from striate.convnet.augment.random_resized_crop import boxes, cropped
+from striate.convnet.augment.translate import shift_and_flip
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (11, 7, 5, 3), dtype=np.uint8)
 sides = st.integers(1, 11)

@@ -6,9 +6,9 @@ import torch
 from torch import nn
 
 from striate.arch import BatchNorm, Conv, Dense, Input, Network
-from striate.nets.averaging import Average
-from striate.nets.build import Net, build
-from striate.nets.fill import fill
+from striate.convnet.build.initialise import fill
+from striate.convnet.build.net import Net, build
+from striate.convnet.training.ema import ExponentialMovingAverage
 
 
 def made(seed: int = 0) -> Net:
@@ -29,7 +29,7 @@ def walk(module: nn.Module, steps: int, seed: int = 7) -> list[dict[str, torch.T
 @pytest.mark.parametrize("decay", [0.05, 0.5, 0.9, 0.999])
 def test_the_average_is_a_sum_weighted_by_age(decay: float) -> None:
     module = made()
-    average = Average(module, decay)
+    average = ExponentialMovingAverage(module, decay)
     seen = [{name: value.double().numpy().copy() for name, value in module.state_dict().items()}]
     for values in walk(module, 31):
         seen.append(values)
@@ -49,7 +49,7 @@ def test_what_the_run_began_with_is_forgotten() -> None:
     with torch.no_grad():
         for value in module.state_dict().values():
             value.fill_(1e6)
-    average = Average(module, 0.999)
+    average = ExponentialMovingAverage(module, 0.999)
     with torch.no_grad():
         for value in module.state_dict().values():
             value.fill_(1.0)
@@ -60,7 +60,7 @@ def test_what_the_run_began_with_is_forgotten() -> None:
 
 def test_what_does_not_move_stays_to_the_bit() -> None:
     module = made()
-    average = Average(module, 0.99)
+    average = ExponentialMovingAverage(module, 0.99)
     for _ in range(50):
         average.update(module)
     assert all(torch.equal(value, module.state_dict()[name]) for name, value in average.tensors().items())
@@ -68,7 +68,7 @@ def test_what_does_not_move_stays_to_the_bit() -> None:
 
 def test_the_average_is_no_view_of_the_weights() -> None:
     module = made()
-    average, before = Average(module, 0.9), made().state_dict()
+    average, before = ExponentialMovingAverage(module, 0.9), made().state_dict()
     for _ in walk(module, 1):
         pass
     assert all(torch.equal(value, before[name]) for name, value in average.tensors().items())
@@ -76,14 +76,14 @@ def test_the_average_is_no_view_of_the_weights() -> None:
 
 def test_a_resumed_average_goes_on_to_the_bit() -> None:
     module, other = made(), made()
-    whole, first = Average(module, 0.95), Average(other, 0.95)
+    whole, first = ExponentialMovingAverage(module, 0.95), ExponentialMovingAverage(other, 0.95)
     for _ in walk(module, 9):
         whole.update(module)
     second = None
     for step, _ in enumerate(walk(other, 9)):
         if step == 4:
             saved = {name: value.clone() for name, value in first.state().items()}
-            second = Average(made(3), 0.95)
+            second = ExponentialMovingAverage(made(3), 0.95)
             second.load(saved)
         (second or first).update(other)
     assert second is not None
@@ -92,14 +92,14 @@ def test_a_resumed_average_goes_on_to_the_bit() -> None:
 
 
 def test_a_state_without_its_count_is_no_state() -> None:
-    average = Average(made(), 0.9)
+    average = ExponentialMovingAverage(made(), 0.9)
     with pytest.raises(KeyError):
         average.load(average.tensors())
 
 
 def test_whole_numbers_are_copied() -> None:
     norm = nn.Sequential(nn.BatchNorm1d(2))
-    average = Average(norm, 0.9)
+    average = ExponentialMovingAverage(norm, 0.9)
     norm(torch.arange(6.0).reshape(3, 2))
     average.update(norm)
     assert average.tensors()["0.num_batches_tracked"].item() == 1
@@ -107,7 +107,7 @@ def test_whole_numbers_are_copied() -> None:
 
 def test_the_average_loads_into_the_network() -> None:
     module, other = made(), made(5)
-    average = Average(module, 0.9)
+    average = ExponentialMovingAverage(module, 0.9)
     other.load_state_dict(average.tensors())
     x = torch.randn(3, 2, 5, 5, generator=torch.Generator().manual_seed(0))
     assert torch.equal(other.eval()(x), module.eval()(x))

@@ -10,11 +10,12 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 import striate
-from striate import ConvNet, modelfile
+from striate import ConvNet
+from striate.convnet.build.normalise import InputNormalisation
+from striate.core import model_file
 from striate.data import Data
 from striate.errors import DataError, ModelFileError, StriateError, UsageError
-from striate.fitting import Held
-from striate.nets.prepare import Preparation
+from striate.model.preprocessing import InMemoryDataset
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +97,7 @@ def test_what_is_not_pictures_is_refused(trained: ConvNet, bad: object) -> None:
 
 
 def test_an_empty_data_set_is_refused_like_an_empty_array(trained: ConvNet, digits: Data) -> None:
-    empty = Held(digits.train.take(np.arange(0)))
+    empty = InMemoryDataset(digits.train.take(np.arange(0)))
     for use in (trained.predict, trained.predict_proba, ConvNet(epochs=1).fit):
         with pytest.raises(DataError) as caught:
             use(empty)
@@ -138,8 +139,8 @@ def test_network_that_does_not_fit_the_data_is_refused() -> None:
 
 
 def changed(path: Path, target: Path, **changes: object) -> Path:
-    file = modelfile.load(path)
-    return modelfile.save(target, "convnet", {**file.manifest, **changes}, file.arrays)
+    file = model_file.load(path)
+    return model_file.save(target, "convnet", {**file.manifest, **changes}, file.arrays)
 
 
 @pytest.fixture(scope="module")
@@ -158,9 +159,9 @@ def test_m23_manifest_of_no_network(saved: Path, tmp_path: Path, changes: dict[s
 
 
 def test_m21_arrays_of_another_network(saved: Path, tmp_path: Path) -> None:
-    file = modelfile.load(saved)
+    file = model_file.load(saved)
     arrays = {("c9.weight" if name == "c1.weight" else name): array for name, array in file.arrays.items()}
-    path = modelfile.save(tmp_path / "m.safetensors", "convnet", file.manifest, arrays)
+    path = model_file.save(tmp_path / "m.safetensors", "convnet", file.manifest, arrays)
     with pytest.raises(ModelFileError, match=r"c1\.weight, c9\.weight") as caught:
         striate.load(path)
     assert caught.value.code == "tensors_differ"
@@ -180,7 +181,7 @@ GOOD = {"size": [32, 32], "channels": 1, "fit": "squash", "mean": [100.0], "std"
 def test_m23_impossible_preparation(saved: Path, tmp_path: Path, wrong: dict[str, object]) -> None:
     striate.load(changed(saved, tmp_path / "good.safetensors", preparation=GOOD))
     with pytest.raises((ValueError, TypeError)):
-        Preparation.from_dict(GOOD | wrong)
+        InputNormalisation.from_dict(GOOD | wrong)
     with pytest.raises(ModelFileError) as caught:
         striate.load(changed(saved, tmp_path / "m.safetensors", preparation=GOOD | wrong))
     assert caught.value.code == "bad_manifest"
@@ -225,7 +226,7 @@ def test_m24_network_that_takes_all_memory(saved: Path, tmp_path: Path, monkeypa
     layers = [{"conv": {"filters": 65_536, "kernel_size": 1}}, "global_pool", {"dense": {"units": 10}}]  # 17 GB
     network = {"input": [1, 256, 256], "layers": layers}
     path = changed(saved, tmp_path / "m.safetensors", network=network, preparation=GOOD | {"size": [256, 256]})
-    monkeypatch.setattr("striate.nets.recogniser.build", lambda _: pytest.fail("it was built"))
+    monkeypatch.setattr("striate.convnet.recogniser.build", lambda _: pytest.fail("it was built"))
     with pytest.raises(ModelFileError, match="bytes of memory") as caught:
         striate.load(path)
     assert caught.value.code == "bad_manifest"
@@ -233,5 +234,5 @@ def test_m24_network_that_takes_all_memory(saved: Path, tmp_path: Path, monkeypa
 
 def test_unknown_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError) as caught:
-        striate.load(modelfile.save(tmp_path / "m.safetensors", "os.system", {}, {}))
+        striate.load(model_file.save(tmp_path / "m.safetensors", "os.system", {}, {}))
     assert caught.value.code == "unknown_kind"

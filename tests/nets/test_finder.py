@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from striate import ConvNet
+from striate.convnet.training.lr_finder import RangeTest, range_test, smoothed
 from striate.data import Data
 from striate.errors import Interrupted, UsageError
-from striate.nets.finder import RangeTest, range_test, smoothed
 
 
 def valley(rates: np.ndarray, steepest: float, lowest: float) -> np.ndarray:
@@ -48,7 +48,7 @@ def test_smoothing_by_loops() -> None:
 
 def test_the_rates_are_those_that_were_trained_with(digits: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     """The loop's own rates, seen where they reach the optimiser."""
-    from striate.nets.training import loop
+    from striate.convnet.training import loop
 
     seen: list[float] = []
     set_rate = loop.set_rate

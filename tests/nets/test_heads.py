@@ -6,15 +6,15 @@ import torch
 from torch.nn.functional import conv_transpose2d, cross_entropy, interpolate
 
 from striate import ConvNet, load
-from striate.arch import BatchNorm, Conv, Deconv, Dense, Filler, GlobalPool, Input, Network, Pool, ReLU, Softmax
+from striate.arch import BatchNorm, Conv, Deconv, Dense, GlobalPool, Initializer, Input, Network, Pool, ReLU, Softmax
+from striate.convnet.build.initialise import fill
+from striate.convnet.build.net import build
+from striate.convnet.build.resolve_network import network_for
+from striate.convnet.losses import loss_of
+from striate.convnet.optimisers import make_optimiser, set_rate
+from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.training.training_run import StepRecord
 from striate.data import Data
-from striate.nets.build import build
-from striate.nets.design import network_for
-from striate.nets.fill import fill
-from striate.nets.losses import loss_of
-from striate.nets.optimisers import make_optimiser, set_rate
-from striate.nets.recipe import Recipe
-from striate.nets.training.run import Step
 
 
 def headed(classes: int = 10, weight: float = 0.3) -> Network:
@@ -59,7 +59,7 @@ def test_the_loss_is_weighted() -> None:
 
 
 def test_a_network_with_heads_learns_saves_and_predicts(digits: Data, tmp_path) -> None:
-    steps: list[Step] = []
+    steps: list[StepRecord] = []
     model = ConvNet(headed(), epochs=2, seed=3).fit(digits.train, watch=steps.append)
     assert steps[-1].loss < steps[0].loss
     model.save(tmp_path / "headed.safetensors")
@@ -119,7 +119,9 @@ def test_a_bilinear_filter_enlarges_as_interpolation_does() -> None:
 
 
 def test_a_sparse_gaussian_keeps_the_share_it_was_told() -> None:
-    module = build(Network(Dense(500, weight_filler=Filler("gaussian", std=1, sparse=15), name="d")(Input(400, 1, 1))))
+    module = build(
+        Network(Dense(500, weight_filler=Initializer("gaussian", std=1, sparse=15), name="d")(Input(400, 1, 1)))
+    )
     fill(module, 0)
     weight = module.state_dict()["d.weight"]
     assert (weight != 0).float().mean().item() == pytest.approx(15 / 500, rel=0.05)

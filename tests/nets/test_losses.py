@@ -6,10 +6,10 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from striate.arch import Conv, Dense, GlobalPool, Input, Network
-from striate.nets.augment.mix import Mixed
-from striate.nets.build import Net, build
-from striate.nets.losses import class_weights, loss_of
-from striate.nets.recipe import Recipe
+from striate.convnet.augment.mixup_cutmix import MixedTargets
+from striate.convnet.build.net import Net, build
+from striate.convnet.losses import class_weights, loss_of
+from striate.convnet.recipe.recipe import Recipe
 
 SCORES = torch.randn(3, 5, 7, generator=torch.Generator().manual_seed(0))  # three outputs, 5 pictures, 7 classes
 FIRST, SECOND = torch.tensor([6, 0, 3, 3, 1]), torch.tensor([2, 0, 5, 4, 6])
@@ -49,8 +49,13 @@ def test_smoothing_weights_and_heads(smoothing, weights, heads) -> None:
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("weights", [None, WEIGHTS])
 def test_mixed_targets(smoothing, weights) -> None:
-    got = loss_of([SCORES[0], SCORES[1]], Mixed(FIRST, SECOND, SHARE), made(0.5), Recipe(label_smoothing=smoothing),
-                  weights)
+    got = loss_of(
+        [SCORES[0], SCORES[1]],
+        MixedTargets(FIRST, SECOND, SHARE),
+        made(0.5),
+        Recipe(label_smoothing=smoothing),
+        weights,
+    )
     wanted = 0.0
     for scores, weight in ((SCORES[0], 1.0), (SCORES[1], 0.5)):
         for place, share in enumerate(SHARE.tolist()):
@@ -61,7 +66,7 @@ def test_mixed_targets(smoothing, weights) -> None:
 
 
 def test_a_picture_mixed_with_its_own_class_is_not_mixed() -> None:
-    mixed = loss_of(SCORES[0], Mixed(FIRST, FIRST, SHARE), made(), Recipe())
+    mixed = loss_of(SCORES[0], MixedTargets(FIRST, FIRST, SHARE), made(), Recipe())
     assert mixed.item() == pytest.approx(loss_of(SCORES[0], FIRST, made(), Recipe()).item(), rel=1e-6)
 
 
@@ -87,7 +92,7 @@ def test_a_picture_counts_the_same_in_any_batch() -> None:
 
 def test_the_gradient_flows_through_all_heads() -> None:
     scores = [one.clone().requires_grad_() for one in SCORES[:2]]
-    loss_of(scores, Mixed(FIRST, SECOND, SHARE), made(0.25), Recipe(), WEIGHTS).backward()
+    loss_of(scores, MixedTargets(FIRST, SECOND, SHARE), made(0.25), Recipe(), WEIGHTS).backward()
     assert all(one.grad is not None and one.grad.abs().sum() > 0 for one in scores)
 
 

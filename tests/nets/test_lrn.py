@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import local_response_norm
 
-from striate.nets.lrn import AcrossChannels
+from striate.convnet.build.lrn import CrossChannelLRN
 
 
 @pytest.mark.parametrize(("channels", "size", "beta"),
@@ -13,7 +13,7 @@ def test_it_is_what_torch_computes(channels: int, size: int, beta: float) -> Non
     x = torch.randn(2, channels, 3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     x = x.contiguous(memory_format=torch.channels_last)
     ours, theirs = x.clone().requires_grad_(), x.clone().requires_grad_()
-    result = AcrossChannels.apply(ours, size, 0.3, beta, 2.0)
+    result = CrossChannelLRN.apply(ours, size, 0.3, beta, 2.0)
     wanted = local_response_norm(theirs, size, 0.3, beta, 2.0)
     torch.testing.assert_close(result, wanted, rtol=1e-12, atol=1e-12)
     gradient = torch.randn(wanted.shape, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
@@ -26,8 +26,8 @@ def test_it_is_what_torch_computes(channels: int, size: int, beta: float) -> Non
 def test_bfloat16_keeps_its_format_and_is_summed_wider() -> None:
     x = torch.full((1, 64, 2, 2), 3.0, dtype=torch.bfloat16, requires_grad=True)
     with torch.autocast("cpu", torch.bfloat16):
-        result = AcrossChannels.apply(x, 5, 1e-4, 0.75, 1.0)
-        exact = AcrossChannels.apply(1 + torch.arange(64.0).reshape(1, 64, 1, 1) / 4096, 5, 1.0, 1.0, 0.0)
+        result = CrossChannelLRN.apply(x, 5, 1e-4, 0.75, 1.0)
+        exact = CrossChannelLRN.apply(1 + torch.arange(64.0).reshape(1, 64, 1, 1) / 4096, 5, 1.0, 1.0, 0.0)
     squares = (1 + torch.arange(64.0).double() / 4096) ** 2
     assert exact[0, 9, 0, 0].item() == pytest.approx((5 * (1 + 9 / 4096) / squares[7:12].sum()).item(), rel=1e-6)
     assert result.dtype == torch.bfloat16

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from striate.nets.augment import Mixed, mix, reach
-from striate.nets.recipe import Recipe
+from striate.convnet.augment import MixedTargets, mix, reach
+from striate.convnet.recipe.recipe import Recipe
 
 RECIPES = {"mixup": Recipe(mixup=0.4, seed=1), "cutmix": Recipe(cutmix=1.0, seed=1),
            "both": Recipe(mixup=0.4, cutmix=1.0, seed=1)}
@@ -17,10 +17,10 @@ TARGETS = torch.from_numpy(INDICES.copy())
 BATCH = torch.rand(COUNT, 3, 7, 5, generator=torch.Generator().manual_seed(0))
 
 
-def mixed(recipe: Recipe, batch: torch.Tensor = BATCH, epoch: int = 2) -> tuple[torch.Tensor, Mixed]:
+def mixed(recipe: Recipe, batch: torch.Tensor = BATCH, epoch: int = 2) -> tuple[torch.Tensor, MixedTargets]:
     count = len(batch)
     pictures, targets = mix(batch, torch.arange(count), recipe, epoch, np.arange(count))
-    assert isinstance(targets, Mixed)
+    assert isinstance(targets, MixedTargets)
     return pictures, targets
 
 
@@ -45,8 +45,8 @@ def test_parts_of_a_batch_are_the_same_bits_as_the_whole(kind: str, cuts: tuple[
         assert stop <= wide.stop <= stop + 1
         parts.append(mix(BATCH[wide], TARGETS[wide], recipe, 2, INDICES, part))
     assert torch.equal(torch.cat([pictures for pictures, _ in parts]), whole)
-    assert isinstance(targets, Mixed)
-    for name in Mixed._fields:
+    assert isinstance(targets, MixedTargets)
+    for name in MixedTargets._fields:
         assert torch.equal(torch.cat([getattr(of, name) for _, of in parts]), getattr(targets, name))
 
 
@@ -57,7 +57,7 @@ def test_pure_function_of_seed_epoch_and_place(kind: str) -> None:
     assert torch.equal(mixed(recipe)[1].share, again)
     assert not torch.equal(again, other)
     elsewhere = mix(BATCH, TARGETS, recipe, 2, INDICES + 1)[1]
-    assert isinstance(elsewhere, Mixed)
+    assert isinstance(elsewhere, MixedTargets)
     assert not torch.equal(again, elsewhere.share)  # another batch of the epoch
 
 

@@ -7,13 +7,13 @@ import pytest
 import torch
 
 from striate.arch import BatchNorm, Conv, Dense, Flatten, GlobalPool, Input, Network, ReLU, Softmax
-from striate.nets import bounds
-from striate.nets.build import Net, build
-from striate.nets.fill import fill
-from striate.nets.optimisers import OPTIMISERS, clip, make_optimiser, muon, set_rate
-from striate.nets.optimisers.muon import POLYNOMIAL, inner_weights, newton_schulz, orthogonalised
-from striate.nets.recipe import Recipe
-from striate.nets.training.checkpoint import optimiser_tensors, restore_optimiser
+from striate.convnet.build.initialise import fill
+from striate.convnet.build.net import Net, build
+from striate.convnet.optimisers import OPTIMISERS, clip, make_optimiser, muon, set_rate
+from striate.convnet.optimisers.muon import POLYNOMIAL, inner_weights, newton_schulz, orthogonalised
+from striate.convnet.recipe import validation
+from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.training.checkpoint import optimiser_tensors, restore_optimiser
 
 INNER = {"conv2.weight", "conv3.weight", "dense1.weight"}
 
@@ -48,7 +48,7 @@ def weights(module: Net) -> dict[str, torch.Tensor]:
 
 
 def test_the_table_has_the_optimisers_of_a_recipe() -> None:
-    assert tuple(OPTIMISERS) == bounds.OPTIMISERS
+    assert tuple(OPTIMISERS) == validation.OPTIMISERS
 
 
 @pytest.mark.parametrize("shape", [(7, 7), (5, 11), (11, 5), (1, 13), (13, 1), (64, 288)])

@@ -6,9 +6,9 @@ import pytest
 import yaml
 
 from striate.arch.formats.caffe import read_solver
+from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.training.time_budget import relaid
 from striate.errors import UsageError
-from striate.nets.recipe import Recipe
-from striate.nets.training.budget import relaid
 
 SOLVERS = {
     "fixed": ('lr_policy: "fixed"', 1.0),

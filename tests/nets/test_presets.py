@@ -6,20 +6,20 @@ from typing import Any
 import pytest
 
 from striate import ConvNet
+from striate.convnet.recipe import presets, validation
+from striate.convnet.recipe.presets import PRESETS, DataFacts, batch_for, name_for, planned
+from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.training import time_budget
 from striate.data import Data
-from striate.nets import bounds, presets
-from striate.nets.presets import PRESETS, Facts, batch_for, name_for, planned
-from striate.nets.recipe import Recipe
-from striate.nets.training import budget
 
 WORDS = ("cat", "dog")
 OPEN = {"clip", "minutes", "gamma", "power", "step_size", "step_values"}  # these stay open: None says they are not used
 FACTS = {
-    "few small pictures": Facts(800, WORDS, (28, 28)),
-    "many small pictures": Facts(60_000, WORDS, (32, 64)),
-    "few photographs": Facts(10_000, WORDS, (64, 65)),
-    "many photographs": Facts(10_001, WORDS, (480, 640), 3),
-    "pretrained network": Facts(1_000, WORDS, (224, 224), 3, pretrained=True),
+    "few small pictures": DataFacts(800, WORDS, (28, 28)),
+    "many small pictures": DataFacts(60_000, WORDS, (32, 64)),
+    "few photographs": DataFacts(10_000, WORDS, (64, 65)),
+    "many photographs": DataFacts(10_001, WORDS, (480, 640), 3),
+    "pretrained network": DataFacts(1_000, WORDS, (224, 224), 3, pretrained=True),
 }
 
 
@@ -47,7 +47,7 @@ def test_what_was_said_stays(name: str) -> None:
     assert len(reasons) == 1
 
 
-@pytest.mark.parametrize("optimiser", bounds.OPTIMISERS)
+@pytest.mark.parametrize("optimiser", validation.OPTIMISERS)
 def test_another_optimiser_has_its_own_numbers(optimiser: str) -> None:
     own = presets.OPTIMISERS[optimiser]
     for name, facts in FACTS.items():
@@ -82,7 +82,7 @@ def test_budgets_are_left_to_those_who_gave_them() -> None:
 
 
 def test_the_default_budget_shrinks_with_the_data() -> None:
-    budgets = [planned(Recipe(), Facts(count, WORDS))[0].epochs for count in (10, 1_257, 60_000, 10_000_000)]
+    budgets = [planned(Recipe(), DataFacts(count, WORDS))[0].epochs for count in (10, 1_257, 60_000, 10_000_000)]
     assert budgets == sorted(budgets, reverse=True)  # type: ignore[type-var]
     fewest, most = PRESETS["few small pictures"].epochs
     assert (budgets[0], budgets[-1]) == (most, fewest)
@@ -90,10 +90,10 @@ def test_the_default_budget_shrinks_with_the_data() -> None:
 
 @pytest.mark.parametrize(("classes", "flip"), [(("0", "1"), False), (("A", "b"), False), (("cat", "dog"), True)])
 def test_mirroring_is_off_for_characters(classes: tuple[str, ...], flip: bool) -> None:
-    recipe, reasons = planned(Recipe(), Facts(100, classes))
+    recipe, reasons = planned(Recipe(), DataFacts(100, classes))
     assert recipe.flip is flip
     assert ("flip off: the classes are single characters" in reasons) is not flip
-    assert planned(Recipe(flip=not flip), Facts(100, classes))[0].flip is not flip
+    assert planned(Recipe(flip=not flip), DataFacts(100, classes))[0].flip is not flip
 
 
 @pytest.mark.parametrize(("count", "memory", "batch", "why"), [
@@ -105,11 +105,11 @@ def test_mirroring_is_off_for_characters(classes: tuple[str, ...], flip: bool) -
     (1_257, 15_625_001, 32, "steps in one pass over the pictures: 40"),
     (1, 0, 16, "steps in one pass over the pictures: 1")])
 def test_the_batch_fits_in_memory(count: int, memory: int, batch: int, why: str) -> None:
-    assert batch_for(Facts(count, WORDS, memory=memory), 128) == (batch, why)
-    facts = Facts(count, WORDS, memory=memory)
+    assert batch_for(DataFacts(count, WORDS, memory=memory), 128) == (batch, why)
+    facts = DataFacts(count, WORDS, memory=memory)
     largest = PRESETS[name_for(facts)].values["batch_size"]
     assert planned(Recipe(), facts)[0].batch_size == batch_for(facts, largest)[0]
-    assert planned(Recipe(batch_size=999), Facts(count, WORDS, memory=memory))[0].batch_size == 999
+    assert planned(Recipe(batch_size=999), DataFacts(count, WORDS, memory=memory))[0].batch_size == 999
 
 
 @pytest.mark.parametrize("given", [
@@ -125,8 +125,8 @@ def test_pictures_that_are_seen_few_times_are_not_moved(given: dict[str, Any]) -
 
 def test_by_the_clock_it_is_the_first_plan_that_tells(digits: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     for steps, moved in ((150, 0.0), (250, 0.08)):  # 40 in a pass
-        monkeypatch.setattr(budget, "steps_left", lambda *_, steps=steps: steps)
-        monkeypatch.setattr(budget.Clock, "wish", lambda *_: 0)
+        monkeypatch.setattr(time_budget, "steps_left", lambda *_, steps=steps: steps)
+        monkeypatch.setattr(time_budget.BudgetClock, "wish", lambda *_: 0)
         model = ConvNet("lenet5", minutes=1, batch_size=32).fit(digits.train)
         assert (model.recipe_.steps, model.recipe_.shift) == (steps, moved)
         assert ("not moved" in model.reasons_[-1]) is not bool(moved)

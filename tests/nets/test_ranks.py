@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from striate.nets.ranks import Part, Ranks
+from striate.convnet.distributed import BatchShard, ProcessGroup
 from tests.nets.across import across
 from tests.nets.rank_jobs import trained
 
@@ -20,7 +20,7 @@ CASES: dict[str, dict[str, object]] = {
 def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[int, list[dict[str, Any]]]:
     """What each of 1, 2 and 4 ranks found in each case."""
     folder = tmp_path_factory.mktemp("ended")
-    return {1: [{name: trained(Ranks(), **more) for name, more in CASES.items()}],
+    return {1: [{name: trained(ProcessGroup(), **more) for name, more in CASES.items()}],
             2: across(2, "cases", folder / "2", **CASES), 4: across(4, "cases", folder / "4", plain={})}
 
 
@@ -77,7 +77,7 @@ def test_f19_rank_0_may_take_longer_than_a_step(tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [0, 1, 5, 8])
 @pytest.mark.parametrize("world", [1, 2, 3, 7])
 def test_parts_are_all_there_is(count: int, world: int) -> None:
-    parts = [Part.of(count, rank, world) for rank in range(world)]
+    parts = [BatchShard.of(count, rank, world) for rank in range(world)]
     assert np.concatenate([np.arange(count)[part.slice] for part in parts]).tolist() == list(range(count))
     assert max(parts[0].sizes) - min(parts[0].sizes) <= 1
     assert parts[0].sizes == [part.size for part in parts]
@@ -87,6 +87,6 @@ def test_parts_are_all_there_is(count: int, world: int) -> None:
 def test_portions_make_the_mean(world: int) -> None:
     """Of three pictures, so that with five ranks two have none."""
     losses = torch.tensor([0.25, 3.0, 7.5])
-    parts = [Part.of(3, rank, world) for rank in range(world)]
+    parts = [BatchShard.of(3, rank, world) for rank in range(world)]
     portions = [part.portion(losses[part.slice].mean(), losses[part.slice]) for part in parts]
     torch.testing.assert_close(torch.stack(portions).sum(), losses.mean())

@@ -7,16 +7,16 @@ from dataclasses import fields
 import pytest
 import yaml
 
+from striate.convnet.recipe.presets import DataFacts, planned
+from striate.convnet.recipe.recipe import Recipe
 from striate.errors import UsageError
-from striate.nets.presets import Facts, planned
-from striate.nets.recipe import Recipe
 
 FULL = Recipe(minutes=2, steps=12, plan=((0, 10), (4, 12)), schedule="multistep", gamma=0.1, step_values=(3, 5),
               optimiser="muon", average=0.99, clip=1, balance=True, mixup=0.2, cutmix=1, cutout=0.25, crop=0.3,
               colour=0.4, randaugment=9, test_time="shift", flip=False)
 
 
-@pytest.mark.parametrize("recipe", [Recipe(), FULL, planned(Recipe(optimiser="sgd"), Facts(1000, ("a", "b")))[0]])
+@pytest.mark.parametrize("recipe", [Recipe(), FULL, planned(Recipe(optimiser="sgd"), DataFacts(1000, ("a", "b")))[0]])
 @pytest.mark.parametrize("there_and_back", [
     lambda values: yaml.safe_load(yaml.safe_dump(values)), lambda values: json.loads(json.dumps(values))])
 def test_a_recipe_comes_back_from_yaml_and_json(recipe, there_and_back) -> None:

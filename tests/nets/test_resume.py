@@ -9,11 +9,11 @@ import torch
 
 from striate import ConvNet, Input, Network
 from striate.arch import BatchNorm, Conv, Dense, Dropout, Pool, ReLU
+from striate.convnet.training import loop, state_dict
+from striate.convnet.training.checkpoint import Checkpoints, Snapshot
+from striate.convnet.training.training_run import StepRecord
 from striate.data import Data
 from striate.errors import Interrupted, RunError
-from striate.nets.training import loop, state
-from striate.nets.training.checkpoint import Checkpoints, Snapshot
-from striate.nets.training.run import Step
 
 
 def network() -> Network:
@@ -66,7 +66,7 @@ def test_r02_whatever_the_recipe_a_resumed_run_ends_in_the_same_bits(
     digits: Data, tmp_path: Path, stop_after: int, rich: str
 ) -> None:
     def learnt(folder: Path, stop_after: int | None = None) -> ConvNet:
-        steps: list[Step] = []
+        steps: list[StepRecord] = []
         model = ConvNet(network(), epochs=2, batch_size=256, seed=5, **RICH[rich])  # type: ignore[arg-type]
         return model.fit(digits.train, validation=digits.validation, watch=steps.append, checkpoints=folder,
                          stop=lambda: stop_after is not None and len(steps) >= stop_after)
@@ -87,8 +87,8 @@ def test_an_epoch_that_ends_in_one_picture_is_learnt_from() -> None:
 
 def test_r04_no_picture_is_missed_or_repeated(digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[np.ndarray] = []
-    original = loop.Learner.__call__
-    monkeypatch.setattr(loop.Learner, "__call__",
+    original = loop.OptimiserStep.__call__
+    monkeypatch.setattr(loop.OptimiserStep, "__call__",
                         lambda s, batch, *votes: (seen.append(batch.indices), original(s, batch, *votes))[1])
     learn(digits, None)
     whole, seen[:] = np.concatenate(seen), []
@@ -109,7 +109,7 @@ def test_r12_a_lost_optimiser_state_is_noticed(digits: Data, tmp_path: Path, mon
     whole = bits(learn(digits, None), tmp_path / "a")
     with pytest.raises(Interrupted):
         learn(digits, tmp_path / "run", 7)
-    monkeypatch.setattr(state, "restore_optimiser", lambda *_: None)
+    monkeypatch.setattr(state_dict, "restore_optimiser", lambda *_: None)
     assert bits(learn(digits, tmp_path / "run"), tmp_path / "b") != whole
 
 
@@ -210,7 +210,7 @@ def test_leftovers_of_a_killed_writer_are_swept(tmp_path: Path) -> None:
 
 def test_a_run_by_the_clock_is_repeated_from_its_plan(digits: Data, tmp_path: Path) -> None:
     """Stopped and resumed, planned again as it goes: the recipe it leaves gives the same weights without a clock."""
-    steps: list[Step] = []
+    steps: list[StepRecord] = []
     clocked = {"batch_size": 64, "seed": 5, "optimiser": "adamw", "minutes": 0.15}
     with pytest.raises(Interrupted):
         ConvNet(network(), **clocked).fit(digits.train, watch=steps.append, checkpoints=tmp_path / "run",

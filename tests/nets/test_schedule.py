@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.nets.recipe import Recipe
-from striate.nets.schedule import SHAPES, factor, fraction_at
+from striate.convnet.recipe.lr_schedule import SHAPES, factor, fraction_at
+from striate.convnet.recipe.recipe import Recipe
 
 FALLING = ["linear", "cosine", "trapezoid"]
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from striate.nets.recipe import Recipe
-from striate.nets.test_time import VIEWS, scores, view
+from striate.convnet.inference.tta import VIEWS, scores, view
+from striate.convnet.recipe.recipe import Recipe
 
 BATCH = torch.rand(5, 3, 7, 11, generator=torch.Generator().manual_seed(0)).to(memory_format=torch.channels_last)
 

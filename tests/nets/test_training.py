@@ -10,16 +10,16 @@ import torch
 
 from striate import ConvNet, Input, Network
 from striate.arch import BatchNorm, Conv, Dense, Pool, ReLU
+from striate.convnet import losses as losses_room
+from striate.convnet.build.net import build
+from striate.convnet.build.normalise import InputNormalisation
+from striate.convnet.optimisers import make_optimiser
+from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.training import loop, time_budget, validation_epoch
+from striate.convnet.training.checkpoint import Checkpoints
+from striate.convnet.training.training_run import StepRecord
 from striate.data import Data
-from striate.fitting import Held
-from striate.nets import losses as losses_room
-from striate.nets.build import build
-from striate.nets.optimisers import make_optimiser
-from striate.nets.prepare import Preparation
-from striate.nets.recipe import Recipe
-from striate.nets.training import budget, loop, validate
-from striate.nets.training.checkpoint import Checkpoints
-from striate.nets.training.run import Step
+from striate.model.preprocessing import InMemoryDataset
 
 
 def network() -> Network:
@@ -50,7 +50,7 @@ def test_the_best_epoch_is_returned_and_not_the_last(digits: Data, monkeypatch: 
         weights.append({name: value.detach().clone() for name, value in module.state_dict().items()})
         return torch.nn.functional.one_hot(answers, 10).float()
 
-    monkeypatch.setattr(validate, "logits_of", scripted)
+    monkeypatch.setattr(validation_epoch, "logits_of", scripted)
     model = quiet(epochs=6, batch_size=256).fit(digits.train, validation=digits.validation)
     accuracies = [row["validation_accuracy"] for row in model.history_]
     assert accuracies == pytest.approx([count / len(truth) for count in right])
@@ -105,7 +105,7 @@ def test_biases_and_norms_are_not_decayed(optimiser: str) -> None:
 def test_two_checkpoints_are_kept(digits: Data, tmp_path: Path) -> None:
     seen: list[list[str]] = []
 
-    def look(_: Step) -> None:
+    def look(_: StepRecord) -> None:
         seen.append(sorted(path.name for path in tmp_path.iterdir()))
 
     quiet(epochs=2, batch_size=256).fit(digits.train, watch=look, checkpoints=tmp_path, checkpoint_seconds=0)
@@ -130,7 +130,7 @@ def test_mean_and_spread_are_those_of_the_training_pictures(channels: int) -> No
 
 
 def test_a_constant_channel_has_spread_one() -> None:
-    measured = Preparation((2, 2), 1, "squash").measured(Held(np.full((3, 2, 2, 1), 9, np.uint8)))
+    measured = InputNormalisation((2, 2), 1, "squash").measured(InMemoryDataset(np.full((3, 2, 2, 1), 9, np.uint8)))
     assert (measured.mean, measured.std) == ((9.0,), (1.0,))
 
 
@@ -146,7 +146,7 @@ def test_steps_that_are_long_beside_the_budget_end_it(
         now += tick
         return now
 
-    for module in (budget, loop):
+    for module in (time_budget, loop):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
     model = quiet(minutes=2, batch_size=2048).fit(digits.train, validation=digits.validation)
     assert model.seconds_ < 125 + 20 * tick
@@ -162,7 +162,7 @@ def test_a_run_by_the_clock_ends_on_time(digits: Data, monkeypatch: pytest.Monke
         now += tick if now < 60 else tick * slower  # seconds from one look to the next
         return now
 
-    for module in (budget, loop):
+    for module in (time_budget, loop):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
     noted(monkeypatch, loop, "set_rate", lambda _, rate: rates.append(rate))
     model = quiet(minutes=2, batch_size=256).fit(digits.train, validation=digits.validation)
@@ -181,12 +181,12 @@ def test_a_first_plan_that_is_far_off_is_soon_made_again(digits: Data, monkeypat
         now += 0.125
         return now
 
-    for module in (budget, loop):
+    for module in (time_budget, loop):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
-    monkeypatch.setattr(budget, "measured", lambda _: 50.0)
+    monkeypatch.setattr(time_budget, "measured", lambda _: 50.0)
     noted(monkeypatch, loop, "set_rate", lambda _, rate: rates.append(rate))
     model = quiet(minutes=4, batch_size=256).fit(digits.train, validation=digits.validation)
-    assert model.recipe_.plan[0] == (0, budget.LEAST)
+    assert model.recipe_.plan[0] == (0, time_budget.LEAST)
     assert model.seconds_ == pytest.approx(240, rel=0.03)
     assert model.recipe_.steps > 100
     assert max(rates) == max(rates[10:]) > 2 * rates[len(rates) * 3 // 4] > 0  # the schedule was not spent before

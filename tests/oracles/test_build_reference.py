@@ -7,8 +7,8 @@ from hypothesis import given, settings
 
 from striate.arch import BatchNorm, Conv, Dense, Dropout, Input, Network, Pool, ReLU, Softmax, load_network
 from striate.arch.reference import forward
-from striate.nets.build import OPERATIONS, Net, build
-from striate.nets.fill import fill
+from striate.convnet.build.initialise import fill
+from striate.convnet.build.net import OPERATIONS, Net, build
 from tests.arch.networks import networks
 from tests.arch.table import TABLE, network_of
 from tests.oracles.witness import weights_for
@@ -131,9 +131,9 @@ def test_names_that_torch_keeps_for_itself() -> None:
     ({"kind": "gaussian", "mean": 5.0, "std": 2.0}, -9, 19, 2),
 ])
 def test_fillers_draw_what_they_say(filler: dict[str, float | str], low: float, high: float, spread: float) -> None:
-    from striate.arch import Filler
+    from striate.arch import Initializer
 
-    network = Network(Dense(100, weight_filler=Filler(**filler))(Input(3, 10, 10)))  # type: ignore[arg-type]
+    network = Network(Dense(100, weight_filler=Initializer(**filler))(Input(3, 10, 10)))  # type: ignore[arg-type]
     module = build(network)
     fill(module, 0)
     weight = module.state_dict()["dense1.weight"]

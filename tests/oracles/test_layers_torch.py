@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.arch import Add, Conv, Flatten, Input, Network, Pool, ReLU, load_network
-from striate.arch.formats.torch_code import RESERVED, write_torch
+from striate.arch.formats.torch.source_writer import RESERVED, write_torch
 from striate.arch.reference import activations, apply, forward
 from tests.arch.networks import networks
 from tests.arch.table import TABLE, network_of

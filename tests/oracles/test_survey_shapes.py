@@ -4,7 +4,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 
 from striate.arch import Network, survey
-from striate.nets.build import build
+from striate.convnet.build.net import build
 from tests.arch.networks import networks
 
 

@@ -14,10 +14,10 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
-from striate.metrics import evaluate
-from striate.report import Mistake, Sample
+from striate.report import Misclassified, SamplePicture
+from striate.stats.metrics import evaluate
 
-Case = tuple[dict[str, Any], list[Sample], list[Mistake]]
+Case = tuple[dict[str, Any], list[SamplePicture], list[Misclassified]]
 HIDDEN, EPOCHS = 32, 12
 
 
@@ -53,9 +53,9 @@ def _digits() -> Case:
         })
     chances = best.predict_proba(X[parts["test"]])
     wrong = np.flatnonzero(chances.argmax(1) != y[parts["test"]])
-    mistakes = [Mistake(f"digits/{parts['test'][i]:04}", pixels[parts["test"][i]], int(y[parts["test"][i]]),
+    mistakes = [Misclassified(f"digits/{parts['test'][i]:04}", pixels[parts["test"][i]], int(y[parts["test"][i]]),
                         int(chances[i].argmax()), float(chances[i].max())) for i in wrong]
-    samples = [Sample(label, pixels[i], f"digits/{i:04}")
+    samples = [SamplePicture(label, pixels[i], f"digits/{i:04}")
                for label in range(10) for i in np.flatnonzero(y == label)[:3]]
     results = {part: evaluate(y[parts[part]], best.predict_proba(X[parts[part]]), classes).as_dict()
                for part in ("validation", "test")}
@@ -87,9 +87,20 @@ def made_up(k: int, seed: int = 0, *, names: list[str] | None = None, side: int 
     layers = [_layer("conv1", "conv", [3, side, side], [8, side, side], 224, 216 * side**2, 3)]
     wrong = np.flatnonzero(chances.argmax(1) != labels)
     facts = _facts(f"/data/made up/{k}", classes, counts, [side, side, 3], layers, results)
-    return (facts, [Sample(i, picture, f"{i}/0.png") for i, picture in enumerate(pictures)],
-            [Mistake(f"{labels[i]}/{i}.png", pictures[i % len(pictures)], int(labels[i]), int(chances[i].argmax()),
-                     float(chances[i].max())) for i in wrong[:50]])
+    return (
+        facts,
+        [SamplePicture(i, picture, f"{i}/0.png") for i, picture in enumerate(pictures)],
+        [
+            Misclassified(
+                f"{labels[i]}/{i}.png",
+                pictures[i % len(pictures)],
+                int(labels[i]),
+                int(chances[i].argmax()),
+                float(chances[i].max()),
+            )
+            for i in wrong[:50]
+        ],
+    )
 
 
 def _layer(

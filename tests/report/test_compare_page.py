@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from striate.compare.verdict import Finding, verdict
-from striate.metrics import evaluate
 from striate.report.compare import Disagreement, write_comparison
 from striate.report.compare_figures import COSTS
-from striate.report.compare_words import crossing
+from striate.report.compare_text import crossing
+from striate.stats.metrics import evaluate
+from striate.stats.verdict import Verdict, verdict
 
 from .reader import Page
 
@@ -56,7 +56,7 @@ def facts_for(models: int, classes: int, seeds: int = 3, name: str = "", curves:
     return {
         "striate": "0.1.0", "title": f"{name} compared", "command": f"striate compare {name}", "created": "now",
         "seconds": 100.0, "computed_seconds": 90.0, "report": "compare.html",
-        "verdict": verdict(names, [Finding(p["first"], p["second"], 0.05, (0.02, 0.08), 0.002) for p in pairs], 200),
+        "verdict": verdict(names, [Verdict(p["first"], p["second"], 0.05, (0.02, 0.08), 0.002) for p in pairs], 200),
         "asked": {"seeds": seeds, "sizes": [5, 20] if curves else [], "minutes": 2.0, "five_by_two": True,
                   "at_once": 2, "threads": 1},
         "data": {"name": f"{name}set", "source": "set", "classes": [f"{name}{c}" for c in range(classes)], "count": 200,

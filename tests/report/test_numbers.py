@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from striate import report
 from striate.errors import DiskError
-from striate.metrics import evaluate
-from striate.report import phrases, tables, write_report
+from striate.report import formatting, tables, write_report
+from striate.stats.metrics import evaluate
 
 from .facts import Case, digits, made_up
 from .reader import page_of
@@ -114,7 +114,7 @@ def test_no_mistakes_is_no_proof(tmp_path: Path) -> None:
 
 @given(st.floats(0, 1))
 def test_a_percentage_is_near_and_never_a_false_certainty(value: float) -> None:
-    text = phrases.digits(value)
+    text = formatting.digits(value)
     assert float(text) / 100 == pytest.approx(value, abs=0.000501)
     if value < 1 - 1e-8:
         assert float(text) < 100

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from striate.nets.bounds import OPTIMISERS as KNOWN
-from striate.nets.recipe import Recipe
-from striate.nets.schedule import SHAPES
-from striate.report import training
-from striate.report.trying import write_trying
+from striate.convnet.recipe.lr_schedule import SHAPES
+from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.recipe.validation import OPTIMISERS as KNOWN
+from striate.report import training_text
+from striate.report.tune import write_trying
 
 from .facts import digits
 from .reader import Page, page_of
@@ -45,16 +45,16 @@ def test_the_section_says_how_and_why(tmp_path: Path) -> None:
 ])
 def test_the_budget(asked: dict[str, Any] | None, says: str) -> None:
     facts = digits()[0] | {"asked": asked, "recipe": RECIPE}
-    assert str(training.budget(facts)).startswith(says)
+    assert str(training_text.budget(facts)).startswith(says)
 
 
 @pytest.mark.parametrize("optimiser", KNOWN)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_every_optimiser_and_schedule_has_its_words(optimiser: str, shape: str) -> None:
     recipe = Recipe(optimiser=optimiser, schedule=shape, learning_rate=0.1, warmup=0.2, momentum=0.9).as_dict()
-    assert optimiser in training.OPTIMISERS
-    assert "Caffe" not in training.schedule(recipe)
-    assert "0.1" in training.schedule(recipe)
+    assert optimiser in training_text.OPTIMISERS
+    assert "Caffe" not in training_text.schedule(recipe)
+    assert "0.1" in training_text.schedule(recipe)
 
 
 def test_a_recipe_of_another_kind_says_nothing(tmp_path: Path) -> None:

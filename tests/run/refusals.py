@@ -9,18 +9,18 @@ import numpy as np
 import pytest
 
 from striate import ConvNet, load_data
-from striate.run import RunFolder, Settings, Watch, evaluate_model, train_model
-from striate.run.checking import check_data
-from striate.run.comparing import job
-from striate.run.comparing.asked import Asked, sizes_in
-from striate.run.comparing.child import open_as
-from striate.run.comparing.children import Child, run_jobs
-from striate.run.comparing.job import compare
-from striate.run.job import open_data
-from striate.run.kinds import kind_for
-from striate.run.logs import Logs
-from striate.run.settings import listed, recipe_of
-from striate.run.trying import try_settings
+from striate.tasks import Progress, RunFolder, Settings, evaluate_model, train_model
+from striate.tasks.check import check_data
+from striate.tasks.compare import comparison
+from striate.tasks.compare.comparison import compare
+from striate.tasks.compare.plan import ComparisonPlan, sizes_in
+from striate.tasks.compare.process_pool import WorkerProcess, run_jobs
+from striate.tasks.compare.worker import open_as
+from striate.tasks.logs import RunLogs
+from striate.tasks.methods import kind_for
+from striate.tasks.settings import listed, recipe_of
+from striate.tasks.train import open_data
+from striate.tasks.tune import try_settings
 
 
 def model_of(folder: Path, classes: tuple[str, str] = ("0", "1")) -> Path:
@@ -35,7 +35,7 @@ def written(folder: Path, text: str = "") -> Path:
 
 def locked(folder: Path) -> object:
     with RunFolder(folder).locked():
-        return train_model(Settings("digits"), RunFolder(folder), Watch())
+        return train_model(Settings("digits"), RunFolder(folder), Progress())
 
 
 def all_learnt_from(folder: Path) -> object:
@@ -49,13 +49,13 @@ def all_learnt_from(folder: Path) -> object:
 
 
 def compared(folder: Path, **asked: object) -> object:
-    question = Asked(**{"data": "digits", "models": ("bow", "lenet5"), **asked})
-    return compare(question, RunFolder(folder / "run"), Watch())
+    question = ComparisonPlan(**{"data": "digits", "models": ("bow", "lenet5"), **asked})
+    return compare(question, RunFolder(folder / "run"), Progress())
 
 
 def too_many_at_once(folder: Path) -> object:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("striate.run.comparing.asked.cores", lambda: [0, 1])
+        patch.setattr("striate.tasks.compare.plan.cores", lambda: [0, 1])
         return compared(folder, at_once=3)
 
 
@@ -68,8 +68,8 @@ def of_other_pictures(folder: Path) -> object:
 def in_other_parts(folder: Path) -> object:
     """Compare where the pictures of one size are not those of the other."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(job, "data_identity", id)
-        patch.setattr(Asked, "kind", lambda _, model: (SimpleNamespace(
+        patch.setattr(comparison, "data_identity", id)
+        patch.setattr(ComparisonPlan, "kind", lambda _, model: (SimpleNamespace(
             packing={"size": (8, 8) if model == "bow" else (9, 9)}, size_for=lambda _: None), False))
         return compared(folder)
 
@@ -77,15 +77,17 @@ def in_other_parts(folder: Path) -> object:
 def lost(folder: Path, *, timed: bool) -> object:
     """Compare where the trainings, or the times, leave no file."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(job, "run_jobs", lambda jobs, slots, stop, finished, *_: [finished(one) for _, one, _ in jobs])
-        patch.setattr(job, "run_alone", lambda *_: None)
+        patch.setattr(
+            comparison, "run_jobs", lambda jobs, slots, stop, finished, *_: [finished(one) for _, one, _ in jobs]
+        )
+        patch.setattr(comparison, "run_alone", lambda *_: None)
         if timed:
-            patch.setattr(job, "trained", lambda *_: {})
+            patch.setattr(comparison, "trained", lambda *_: {})
         return compared(folder)
 
 
 def killed(_: Path) -> object:
-    child = Child({}, [0])
+    child = WorkerProcess({}, [0])
     child.process.kill()
     child.process.wait()
     return child.check("lenet5, seed 0")
@@ -95,7 +97,7 @@ def list_changed(folder: Path) -> object:
     (folder / "clean.txt").write_text("cat/1.png\n")
     settings = Settings(str(folder), **listed(folder / "clean.txt"))
     (folder / "clean.txt").write_text("cat/2.png\n")
-    return open_data(settings, kind_for(settings), None, Watch())
+    return open_data(settings, kind_for(settings), None, Progress())
 
 
 REFUSALS: dict[str, Callable[[Path], object]] = {
@@ -114,15 +116,15 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "resumed on other data": lambda _: Settings("digits").resumed(Settings("mnist")),
     "resumed with another seed": lambda _: Settings("digits").resumed(Settings("digits", recipe={"seed": 3})),
     "epochs of a bag of words": lambda folder: train_model(
-        Settings("digits", "bow", recipe={"epochs": 3}), RunFolder(folder), Watch()),
+        Settings("digits", "bow", recipe={"epochs": 3}), RunFolder(folder), Progress()),
     "a bag of words in parts": lambda folder: train_model(
-        Settings("digits", "bow", sharded=True), RunFolder(folder), Watch()),
+        Settings("digits", "bow", sharded=True), RunFolder(folder), Progress()),
     "resumed with another list": lambda _: Settings("pets").resumed(Settings("pets", files="clean.txt")),
     "a list that was changed": list_changed,
     "a list of what has no files": lambda folder: check_data("digits", list_to=folder / "clean.txt", labels=False),
     "a list inside the pictures": lambda folder: check_data(str(folder), list_to=folder / "clean.txt", labels=False),
-    "a log of another kind": lambda folder: Logs(["csv", "wandb"], folder),
-    "trying a bag of words": lambda folder: try_settings(Settings("digits", "bow"), RunFolder(folder), Watch()),
+    "a log of another kind": lambda folder: RunLogs(["csv", "wandb"], folder),
+    "trying a bag of words": lambda folder: try_settings(Settings("digits", "bow"), RunFolder(folder), Progress()),
     "nothing left to test on": all_learnt_from,
     "comparing one model": lambda folder: compared(folder, models=("bow",)),
     "comparing a model with itself": lambda folder: compared(folder, models=("bow", "bow")),
@@ -136,7 +138,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "going on with a comparison of other pictures": of_other_pictures,
     "comparing on other pictures at each size": in_other_parts,
     "pictures changed while they were compared": lambda _: open_as(
-        Asked("digits", ("bow", "lenet5")), Asked("digits", ()).kind("lenet5")[0], None, "0"),
+        ComparisonPlan("digits", ("bow", "lenet5")), ComparisonPlan("digits", ()).kind("lenet5")[0], None, "0"),
     "a training killed": killed,
     "a training without a result": lambda folder: lost(folder, timed=False),
     "a measurement without a result": lambda folder: lost(folder, timed=True),

@@ -12,12 +12,12 @@ import pytest
 import yaml
 
 from striate.data import Data, Dataset, load_data
-from striate.doctor import label_doubts
 from striate.errors import UsageError
-from striate.run import Settings, Watch
-from striate.run.checking import check_data
-from striate.run.doubting import FOLDS, folds, held_out
-from striate.run.kinds import kind_for
+from striate.quality import label_doubts
+from striate.tasks import Progress, Settings
+from striate.tasks.check import check_data
+from striate.tasks.check_labels import FOLDS, folds, held_out
+from striate.tasks.methods import kind_for
 from tests.cli.conftest import Program, answer, striate  # noqa: F401 - a fixture
 from tests.data.fixtures import picture, tree, write
 from tests.doctor.scenes import saved_again, scene, scenes
@@ -145,7 +145,7 @@ def test_wrong_labels_of_digits_come_first(name: str) -> None:
     if name == "bow":
         kind = kind_for(Settings("digits", "bow", recipe={"seed": 0, "flip": False}))
         kind.size_for(data)
-    indices, scores = held_out(kind, data, Watch(), bool)
+    indices, scores = held_out(kind, data, Progress(), bool)
     assert sorted(indices.tolist()) == list(range(300))
     first = [int(indices[one.index]) for one in label_doubts(data.pictures.labels[indices], scores)[:30]]
     assert len(set(first) & set(wrong.tolist())) >= 12

@@ -19,14 +19,14 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 import striate
-from striate import modelfile
+from striate.core import model_file
 from striate.errors import Interrupted, StriateError
-from striate.run import RunFolder, Watch
-from striate.run.comparing import child
-from striate.run.comparing.asked import Asked, Cell, slug
-from striate.run.comparing.child import held_out
-from striate.run.comparing.draws import drawn, halves
-from striate.run.comparing.job import Work, compare, compare_folder, read_cost
+from striate.tasks import Progress, RunFolder
+from striate.tasks.compare import worker
+from striate.tasks.compare.comparison import ComparisonFolder, compare, compare_folder, read_cost
+from striate.tasks.compare.plan import ComparisonPlan, TrainingPlan, slug
+from striate.tasks.compare.subsets import drawn, halves
+from striate.tasks.compare.worker import held_out
 
 SIZES, SEEDS = (4, 9), 2
 MODELS = ("small.yaml", "lenet5")
@@ -53,32 +53,37 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def asked(home: Path, **changes: Any) -> Asked:
+def asked(home: Path, **changes: Any) -> ComparisonPlan:
     models = tuple(str(home / one) if one.endswith("yaml") else one for one in MODELS)
-    return Asked(**{"data": str(home / "pictures"), "models": models, "seeds": SEEDS, "sizes": SIZES, "minutes": 0.01,
-                    **changes})
+    return ComparisonPlan(
+        **{"data": str(home / "pictures"), "models": models, "seeds": SEEDS, "sizes": SIZES, "minutes": 0.01, **changes}
+    )
 
 
 def done(home: Path, out: Path, **changes: Any) -> tuple[dict[str, Any], list[str]]:
     said: list[str] = []
-    return compare(asked(home, **changes), RunFolder(out), Watch(say=said.append)), said
+    return compare(asked(home, **changes), RunFolder(out), Progress(say=said.append)), said
 
 
 def in_this_process(
-    jobs: list[tuple[str, Cell, dict[str, Any]]], slots: object, stop: object, finished: Any, urgent: object = None
+    jobs: list[tuple[str, TrainingPlan, dict[str, Any]]],
+    slots: object,
+    stop: object,
+    finished: Any,
+    urgent: object = None,
 ) -> None:
     """What the children do, without the seconds that it takes to start them."""
     for _, cell, job in jobs:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("STRIATE_CACHE", os.environ["STRIATE_CACHE"])  # which a child sets for itself
-            child.train(json.loads(json.dumps(job)), bool)
+            worker.train(json.loads(json.dumps(job)), bool)
         finished(cell)
 
 
 def timed_in_this_process(jobs: list[tuple[str, dict[str, Any]]], cores: object, stop: object) -> None:
     """What the children do, one after another."""
     for _, job in jobs:
-        child.measure(json.loads(json.dumps(job)), bool, lambda: None)
+        worker.measure(json.loads(json.dumps(job)), bool, lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +91,9 @@ def finished(home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict
     cache = tmp_path_factory.mktemp("cache-of-all")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STRIATE_CACHE", str(cache))
-        patch.setattr("striate.run.comparing.job.run_jobs", in_this_process)
-        patch.setattr("striate.run.comparing.job.run_alone", timed_in_this_process)
-        patch.setattr(child, "ENOUGH", 0.05)
+        patch.setattr("striate.tasks.compare.comparison.run_jobs", in_this_process)
+        patch.setattr("striate.tasks.compare.comparison.run_alone", timed_in_this_process)
+        patch.setattr(worker, "ENOUGH", 0.05)
         facts, _ = done(home, home / "out")
     return facts, home / "out"
 
@@ -137,7 +142,7 @@ def test_the_model_that_is_kept_gave_the_answers(finished: tuple[dict[str, Any],
 
 
 def test_given_again_nothing_is_trained(again: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("striate.run.comparing.job.run_jobs", None)
+    monkeypatch.setattr("striate.tasks.compare.comparison.run_jobs", None)
     before = json.loads((again / "compare.json").read_text())
     facts, said = done(home, again)
     assert "8 of 8 trainings were finished before" in said
@@ -146,7 +151,7 @@ def test_given_again_nothing_is_trained(again: Path, home: Path, monkeypatch: py
 
 def harm(path: Path, how: str) -> None:
     data = path.read_bytes()
-    file = modelfile.load(path)
+    file = model_file.load(path)
     arrays, facts = dict(file.arrays), dict(file.manifest["facts"])
     if how == "cut":
         path.write_bytes(data[: len(data) // 2])
@@ -166,7 +171,7 @@ def harm(path: Path, how: str) -> None:
             facts["training"] = "<script>"
         elif how == "another seed":
             file.manifest["identity"]["seed"] = 99
-        modelfile.save(path, file.manifest["kind"], {"identity": file.manifest["identity"], "facts": facts}, arrays)
+        model_file.save(path, file.manifest["kind"], {"identity": file.manifest["identity"], "facts": facts}, arrays)
 
 
 HARM = ("cut", "flipped", "pickle", "fewer pictures", "not a number", "strange label", "strange fact", "another seed")
@@ -179,14 +184,14 @@ def test_a_cell_that_cannot_be_trusted_is_trained_again(
     class TrainedError(Exception):
         """With the names of the cells."""
 
-    def run_jobs(jobs: list[tuple[str, Cell, dict[str, Any]]], *_: object) -> None:
+    def run_jobs(jobs: list[tuple[str, TrainingPlan, dict[str, Any]]], *_: object) -> None:
         raise TrainedError([cell.name for _, cell, _ in jobs])
 
-    monkeypatch.setattr("striate.run.comparing.job.run_jobs", run_jobs)
+    monkeypatch.setattr("striate.tasks.compare.comparison.run_jobs", run_jobs)
     harm(again / "cells" / "lenet5-9-seed-1.safetensors", how)
     said: list[str] = []
     with pytest.raises(TrainedError) as caught:
-        compare(asked(home), RunFolder(again), Watch(say=said.append))
+        compare(asked(home), RunFolder(again), Progress(say=said.append))
     assert caught.value.args[0] == ["lenet5-9-seed-1"]
     assert any("lenet5-9-seed-1.safetensors" in line and "made again" in line for line in said)
 
@@ -201,7 +206,7 @@ def test_what_is_missing_is_trained_in_a_process_and_what_is_there_is_kept(again
     assert before.keys() == after.keys()
     assert {name for name in before if before[name] != after[name]} == {"lenet5-4-seed-0.safetensors"}
     assert not (again / "unfinished").exists()
-    assert read_cost(again / "costs" / "lenet5.safetensors", modelfile.load(
+    assert read_cost(again / "costs" / "lenet5.safetensors", model_file.load(
         again / "costs" / "lenet5.safetensors").manifest["identity"])
 
 
@@ -210,12 +215,12 @@ def test_one_that_fails_is_named_and_the_others_are_finished(
 ) -> None:
     for seed in (0, 1):
         (again / "cells" / f"lenet5-4-seed-{seed}.safetensors").unlink()
-    plain = Work.job
+    plain = ComparisonFolder.job
 
-    def job(work: Work, cell: Cell, do: str = "train") -> dict[str, Any]:
+    def job(work: ComparisonFolder, cell: TrainingPlan, do: str = "train") -> dict[str, Any]:
         return plain(work, cell, do) | ({"data": "other"} if cell.seed == 0 else {})
 
-    monkeypatch.setattr(Work, "job", job)
+    monkeypatch.setattr(ComparisonFolder, "job", job)
     with pytest.raises(StriateError) as caught:
         done(home, again)
     assert caught.value.code == "data_changed"
@@ -228,8 +233,8 @@ def test_one_that_fails_is_named_and_the_others_are_finished(
 def test_sample_five_by_two_learns_from_halves(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("striate.run.comparing.job.run_jobs", in_this_process)
-    monkeypatch.setattr("striate.run.comparing.job.run_alone", timed_in_this_process)
+    monkeypatch.setattr("striate.tasks.compare.comparison.run_jobs", in_this_process)
+    monkeypatch.setattr("striate.tasks.compare.comparison.run_alone", timed_in_this_process)
     facts, _ = done(home, tmp_path / "out", seeds=1, sizes=(), five_by_two=True)
     assert len(list((tmp_path / "out" / "cells").iterdir())) == 2 * (1 + 10)
     (found,) = facts["five_by_two"]
@@ -237,7 +242,7 @@ def test_sample_five_by_two_learns_from_halves(
     gaps = np.empty((5, 2))
     for repeat, half in np.ndindex(5, 2):
         labels = data.pictures.labels[halves(data.split, data.pictures, repeat, half).test]
-        right = [(modelfile.load(tmp_path / "out" / "cells" / f"{slug(model)}-half-{half}-seed-{repeat}.safetensors")
+        right = [(model_file.load(tmp_path / "out" / "cells" / f"{slug(model)}-half-{half}-seed-{repeat}.safetensors")
                   .arrays["probabilities"].argmax(1) == labels).mean() for model in asked(home).models]
         gaps[repeat, half] = right[0] - right[1]
     assert abs(found["difference"]) == pytest.approx(abs(gaps.mean()))
@@ -287,7 +292,7 @@ def test_asked_to_stop_it_says_how_to_go_on(home: Path, tmp_path: Path) -> None:
         yield lambda: True
 
     with pytest.raises(Interrupted) as caught:
-        compare(asked(home), RunFolder(tmp_path / "out"), Watch(interruptible=at_once))
+        compare(asked(home), RunFolder(tmp_path / "out"), Progress(interruptible=at_once))
     assert caught.value.exit_code == 75
     assert "same command again" in str(caught.value)
 
@@ -339,6 +344,6 @@ def test_pictures_held_out_are_no_test_pictures() -> None:
 def test_names_of_folders_and_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert compare_folder(None, "/data/my pictures").path == Path("runs/my-pictures-compare")
-    cells = Asked("d", ("bow", "a/net.yaml", "b/net.yaml"), sizes=(5, 10), five_by_two=True).cells()
+    cells = ComparisonPlan("d", ("bow", "a/net.yaml", "b/net.yaml"), sizes=(5, 10), five_by_two=True).cells()
     assert len({cell.name for cell in cells}) == len(cells) == 3 * (2 * 3 + 10)
     assert all(os.sep not in cell.name for cell in cells)

@@ -11,28 +11,28 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from hypothesis import given
 from hypothesis import strategies as st
 
+from striate.convnet.training.training_run import StepRecord
 from striate.errors import DiskError
-from striate.nets.training.run import Step
-from striate.run.logs import Logs
-from striate.run.logs.log import MOST, due
-from striate.run.logs.tensorboard import crc32c, record
+from striate.tasks.logs import RunLogs
+from striate.tasks.logs.log import MOST, due
+from striate.tasks.logs.tensorboard_log import crc32c, record
 
 EPOCHS, EACH = 5, 7
 
 
-def run_of(first: int = 1, last: int = EPOCHS * EACH) -> Iterator[Step]:
+def run_of(first: int = 1, last: int = EPOCHS * EACH) -> Iterator[StepRecord]:
     """The steps `first` to `last` of a run of 5 epochs of 7 steps, an accuracy of epoch/10 at the end of each."""
     for step in range(first, last + 1):
         epoch = -(-step // EACH)
         row: dict[str, float | int | None] = {
             "epoch": epoch, "loss": 1 / epoch, "validation_loss": None, "validation_accuracy": epoch / 10,
             "learning_rate": 0.1, "seconds": 1.0, "pictures_per_second": 7.0}
-        yield Step(step, EPOCHS * EACH, epoch, EPOCHS, 1 / step, 7.0, row if step % EACH == 0 else None)
+        yield StepRecord(step, EPOCHS * EACH, epoch, EPOCHS, 1 / step, 7.0, row if step % EACH == 0 else None)
 
 
-def written(folder: Path, steps: Iterator[Step], *names: str) -> Path:
+def written(folder: Path, steps: Iterator[StepRecord], *names: str) -> Path:
     folder.mkdir(exist_ok=True)
-    logs = Logs(names, folder)
+    logs = RunLogs(names, folder)
     for step in steps:
         logs.step(step)
     logs.close()
@@ -54,7 +54,7 @@ def test_tables_hold_every_epoch_and_step(tmp_path: Path) -> None:
 
 
 def test_the_table_of_epochs_is_there_while_the_run_goes(tmp_path: Path) -> None:
-    logs = Logs(["csv"], tmp_path)
+    logs = RunLogs(["csv"], tmp_path)
     for step in run_of(last=EACH):
         logs.step(step)
     assert len(table(tmp_path / "log.csv")) == 1
@@ -83,10 +83,10 @@ def test_a_new_run_does_not_go_on_with_an_old_table(tmp_path: Path) -> None:
 
 @given(st.integers(1, 3_000_000))
 def test_few_steps_of_a_long_run_are_held(steps: int) -> None:
-    every = 1 if steps == 1 else next(n for n in range(1, steps + 1) if due(Step(n, steps, 1, 1, 0.0, 0.0)))
+    every = 1 if steps == 1 else next(n for n in range(1, steps + 1) if due(StepRecord(n, steps, 1, 1, 0.0, 0.0)))
     assert steps // every <= MOST
     assert every == 1 or steps // (every // 2) >= MOST // 1.01
-    assert due(Step(steps, steps, 1, 1, 0.0, 0.0))
+    assert due(StepRecord(steps, steps, 1, 1, 0.0, 0.0))
 
 
 def test_a_run_without_steps_leaves_nothing(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_a_run_without_steps_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     for name in ("csv", "tensorboard"):
-        logs = Logs([name], tmp_path / "gone")
+        logs = RunLogs([name], tmp_path / "gone")
         with pytest.raises(DiskError):
             logs.step(next(run_of()))
         logs.close()

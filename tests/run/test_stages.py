@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from striate import ConvNet, atomic
+from striate import ConvNet
+from striate.core import atomic
 from striate.errors import StriateError
-from striate.run import RunFolder, Settings, Watch, evaluate_model, train_model
+from striate.tasks import Progress, RunFolder, Settings, evaluate_model, train_model
 from tests.cli.conftest import Program, striate  # noqa: F401 - a fixture
 
 SETTINGS = Settings("digits", recipe={"epochs": 1, "seed": 4, "batch_size": 256})
@@ -22,7 +23,7 @@ class Stopped(BaseException):
 
 
 def train(path: Path, *, resume: bool = False, settings: Settings = SETTINGS) -> bytes:
-    train_model(settings, RunFolder(path), Watch(), resume=resume)
+    train_model(settings, RunFolder(path), Progress(), resume=resume)
     return (path / "model.safetensors").read_bytes()
 
 
@@ -77,7 +78,7 @@ def test_f10_a_run_that_was_finished_meanwhile_is_not_overwritten(tmp_path: Path
     folder = RunFolder.fresh(tmp_path / "run", "digits", "compact")  # free when it was chosen …
     first = train(tmp_path / "run")
     with pytest.raises(StriateError) as caught:
-        train_model(Settings("digits", recipe={"epochs": 1, "seed": 5}), folder, Watch())  # … and not any more
+        train_model(Settings("digits", recipe={"epochs": 1, "seed": 5}), folder, Progress())  # … and not any more
     assert caught.value.code == "run_exists"
     assert (tmp_path / "run" / "model.safetensors").read_bytes() == first
 
@@ -141,6 +142,6 @@ def test_d15_no_run_inside_the_pictures(tmp_path: Path) -> None:
         (tmp_path / "pictures" / name).mkdir(parents=True)
     settings = Settings(str(tmp_path / "pictures"))
     with pytest.raises(StriateError) as caught:
-        train_model(settings, RunFolder(tmp_path / "pictures" / "runs" / "x"), Watch())
+        train_model(settings, RunFolder(tmp_path / "pictures" / "runs" / "x"), Progress())
     assert caught.value.code == "out_in_data"
     assert sorted(path.name for path in (tmp_path / "pictures").rglob("*")) == ["a", "b"]

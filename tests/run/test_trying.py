@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from striate.data import Data, Dataset, load_data
-from striate.run import RunFolder, Settings, Watch
-from striate.run.trying import around, share_of, try_folder, try_settings
+from striate.tasks import Progress, RunFolder, Settings
+from striate.tasks.tune import around, share_of, try_folder, try_settings
 from tests.cli.conftest import Program, answer, striate  # noqa: F401 - a fixture
 
 SHORT = ("train", "digits", "--model", "lenet5", "--try", "--try-seconds", "0.6", "--optimiser", "sgd")
@@ -21,7 +21,7 @@ def test_from_end_to_end(striate: Program, tmp_path: Path, monkeypatch: pytest.M
         raise AssertionError("the test pictures were looked at")
 
     with monkeypatch.context() as patch:
-        patch.setattr("striate.run.trying.tell", lambda *_: None)  # it counts them
+        patch.setattr("striate.tasks.tune.tell", lambda *_: None)  # it counts them
         patch.setattr(Data, "require_trainable", lambda _: None)  # so does this
         patch.setattr(Data, "test", property(refuse))
         facts = answer(striate(*SHORT, "--json", "--seed", "5", "--no-flip"))
@@ -63,10 +63,10 @@ def test_for_people_and_a_folder_of_its_own(striate: Program, tmp_path: Path) ->
 
 
 def test_a_rate_that_diverges_is_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("striate.run.trying.around", lambda *_: [(0.05, "× 3")])
+    monkeypatch.setattr("striate.tasks.tune.around", lambda *_: [(0.05, "× 3")])
     settings = Settings("digits", "lenet5", recipe={"optimiser": "sgd", "learning_rate": 1e6})
     said: list[str] = []
-    facts = try_settings(settings, RunFolder(tmp_path / "run"), Watch(say=said.append), again=["go"], seconds=2)
+    facts = try_settings(settings, RunFolder(tmp_path / "run"), Progress(say=said.append), again=["go"], seconds=2)
     assert [row["learning_rate"] for row in facts["candidates"]] == [0.05, 1e6]
     assert facts["candidates"][1]["accuracy"] is None
     assert facts["next"] == "go --optimiser sgd --learning-rate 0.05"

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from striate import load
+from striate.bow.recogniser import BagOfWords
+from striate.bow.sift import DenseSIFT
 from striate.errors import Interrupted
-from striate.run import RunFolder, Settings, Watch, evaluate_model, train_model
-from striate.words.recogniser import BagOfWords
-from striate.words.sift import DenseSIFT
+from striate.tasks import Progress, RunFolder, Settings, evaluate_model, train_model
 from tests.cli.conftest import Program, answer, folder, striate  # noqa: F401 - fixtures
 
 STAGES = """sift: {bin_sizes: [2, 3], step: 6}
@@ -28,9 +28,9 @@ def stages(tmp_path: Path) -> Path:
     return path
 
 
-def train(path: Path, stages: Path, *, resume: bool = False, watch: Watch | None = None) -> bytes:
+def train(path: Path, stages: Path, *, resume: bool = False, watch: Progress | None = None) -> bytes:
     settings = Settings("digits", str(stages), recipe={"seed": 3})
-    train_model(settings, RunFolder(path), watch or Watch(), resume=resume)
+    train_model(settings, RunFolder(path), watch or Progress(), resume=resume)
     return (path / "model.safetensors").read_bytes()
 
 
@@ -83,7 +83,7 @@ def test_f02_stopped_in_a_stage_it_ends_in_the_same_bytes(
     def interruptible() -> Iterator[Callable[[], bool]]:
         yield lambda: stage in reached
 
-    watch = Watch(stage=lambda name, *_: reached.append(name), interruptible=interruptible)
+    watch = Progress(stage=lambda name, *_: reached.append(name), interruptible=interruptible)
     with pytest.raises(Interrupted):
         train(tmp_path / "run", stages, watch=watch)
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"recipe.yaml", "split.json", ".lock"}
@@ -143,7 +143,7 @@ def test_a_run_goes_on_with_the_stages_it_was_begun_with(
     stages.unlink()
     settings = Settings.load(tmp_path / "run" / "recipe.yaml")
     assert settings.stages["photographs"]["encoder"] == {"hard": {"words": 12, "iterations": 5, "skip_zero": False}}
-    train_model(settings, RunFolder(tmp_path / "run"), Watch(), resume=True)
+    train_model(settings, RunFolder(tmp_path / "run"), Progress(), resume=True)
     assert (tmp_path / "run" / "model.safetensors").read_bytes() == whole
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import torch
 
 from striate import ConvNet, Dense, GlobalPool, Input, Network, Transfer, load_network
-from striate.nets.features import cut
-from striate.nets.finetuning import adapted
-from striate.nets.pretrained import KNOWN, hub, pretrained, reading
-from striate.nets.pretrained.load import in_rgb
-from striate.run import RunFolder, Settings, Watch, train_model
+from striate.convnet.finetuning import adapted
+from striate.convnet.inference.features import cut
+from striate.convnet.pretrained import KNOWN, hub, pretrained, weight_file
+from striate.convnet.pretrained.pretrained_weights import in_rgb
+from striate.tasks import Progress, RunFolder, Settings, train_model
 from tests.transfer.small import pictures, saved
 
 
@@ -53,7 +53,7 @@ def absent(name: str) -> object:
 
 def large(folder: Path) -> object:
     net, weights = saved(folder)
-    with patch.object(reading, "MAX_BYTES", 100):
+    with patch.object(weight_file, "MAX_BYTES", 100):
         return pretrained(str(net), weights)
 
 
@@ -93,7 +93,7 @@ def stopped(folder: Path) -> object:
 
 def trained(folder: Path, **settings: object) -> object:
     np.savez(folder / "set.npz", images=pictures()[0], labels=np.arange(24) % 2)
-    return train_model(Settings(str(folder / "set.npz"), **settings), RunFolder(folder / "run"), Watch())  # type: ignore[arg-type]
+    return train_model(Settings(str(folder / "set.npz"), **settings), RunFolder(folder / "run"), Progress())  # type: ignore[arg-type]
 
 
 REFUSALS: dict[str, Callable[[Path], object]] = {

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from striate import Add, BatchNorm, Conv, Dense, Dropout, GlobalPool, Input, Network, ReLU, load_network
-from striate.nets.build import Net, build
+from striate.convnet.build.net import Net, build
 
 YAML = """
 input: [3, 32, 32]

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.run import RunFolder, Watch
-from striate.run.comparing.asked import Asked
-from striate.run.comparing.job import compare
+from striate.tasks import Progress, RunFolder
+from striate.tasks.compare.comparison import compare
+from striate.tasks.compare.plan import ComparisonPlan
 from tests.transfer.small import pictures
 
 
 def test_transfer_is_compared(tmp_path: Path) -> None:
     np.savez(tmp_path / "set.npz", images=pictures(40)[0], labels=np.arange(40) % 2)
-    asked = Asked(str(tmp_path / "set.npz"), ("transfer", "knn"), seeds=1)
-    facts = compare(asked, RunFolder(tmp_path / "run"), Watch())
+    asked = ComparisonPlan(str(tmp_path / "set.npz"), ("transfer", "knn"), seeds=1)
+    facts = compare(asked, RunFolder(tmp_path / "run"), Progress())
     rows = {row["name"]: row for row in facts["models"]}
     assert rows.keys() == {"transfer", "knn"}
     for row in rows.values():

@@ -10,11 +10,11 @@ import torch
 from sklearn.linear_model import LogisticRegression
 
 from striate import ConvNet, load, load_network
+from striate.convnet import finetuning
+from striate.convnet.build.net import build
+from striate.convnet.finetuning import KEPT, LOWEST, adapted, head_of
+from striate.convnet.inference.features import cut
 from striate.errors import Interrupted
-from striate.nets import finetuning
-from striate.nets.build import build
-from striate.nets.features import cut
-from striate.nets.finetuning import KEPT, LOWEST, adapted, head_of
 from tests.transfer.small import filled, pictures
 
 NETWORK = """

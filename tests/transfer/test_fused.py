@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from striate import Conv, GlobalPool, Network, Pool, ReLU, Volume, load_network
 from striate.arch.axis import Axis
-from striate.nets import fused
-from striate.nets.build import build
-from striate.nets.folding import Turned, folded, turns
+from striate.convnet.build.net import build
+from striate.convnet.inference import fused_conv
+from striate.convnet.inference.fold_batch_norm import RotatedInput, folded, turns
 from tests.transfer.small import filled
 
 
@@ -41,12 +41,12 @@ def test_a_network_is_turned_where_its_windows_allow_it(network, expected) -> No
 @pytest.mark.parametrize("available", [True, False])
 @pytest.mark.parametrize("last", [{}, {"groups": 4}, {"bias": False}])
 def test_turned_and_fused_networks_say_the_same(monkeypatch, available, last) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(fused, "AVAILABLE", available and fused.AVAILABLE)
+    monkeypatch.setattr(fused_conv, "AVAILABLE", available and fused_conv.AVAILABLE)
     net = filled(chain(Conv(8, 3, **SAME), ReLU(limit=6), Conv(8, 5, **SAME), ReLU(), Conv(8, 3, padding=1, **last)))
     x = torch.randn(3, 3, 32, 30, generator=torch.Generator().manual_seed(0)).to(memory_format=torch.channels_last)
     before = x.clone()
     made = folded(net)
-    assert isinstance(made, Turned)
+    assert isinstance(made, RotatedInput)
     with torch.inference_mode():
         wanted, found = net.eval()(x), made(x)
         again = made(x[:2])  # another number of pictures than weights were packed for
@@ -58,7 +58,7 @@ def test_turned_and_fused_networks_say_the_same(monkeypatch, available, last) ->
 
 
 def test_a_processor_without_bfloat16_does_it_in_two_steps(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(fused, "FORMATS", {torch.float32})
+    monkeypatch.setattr(fused_conv, "FORMATS", {torch.float32})
     net = filled(chain(Conv(8, 3, **SAME), ReLU(limit=6)))
     x = torch.randn(2, 3, 32, 30, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
@@ -66,7 +66,7 @@ def test_a_processor_without_bfloat16_does_it_in_two_steps(monkeypatch) -> None:
 
 
 def test_fusing_is_what_happens_here() -> None:
-    assert fused.AVAILABLE
+    assert fused_conv.AVAILABLE
 
 
 @given(st.integers(1, 20), st.integers(1, 6), st.integers(1, 4), st.integers(0, 3), st.integers(0, 3),

@@ -16,8 +16,8 @@ import pytest
 import torch
 from safetensors.torch import save
 
+from striate.convnet.pretrained import hub
 from striate.errors import MissingError, UsageError
-from striate.nets.pretrained import hub
 from tests.transfer import theirs
 from tests.transfer.test_names import drawn
 

@@ -7,10 +7,10 @@ import torch
 from PIL import Image
 from sklearn.datasets import load_sample_image
 
-from striate.nets.build import build
-from striate.nets.features import Features, cut
-from striate.nets.prepare import Preparation
-from striate.nets.pretrained import pretrained
+from striate.convnet.build.net import build
+from striate.convnet.build.normalise import InputNormalisation
+from striate.convnet.inference.features import FeatureExtractor, cut
+from striate.convnet.pretrained import pretrained
 from tests.oracles.onnx_graph import onnx_graph
 
 
@@ -29,7 +29,7 @@ def images():  # type: ignore[no-untyped-def]
 def test_lite0_scores_as_onnx_runtime_does(source, images) -> None:  # type: ignore[no-untyped-def]
     net = build(source.network)
     net.load_state_dict(source.tensors)
-    preparation = Preparation((224, 224), 3, "squash", source.mean, source.std)
+    preparation = InputNormalisation((224, 224), 3, "squash", source.mean, source.std)
     batch = preparation.batch(images)
     with torch.inference_mode():
         ours = net.eval()(batch).numpy()
@@ -40,11 +40,11 @@ def test_lite0_scores_as_onnx_runtime_does(source, images) -> None:  # type: ign
 
 
 def test_features_are_those_of_onnx_runtime(source, images) -> None:  # type: ignore[no-untyped-def]
-    from striate.fitting import Held
+    from striate.model.preprocessing import InMemoryDataset
 
     inner = cut(source.network)
-    preparation = Preparation((224, 224), 3, "squash", source.mean, source.std)
-    ours = Features(inner, source.tensors, preparation, "float32")(Held(images))
+    preparation = InputNormalisation((224, 224), 3, "squash", source.mean, source.std)
+    ours = FeatureExtractor(inner, source.tensors, preparation, "float32")(InMemoryDataset(images))
     kept = {name: source.tensors[name] for name in inner.tensors}
     theirs = _run(inner, kept, preparation.batch(images)).reshape(2, -1)
     assert np.linalg.norm(ours - theirs) < 1e-4 * np.linalg.norm(theirs)

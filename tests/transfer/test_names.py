@@ -11,10 +11,10 @@ from safetensors.torch import save_file
 from torch import nn
 
 from striate.arch import ZOO, load_network
+from striate.convnet.build.net import build
+from striate.convnet.pretrained import KNOWN, pretrained
+from striate.convnet.pretrained.tensor_names import HALF, IMAGENET, NAMINGS
 from striate.errors import MissingError, ModelFileError
-from striate.nets.build import build
-from striate.nets.pretrained import KNOWN, pretrained
-from striate.nets.pretrained.names import HALF, IMAGENET, NAMINGS
 from tests.transfer import theirs
 
 FORMS = {

@@ -11,10 +11,10 @@ import torch
 from safetensors.torch import save_file
 
 from striate import ConvNet, Volume, load_network
+from striate.convnet.build.net import build
+from striate.convnet.build.normalise import InputNormalisation
+from striate.convnet.pretrained import KNOWN, pretrained
 from striate.errors import ModelFileError
-from striate.nets.build import build
-from striate.nets.prepare import Preparation
-from striate.nets.pretrained import KNOWN, pretrained
 from tests.transfer.small import filled, pictures, saved
 
 
@@ -88,7 +88,7 @@ def test_caffe_weights_read_rgb_as_they_read_bgr(tmp_path: Path) -> None:
     ours.load_state_dict(found.tensors)
     images = np.random.default_rng(0).integers(0, 256, (3, 28, 28, 3)).astype(np.uint8)
     bgr = images[..., ::-1].astype(np.float32) - np.array([104, 117, 123], np.float32)
-    preparation = Preparation((28, 28), 3, "squash", found.mean, found.std)
+    preparation = InputNormalisation((28, 28), 3, "squash", found.mean, found.std)
     with torch.inference_mode():
         wanted = theirs.eval()(torch.from_numpy(np.ascontiguousarray(bgr)).permute(0, 3, 1, 2))
         assert torch.allclose(ours.eval()(preparation.batch(images)), wanted, rtol=1e-4,

@@ -11,12 +11,12 @@ from sklearn.base import clone
 
 from striate import Transfer, load, load_network
 from striate.cli.main import run
+from striate.convnet.build.normalise import InputNormalisation
+from striate.convnet.inference.features import FeatureExtractor, cut
+from striate.convnet.inference.fold_batch_norm import folded
+from striate.convnet.transfer import scaled
 from striate.errors import ModelFileError
-from striate.fitting import Held
-from striate.nets.features import Features, cut
-from striate.nets.folding import folded
-from striate.nets.prepare import Preparation
-from striate.nets.transfer import scaled
+from striate.model.preprocessing import InMemoryDataset
 from tests.transfer.small import filled, network, pictures, saved
 
 
@@ -44,15 +44,15 @@ def test_features_are_those_of_the_network_cut_behind_the_layer() -> None:
     net = filled(network())
     inner = cut(network())
     images = pictures(6)[0]
-    preparation = Preparation((32, 32), 3, "squash", (100.0, 90.0, 80.0), (50.0, 60.0, 70.0))
-    features = Features(inner, net.state_dict(), preparation)
+    preparation = InputNormalisation((32, 32), 3, "squash", (100.0, 90.0, 80.0), (50.0, 60.0, 70.0))
+    features = FeatureExtractor(inner, net.state_dict(), preparation)
     with torch.inference_mode():
         expected = net(preparation.batch(images)).numpy()
         weight, bias = (net.state_dict()[f"dense1.{name}"].numpy() for name in ("weight", "bias"))
-    found = features(Held(images)) @ weight.T + bias
+    found = features(InMemoryDataset(images)) @ weight.T + bias
     assert np.allclose(found, expected, atol=0.03 * np.abs(expected).max())
-    mirrored = features(Held(images[:, :, ::-1]), mirrored=True)
-    assert np.array_equal(mirrored, features(Held(images)))
+    mirrored = features(InMemoryDataset(images[:, :, ::-1]), mirrored=True)
+    assert np.array_equal(mirrored, features(InMemoryDataset(images)))
 
 
 def test_scaled_rows_have_length_one_and_the_mean_is_out() -> None:
@@ -92,15 +92,15 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     lambda manifest: manifest["preparation"].update(size=[30, 32]), lambda manifest: manifest.pop("training"),
     lambda manifest: manifest["training"].update(flip=3)])
 def test_a_changed_manifest_is_refused(tmp_path: Path, change) -> None:  # type: ignore[no-untyped-def]
-    from striate import modelfile
+    from striate.core import model_file
 
     net, weights = saved(tmp_path)
     manifest, arrays = Transfer(net, weights=weights).fit(*pictures()).to_file()
     manifest["classes"] = ["across", "down"]
-    modelfile.save(tmp_path / "good.safetensors", "transfer", manifest, arrays)
+    model_file.save(tmp_path / "good.safetensors", "transfer", manifest, arrays)
     load(tmp_path / "good.safetensors")
     change(manifest)
-    modelfile.save(tmp_path / "bad.safetensors", "transfer", manifest, arrays)
+    model_file.save(tmp_path / "bad.safetensors", "transfer", manifest, arrays)
     with pytest.raises(ModelFileError) as caught:
         load(tmp_path / "bad.safetensors")
     assert caught.value.code == "bad_manifest"

@@ -13,18 +13,18 @@ from PIL import Image
 
 from striate import Transfer, load, load_network
 from striate.cli.main import run
+from striate.convnet.build.normalise import InputNormalisation
+from striate.convnet.distributed import ProcessGroup
+from striate.convnet.inference import feature_cache
+from striate.convnet.inference.feature_cache import FeatureCache, make_room
+from striate.convnet.inference.features import FeatureExtractor, cut
+from striate.convnet.training import malloc
 from striate.data import load_data
 from striate.errors import RunError
-from striate.fitting import Held
-from striate.nets import kept
-from striate.nets.features import Features, cut
-from striate.nets.kept import Kept, make_room
-from striate.nets.prepare import Preparation
-from striate.nets.ranks import Ranks
-from striate.nets.training import memory
-from striate.run import RunFolder, Settings, Watch, train_model
-from striate.run.kinds import kind_for
-from striate.run.kinds.auto import AutoRun, surely_better
+from striate.model.preprocessing import InMemoryDataset
+from striate.tasks import Progress, RunFolder, Settings, train_model
+from striate.tasks.methods import kind_for
+from striate.tasks.methods.auto import AutoMethod, surely_better
 from tests.transfer.small import filled, network, pictures, saved
 
 
@@ -81,9 +81,9 @@ def test_auto_says_why(folder, tmp_path, monkeypatch, capsys) -> None:  # type: 
 
 @pytest.mark.parametrize(("better", "expected"), [(True, "finetune"), (False, "transfer")])
 def test_auto_tries_finetune_where_it_is_given_time(folder, tmp_path, monkeypatch, better, expected) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr("striate.run.kinds.auto.surely_better", lambda these, those: better)
+    monkeypatch.setattr("striate.tasks.methods.auto.surely_better", lambda these, those: better)
     facts = train_model(Settings(str(folder), "auto", size=(32, 32), recipe={"epochs": 1}), RunFolder(tmp_path / "run"),
-                        Watch())
+                        Progress())
     assert facts["reasons"][0].startswith(f"{expected} was chosen")
     assert "finetune" in facts["reasons"][0]
     assert bool(facts.get("history")) is better
@@ -97,14 +97,14 @@ def test_auto_goes_on_when_finetuning_diverges_and_trains_alone(folder, tmp_path
         (run_folder.path / "log.csv").write_text("epoch")
         raise RunError("loss_not_finite", "step 1 was run", given="the loss became nan", do="Start again")
 
-    monkeypatch.setattr("striate.run.kinds.finetune.FinetuneRun.train", diverging)
+    monkeypatch.setattr("striate.tasks.methods.finetune.FinetuneRun.train", diverging)
     kind = kind_for(Settings(str(folder), "auto", size=(32, 32), recipe={"epochs": 1}))
     data = load_data(str(folder), size=(32, 32), channels=3)
     run_folder = RunFolder(tmp_path / "run")
     run_folder.path.mkdir()
-    ranks = Ranks()
+    ranks = ProcessGroup()
     object.__setattr__(ranks, "place", replace(ranks.place, world=2))
-    model = kind.train(data, run_folder, Watch(ranks=ranks), bool)
+    model = kind.train(data, run_folder, Progress(ranks=ranks), bool)
     assert type(model).__name__ == "Transfer"
     assert worlds == [1]
     assert "finetune failed: its loss left all bounds" in kind.facts(model)["reasons"][0]
@@ -120,17 +120,17 @@ def test_weights_without_a_model_are_finetuned(folder, tmp_path, monkeypatch, ca
 def test_features_are_kept_when_it_is_stopped(tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, (100, 32, 32, 3)).astype(np.uint8)
     some, calls = features(tmp_path), []
-    assert len(some(Held(images), stop=lambda: len(calls) > 1 or bool(calls.append(1)))) == 0
+    assert len(some(InMemoryDataset(images), stop=lambda: len(calls) > 1 or bool(calls.append(1)))) == 0
     again = features(tmp_path)
-    assert len(again(Held(images))) == 100
+    assert len(again(InMemoryDataset(images))) == 100
     assert 0 < again.computed < 100
 
 
 def test_the_inner_block_that_keeps_memory_leaves_the_outer_one_alone(monkeypatch) -> None:  # type: ignore[no-untyped-def]
     said = []
-    monkeypatch.setattr(memory, "_set", lambda _, options: said.append(options == memory.KEEPING))
-    with memory.kept():
-        with memory.kept():
+    monkeypatch.setattr(malloc, "_set", lambda _, options: said.append(options == malloc.KEEPING))
+    with malloc.kept():
+        with malloc.kept():
             pass
         assert all(said)
     assert said[-1] is False
@@ -139,7 +139,7 @@ def test_the_inner_block_that_keeps_memory_leaves_the_outer_one_alone(monkeypatc
 def test_auto_does_not_finetune_on_a_handful(folder) -> None:  # type: ignore[no-untyped-def]
     settings = Settings(str(folder), "auto", recipe={"epochs": 1})
     kind = kind_for(settings)
-    assert isinstance(kind, AutoRun)
+    assert isinstance(kind, AutoMethod)
     data = load_data(str(folder), size=(32, 32), channels=3)
     few = replace(data, split=replace(data.split, train=data.split.train[::4]))
     assert "finetune" not in kind._worth_trying(few)[0]
@@ -158,56 +158,56 @@ def test_surely_better_wants_more_than_one_standard_error() -> None:
     assert not surely_better(right, right)
 
 
-def features(memory: Path | None) -> Features:
+def features(memory: Path | None) -> FeatureExtractor:
     inner = cut(network())
-    preparation = Preparation((32, 32), 3, "squash", (100.0,) * 3, (50.0,) * 3)
-    return Features(inner, filled(network()).state_dict(), preparation, memory=memory)
+    preparation = InputNormalisation((32, 32), 3, "squash", (100.0,) * 3, (50.0,) * 3)
+    return FeatureExtractor(inner, filled(network()).state_dict(), preparation, memory=memory)
 
 
 def test_features_are_kept_by_picture(tmp_path: Path) -> None:
     images = pictures(40)[0]
-    plain = features(None)(Held(images))
+    plain = features(None)(InMemoryDataset(images))
     some = features(tmp_path)
-    assert np.array_equal(some(Held(images[:30])), plain[:30])
-    assert some.computed == len({kept.hash_of(one) for one in images[:30]})
+    assert np.array_equal(some(InMemoryDataset(images[:30])), plain[:30])
+    assert some.computed == len({feature_cache.hash_of(one) for one in images[:30]})
     again = features(tmp_path)
-    assert np.array_equal(again(Held(images[::-1].copy())), plain[::-1])
+    assert np.array_equal(again(InMemoryDataset(images[::-1].copy())), plain[::-1])
     assert 0 < again.computed <= 10
-    assert np.array_equal(again(Held(images)), plain)
+    assert np.array_equal(again(InMemoryDataset(images)), plain)
     assert again.computed == 0
-    mirrored = again(Held(images), mirrored=True)
+    mirrored = again(InMemoryDataset(images), mirrored=True)
     assert again.computed > 0
     assert not np.array_equal(mirrored, plain)
 
 
 def test_another_network_preparation_or_precision_finds_nothing(tmp_path: Path) -> None:
     images = pictures(8)[0]
-    features(tmp_path)(Held(images))
+    features(tmp_path)(InMemoryDataset(images))
     inner, other = cut(network()), filled(network(), seed=1).state_dict()
-    preparation = Preparation((32, 32), 3, "squash", (100.0,) * 3, (50.0,) * 3)
+    preparation = InputNormalisation((32, 32), 3, "squash", (100.0,) * 3, (50.0,) * 3)
     for change in ({"tensors": other}, {"preparation": replace(preparation, mean=(99.0,) * 3)},
                    {"preparation": replace(preparation, fit="crop")}):
-        made = Features(inner, change.get("tensors", filled(network()).state_dict()),  # type: ignore[arg-type]
+        made = FeatureExtractor(inner, change.get("tensors", filled(network()).state_dict()),  # type: ignore[arg-type]
                         change.get("preparation", preparation), memory=tmp_path)  # type: ignore[arg-type]
-        made(Held(images))
+        made(InMemoryDataset(images))
         assert made.computed > 0
 
 
 @pytest.mark.parametrize("damage", ["cut", "text", "narrow"])
 def test_a_damaged_file_is_made_again(tmp_path: Path, damage: str) -> None:
     images = pictures(8)[0]
-    wanted = features(tmp_path)(Held(images))
+    wanted = features(tmp_path)(InMemoryDataset(images))
     (path,) = tmp_path.glob("*.safetensors")
     if damage == "cut":
         path.write_bytes(path.read_bytes()[:-40])
     elif damage == "text":
         path.write_text("no file of ours")
     else:
-        Kept(tmp_path, path.stem, 3).add(["00" * 16], np.zeros((1, 3), np.float32))
+        FeatureCache(tmp_path, path.stem, 3).add(["00" * 16], np.zeros((1, 3), np.float32))
     made = features(tmp_path)
-    assert np.array_equal(made(Held(images)), wanted)
+    assert np.array_equal(made(InMemoryDataset(images)), wanted)
     assert made.computed > 0
-    assert np.array_equal(made(Held(images)), wanted)
+    assert np.array_equal(made(InMemoryDataset(images)), wanted)
     assert made.computed == 0
 
 
@@ -220,17 +220,17 @@ def test_room_is_made_by_deleting_what_was_used_least(tmp_path: Path, monkeypatc
         os.utime(path, (i, i))
     make_room(tmp_path, 250)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["2.safetensors", "3.safetensors"]
-    monkeypatch.setattr(kept, "MOST", 4 * 7 * 3)  # three rows
-    one = Kept(tmp_path, "k", 7)
+    monkeypatch.setattr(feature_cache, "MOST", 4 * 7 * 3)  # three rows
+    one = FeatureCache(tmp_path, "k", 7)
     one.add([f"{i:032x}" for i in range(5)], np.ones((5, 7), np.float32))
-    assert len(Kept(tmp_path, "k", 7).digests) == 3
+    assert len(FeatureCache(tmp_path, "k", 7).digests) == 3
 
 
 def test_two_that_keep_at_once_lose_nothing(tmp_path: Path) -> None:
-    one, two = Kept(tmp_path, "k", 2), Kept(tmp_path, "k", 2)
+    one, two = FeatureCache(tmp_path, "k", 2), FeatureCache(tmp_path, "k", 2)
     one.add(["aa" * 16], np.full((1, 2), 1, np.float32))
     two.add(["bb" * 16, "aa" * 16], np.full((2, 2), 2, np.float32))
-    found = Kept(tmp_path, "k", 2)
+    found = FeatureCache(tmp_path, "k", 2)
     assert found.digests == ["aa" * 16, "bb" * 16]
     assert found[["bb" * 16, "aa" * 16]].tolist() == [[2, 2], [1, 1]]
 

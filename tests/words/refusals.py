@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 
 import striate
-from striate import modelfile
+from striate.bow.encoders import VLAD, FisherVector, HardAssignment
+from striate.bow.pyramid import SpatialPyramid
+from striate.bow.sift import DenseSIFT
+from striate.bow.stages import Stages, stages_named
 from striate.classifiers import KernelSVM, LinearSVM
-from striate.words.encoders import VLAD, Fisher, Hard
-from striate.words.memory import Memory
-from striate.words.pyramid import SpatialPyramid
-from striate.words.sift import DenseSIFT
-from striate.words.stages import Stages, stages_named
+from striate.core import model_file
+from striate.core.cache import StageCache
 
 from .small import fitted, labels, model, pictures
 
@@ -25,8 +25,8 @@ def read(folder: Path, text: str) -> Stages:
 
 
 def loaded(folder: Path, **changed: object) -> object:
-    file = modelfile.load(fitted().save(folder / "m"))
-    return striate.load(modelfile.save(folder / "n", "words", file.manifest | changed, file.arrays))
+    file = model_file.load(fitted().save(folder / "m"))
+    return striate.load(model_file.save(folder / "n", "words", file.manifest | changed, file.arrays))
 
 
 def in_a_file(folder: Path) -> object:
@@ -42,17 +42,17 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "a setting that is no number": lambda folder: read(folder, "sift: {step: .inf}"),
     "a file of stages with aliases": lambda folder: read(folder, "sift: &a {}\npyramid: *a"),
     "strange_stage": lambda _: fitted(encoder=LinearSVM()),
-    "a stranger for sift": lambda _: fitted(sift=Hard()),
+    "a stranger for sift": lambda _: fitted(sift=HardAssignment()),
     "stopped": lambda _: model().fit(pictures(), labels(), stop=lambda: True),
-    "not_learnt": lambda _: fitted(encoder=Fisher(3, 5, augment=1e-9), classifier=LINEAR),
+    "not_learnt": lambda _: fitted(encoder=FisherVector(3, 5, augment=1e-9), classifier=LINEAR),
     "no support vectors": lambda _: fitted(classifier=KernelSVM("linear", C=1e-300)),
     "one_class": lambda _: model().fit(pictures(), ["a"] * 18),
     "sample of nothing": lambda _: fitted(sample=0),
     "seed below 0": lambda _: fitted(seed=-1),
-    "more words than descriptors": lambda _: fitted(encoder=Hard(541)),
+    "more words than descriptors": lambda _: fitted(encoder=HardAssignment(541)),
     "signed features": lambda _: fitted(encoder=VLAD(5)),
     "largest of Fisher vectors": lambda _: fitted(
-        encoder=Fisher(3, 5), pyramid=SpatialPyramid(pool="max"), classifier=LINEAR),
+        encoder=FisherVector(3, 5), pyramid=SpatialPyramid(pool="max"), classifier=LINEAR),
     "colour of grey pictures": lambda _: fitted(sift=DenseSIFT(colour="hsv")),
     "pictures of one colour": lambda _: model().fit(np.zeros((18, 23, 19), np.uint8), labels()),
     "a kernel of counts for Fisher vectors": lambda folder: read(
@@ -61,7 +61,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "root that is text": lambda _: fitted(sift=DenseSIFT(root="false")),  # type: ignore[arg-type]
     "the same normalisation twice": lambda _: fitted(pyramid=SpatialPyramid(normalise=("l1", "l1"))),
     "flip that is no switch": lambda _: fitted(flip="x"),
-    "features beyond all memory": lambda _: Memory(None).features("x", (10**9, 10**6), lambda _: None),
+    "features beyond all memory": lambda _: StageCache(None).features("x", (10**9, 10**6), lambda _: None),
     "memory in a file": in_a_file,
     "bad_manifest": lambda folder: loaded(folder, present=[0, 7]),
     "a manifest without stages": lambda folder: loaded(folder, stages={}),

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from striate.words.recogniser import BagOfWords
-from striate.words.sift import Grid
+from striate.bow.recogniser import BagOfWords
+from striate.bow.sift import Grid
 
 
 def level_weights(levels: int) -> list[float]:

@@ -9,13 +9,13 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
+from striate.bow import descriptors
+from striate.bow.encoders import HardAssignment
+from striate.bow.recogniser import BagOfWords
+from striate.bow.sift import DenseSIFT
 from striate.classifiers import KNN, LinearSVM
 from striate.errors import UsageError
-from striate.fitting import Held
-from striate.words import stream
-from striate.words.encoders import Hard
-from striate.words.recogniser import BagOfWords
-from striate.words.sift import DenseSIFT
+from striate.model.preprocessing import InMemoryDataset
 
 from .small import CLASSIFIERS, ENCODERS, fitted, labels, model, pictures
 
@@ -71,9 +71,9 @@ def test_labels_of_every_kind_come_back(y: np.ndarray, tmp_path: Path) -> None:
 
 
 def test_a_data_set_is_as_good_as_arrays_and_an_absent_class_has_probability_0() -> None:
-    data = Held(pictures(channels=1), np.arange(18) % 2 * 2, ("across", "never", "down"))
+    data = InMemoryDataset(pictures(channels=1), np.arange(18) % 2 * 2, ("across", "never", "down"))
     recogniser = model().fit(data)
-    scores = recogniser.predict_proba(Held(NEW[..., None]))
+    scores = recogniser.predict_proba(InMemoryDataset(NEW[..., None]))
     assert recogniser.classes_.tolist() == ["across", "never", "down"]
     assert (scores[:, 1] == 0).all()
     np.testing.assert_array_equal(scores[:, [0, 2]], fitted().predict_proba(NEW))
@@ -82,8 +82,8 @@ def test_a_data_set_is_as_good_as_arrays_and_an_absent_class_has_probability_0()
 
 
 def test_refit_forgets() -> None:
-    recogniser = fitted(encoder=Hard(3))
-    recogniser.set_params(encoder=Hard(7)).fit(pictures(), labels())
+    recogniser = fitted(encoder=HardAssignment(3))
+    recogniser.set_params(encoder=HardAssignment(7)).fit(pictures(), labels())
     again = fitted()
     np.testing.assert_array_equal(recogniser.predict_proba(NEW), again.predict_proba(NEW))
     assert len(recogniser.stages_) == 4
@@ -126,8 +126,8 @@ def test_a_picture_alone_and_in_batches(encoder: str, monkeypatch: pytest.Monkey
     probable = [recogniser.predict_proba(NEW[i : i + 1]) for i in range(6)]
     np.testing.assert_allclose(np.concatenate(probable), scores, atol=1e-6)
     grid = recogniser.pipeline_.description.grid
-    monkeypatch.setattr(stream, "BATCH", 4 * 4 * 128 * len(grid.y))  # four pictures at a time, then two
-    monkeypatch.setattr("striate.words.pipeline.SCORED", 5)
+    monkeypatch.setattr(descriptors, "BATCH", 4 * 4 * 128 * len(grid.y))  # four pictures at a time, then two
+    monkeypatch.setattr("striate.bow.pipeline.SCORED", 5)
     np.testing.assert_array_equal(recogniser.features(NEW), features)
     np.testing.assert_allclose(recogniser.predict_proba(NEW), scores, atol=1e-6)
 
@@ -157,7 +157,7 @@ def test_before_fit_it_says_so_as_scikit_learn_does(tmp_path: Path) -> None:
 
 
 def test_by_name_with_settings() -> None:
-    recogniser = BagOfWords("bow-knn", encoder=Hard(5), sample=500, seed=4).fit(pictures(), labels())
+    recogniser = BagOfWords("bow-knn", encoder=HardAssignment(5), sample=500, seed=4).fit(pictures(), labels())
     assert (recogniser.sample, recogniser.seed) == (500, 4)
     assert isinstance(recogniser.pipeline_.classifier, KNN)
 

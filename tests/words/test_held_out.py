@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from striate.bow import fit_stages
+from striate.bow.sift import grid
 from striate.classifiers import KNN, Classifier, KernelSVM, LinearSVM
-from striate.classifiers.choice import folds_of
+from striate.classifiers.cross_validation import folds_of
 from striate.errors import DataError, Interrupted
-from striate.words import learning
-from striate.words.sift import grid
 
 from .small import fitted, labels, model, pictures
 
@@ -41,7 +41,7 @@ def test_folds_keep_groups_together_and_classes_even() -> None:
 def test_groups_are_found_by_pixels() -> None:
     several = pictures(6)
     several[4] = several[1]
-    assert len(np.unique(learning.content_of(model()._prepared(several[..., None])[1])[1])) == 5
+    assert len(np.unique(fit_stages.content_of(model()._prepared(several[..., None])[1])[1])) == 5
 
 
 def test_too_few_others_are_refused() -> None:
@@ -65,15 +65,15 @@ def test_f02_what_was_finished_when_it_was_stopped_is_kept(stage: str, tmp_path:
 
 
 def test_what_is_chosen_by_itself_is_part_of_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from striate.words.sift import DenseSIFT, dense
+    from striate.bow.sift import DenseSIFT, dense_sift
 
     fitted(sift=DenseSIFT(), memory=tmp_path)
     choose = grid.choose
 
-    def other(height: int, width: int, *_: object) -> grid.Choice:
+    def other(height: int, width: int, *_: object) -> grid.GridSettings:
         return choose(height, width, (2,), 3, 2)
 
-    monkeypatch.setattr(dense, "choose", other)
+    monkeypatch.setattr(dense_sift, "choose", other)
     assert [row["cached"] for row in fitted(sift=DenseSIFT(), memory=tmp_path).stages_] == [False] * 4
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 import striate
-from striate import modelfile
+from striate.core import model_file
+from striate.core.model_file import ModelFile
 from striate.errors import ModelFileError
-from striate.modelfile import ModelFile
 
 from .small import CLASSIFIERS, ENCODERS, fitted, pictures
 
@@ -25,11 +25,11 @@ NEW = pictures(2, seed=9)
 def good(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ModelFile:
     encoder, classifier = request.param
     learnt = fitted(encoder=ENCODERS[encoder], classifier=CLASSIFIERS[classifier])
-    return modelfile.load(learnt.save(tmp_path_factory.mktemp("models") / "m"))
+    return model_file.load(learnt.save(tmp_path_factory.mktemp("models") / "m"))
 
 
 def refused(path: Path, manifest: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
-    modelfile.save(path, "words", manifest, arrays)
+    model_file.save(path, "words", manifest, arrays)
     with pytest.raises(ModelFileError) as caught:
         striate.load(path)
     assert caught.value.code in ("bad_manifest", "not_finite")
@@ -116,7 +116,7 @@ def test_m31_every_value_of_the_manifest(good: ModelFile, tmp_path: Path) -> Non
         if not whole and place[:2] not in (("stages", "encoder"), ("stages", "classifier")):
             continue
         for value in VALUES:
-            modelfile.save(tmp_path / "m", "words", changed(good.manifest, place, value), good.arrays)
+            model_file.save(tmp_path / "m", "words", changed(good.manifest, place, value), good.arrays)
             try:
                 recogniser = striate.load(tmp_path / "m")
             except ModelFileError as error:
@@ -161,7 +161,7 @@ def test_m31_huge_and_impossible(name: str, good: ModelFile, tmp_path: Path) -> 
     manifest = good.manifest
     for place, value in HUGE[name].items():
         manifest = changed(manifest, place, value)
-    modelfile.save(tmp_path / "m", "words", manifest, good.arrays)
+    model_file.save(tmp_path / "m", "words", manifest, good.arrays)
     tracemalloc.start()
     try:
         with pytest.raises(ModelFileError) as caught:
@@ -188,5 +188,5 @@ def test_m23_manifest_of_no_bag_of_words(values: dict[str, Any], good: ModelFile
 def test_m23_of_another_kind(good: ModelFile, tmp_path: Path) -> None:
     for kind, code in (("convnet", "bad_manifest"), ("os.system", "unknown_kind")):
         with pytest.raises(ModelFileError) as caught:
-            striate.load(modelfile.save(tmp_path / "m", kind, good.manifest, good.arrays))
+            striate.load(model_file.save(tmp_path / "m", kind, good.manifest, good.arrays))
         assert caught.value.code == code

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from striate.bow.encoders import LLC, VLAD, HardAssignment, SoftAssignment
+from striate.bow.pyramid import SpatialPyramid
+from striate.bow.recogniser import BagOfWords
+from striate.bow.sift import DenseSIFT
 from striate.classifiers import KNN, KernelSVM, LinearSVM
-from striate.words import memory as module
-from striate.words.encoders import LLC, VLAD, Hard, Soft
-from striate.words.memory import Memory, key_of
-from striate.words.pyramid import SpatialPyramid
-from striate.words.recogniser import BagOfWords
-from striate.words.sift import DenseSIFT
+from striate.core import cache as module
+from striate.core.cache import StageCache, key_of
 
 from .small import ENCODERS, fitted, labels, model, pictures
 
@@ -60,7 +60,7 @@ def test_the_same_again_learns_nothing(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 OTHERS = {
-    "encoder": {"encoder": Hard(5)},
+    "encoder": {"encoder": HardAssignment(5)},
     "kind of encoder, the same words": {"encoder": LLC(7, 3)},
     "sift": {"sift": DenseSIFT((2, 3), 4, enlarge=1)},
     "window": {"sift": DenseSIFT((2, 3), 3, "gaussian", enlarge=1)},
@@ -86,10 +86,13 @@ def test_what_has_changed_is_made_again(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("one", "two"), [
-    (LLC(7, 3), LLC(7, 2)), (LLC(7, 3), LLC(7, 3, 0.1)), (Soft(7, 3), Soft(7, 2)), (VLAD(5), VLAD(5, intra=False)),
-    (Hard(7), Hard(7, skip_zero=True)), (Hard(7), Soft(7, 3)),
+    (LLC(7, 3), LLC(7, 2)), (LLC(7, 3), LLC(7, 3, 0.1)), (SoftAssignment(7, 3), SoftAssignment(7, 2)),
+    (VLAD(5), VLAD(5, intra=False)),
+    (HardAssignment(7), HardAssignment(7, skip_zero=True)), (HardAssignment(7), SoftAssignment(7, 3)),
 ])  # fmt: skip
-def test_encoders_that_learn_the_same_words_have_features_of_their_own(one: Hard, two: Hard, tmp_path: Path) -> None:
+def test_encoders_that_learn_the_same_words_have_features_of_their_own(
+    one: HardAssignment, two: HardAssignment, tmp_path: Path
+) -> None:
     fitted(encoder=one, classifier=LINEAR, memory=tmp_path / "a")
     changed = fitted(encoder=two, classifier=LINEAR, memory=tmp_path / "a")
     without = fitted(encoder=two, classifier=LINEAR)
@@ -124,7 +127,7 @@ def test_too_much_goes_and_what_was_used_last_stays(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(module, "MOST", 10_000)
     mine = tmp_path / "thesis.txt"
     mine.write_bytes(b"x" * 20_000)
-    memory = Memory(tmp_path)
+    memory = StageCache(tmp_path)
     shape = (10, 100)  # 4,000 bytes
     for i, key in enumerate(("a", "b")):
         memory.features(key * 32, shape, lambda out, i=i: out.fill(i))
@@ -141,7 +144,7 @@ def test_too_much_goes_and_what_was_used_last_stays(tmp_path: Path, monkeypatch:
 
 def test_more_than_half_of_the_room_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST", 7_999)
-    memory = Memory(tmp_path)
+    memory = StageCache(tmp_path)
     found, _ = memory.features("a" * 32, (10, 100), lambda out: out.fill(3))
     assert (found == 3).all()
     memory.arrays("words", "b" * 32, lambda: ({}, {"centres": np.zeros((10, 100), np.float32)}))

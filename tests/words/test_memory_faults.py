@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from striate import atomic
+from striate.bow import descriptors
+from striate.bow.recogniser import BagOfWords
 from striate.classifiers import LinearSVM
+from striate.core import atomic
 from striate.errors import DiskError, Interrupted, StoreError
-from striate.fitting import Held
-from striate.words import stream
-from striate.words.recogniser import BagOfWords
+from striate.model.preprocessing import InMemoryDataset
 
 from .small import fitted, labels, model, pictures
 
@@ -79,7 +79,7 @@ def test_f08_a_stage_file_that_is_no_stage(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("after", range(9))
 def test_f11_stopped_in_the_middle_it_goes_on(after: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "BATCH", 9 * 30 * 128 * 4)  # nine pictures at a time
+    monkeypatch.setattr(descriptors, "BATCH", 9 * 30 * 128 * 4)  # nine pictures at a time
     usual = {"classifier": LinearSVM("linear"), "flip": True}
     asked = []
 
@@ -100,14 +100,14 @@ def test_f11_stopped_in_the_middle_it_goes_on(after: int, tmp_path: Path, monkey
 
 
 def test_it_was_asked_often_enough(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "BATCH", 9 * 30 * 128 * 4)
+    monkeypatch.setattr(descriptors, "BATCH", 9 * 30 * 128 * 4)
     asked: list[int] = []
     model(flip=True).fit(pictures(), labels(), stop=lambda: bool(asked.append(1)))
     assert len(asked) == 2 + 2 + 3 + 2
 
 
 def test_a_data_set_that_cannot_be_read_is_not_taken_for_a_full_disk(tmp_path: Path) -> None:
-    class Vanishing(Held):
+    class Vanishing(InMemoryDataset):
         left = 3
 
         def take(self, indices: np.ndarray) -> np.ndarray:

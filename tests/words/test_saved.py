@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import striate
+from striate.bow.encoders import HardAssignment
+from striate.bow.pyramid import SpatialPyramid
+from striate.bow.recogniser import BagOfWords
+from striate.bow.sift import DenseSIFT
 from striate.classifiers import KNN, LinearSVM
-from striate.fitting import Held
-from striate.words.encoders import Hard
-from striate.words.pyramid import SpatialPyramid
-from striate.words.recogniser import BagOfWords
-from striate.words.sift import DenseSIFT
+from striate.model.preprocessing import InMemoryDataset
 
 from .small import CLASSIFIERS, ENCODERS, fitted, labels, model, pictures
 
@@ -35,7 +35,7 @@ def test_saved_and_loaded_it_gives_the_same_answers(encoder: str, classifier: st
 
 
 @pytest.mark.parametrize("changed", [
-    {"classifier": LinearSVM("chi2")}, {"classifier": KNN("hellinger")}, {"encoder": Hard(7, skip_zero=True)},
+    {"classifier": LinearSVM("chi2")}, {"classifier": KNN("hellinger")}, {"encoder": HardAssignment(7, skip_zero=True)},
     {"sift": DenseSIFT()}, {"sift": DenseSIFT(np.array([2, 3]), 3, "gaussian", 0.01, False, enlarge=2)},
     {"pyramid": SpatialPyramid(((3, 2),), "equal", "max", ("power", "region_l2"))},
     {"size": (31, 29), "resize": "pad"}, {"flip": True}, {"seed": np.int64(5), "sample": np.int64(1000)},
@@ -52,7 +52,7 @@ def test_every_setting_is_kept(changed: dict[str, Any], tmp_path: Path) -> None:
 
 
 def test_colour_and_an_absent_class_are_kept(tmp_path: Path) -> None:
-    data = Held(pictures(channels=3), np.arange(18) % 2 * 2, ("a", "never", "b"))
+    data = InMemoryDataset(pictures(channels=3), np.arange(18) % 2 * 2, ("a", "never", "b"))
     recogniser = model(sift=DenseSIFT((2, 3), 3, colour="hsv", enlarge=1)).fit(data)
     loaded = striate.load(recogniser.save(tmp_path / "m"))
     np.testing.assert_array_equal(loaded.predict_proba(data), recogniser.predict_proba(data))

@@ -5,17 +5,17 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from striate.bow.descriptors import StageProgress, drawn, positions_of
+from striate.bow.encoders import ENCODERS as KINDS
+from striate.bow.encoders import HardAssignment
+from striate.bow.explain import patches as patches_module
+from striate.bow.explain.patches import NEAREST, WordPatches, patches_of
+from striate.bow.pyramid import SpatialPyramid
+from striate.bow.recogniser import BagOfWords
+from striate.bow.sift import DenseSIFT
+from striate.bow.stages import PRESETS
 from striate.classifiers import LinearSVM
-from striate.fitting import Held
-from striate.words import patches as patches_module
-from striate.words.encoders import ENCODERS as KINDS
-from striate.words.encoders import Hard
-from striate.words.patches import NEAREST, Patches, patches_of
-from striate.words.pyramid import SpatialPyramid
-from striate.words.recogniser import BagOfWords
-from striate.words.sift import DenseSIFT
-from striate.words.stages import PRESETS
-from striate.words.stream import Watcher, drawn, positions_of
+from striate.model.preprocessing import InMemoryDataset
 
 from . import slow
 from .small import ENCODERS, fitted, labels, model, pictures
@@ -69,11 +69,11 @@ def test_letters_and_digits_are_not_mirrored(names: list[object], flip: bool | N
     (400, 20, (18, 23)),    # more than 20 of each, as there are too few pictures
 ])  # fmt: skip
 def test_sample(count: int, from_one: int, expected: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("striate.words.stream.FROM_ONE", from_one)
-    given = Held(pictures()[..., None])
+    monkeypatch.setattr("striate.bow.descriptors.FROM_ONE", from_one)
+    given = InMemoryDataset(pictures()[..., None])
     sift = DenseSIFT((2, 3), 3, enlarge=1).fit(given)
     grid = sift.grid(23, 19)
-    sample = drawn(sift, given, grid, count, 0, Watcher())
+    sample = drawn(sift, given, grid, count, 0, StageProgress())
     each = Counter(sample.origins[:, 0].tolist())
     assert (len(each), *set(each.values())) == expected
     assert len(set(map(tuple, sample.origins.tolist()))) == len(sample.origins)
@@ -81,27 +81,27 @@ def test_sample(count: int, from_one: int, expected: tuple[int, int], monkeypatc
     for row, place, (picture, which) in zip(sample.descriptors, sample.positions, sample.origins, strict=True):
         assert row.tolist() == described[picture][which].tolist()
         assert place.tolist() == pytest.approx([(grid.y[which] + 0.5) / 23, (grid.x[which] + 0.5) / 19])
-    other = drawn(sift, given, grid, 100, 1, Watcher())
-    assert other.origins.tolist() != drawn(sift, given, grid, 100, 0, Watcher()).origins.tolist()
+    other = drawn(sift, given, grid, 100, 1, StageProgress())
+    assert other.origins.tolist() != drawn(sift, given, grid, 100, 0, StageProgress()).origins.tolist()
 
 
 def test_words_are_learnt_from_the_sample_and_nothing_else() -> None:
     recogniser = fitted(seed=3)
-    given = Held(pictures()[..., None])
+    given = InMemoryDataset(pictures()[..., None])
     sift = recogniser.pipeline_.description.sift
-    sample = drawn(sift, given, sift.grid(23, 19), 2000, 3, Watcher())
-    words = Hard(7, seed=3).fit(sample.descriptors).centres_
+    sample = drawn(sift, given, sift.grid(23, 19), 2000, 3, StageProgress())
+    words = HardAssignment(7, seed=3).fit(sample.descriptors).centres_
     np.testing.assert_array_equal(recogniser.pipeline_.description.encoder.words_, words)
 
 
 @pytest.mark.parametrize(("channels", "looked_at"), [(1, 50_000), (3, 50_000), (1, 101)])
 def test_patches(channels: int, looked_at: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patches_module, "LOOKED_AT", looked_at)
-    given = Held(pictures(11, channels=channels))
+    given = InMemoryDataset(pictures(11, channels=channels))
     sift = DenseSIFT((2, 3), 3, enlarge=1, colour="hsv" if channels == 3 else "grey").fit(given)
     grid = sift.grid(23, 19)
-    sample = drawn(sift, given, grid, 150, 0, Watcher())
-    encoder = Hard(31, iterations=5).fit(sample.descriptors)
+    sample = drawn(sift, given, grid, 150, 0, StageProgress())
+    encoder = HardAssignment(31, iterations=5).fit(sample.descriptors)
     found = patches_of(encoder, sample, given, grid)
     some = [int(i) for i in np.linspace(0, len(sample.origins) - 1, min(looked_at, len(sample.origins)))]
     members: dict[int, list[tuple[float, int]]] = {word: [] for word in range(31)}
@@ -125,7 +125,7 @@ def test_patches(channels: int, looked_at: int, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("name", ENCODERS)
 def test_patches_of_every_encoder(name: str) -> None:
     recogniser = fitted(encoder=ENCODERS[name], classifier=LinearSVM("linear"))
-    found: Patches = recogniser.patches_
+    found: WordPatches = recogniser.patches_
     words = len(recogniser.pipeline_.description.encoder.words_)
     assert found.mean.shape == (words, 16, 16)
     assert found.nearest.shape == (words, NEAREST, 16, 16)
@@ -146,7 +146,7 @@ def test_positions_reach_from_0_to_1() -> None:
 
 
 def test_the_usual_stages_are_those_of_bow() -> None:
-    recogniser = BagOfWords(sample=2000, encoder=Hard(7)).fit(pictures(), labels())
+    recogniser = BagOfWords(sample=2000, encoder=HardAssignment(7)).fit(pictures(), labels())
     told = recogniser.pipeline_.description
     assert told.pyramid.get_params() == PRESETS["bow"](small=True).pyramid.get_params()
     assert type(recogniser.pipeline_.classifier) is type(PRESETS["bow"](small=True).classifier)

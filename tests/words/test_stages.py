@@ -8,10 +8,10 @@ from sklearn.base import clone
 
 from striate import ConvNet
 from striate.arch import ZOO
+from striate.bow.encoders import FisherVector, HardAssignment
+from striate.bow.recogniser import BagOfWords
+from striate.bow.stages import KINDS, PRESETS, RUN_ONLY, Stages, names_stages, stages_named
 from striate.errors import UsageError
-from striate.words.encoders import Fisher, Hard
-from striate.words.recogniser import BagOfWords
-from striate.words.stages import KINDS, PRESETS, RUN_ONLY, Stages, names_stages, stages_named
 
 from .small import CLASSIFIERS, ENCODERS, model, pictures
 
@@ -55,7 +55,7 @@ def test_what_is_left_out_is_that_of_bow() -> None:
 
 
 def test_the_example_of_the_module_is_one() -> None:
-    from striate.words import stages
+    from striate.bow import stages
 
     text = stages.__doc__.split("```yaml\n")[1].split("```")[0]
     found = Stages.from_dict(yaml.safe_load(text))
@@ -67,7 +67,7 @@ def test_the_example_of_the_module_is_one() -> None:
 def test_every_preset_learns_and_a_file_too(tmp_path: Path) -> None:
     X, y = pictures(60), ["across", "down"] * 30
     for name in PRESETS:
-        few = Fisher(3, 5) if name == "bow-fisher" else Hard(7)
+        few = FisherVector(3, 5) if name == "bow-fisher" else HardAssignment(7)
         recogniser = BagOfWords(name, encoder=few, sample=2000, flip=False).fit(X, y)
         assert type(recogniser.pipeline_.classifier) is type(PRESETS[name](small=True).classifier)
         assert recogniser.score(X, y) == 1

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from striate.bow.recogniser import BagOfWords
+from striate.bow.stages import KINDS, RUN_ONLY, Stages, names_stages
 from striate.errors import MissingError, StriateError
-from striate.words.recogniser import BagOfWords
-from striate.words.stages import KINDS, RUN_ONLY, Stages, names_stages
 
 from .small import labels, pictures
 from .test_stages import said, written

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from striate.bow.pyramid import SpatialPyramid
 from striate.classifiers import KNN, KernelSVM, LinearSVM
-from striate.words.pyramid import SpatialPyramid
 
 X = np.array([[0, 4], [1, 3], [3, 1], [4, 0]] * 3, np.float32)
 Y = np.array([0, 0, 1, 1] * 3)

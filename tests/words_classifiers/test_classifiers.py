@@ -14,7 +14,7 @@ from sklearn.preprocessing import Normalizer
 from sklearn.svm import LinearSVC
 
 from striate.classifiers import CLASSIFIERS, KNN, Classifier, KernelSVM, LinearSVM, linear_svm
-from striate.classifiers.choice import folds_of
+from striate.classifiers.cross_validation import folds_of
 from striate.classifiers.kernels import KERNELS
 
 DIGITS, ALL = load_digits(return_X_y=True)
@@ -175,7 +175,7 @@ def test_leaving_one_out_never_asks_the_picture_itself(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("form", ["primal", "gram"])
 def test_many_pictures_choose_c_on_some_and_learn_from_all(form: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = LinearSVM("hellinger", form=form, tol=1e-3).fit(TRAIN, Y)
-    monkeypatch.setattr("striate.classifiers.choice.MOST_TRIED", 200)
+    monkeypatch.setattr("striate.classifiers.cross_validation.MOST_TRIED", 200)
     model = LinearSVM("hellinger", form=form, tol=1e-3).fit(TRAIN, Y)
     assert model.notes_ == ["C was chosen on 200 of 400 pictures"]
     assert whole.notes_ == []

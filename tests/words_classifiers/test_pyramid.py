@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from striate.words.pyramid import SpatialPyramid
+from striate.bow.pyramid import SpatialPyramid
 
 GRIDS = [((1, 1),), ((1, 1), (2, 2), (4, 4)), ((1, 1), (3, 1)), ((2, 3), (5, 7))]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.words.encoders import LLC, VLAD, Fisher, Hard
-from striate.words.nearest import Index, nearest
-from striate.words.vocabulary import Vocabulary
+from striate.bow.encoders import LLC, VLAD, FisherVector, HardAssignment
+from striate.bow.nearest_words import NearestWords, nearest
+from striate.bow.vocabulary import Vocabulary
 
 from .table import fitted, pictures, sample
 
@@ -25,13 +25,13 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "not_descriptors of one picture": lambda _: encode(descriptors=X[:23]),
     "descriptors_not_finite": lambda _: nearest(np.full((3, 7), np.nan), X[:5]),
     "descriptors_not_finite to learn from": lambda _: Vocabulary(2).fit(np.array([[1.0], [2.0], [np.inf]])),
-    "bad_words": lambda _: Index(np.zeros((0, 7), np.float32)),
+    "bad_words": lambda _: NearestWords(np.zeros((0, 7), np.float32)),
     "too_few_words": lambda _: LLC(words=3, neighbours=5).fit(X),
     "impossible_value": lambda _: Vocabulary(0).fit(X),
     "impossible_value of an encoder": lambda _: VLAD(dims=0).fit(X),
     "too_few_descriptors": lambda _: Vocabulary(4).fit(np.repeat(X[1:4], 9, axis=0)),
-    "too_few_descriptors that count": lambda _: Hard(1, skip_zero=True).fit(np.zeros((9, 7), np.float32)),
-    "too_many_dims": lambda _: Fisher(dims=64).fit(X),
+    "too_few_descriptors that count": lambda _: HardAssignment(1, skip_zero=True).fit(np.zeros((9, 7), np.float32)),
+    "too_many_dims": lambda _: FisherVector(dims=64).fit(X),
     "bad_positions": lambda _: encode(positions=np.full((23, 2), 256.0)),
     "bad_regions": lambda _: encode(regions=[np.arange(24)]),
     "bad_regions twice": lambda _: encode(regions=[np.array([1, 1])]),

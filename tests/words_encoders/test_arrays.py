@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from striate.words.encoders import Encoder
+from striate.bow.encoders import Encoder
 
 from .table import ENCODERS, fitted, pictures
 

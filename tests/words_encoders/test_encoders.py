@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from striate.words import encoders
-from striate.words.encoders import encoder as base
+from striate.bow import encoders
+from striate.bow.encoders import encoder as base
 
 from .loops import LOOPS, encoded
 from .table import CASES, ENCODERS, fitted, pictures, sample

@@ -5,9 +5,9 @@ import pytest
 from sklearn.base import clone
 from sklearn.cluster import KMeans
 
-from striate.words import nearest as room
-from striate.words.nearest import Index, nearest
-from striate.words.vocabulary import Vocabulary
+from striate.bow import nearest_words as room
+from striate.bow.nearest_words import NearestWords, nearest
+from striate.bow.vocabulary import Vocabulary
 
 from .loops import nearest as slow
 from .table import sample
@@ -21,7 +21,7 @@ def test_against_loops(rows: int, words: int, channels: int, scores: int, monkey
     x = rng.normal(size=(rows, channels)).astype(np.float32)
     centres = rng.normal(size=(words, channels)).astype(np.float32)
     k = min(3, words)
-    indices, squared = Index(centres).search(x, k)
+    indices, squared = NearestWords(centres).search(x, k)
     for row, found, distances in zip(x, indices, squared, strict=True):
         expected, lengths = slow(row, centres, k)
         assert found.tolist() == expected
@@ -40,7 +40,7 @@ def test_ties_go_to_the_lower_index() -> None:
     x = np.repeat(centres, 5, axis=0) + rng.normal(0, 0.01, (505, 13)).astype(np.float32)
     found = nearest(x, centres)
     assert not np.isin(found, [7, 40, 99, 100]).any()
-    indices, squared = Index(centres).search(x[15:20], 4)
+    indices, squared = NearestWords(centres).search(x[15:20], 4)
     assert indices.tolist() == [[3, 7, 40, 100]] * 5
     assert (squared == squared[:, :1]).all()
     whole = np.float32([[2, 0], [0, 2], [0, 0]])
@@ -50,10 +50,10 @@ def test_ties_go_to_the_lower_index() -> None:
 def test_shapes_and_blocks_that_do_not_depend_on_the_batch() -> None:
     rng = np.random.default_rng(0)
     x, centres = rng.random((5, 37, 11), dtype=np.float32), rng.random((19, 11), dtype=np.float32)
-    whole = Index(centres).search(x, 2)
+    whole = NearestWords(centres).search(x, 2)
     assert whole[0].shape == (5, 37, 2)
     for i in range(5):
-        for part, alone in zip(whole, Index(centres).search(x[i], 2), strict=True):
+        for part, alone in zip(whole, NearestWords(centres).search(x[i], 2), strict=True):
             np.testing.assert_array_equal(part[i], alone)
     assert nearest(x[:, :0], centres).shape == (5, 0)
     assert nearest(x[:0], centres).shape == (0, 37)

@@ -10,11 +10,11 @@ from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from striate.words.encoders import Fisher, Soft, mixture, reduction
-from striate.words.encoders.layout import layout_of
-from striate.words.nearest import nearest
-from striate.words.threads import one_blas_thread, over
-from striate.words.vocabulary import Vocabulary
+from striate.bow.encoders import FisherVector, SoftAssignment, gmm, pca
+from striate.bow.encoders.regions import layout_of
+from striate.bow.nearest_words import nearest
+from striate.bow.vocabulary import Vocabulary
+from striate.core.thread_blocks import one_blas_thread, over
 
 from .loops import densities
 from .table import fitted, pictures, sample
@@ -44,19 +44,19 @@ def test_regions_that_nest_cost_no_more_than_the_finest() -> None:
 def test_components_are_those_of_scikit_learn() -> None:
     x, _ = sample()
     x = x + np.float32(5)
-    found = reduction.learnt(x, 3, 0)(x, np.zeros((len(x), 2), np.float32))
+    found = pca.learnt(x, 3, 0)(x, np.zeros((len(x), 2), np.float32))
     expected = PCA(3).fit_transform(x.astype(np.float64))
     np.testing.assert_allclose(found * np.sign((found * expected).sum(axis=0)), expected, atol=1e-4)
 
 
 def test_positions_get_the_spread_of_the_first_component() -> None:
     x, _ = sample()
-    small = reduction.learnt(x, 3, 1.0)(x, np.random.default_rng(5).random((len(x), 2)).astype(np.float32))
+    small = pca.learnt(x, 3, 1.0)(x, np.random.default_rng(5).random((len(x), 2)).astype(np.float32))
     np.testing.assert_allclose(small[:, 3:].std(axis=0), small[:, 0].std(), rtol=0.1)
     np.testing.assert_allclose(small[:, 3:].mean(axis=0), 0, atol=0.3)
 
 
-def scikit(model: mixture.Mixture) -> GaussianMixture:
+def scikit(model: gmm.GaussianMixture) -> GaussianMixture:
     other = GaussianMixture(len(model.weights), covariance_type="diag")
     other.weights_, other.means_ = model.weights.astype(np.float64), model.means.astype(np.float64)
     other.weights_ /= other.weights_.sum()
@@ -68,7 +68,7 @@ def scikit(model: mixture.Mixture) -> GaussianMixture:
 @pytest.mark.parametrize("shift", [0, 1000])
 def test_posteriors_are_those_of_scikit_learn(shift: float) -> None:
     x = sample()[0] + np.float32(shift)
-    model, _ = mixture.learn(x, 5)
+    model, _ = gmm.learn(x, 5)
     standard = model.standard()
     shares, logs = standard.posteriors(standard.moments(x))
     other = scikit(model)
@@ -79,7 +79,7 @@ def test_posteriors_are_those_of_scikit_learn(shift: float) -> None:
 
 def test_em_climbs_and_ends_as_high_as_scikit_learn() -> None:
     x = sample()[0][sample()[0].any(axis=1)]
-    model, history = mixture.learn(x, 5, iterations=200)
+    model, history = gmm.learn(x, 5, iterations=200)
     assert (np.diff(history) > -1e-5).all()
     centres = Vocabulary(5, iterations=20).fit(x).centres_
     heaps = [x[nearest(x, centres) == k].astype(np.float64) for k in range(5)]
@@ -92,7 +92,7 @@ def test_em_climbs_and_ends_as_high_as_scikit_learn() -> None:
 
 def test_one_gaussian_is_mean_and_variance() -> None:
     x = sample()[0]
-    model, _ = mixture.learn(x, 1)
+    model, _ = gmm.learn(x, 1)
     np.testing.assert_allclose(model.means[0], x.mean(axis=0, dtype=np.float64), atol=1e-5)
     np.testing.assert_allclose(model.variances[0], x.var(axis=0, dtype=np.float64), rtol=1e-5)
 
@@ -101,16 +101,16 @@ def test_equal_descriptors_and_constant_numbers_give_a_finite_mixture() -> None:
     x = sample()[0]
     x[:, 3] = 4
     x[:200] = x[0]
-    model, _ = mixture.learn(x, 7)
+    model, _ = gmm.learn(x, 7)
     assert all(np.isfinite(array).all() for array in (model.weights, model.means, model.variances))
     assert (model.variances > 0).all()
-    encoder = Fisher(7, None).fit(x)
+    encoder = FisherVector(7, None).fit(x)
     assert np.isfinite(encoder.encode(x[None], np.zeros((499, 2)), [np.arange(499)])).all()
 
 
 def test_fisher_vectors_are_gradients_of_the_likelihood() -> None:
     encoder = fitted("fisher, whole")
-    assert isinstance(encoder, Fisher)
+    assert isinstance(encoder, FisherVector)
     x, where, _ = pictures()
     found = encoder.encode(x[:1], where, [np.arange(23)])[0, 0]
     w, means, sigmas = (a.astype(np.float64) for a in (
@@ -130,7 +130,7 @@ def test_fisher_vectors_are_gradients_of_the_likelihood() -> None:
 
 def test_sigma_makes_the_farthest_neighbour_weigh_one_to_e() -> None:
     x = sample()[0]
-    encoder = Soft(11, 3).fit(x)
+    encoder = SoftAssignment(11, 3).fit(x)
     distances = np.sort(((x[:, None].astype(np.float64) - encoder.centres_) ** 2).sum(-1), axis=1)
     gap = (distances[:, 2] - distances[:, 0]).mean()
     assert np.exp(-gap / (2 * encoder.sigma_**2)) == pytest.approx(1 / np.e, rel=1e-4)

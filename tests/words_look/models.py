@@ -8,18 +8,23 @@ from tempfile import mkdtemp
 
 import numpy as np
 
+from striate.bow.encoders import LLC, VLAD, Encoder, FisherVector, HardAssignment, SoftAssignment
+from striate.bow.pyramid import SpatialPyramid
+from striate.bow.recogniser import BagOfWords
+from striate.bow.sift import DenseSIFT
 from striate.classifiers import KNN, Classifier, KernelSVM, LinearSVM
-from striate.words.encoders import LLC, VLAD, Encoder, Fisher, Hard, Soft
-from striate.words.pyramid import SpatialPyramid
-from striate.words.recogniser import BagOfWords
-from striate.words.sift import DenseSIFT
 
 WORDS, SIDE = 8, 32
 CLASSES = ["across", "both", "down"]
 ENCODERS: dict[str, Encoder] = {
-    "hard": Hard(WORDS), "hard without blanks": Hard(WORDS, skip_zero=True), "soft": Soft(WORDS),
-    "llc": LLC(WORDS, neighbours=3), "vlad": VLAD(WORDS, dims=4), "vlad as they are": VLAD(WORDS, intra=False),
-    "fisher": Fisher(WORDS, dims=3), "fisher with weights": Fisher(WORDS, dims=3, weights=True, skip_zero=True),
+    "hard": HardAssignment(WORDS),
+    "hard without blanks": HardAssignment(WORDS, skip_zero=True),
+    "soft": SoftAssignment(WORDS),
+    "llc": LLC(WORDS, neighbours=3),
+    "vlad": VLAD(WORDS, dims=4),
+    "vlad as they are": VLAD(WORDS, intra=False),
+    "fisher": FisherVector(WORDS, dims=3),
+    "fisher with weights": FisherVector(WORDS, dims=3, weights=True, skip_zero=True),
 }
 CLASSIFIERS: dict[str, type[LinearSVM] | type[KernelSVM]] = {"linear_svm": LinearSVM, "kernel_svm": KernelSVM}
 KERNELS = ("linear", "hellinger", "intersection", "chi2")

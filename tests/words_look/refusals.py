@@ -7,8 +7,8 @@ import numpy as np
 from PIL import Image
 
 from striate import ConvNet, Dense, Input, Network
-from striate.run.looking import look_model
-from striate.words.look import contributions
+from striate.bow.explain.maps import contributions
+from striate.tasks.look import look_model
 
 from .models import model, pictures
 

@@ -3,9 +3,17 @@
 import numpy as np
 import pytest
 
-from striate.words.codebook import codebook, likeness
-from striate.words.look import Seen, contributions, map_places, said_by_place, spread, telling, word_map
-from striate.words.sift import Grid
+from striate.bow.explain.maps import (
+    DescribedPicture,
+    contributions,
+    map_places,
+    said_by_place,
+    spread,
+    telling,
+    word_map,
+)
+from striate.bow.explain.word_pages import codebook, likeness
+from striate.bow.sift import Grid
 
 from .models import ENCODERS, WORDS, model, pictures
 
@@ -33,7 +41,7 @@ def test_pixels_sum_to_the_contributions(encoder: str, number: int) -> None:
 
 def test_shares_go_to_their_descriptors() -> None:
     fitted = model("hard without blanks")
-    seen = Seen.of(fitted, pictures()[0])
+    seen = DescribedPicture.of(fitted, pictures()[0])
     said = contributions(fitted, seen, 0)
     shares = np.zeros(len(seen.words))
     for cell, region in enumerate(seen.regions):
@@ -80,7 +88,7 @@ def test_the_word_map_is_that_of_a_loop(encoder: str) -> None:
 def test_counts_are_what_the_encoder_counts() -> None:
     for encoder in ("hard", "hard without blanks"):
         fitted = model(encoder)
-        seen, description = Seen.of(fitted, pictures()[0]), fitted.pipeline_.description
+        seen, description = DescribedPicture.of(fitted, pictures()[0]), fitted.pipeline_.description
         joined = description.pyramid.join(seen.counts(WORDS)[None].astype(np.float32))
         assert np.allclose(joined[0], seen.features, atol=1e-6)
         assert np.array_equal(seen.times(WORDS), seen.counts(WORDS)[0])
@@ -93,7 +101,7 @@ def test_telling_words_come_in_order() -> None:
     most, least = telling(fitted, pictures()[2], 2, WORDS)
     assert [one.word for one in most] == [w for w in np.argsort(-said) if said[w] > 0]
     assert [one.word for one in least] == [w for w in np.argsort(said) if said[w] < 0]
-    times = Seen.of(fitted, pictures()[2]).times(WORDS)
+    times = DescribedPicture.of(fitted, pictures()[2]).times(WORDS)
     assert all(one.said == said[one.word] and one.times == times[one.word] for one in most + least)
     assert len(telling(fitted, pictures()[2], 2, 1)[0]) == 1
 

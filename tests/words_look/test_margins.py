@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
+from striate.bow.encoders import VLAD, FisherVector
+from striate.bow.encoders.gmm import GaussianMixture
+from striate.bow.explain.contributions import added, leanings, of_words
+from striate.bow.explain.maps import DescribedPicture, contributions
+from striate.bow.recogniser import BagOfWords
 from striate.classifiers import LinearSVM
-from striate.words.encoders import VLAD, Fisher
-from striate.words.encoders.mixture import Mixture
-from striate.words.look import Seen, contributions
-from striate.words.margins import added, leanings, of_words
-from striate.words.recogniser import BagOfWords
 
 from .models import POSSIBLE, SIGNED, WORDS, model, pictures
 
@@ -48,7 +48,7 @@ def test_each_bin_adds_what_it_would_decide_alone(encoder: str, kernel: str, kin
 @pytest.mark.parametrize(("encoder", "kernel"), [("hard", "chi2"), ("soft", "hellinger"), ("llc", "linear")])
 def test_pooling_by_the_largest_adds_up_too(encoder: str, kernel: str) -> None:
     fitted = model(encoder, kernel, "kernel_svm", "max")
-    classifier, seen = fitted.pipeline_.classifier, Seen.of(fitted, pictures()[1])
+    classifier, seen = fitted.pipeline_.classifier, DescribedPicture.of(fitted, pictures()[1])
     decision = classifier.decision(seen.features[None])[0, 2]
     assert contributions(fitted, seen, 2).sum() + classifier.bias_[2] == pytest.approx(decision, abs=1e-5)
 
@@ -83,8 +83,8 @@ def test_words_keep_their_numbers_in_any_order(name: str) -> None:
 
 
 def test_fisher_groups_means_variances_and_weights() -> None:
-    encoder = Fisher(2, dims=None, weights=True)
-    encoder._take(Mixture(np.float32([0.5, 0.5]), np.zeros((2, 3), np.float32), np.ones((2, 3), np.float32)))
+    encoder = FisherVector(2, dims=None, weights=True)
+    encoder._take(GaussianMixture(np.float32([0.5, 0.5]), np.zeros((2, 3), np.float32), np.ones((2, 3), np.float32)))
     # means 0 1 2 | 3 4 5, variances 6 7 8 | 9 10 11, weights 12 | 13
     assert of_words(encoder, np.arange(14.0)).tolist() == [3 + 21 + 12, 12 + 30 + 13]
 

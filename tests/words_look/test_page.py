@@ -11,13 +11,13 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
+from striate.bow.recogniser import BagOfWords
 from striate.cli import look as command
 from striate.errors import DiskError, PictureError, UsageError
-from striate.report.look import Book, View, render, write_look
+from striate.report.look import PictureView, WordList, render, write_look
 from striate.report.look_maps import by_word, for_and_against
 from striate.report.look_pyramid import MOST_BARS, levels
-from striate.run.looking import look_model
-from striate.words.recogniser import BagOfWords
+from striate.tasks.look import look_model
 
 from ..report.reader import Page
 from ..report.test_hostile import NAMES
@@ -89,12 +89,12 @@ def test_bad_pictures_and_places_are_refused_and_leave_nothing(tmp_path: Path) -
     assert sorted(one.name for one in tmp_path.iterdir()) == ["b.png", "m.safetensors"]
 
 
-def made_up(names: list[str], count: int = 3) -> tuple[dict[str, Any], Book, View]:
+def made_up(names: list[str], count: int = 3) -> tuple[dict[str, Any], WordList, PictureView]:
     rng = np.random.default_rng(1)
     patches = rng.integers(0, 256, (count, 7, 16, 16), dtype=np.uint8)
-    book = Book(np.arange(count)[::-1].copy(), np.full(count, 5), patches[:, 0], patches[:, 1:],
+    book = WordList(np.arange(count)[::-1].copy(), np.full(count, 5), patches[:, 0], patches[:, 1:],
                 np.arange(count) % len(names), rng.uniform(-1, 1, (count, 3)))
-    view = View(rng.integers(0, 256, (11, 13, 3), dtype=np.uint8), rng.integers(-1, count, (2, 3)),
+    view = PictureView(rng.integers(0, 256, (11, 13, 3), dtype=np.uint8), rng.integers(-1, count, (2, 3)),
                 np.float32([2, 8]), np.float32([2, 6, 10]), rng.integers(0, 4, (5, count)), ((1, 1), (2, 2)),
                 rng.normal(size=(11, 13)))
     top = [[name, 1 / len(names)] for name in names]

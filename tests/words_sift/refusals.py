@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.words.sift import DenseSIFT
+from striate.bow.sift import DenseSIFT
 
 PICTURES = np.zeros((2, 64, 64), np.uint8)
 

@@ -10,11 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from striate.arch.filler import Tensor
-from striate.arch.language import known, mapping, read_layer, write_layer
+from striate.arch.initializer import TensorSpec
 from striate.arch.layers import Layer, ancestors, refuse_other_than_volume
-from striate.arch.rules import Name, quoted
+from striate.arch.schema import known, mapping, read_layer, write_layer
 from striate.arch.volume import Volume
+from striate.core.params import Name, quoted
 from striate.errors import NetworkError, shown
 
 MAX_LAYERS = 5_000
@@ -33,7 +33,7 @@ class Node:
     output: Volume
 
     @property
-    def tensors(self) -> dict[str, Tensor]:
+    def tensors(self) -> dict[str, TensorSpec]:
         """The tensors by their names in the layer: weight, bias, …"""
         return self.layer.tensors(self.input_volumes)
 
@@ -123,7 +123,7 @@ class Network:
         return self.nodes[-1].output
 
     @property
-    def tensors(self) -> dict[str, Tensor]:
+    def tensors(self) -> dict[str, TensorSpec]:
         """Every tensor by its full name: conv1.weight, conv1.bias, …"""
         return {f"{node.name}.{name}": tensor for node in self.nodes for name, tensor in node.tensors.items()}
 

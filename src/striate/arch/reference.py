@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from striate.arch.layers import Layer
 from striate.arch.network import INPUT, Network
-from striate.arch.rules import as_pads
 from striate.arch.volume import Volume
 from striate.arch.window import Window
+from striate.core.params import as_pads
 
 Array = NDArray[np.float64]
 Weights = Mapping[str, Array]

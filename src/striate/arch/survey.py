@@ -12,15 +12,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from striate.arch.field import Exact, Field, merged
 from striate.arch.network import INPUT, Network, Node
+from striate.arch.receptive_field import Exact, ReceptiveField, merged
 from striate.arch.volume import Volume
 
 BYTES = 4  # float32
 
 
 @dataclass(frozen=True)
-class Row:
+class SurveyRow:
     """One layer: `weights`, `biases` and `buffers` count values, `memory` is bytes of the output for the whole batch,
     `fields` is the receptive field (vertical, horizontal) of one output unit, `unread` is (rows at the bottom, columns
     on the right) of its input that no window reads, `between` (rows, columns) those that the stride steps over.
@@ -38,7 +38,7 @@ class Row:
     flops: int
     neurons: int
     memory: int
-    fields: tuple[Field, Field]
+    fields: tuple[ReceptiveField, ReceptiveField]
     unread: tuple[int, int]
     between: tuple[int, int]
 
@@ -78,7 +78,7 @@ class Survey:
     name: str
     input: Volume
     batch: int
-    rows: tuple[Row, ...]
+    rows: tuple[SurveyRow, ...]
     training_memory: int
     inference_memory: int
 
@@ -104,7 +104,7 @@ def survey(network: Network, batch: int = 1) -> Survey:
     >>> counted.total("neurons"), counted.total("parameters")  # 9 = 4 + 4 + 1; 41 = (3 + 1)·4 + (4 + 1)·4 + (4 + 1)·1
     (9, 41)
     """
-    fields = {INPUT: (Field(), Field())}
+    fields = {INPUT: (ReceptiveField(), ReceptiveField())}
     rows = []
     for node in network.nodes:
         fields[node.name] = _fields(node, fields)
@@ -113,7 +113,7 @@ def survey(network: Network, batch: int = 1) -> Survey:
         macs = node.macs
         window = node.layer.window
         volume = node.input_volumes[0]
-        rows.append(Row(
+        rows.append(SurveyRow(
             node.name, node.layer.kind, node.inputs, node.input_volumes, node.output, sizes["weight"], sizes["bias"],
             sizes["buffer"], macs, 2 * macs + node.layer.elementwise(node.input_volumes, node.output),
             node.output.size if macs else 0, BYTES * batch * node.output.size, fields[node.name],
@@ -128,7 +128,9 @@ def _number(exact: Exact) -> int | float:
     return int(exact) if exact == int(exact) else float(exact)
 
 
-def _fields(node: Node, fields: dict[str, tuple[Field, Field]]) -> tuple[Field, Field]:
+def _fields(
+    node: Node, fields: dict[str, tuple[ReceptiveField, ReceptiveField]]
+) -> tuple[ReceptiveField, ReceptiveField]:
     """The receptive field of a node from those of its inputs."""
     inputs = [fields[name] for name in node.inputs]
     vertical, horizontal = merged([pair[0] for pair in inputs]), merged([pair[1] for pair in inputs])

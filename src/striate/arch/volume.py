@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-from striate.arch.rules import MAX_SIDE, Checked, Whole
+from striate.core.params import MAX_SIDE, Integer, ValidatedFields
 
 if TYPE_CHECKING:
     from striate.arch.layers.layer import Layer
@@ -25,7 +25,7 @@ class Call(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Volume(Checked):
+class Volume(ValidatedFields):
     """Channels × height × width, each 1 to 65,536; `NetworkError` otherwise.
 
     >>> volume = Volume(3, 32, 32)
@@ -33,9 +33,9 @@ class Volume(Checked):
     ('3×32×32', 3072)
     """
 
-    channels: Annotated[int, Whole(1, MAX_SIDE)]
-    height: Annotated[int, Whole(1, MAX_SIDE)]
-    width: Annotated[int, Whole(1, MAX_SIDE)]
+    channels: Annotated[int, Integer(1, MAX_SIDE)]
+    height: Annotated[int, Integer(1, MAX_SIDE)]
+    width: Annotated[int, Integer(1, MAX_SIDE)]
     source: Call | None = field(default=None, compare=False, repr=False)
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from striate.arch.axis import Axis, Pair
-from striate.arch.rules import MAX_KERNEL, MAX_SIDE, either
+from striate.core.params import MAX_KERNEL, MAX_SIDE, either
 from striate.errors import WindowError
 
 

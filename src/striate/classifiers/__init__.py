@@ -2,7 +2,7 @@
 
 from types import MappingProxyType
 
-from striate.classifiers.base import Classifier
+from striate.classifiers.classifier import Classifier
 from striate.classifiers.kernel_svm import KernelSVM
 from striate.classifiers.knn import KNN
 from striate.classifiers.linear_svm import LinearSVM

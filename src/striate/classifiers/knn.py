@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from striate.classifiers.base import Arrays, Classifier, Doubles, Settings, number, setting, stored
+from striate.classifiers.classifier import Arrays, Classifier, Doubles, Settings, number, setting, stored
 from striate.classifiers.kernels import KERNELS, Floats, Kernel
 from striate.errors import DataError
 

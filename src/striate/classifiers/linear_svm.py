@@ -16,9 +16,9 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from striate.classifiers.base import ROWS, Arrays, Classifier, Doubles, Settings, setting, stored
 from striate.classifiers.calibration import Calibration, calibrate
-from striate.classifiers.choice import check_settings, choose, folds_of
+from striate.classifiers.classifier import ROWS, Arrays, Classifier, Doubles, Settings, setting, stored
+from striate.classifiers.cross_validation import check_settings, choose, folds_of
 from striate.classifiers.kernels import KERNELS, Floats, Kernel
 from striate.classifiers.newton import Dual, Primal
 from striate.errors import UsageError, shown

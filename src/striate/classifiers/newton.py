@@ -27,13 +27,13 @@ CG_TOLERANCE = 0.2  # of the gradient's length; a closer Newton step is not wort
 SEARCHES = 8  # safeguarded Newton steps along a line
 
 
-class Space(ABC):
+class SolverSpace(ABC):
     """Where the columns live: how they meet the pictures, and how their lengths are measured."""
 
     size: int
 
     @abstractmethod
-    def part(self, rows: NDArray[np.int64]) -> Space:
+    def part(self, rows: NDArray[np.int64]) -> SolverSpace:
         """The space of those pictures alone."""
 
     @abstractmethod
@@ -54,7 +54,7 @@ class Space(ABC):
 
 
 @dataclass
-class Primal(Space):
+class Primal(SolverSpace):
     """Weights and, in the last row, the bias; `features` is (n, D') float32."""
 
     features: Floats
@@ -89,7 +89,7 @@ class Primal(Space):
 
 
 @dataclass
-class Dual(Space):
+class Dual(SolverSpace):
     """Coefficients of the pictures; `gram` is (n, n) float32, the kernel plus 1 for the bias."""
 
     gram: Floats
@@ -131,7 +131,9 @@ class Solution:
     products: int = 0
 
 
-def solve(space: Space, targets: Floats, costs: Floats, start: Solution | None = None, tol: float = 0.01) -> Solution:
+def solve(
+    space: SolverSpace, targets: Floats, costs: Floats, start: Solution | None = None, tol: float = 0.01
+) -> Solution:
     """The minimum of every column.
 
     Args:
@@ -178,12 +180,12 @@ def solve(space: Space, targets: Floats, costs: Floats, start: Solution | None =
     return done
 
 
-def _length(space: Space, columns: Floats) -> NDArray[np.float64]:
+def _length(space: SolverSpace, columns: Floats) -> NDArray[np.float64]:
     return np.sqrt(np.maximum(space.dot(columns, columns, space.forward(columns)), 0))
 
 
 def _newton_step(
-    space: Space, downhill: Floats, told: Floats, squared: NDArray[np.float64], active: Floats
+    space: SolverSpace, downhill: Floats, told: Floats, squared: NDArray[np.float64], active: Floats
 ) -> tuple[Floats, Floats, int]:
     """Conjugate gradients for (I + Xᵀ·active·X) way = downhill; also what `way` says, and the products it took."""
     rest, rest_said = downhill.copy(), told.copy()

@@ -55,8 +55,8 @@ def check(
         if path is not None:
             refuse_taken(path, force)
 
-    from striate.run.checking import check_data
-    from striate.run.folder import RUNS, run_name
+    from striate.tasks.check import check_data
+    from striate.tasks.run_folder import RUNS, run_name
 
     screen = Screen(quiet=quiet, as_json=as_json)
     page = out or RUNS / run_name(data, "check") / "check.html"

@@ -57,17 +57,27 @@ def compare(
 
     Stopped, it goes on where it was when the same command is given again.
     """
-    from striate.run import Watch
-    from striate.run.comparing.asked import Asked, sizes_in
-    from striate.run.comparing.job import compare as compare_models
-    from striate.run.comparing.job import compare_folder
+    from striate.tasks import Progress
+    from striate.tasks.compare.comparison import compare as compare_models
+    from striate.tasks.compare.comparison import compare_folder
+    from striate.tasks.compare.plan import ComparisonPlan, sizes_in
 
     screen = Screen(quiet=quiet, as_json=as_json)
-    watch = Watch(screen.say, screen.stage, interruptible=interruptible)
+    watch = Progress(screen.say, screen.stage, interruptible=interruptible)
     names = tuple(part.strip() for part in models.split(",") if part.strip())
     try:
-        asked = Asked(data, names, seeds, sizes_in(sizes), minutes, five_by_two, str(split) if split else None, strict,
-                      at_once, shlex.join(["striate", *sys.argv[1:]]))
+        asked = ComparisonPlan(
+            data,
+            names,
+            seeds,
+            sizes_in(sizes),
+            minutes,
+            five_by_two,
+            str(split) if split else None,
+            strict,
+            at_once,
+            shlex.join(["striate", *sys.argv[1:]]),
+        )
         facts = compare_models(asked, compare_folder(out, data), watch)
     finally:
         screen.close()

@@ -15,7 +15,7 @@ from striate.errors import ModelFileError, StriateError, UsageError, shown
 
 if TYPE_CHECKING:
     from striate.arch import Network, Volume
-    from striate.arch.formats.changes import Changes
+    from striate.arch.formats.conversion_notes import ConversionNotes
     from striate.arch.formats.dialects import Dialect
 
 EXAMPLE = "Example: striate convert resnet50 resnet50.prototxt"
@@ -48,7 +48,7 @@ def convert(
     same. A Caffe solver becomes a recipe. With - the text goes to stdout and what there is to say to stderr; with
     --quiet, nothing is said.
     """
-    from striate.arch.formats.changes import Changes
+    from striate.arch.formats.conversion_notes import ConversionNotes
 
     refuse_taken(out, force)
     dialect = target(out, to)
@@ -56,7 +56,7 @@ def convert(
     facts: dict[str, Any]
     if isinstance(given.network, dict):
         text, notes = recipe(given.network, dialect)
-        told = Changes()
+        told = ConversionNotes()
         facts = {"recipe": given.network}
         line = f"a recipe of {len(given.network)} settings"
     else:
@@ -71,7 +71,7 @@ def convert(
     line = "; ".join([f"{shown(source)} ({given.kind}): {line}; as {dialect.title}", *told.phrases(), *notes])
     screen = Screen(quiet=quiet, as_json=as_json)
     if out != STDOUT:
-        from striate import atomic
+        from striate.core import atomic
 
         atomic.write_text(out, text)
         if as_json or not quiet:
@@ -96,7 +96,7 @@ def read(source: str, volume: Volume | None, classes: int | None, phase: str | N
     """The network or solver that IN means."""
     from striate.arch import ZOO, load_network
     from striate.arch.formats.dialects import READABLE, is_solver
-    from striate.arch.load import held_to, read_file, read_network
+    from striate.arch.network_loader import held_to, read_file, read_network
 
     path = Path(source)
     suffix = path.suffix.lower()
@@ -123,10 +123,10 @@ def read(source: str, volume: Volume | None, classes: int | None, phase: str | N
 
 def network_of_model(path: Path, volume: Volume | None) -> Network:
     """The network of a striate model file; its weights are checked and left."""
-    from striate import modelfile
     from striate.arch import Network
+    from striate.core import model_file
 
-    manifest = modelfile.load(path, allow_nonfinite=True).manifest
+    manifest = model_file.load(path, allow_nonfinite=True).manifest
     if "network" not in manifest:
         raise ModelFileError("no_network", f"the network of {shown(path)} was asked for",
                              given=f"it is a {shown(str(manifest.get('kind')), 60)}, which has none",
@@ -150,7 +150,7 @@ def refuse_network_options(path: Path, volume: Volume | None, classes: int | Non
 def target(out: str, to: str | None) -> Dialect:
     """The dialect to write."""
     from striate.arch.formats.dialects import DIALECTS
-    from striate.arch.rules import either
+    from striate.core.params import either
 
     by_suffix = {suffix: dialect.name for dialect in DIALECTS.values() for suffix in dialect.writes}
     name = to or by_suffix.get(Path(out).suffix.lower())
@@ -168,23 +168,23 @@ def summary(network: Network) -> str:
     return f"{network.input} → {network.output}, {layers}, {network.parameters:,} parameters"
 
 
-def written(network: Network, dialect: Dialect) -> tuple[str, Changes, list[str]]:
+def written(network: Network, dialect: Dialect) -> tuple[str, ConversionNotes, list[str]]:
     """The text, what came out in another form (it is read again, where we read that dialect), and what it wants."""
-    from striate.arch.formats.changes import changes, unsaid
+    from striate.arch.formats.conversion_notes import changes, unsaid
 
     text = dialect.write(network)
     if dialect.read is None:
         return text, unsaid(network), []
     if dialect.name != "caffe-train":
         return text, changes(network, dialect.read(text, None, "TEST")), []
-    from striate.arch.formats.caffe.write import DATA_WANTED
+    from striate.arch.formats.caffe.prototxt_writer import DATA_WANTED
 
     return text, changes(network, dialect.read(text, None, "TRAIN")), [DATA_WANTED]
 
 
 def recipe(settings: dict[str, Any], dialect: Dialect) -> tuple[str, list[str]]:
     """The settings of a training run as text, and why `striate train` would not take them, if it would not."""
-    from striate.nets.recipe import Recipe
+    from striate.convnet.recipe.recipe import Recipe
 
     if dialect.name == "yaml":
         import yaml

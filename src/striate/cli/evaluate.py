@@ -31,12 +31,12 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Measure a saved recogniser on labelled pictures."""
-    from striate.run import Watch, evaluate_model
+    from striate.tasks import Progress, evaluate_model
 
     screen = Screen(quiet=quiet, as_json=as_json)
     try:
         result = evaluate_model(model, data, part=part, split=split, files=files, strict=strict,
-                                watch=Watch(say=screen.say, stage=screen.stage))
+                                watch=Progress(say=screen.say, stage=screen.stage))
     finally:
         screen.close()
     screen.answer(result, headline(result) if quiet else f"{headline(result)}\n{table(result)}")

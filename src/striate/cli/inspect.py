@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.layers import beside, heads, origin, table, totals
 from striate.cli.options import Force, Json, Quiet, refuse_taken
 from striate.errors import UsageError, shown
+from striate.report.survey_table import beside, heads, origin, table, totals
 
 if TYPE_CHECKING:
     from striate.arch import Volume
@@ -59,7 +59,7 @@ def inspect(
     from striate.arch import load_network, refuse_unread, survey
 
     if listing:
-        from striate.cli.years import years
+        from striate.report.zoo_table import years
 
         sys.stdout.write(years(as_json))
         return
@@ -73,13 +73,13 @@ def inspect(
         refuse_unread(network)
     counted = survey(network, batch)
     if svg:
-        from striate import atomic
-        from striate.arch.drawing import draw
+        from striate.arch.draw import draw
+        from striate.core import atomic
 
         atomic.write_text(svg, draw(network))
     source = ""
     if torch_code:
-        from striate.arch.formats.torch_code import write_torch
+        from striate.arch.formats.torch.source_writer import write_torch
 
         source = write_torch(network)
     if as_json:

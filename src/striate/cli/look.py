@@ -37,7 +37,7 @@ def look(
     page = out or model.with_name("look.html")
     refuse_taken(page, force)
 
-    from striate.run.looking import look_model
+    from striate.tasks.look import look_model
 
     screen = Screen(quiet=quiet, as_json=as_json)
     facts = look_model(model, picture, page, asked=asked, top=top)

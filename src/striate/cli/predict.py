@@ -28,8 +28,8 @@ def predict(
     quiet: Quiet = False,
 ) -> None:
     """Name the class of each picture; exits with 2 when a picture could not be read."""
-    from striate.loading import load
-    from striate.run.prediction import predict_pictures
+    from striate.load_model import load
+    from striate.tasks.predict import predict_pictures
 
     screen = Screen(quiet=quiet, as_json=as_json)
     results = predict_pictures(load(model), pictures, top=top, strict=strict)

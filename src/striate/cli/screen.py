@@ -7,13 +7,13 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from striate.cli.lines import Lines
+from striate.cli.plain_progress import PlainProgress
 from striate.errors import shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from striate.nets.training.run import Step
+    from striate.convnet.training.training_run import StepRecord
 
 
 class Screen:
@@ -24,7 +24,7 @@ class Screen:
         self.bars: Progress | None = None
         self.task: TaskID | None = None
         self.shown = self.accuracy = ""
-        self.lines = Lines(self.say)
+        self.lines = PlainProgress(self.say)
         self.terminal = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
     def say(self, text: str) -> None:
@@ -44,7 +44,7 @@ class Screen:
         else:
             self.lines.stage(stage, done, total)
 
-    def step(self, step: Step) -> None:
+    def step(self, step: StepRecord) -> None:
         """Progress of training: loss, accuracy, pictures per second; bar and lines add the time left."""
         if step.step == 1:
             self.accuracy = ""

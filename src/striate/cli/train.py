@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from striate.cli import trying
+from striate.cli import tune
 from striate.cli.evaluate import with_interval
 from striate.cli.options import Files, Json, Quiet, Strict, parse_size
 from striate.cli.screen import Screen
 from striate.errors import Interrupted
 
 if TYPE_CHECKING:
-    from striate.run import Settings, Watch
+    from striate.tasks import Progress, Settings
 
 EXAMPLE = "Example: striate train pictures/ --minutes 5"
 
@@ -113,10 +113,10 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train a recogniser; writes the model, a report and all that is needed to repeat it."""
-    from striate.nets.ranks import Ranks
-    from striate.nets.recipe import BUDGETS
-    from striate.run import Settings, Watch
-    from striate.run.settings import listed, recipe_of
+    from striate.convnet.distributed import ProcessGroup
+    from striate.convnet.recipe.recipe import BUDGETS
+    from striate.tasks import Progress, Settings
+    from striate.tasks.settings import listed, recipe_of
 
     source = context.get_parameter_source("model")
     if weights is not None and source is not None and source.name == "DEFAULT":
@@ -127,9 +127,9 @@ def train(
         "mixup": mixup, "cutmix": cutmix, "average": average, "test_time": test_time, "precision": precision,
     }
     given = {name: value for name, value in options.items() if value is not None}
-    ranks = Ranks.join()
+    ranks = ProcessGroup.join()
     screen = Screen(quiet=quiet or not ranks.main, as_json=as_json)
-    watch = Watch(screen.say, screen.stage, screen.step, interruptible, checkpoint_seconds, ranks)
+    watch = Progress(screen.say, screen.stage, screen.step, interruptible, checkpoint_seconds, ranks)
     try:
         with ranks.together():
             written = recipe_of(recipe) if recipe else {}
@@ -139,7 +139,7 @@ def train(
                                 written | given, shlex.join(["striate", *sys.argv[1:]]), sharded=sharded,
                                 weights=weights, network=network, **listed(files))
             if try_:
-                ranks.on_main(lambda: trying.show(settings, out, watch, screen, trying.again(context), try_seconds))
+                ranks.on_main(lambda: tune.show(settings, out, watch, screen, tune.again(context), try_seconds))
             else:
                 facts = trained(settings, out, watch, resume, log or ["csv"])
             ranks.leave()
@@ -149,14 +149,14 @@ def train(
         screen.answer(facts, summary(facts))
 
 
-def trained(settings: Settings, out: Path | None, watch: Watch, resume: bool, log: Sequence[str]) -> dict[str, Any]:
+def trained(settings: Settings, out: Path | None, watch: Progress, resume: bool, log: Sequence[str]) -> dict[str, Any]:
     """Train in a new folder, or in one to be resumed; of several processes, rank 0 says which, and keeps the logs."""
-    from striate.run import RunFolder, shared, train_model
-    from striate.run.logs import Logs
+    from striate.tasks import RunFolder, rank_zero, train_model
+    from striate.tasks.logs import RunLogs
 
     ranks, folder = watch.ranks, RunFolder(Path(out or "."))
     if ranks.main:
-        again = shared.begun(out, settings.data, settings.model)
+        again = rank_zero.begun(out, settings.data, settings.model)
         resume = resume or again is not None
         if resume:
             folder = again or RunFolder.unfinished(out, settings.data, settings.model)
@@ -164,7 +164,7 @@ def trained(settings: Settings, out: Path | None, watch: Watch, resume: bool, lo
         else:
             folder = RunFolder.fresh(out, settings.data, settings.model)
     resume, settings = ranks.same(resume), settings.from_dict(ranks.same(settings.as_dict()))
-    logs = Logs(log, folder.path) if ranks.main else None
+    logs = RunLogs(log, folder.path) if ranks.main else None
     try:
         return train_model(settings, folder, watch.told(logs.step) if logs else watch, resume=resume)
     except Interrupted as error:

@@ -13,20 +13,18 @@ from typing import TYPE_CHECKING, Any
 from striate.data.decode import Decoded, decode, probe  # at once: the function has the name of its module
 
 if TYPE_CHECKING:
-    from striate.data.cache import cache_folder
     from striate.data.dataset import Data, Dataset, load_data, read_picture
-    from striate.data.fit import FITS, fit_picture, fit_pictures
-    from striate.data.pictures import Pictures
+    from striate.data.pack import Pictures
+    from striate.data.resize import FITS, fit_picture, fit_pictures
     from striate.data.source import Skipped
-    from striate.data.splits import Split
+    from striate.data.split import Split
 
 _HOMES = {
-    "cache": ("cache_folder",),
     "dataset": ("Data", "Dataset", "load_data", "read_picture"),
-    "fit": ("FITS", "fit_picture", "fit_pictures"),
-    "pictures": ("Pictures",),
+    "resize": ("FITS", "fit_picture", "fit_pictures"),
+    "pack": ("Pictures",),
     "source": ("Skipped",),
-    "splits": ("Split",),
+    "split": ("Split",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
@@ -38,7 +36,6 @@ __all__ = [
     "Pictures",
     "Skipped",
     "Split",
-    "cache_folder",
     "decode",
     "fit_picture",
     "fit_pictures",

@@ -9,18 +9,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from striate.data.checks import check_classes, check_skipped, doubts_about, nothing_left, refused
-from striate.data.crew import Crew
+from striate.core.executor import worker_count
+from striate.data.dataset_checks import check_classes, check_skipped, doubts_about, nothing_left, refused
 from striate.data.decode import decode
-from striate.data.fit import check_fit, fit_image
-from striate.data.index import forget_index
-from striate.data.pictures import Pictures
-from striate.data.source import PARTS, Facts, Progress, Skipped, read_bytes
+from striate.data.file_index import forget_index
+from striate.data.pack import Pictures
+from striate.data.packing import pack
+from striate.data.resize import check_fit, fit_image
+from striate.data.source import PARTS, FileFacts, Progress, Skipped, read_bytes
 from striate.data.sources import open_source
-from striate.data.sources.files import FileSource
-from striate.data.splits import Fractions, Split, make_split
-from striate.data.store import pack
-from striate.data.workers import worker_count
+from striate.data.sources.file_source import FileSource
+from striate.data.split import Fractions, Split, make_split
+from striate.data.worker_pool import WorkerPool
 from striate.errors import DataError, shown
 
 NATIVE = 64  # pixels: pictures that all share one size up to this stay as they are
@@ -146,13 +146,13 @@ def load_data(
     >>> data.train.images.shape[1:], data.classes[:3]
     ((8, 8, 1), ('0', '1', '2'))
     """
-    crew = Crew(worker_count(workers))
+    crew = WorkerPool(worker_count(workers))
     wanted = (size, size) if isinstance(size, int) else size
     check_fit(usual if wanted is None else wanted, fit, 1 if channels is None else channels)
     opened = open_source(source, allow_empty_class, files=files)
     with crew:
         outcomes, notes = opened.survey(crew, on_progress)
-        rows = [(i, outcome) for i, outcome in enumerate(outcomes) if isinstance(outcome, Facts)]
+        rows = [(i, outcome) for i, outcome in enumerate(outcomes) if isinstance(outcome, FileFacts)]
         skipped = [*opened.skipped, *refused(opened, outcomes)]
         check_skipped(opened, skipped, strict)
         if not rows:
@@ -186,7 +186,7 @@ def read_picture(path: str | Path, size: tuple[int, int], fit: str = "squash", c
     return fit_image(decode(data, name=str(path), at_least=size).image, size, fit, channels)
 
 
-def natural_size(facts: Sequence[Facts], usual: tuple[int, int] = DEFAULT_SIZE) -> tuple[int, int]:
+def natural_size(facts: Sequence[FileFacts], usual: tuple[int, int] = DEFAULT_SIZE) -> tuple[int, int]:
     """(height, width): the pictures' own if they share one of at most 64 pixels a side, else `usual`.
 
     >>> digit, photograph = Facts("", 28, 28, 1), Facts("", 640, 480, 3)
@@ -197,6 +197,6 @@ def natural_size(facts: Sequence[Facts], usual: tuple[int, int] = DEFAULT_SIZE) 
     return sizes.pop() if len(sizes) == 1 and max(max(one) for one in sizes) <= NATIVE else usual
 
 
-def natural_channels(facts: Sequence[Facts]) -> int:
+def natural_channels(facts: Sequence[FileFacts]) -> int:
     """1 if every picture is grey, else 3."""
     return max(one.channels for one in facts)

@@ -19,7 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from striate.data.containers import NO_END, PARSERS, Container, Damaged, is_whole_png, kind_of, other_kind_of, upright
+from striate.data.containers import (
+    NO_END,
+    PARSERS,
+    Container,
+    DamagedFile,
+    is_whole_png,
+    kind_of,
+    other_kind_of,
+    upright,
+)
 from striate.errors import PictureError, shown
 
 MAX_BYTES = 64 * 2**20
@@ -82,7 +91,7 @@ def decode(data: bytes, *, name: str = "picture", at_least: tuple[int, int] | No
             (image, traits), notes = _image(container, container.body, at_least), container.notes
         else:
             (image, traits), notes = _unended(container, at_least), (*container.notes, NO_END)
-    except Damaged as damage:
+    except DamagedFile as damage:
         raise _refusal(damage, name) from damage.__cause__
     turned = (TURNED,) if container.orientation != 1 else ()
     return Decoded(upright(image, container.orientation), notes, container.format, (*turned, *traits))
@@ -99,7 +108,7 @@ def probe(data: bytes, *, name: str = "picture") -> tuple[int, int, int]:
     """
     try:
         container = _opened(data)
-    except Damaged as damage:
+    except DamagedFile as damage:
         raise _refusal(damage, name) from None
     width, height = container.width, container.height
     return (height, width, container.channels) if container.orientation >= 5 else (width, height, container.channels)
@@ -107,14 +116,14 @@ def probe(data: bytes, *, name: str = "picture") -> tuple[int, int, int]:
 
 def _opened(data: bytes) -> Container:
     if not data:
-        raise Damaged("image_empty", "the file is empty")
+        raise DamagedFile("image_empty", "the file is empty")
     if len(data) > MAX_BYTES:
-        raise Damaged("image_too_large", f"it is over {MAX_BYTES // 2**20} MiB long")
+        raise DamagedFile("image_too_large", f"it is over {MAX_BYTES // 2**20} MiB long")
     kind = kind_of(data)
     if kind is None:
         if other := other_kind_of(data):
-            raise Damaged("format_not_allowed", f"it is {other}")
-        raise Damaged("image_unreadable", "its first bytes are those of no picture format")
+            raise DamagedFile("format_not_allowed", f"it is {other}")
+        raise DamagedFile("image_unreadable", "its first bytes are those of no picture format")
     container = PARSERS[kind](data)
     _check_size(container.width, container.height)
     return container
@@ -122,11 +131,11 @@ def _opened(data: bytes) -> Container:
 
 def _check_size(width: int, height: int) -> None:
     if width < 1 or height < 1:
-        raise Damaged("image_unreadable", f"its header says {width}×{height} pixels")
+        raise DamagedFile("image_unreadable", f"its header says {width}×{height} pixels")
     if width * height > MAX_PIXELS:
-        raise Damaged("image_too_large", f"its header says {width}×{height} pixels")
+        raise DamagedFile("image_too_large", f"its header says {width}×{height} pixels")
     if max(width, height) > MAX_ASPECT * min(width, height):
-        raise Damaged("aspect_limit", f"it is {width}×{height} pixels")
+        raise DamagedFile("aspect_limit", f"it is {width}×{height} pixels")
 
 
 def _image(
@@ -142,13 +151,15 @@ def _image(
             image.load()
             # Pillow leaves the rows a short PNG does not have at zero, and says nothing.
             if container.format == "PNG" and _ends_in_zero(image) and not is_whole_png(body):
-                raise Damaged("image_truncated", "it has fewer rows than its header says")
+                raise DamagedFile("image_truncated", "it has fewer rows than its header says")
             return _flat(image, container.channels), _traits(image)
-    except Damaged:
+    except DamagedFile:
         raise
     except Exception as error:  # Pillow's decoders raise a dozen types, warnings turned into errors among them
         code = "image_truncated" if "truncated" in str(error) else "image_unreadable"
-        raise Damaged(code, "it ends early" if code == "image_truncated" else "its pixels cannot be decoded") from error
+        raise DamagedFile(
+            code, "it ends early" if code == "image_truncated" else "its pixels cannot be decoded"
+        ) from error
 
 
 def _ends_in_zero(image: Image.Image) -> bool:
@@ -179,10 +190,10 @@ def _unended(container: Container, at_least: tuple[int, int] | None) -> tuple[Im
     image, traits = _image(container, container.body + b"\xff\xd9", at_least)
     other, _ = _image(container, container.body + b"\x5a\xc3\x96\x2d" * 64 + b"\xff\xd9", at_least)
     if image.tobytes() != other.tobytes():
-        raise Damaged("image_truncated", "its scan ends early")
+        raise DamagedFile("image_truncated", "its scan ends early")
     return image, traits
 
 
-def _refusal(damage: Damaged, name: str) -> PictureError:
+def _refusal(damage: DamagedFile, name: str) -> PictureError:
     return PictureError(damage.code, f"{shown(name)} cannot be read as a picture",
                         allowed=_ALLOWED.get(damage.code, ""), given=damage.given, do=_WHAT_TO_DO[damage.code])

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.data.decode import MAX_BYTES
-from striate.data.fit import fit_picture
+from striate.data.resize import fit_picture
 from striate.errors import DataError, MissingError, PictureError, shown
 
 if TYPE_CHECKING:
-    from striate.data.crew import Crew
+    from striate.data.worker_pool import WorkerPool
 
 Progress = Callable[[str, int, int], None]
 Packed = tuple[NDArray[np.uint8], tuple[str, ...]]  # pixels (height, width, channels), and notes
@@ -42,7 +42,7 @@ class Skipped:
 
 
 @dataclass(frozen=True)
-class Facts:
+class FileFacts:
     """What is known of a picture without decoding it: digest of its bytes, width and height in pixels, channels."""
 
     digest: str
@@ -68,12 +68,14 @@ class Source(ABC):
     notes: tuple[str, ...] = ()
 
     @abstractmethod
-    def survey(self, crew: Crew, progress: Progress | None) -> tuple[Sequence[Facts | PictureError], tuple[str, ...]]:
+    def survey(
+        self, crew: WorkerPool, progress: Progress | None
+    ) -> tuple[Sequence[FileFacts | PictureError], tuple[str, ...]]:
         """The facts of each of the N pictures, or why it cannot be used; and notes on the whole."""
 
     @abstractmethod
     def packed(
-        self, rows: Sequence[tuple[int, Facts]], size: tuple[int, int], fit: str, channels: int, crew: Crew,
+        self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], fit: str, channels: int, crew: WorkerPool,
         traits: bool = False,
     ) -> Iterator[Packed | PictureError]:
         """The pictures `rows`, (index, facts), made one size; `DataError` if one is not that surveyed."""
@@ -86,19 +88,19 @@ class ArraySource(Source):
     pictures: NDArray[np.uint8]
 
     def survey(
-        self, crew: Crew, progress: Progress | None  # noqa: ARG002 - for sources that must read files
-    ) -> tuple[Sequence[Facts | PictureError], tuple[str, ...]]:
+        self, crew: WorkerPool, progress: Progress | None  # noqa: ARG002 - for sources that must read files
+    ) -> tuple[Sequence[FileFacts | PictureError], tuple[str, ...]]:
         """Digest every picture: its bytes and its shape."""
         height, width, channels = self.pictures.shape[1:]
         ending = repr((height, width, channels)).encode()
         return [
-            Facts(hashlib.sha256(picture.tobytes() + ending).hexdigest()[:DIGEST], width, height, channels)
+            FileFacts(hashlib.sha256(picture.tobytes() + ending).hexdigest()[:DIGEST], width, height, channels)
             for picture in self.pictures
         ], ()
 
     def packed(
-        self, rows: Sequence[tuple[int, Facts]], size: tuple[int, int], fit: str, channels: int,
-        crew: Crew, traits: bool = False,  # noqa: ARG002 - as above
+        self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], fit: str, channels: int,
+        crew: WorkerPool, traits: bool = False,  # noqa: ARG002 - as above
     ) -> Iterator[Packed | PictureError]:  # fmt: skip
         """The pictures `rows` made one size."""
         return ((fit_picture(self.pictures[i], size, fit, channels), ()) for i, _ in rows)

@@ -31,15 +31,18 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from striate import atomic
-from striate.report.page import render
-from striate.report.pictures import Mistake, Sample
+from striate.core import atomic
+from striate.report.embedded_images import Misclassified, SamplePicture
+from striate.report.train_page import render
 
-__all__ = ["Mistake", "Sample", "write_report"]
+__all__ = ["Misclassified", "SamplePicture", "write_report"]
 
 
 def write_report(
-    folder: str | Path, facts: Mapping[str, Any], samples: Sequence[Sample] = (), mistakes: Sequence[Mistake] = ()
+    folder: str | Path,
+    facts: Mapping[str, Any],
+    samples: Sequence[SamplePicture] = (),
+    mistakes: Sequence[Misclassified] = (),
 ) -> Path:
     """Write `report.json` (the facts) and `report.html` (facts, sample pictures, mistakes) into an existing folder.
 
@@ -48,7 +51,7 @@ def write_report(
     replaced atomically. Returns the path of the page. Raises `DiskError`.
 
     >>> import tempfile
-    >>> from striate.metrics import evaluate
+    >>> from striate.stats.metrics import evaluate
     >>> test = evaluate([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], ["cat", "dog"]).as_dict()
     >>> facts = {"title": "Cats and dogs", "data": {"name": "pets", "classes": ["cat", "dog"]}, "test": test}
     >>> with tempfile.TemporaryDirectory() as folder:

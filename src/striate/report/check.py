@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate import atomic
-from striate.report.page import environment
-from striate.report.pictures import Shown, show
+from striate.core import atomic
+from striate.report.embedded_images import EmbeddedImage, show
+from striate.report.train_page import environment
 
 CASES = 12  # shown of a kind, with pictures
 LABEL_CASES = 36
@@ -59,9 +59,9 @@ def write_check(path: str | Path, facts: Mapping[str, Any], pixels: Pixels) -> P
 
 def render(facts: Mapping[str, Any], pixels: Pixels) -> str:
     """The page as text; at most some 400 pictures are on it."""
-    seen: dict[str, Shown | None] = {}
+    seen: dict[str, EmbeddedImage | None] = {}
 
-    def shown_as(key: str) -> Shown | None:
+    def shown_as(key: str) -> EmbeddedImage | None:
         if key not in seen:
             found = pixels(key, 2 * SIDE)
             seen[key] = None if found is None else show(found, SIDE)
@@ -77,7 +77,7 @@ def render(facts: Mapping[str, Any], pixels: Pixels) -> str:
     return environment().get_template("check.html.j2").render({**facts, "groups": groups, "rows": rows})
 
 
-def _card(finding: Mapping[str, Any], shown_as: Callable[[str], Shown | None]) -> dict[str, Any]:
+def _card(finding: Mapping[str, Any], shown_as: Callable[[str], EmbeddedImage | None]) -> dict[str, Any]:
     """A finding with the pictures of its first cases; in words where none of them can be shown."""
     most = LABEL_CASES if finding["kind"] == "label" else CASES
     cases = [{**case, "shown": [(key, shown_as(key)) for key in case["pictures"][:TOGETHER]],

@@ -38,11 +38,11 @@ import numpy as np
 import numpy.typing as npt
 from markupsafe import Markup
 
-from striate import atomic
+from striate.core import atomic
 from striate.report import compare_figures as figures
-from striate.report import compare_words as words
-from striate.report.page import environment
-from striate.report.pictures import show
+from striate.report import compare_text as words
+from striate.report.embedded_images import show
+from striate.report.train_page import environment
 
 
 @dataclass(frozen=True, eq=False)

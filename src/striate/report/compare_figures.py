@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullForm
 
 from striate.errors import shown
 from striate.report.figures import INK, PER_CENT, chart, reliability
-from striate.report.phrases import THIN, short
+from striate.report.formatting import THIN, short
 
 __all__ = ["COSTS", "MARKS", "curves", "front", "reliability"]
 

@@ -16,7 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from striate.metrics import wilson
+from striate.stats.metrics import wilson
 
 INK, FIRST, SECOND, THIRD = "#010203", "#040506", "#070809", "#0a0b0c"
 CSS_COLOURS = {INK: "currentColor", FIRST: "var(--first)", SECOND: "var(--second)", THIRD: "var(--third)"}

@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate import atomic
+from striate.core import atomic
+from striate.report.embedded_images import EmbeddedImage, show, uri
 from striate.report.look_maps import LONGEST, by_word, colours, for_and_against
 from striate.report.look_pyramid import TOP, drawn_words, levels
-from striate.report.page import environment
-from striate.report.pictures import Shown, show, uri
+from striate.report.train_page import environment
 
 MOST_WORDS = 1000  # some 2.5 kB each
 OPEN_WORDS = 120
@@ -37,7 +37,7 @@ PATCH, PATCHES = 64, 96  # CSS pixels of a mean patch, and of three nearest side
 
 
 @dataclass(frozen=True, eq=False)
-class Book:
+class WordList:
     """The words in the order of the page.
 
     `words` (K,) int64 their numbers, `counts` (K,) int64, `mean` (K, 16, 16) and `nearest` (K, 6, 16, 16) uint8,
@@ -54,7 +54,7 @@ class Book:
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class PictureView:
     """One picture: `pixels` (H, W, C) uint8; `words` (rows, columns) int64 at rows `y` and columns `x`, −1 for none.
 
     `counts` (cells, K) int64 of words in the cells of `grids`; `said` (H, W) float64, or None where nothing is.
@@ -70,13 +70,13 @@ class View:
 
 
 @dataclass(frozen=True)
-class Card:
+class WordCard:
     """One word as the page needs it; `share` of all descriptors looked at, `said` −1 to 1 of the strongest."""
 
     word: int
     colour: str
-    mean: Shown
-    nearest: Shown
+    mean: EmbeddedImage
+    nearest: EmbeddedImage
     count: int
     share: float
     speaks_for: str | None
@@ -84,7 +84,7 @@ class Card:
     length: float = 0.0
 
 
-def write_look(path: str | Path, facts: Mapping[str, Any], book: Book, view: View | None = None) -> Path:
+def write_look(path: str | Path, facts: Mapping[str, Any], book: WordList, view: PictureView | None = None) -> Path:
     """Write the page to `path`, replacing it atomically; returns `path`. Raises `DiskError`.
 
     >>> import tempfile
@@ -101,7 +101,7 @@ def write_look(path: str | Path, facts: Mapping[str, Any], book: Book, view: Vie
     return Path(path)
 
 
-def render(facts: Mapping[str, Any], book: Book, view: View | None) -> str:
+def render(facts: Mapping[str, Any], book: WordList, view: PictureView | None) -> str:
     """The page as text."""
     shown = min(MOST_WORDS, len(book.words))
     palette = colours(book.likeness)
@@ -134,7 +134,7 @@ def clear(patch: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray((127.5 + gain * (patch - (low + high) / 2)).round(), np.uint8)
 
 
-def _viewed(facts: Mapping[str, Any], book: Book, view: View, palette: NDArray[np.uint8]) -> dict[str, Any]:
+def _viewed(facts: Mapping[str, Any], book: WordList, view: PictureView, palette: NDArray[np.uint8]) -> dict[str, Any]:
     strongest = max((abs(one["said"]) for side in ("for", "against") for one in facts[side]), default=1.0)
     sides = {}
     for side in ("for", "against"):
@@ -154,13 +154,13 @@ def _viewed(facts: Mapping[str, Any], book: Book, view: View, palette: NDArray[n
 
 
 def _card(
-    facts: Mapping[str, Any], book: Book, palette: NDArray[np.uint8], place: int,
+    facts: Mapping[str, Any], book: WordList, palette: NDArray[np.uint8], place: int,
     fact: Mapping[str, Any] | None = None, length: float = 0.0,
-) -> Card:
+) -> WordCard:
     word, count = int(book.words[place]), int(book.counts[place])
     near = np.stack([clear(patch) for patch in book.nearest[place]])
     six = near.reshape(2, 3, 16, 16).transpose(0, 2, 1, 3).reshape(32, 48, 1)
     speaks = -1 if book.speaks_for is None else int(book.speaks_for[place])
-    return Card(word, "#{:02x}{:02x}{:02x}".format(*palette[word]), show(clear(book.mean[place])[..., None], PATCH),
+    return WordCard(word, "#{:02x}{:02x}{:02x}".format(*palette[word]), show(clear(book.mean[place])[..., None], PATCH),
                 show(six, PATCHES), count, count / max(1, int(book.counts.sum())),
                 None if speaks < 0 else facts["classes"][speaks], fact, length)

@@ -17,7 +17,7 @@ SEAM = 5.0  # between cells
 
 
 @dataclass(frozen=True)
-class Level:
+class PyramidLevel:
     """One grid: its rows and columns, its chart, and how many descriptors its tallest bar stands for."""
 
     rows: int
@@ -43,7 +43,7 @@ def drawn_words(
 def levels(
     counts: NDArray[np.int64], grids: Sequence[tuple[int, int]], words: NDArray[np.int64], aspect: float,
     strongest: Sequence[int], against: Sequence[int],
-) -> list[Level]:
+) -> list[PyramidLevel]:
     """One chart for each grid of `counts` (cells, K), as far as `MOST_BARS` reach; `aspect` is height by width.
 
     `words` are drawn from left to right in each cell, those in `strongest` and `against` in the colours of the page.
@@ -61,7 +61,7 @@ def levels(
     return found
 
 
-def _level(cells: NDArray[np.int64], kinds: NDArray[np.int64], rows: int, columns: int, height: float) -> Level:
+def _level(cells: NDArray[np.int64], kinds: NDArray[np.int64], rows: int, columns: int, height: float) -> PyramidLevel:
     tallest = max(1, int(cells.max(initial=0)))
     wide, high = (SIDE - SEAM * (columns - 1)) / columns, (height - SEAM * (rows - 1)) / rows
     step = wide / len(kinds)
@@ -80,4 +80,4 @@ def _level(cells: NDArray[np.int64], kinds: NDArray[np.int64], rows: int, column
         if path)
     svg = (f'<svg class="level" role="img" aria-label="Words in {rows} by {columns} cells" '
            f'viewBox="-1 -1 {SIDE + 2:.0f} {height + 2:.1f}">{drawn}</svg>')
-    return Level(rows, columns, Markup(svg), tallest)  # noqa: S704 - numbers and fixed words only
+    return PyramidLevel(rows, columns, Markup(svg), tallest)  # noqa: S704 - numbers and fixed words only

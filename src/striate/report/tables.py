@@ -13,7 +13,7 @@ AS_MAP = 200  # above, cells would be smaller than a screen's pixels on a phone
 
 
 @dataclass(frozen=True)
-class Cell:
+class ConfusionCell:
     """One cell of the confusion table: its count and a colour level 0 (none) to 7."""
 
     count: int
@@ -22,7 +22,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Pair:
+class ConfusedPair:
     """`count` pictures of class `actual`, `of` so many, were taken for `predicted`."""
 
     actual: str
@@ -45,9 +45,9 @@ def level(count: int, row: int) -> int:
     return 1 + bisect_left(LEVELS, count / row) if count else 0
 
 
-def cells(confusion: Sequence[Sequence[int]]) -> list[list[Cell]]:
+def cells(confusion: Sequence[Sequence[int]]) -> list[list[ConfusionCell]]:
     """The matrix (K, K) with a colour for each cell, normalised by row."""
-    return [[Cell(count, level(count, sum(row)), i == j) for j, count in enumerate(row)]
+    return [[ConfusionCell(count, level(count, sum(row)), i == j) for j, count in enumerate(row)]
             for i, row in enumerate(confusion)]
 
 
@@ -63,7 +63,7 @@ def heat_map(confusion: Sequence[Sequence[int]]) -> list[tuple[str, str]]:
     return [(colour, "".join(paths[colour])) for colour in sorted(paths)]
 
 
-def confused(result: Mapping[str, Any], limit: int) -> list[Pair]:
+def confused(result: Mapping[str, Any], limit: int) -> list[ConfusedPair]:
     """The `limit` pairs of classes most often confused, by count, then by share.
 
     >>> per_class = [{"class": "cat", "count": 4}, {"class": "dog", "count": 2}]
@@ -71,7 +71,7 @@ def confused(result: Mapping[str, Any], limit: int) -> list[Pair]:
     [Pair(actual='dog', predicted='cat', count=1, of=2)]
     """
     rows = result["per_class"]
-    pairs = [Pair(rows[i]["class"], rows[j]["class"], count, rows[i]["count"])
+    pairs = [ConfusedPair(rows[i]["class"], rows[j]["class"], count, rows[i]["count"])
              for i, row in enumerate(result["confusion"]) for j, count in enumerate(row) if count and i != j]
     return sorted(pairs, key=lambda pair: (-pair.count, -pair.share))[:limit]
 

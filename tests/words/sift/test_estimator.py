@@ -12,10 +12,10 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from striate.bow.sift import DenseSIFT, Grid
+from striate.bow.sift.colour_space import planes_of
 from striate.data import load_data
 from striate.errors import StriateError
-from striate.words.sift import DenseSIFT, Grid
-from striate.words.sift.colour import planes_of
 from tests.words.sift.pictures import textured
 
 
@@ -70,7 +70,7 @@ def test_uniform_pictures_have_zero_descriptors(value: int, contrast: float) -> 
 
 
 def test_uniform_pictures_are_zero_before_any_threshold(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("striate.words.sift.dense.ROUNDING", 0)
+    monkeypatch.setattr("striate.bow.sift.dense_sift.ROUNDING", 0)
     assert not DenseSIFT(contrast=0).fit_transform(np.full((2, 67, 53), 201, np.uint8)).any()
 
 
@@ -187,7 +187,7 @@ def test_an_exception_in_a_thread_ends_the_work(monkeypatch: pytest.MonkeyPatch)
         raise MemoryError("no more")
 
     sift = DenseSIFT(threads=2).fit(some(1))
-    monkeypatch.setattr("striate.words.sift.dense.planes_of", broken)
+    monkeypatch.setattr("striate.bow.sift.dense_sift.planes_of", broken)
     with pytest.raises(MemoryError, match="no more"):
         sift.transform(some(4))
 

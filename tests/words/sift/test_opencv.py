@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from striate.words.sift import DenseSIFT
+from striate.bow.sift import DenseSIFT
 from tests.words.sift.pictures import textured
 
 BINS = (4, 6, 8, 10)

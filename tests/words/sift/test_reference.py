@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from striate.words.sift import DenseSIFT
+from striate.bow.sift import DenseSIFT
 from tests.words.sift.pictures import textured
 from tests.words.sift.reference import described
 

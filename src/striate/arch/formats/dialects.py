@@ -88,7 +88,7 @@ def _write_keras(network: Network) -> str:
 
 
 def _write_torch(network: Network) -> str:
-    from striate.arch.formats.torch_code import write_torch
+    from striate.arch.formats.torch.source_writer import write_torch
 
     return write_torch(network)
 

@@ -21,8 +21,8 @@ from typing import Any
 import yaml
 
 from striate.arch.network import Network
-from striate.arch.rules import quoted
 from striate.arch.volume import Volume
+from striate.core.params import quoted
 from striate.errors import NetworkError, shown
 
 MAX_BYTES = 1 << 20

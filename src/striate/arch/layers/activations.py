@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from striate.arch.filler import Fill, Filler, Tensor
+from striate.arch.initializer import Fill, Initializer, TensorSpec
 from striate.arch.layers.layer import Layer, Shape, Volumes, listed
-from striate.arch.layers.learner import Learner
-from striate.arch.rules import MAX_SIDE, Number, Switch, Whole
+from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
+from striate.core.params import MAX_SIDE, Integer, Real, Switch
 from striate.errors import NetworkError
 
 
@@ -44,8 +44,8 @@ class Tanh(Activation):
 
     kind: ClassVar[str] = "tanh"
 
-    amplitude: Annotated[float, Number()] = 1.0
-    slope: Annotated[float, Number()] = 1.0
+    amplitude: Annotated[float, Real()] = 1.0
+    slope: Annotated[float, Real()] = 1.0
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class ReLU(Activation):
 
     kind: ClassVar[str] = "relu"
 
-    limit: Annotated[float, Number(1e-6)] | None = None
+    limit: Annotated[float, Real(1e-6)] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,14 +63,14 @@ class LeakyReLU(Activation):
 
     kind: ClassVar[str] = "leaky_relu"
 
-    slope: Annotated[float, Number()] = 0.01
+    slope: Annotated[float, Real()] = 0.01
 
 
-QUARTER = Filler("constant", value=0.25)
+QUARTER = Initializer("constant", value=0.25)
 
 
 @dataclass(frozen=True)
-class PReLU(Learner, Activation):
+class PReLU(WeightedLayer, Activation):
     """a where positive, elsewhere a times a learnt slope, one per channel or one `shared`. He et al. 2015.
 
     Tensors: weight (channels,), or (1,) if shared.
@@ -81,9 +81,9 @@ class PReLU(Learner, Activation):
     shared: Switch = False
     filler: Fill = QUARTER
 
-    def tensors(self, inputs: Volumes) -> dict[str, Tensor]:
+    def tensors(self, inputs: Volumes) -> dict[str, TensorSpec]:
         """The slopes."""
-        return self.learnt({"weight": Tensor((1 if self.shared else inputs[0].channels,), "weight", self.filler)})
+        return self.learnt({"weight": TensorSpec((1 if self.shared else inputs[0].channels,), "weight", self.filler)})
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class ELU(Activation):
 
     kind: ClassVar[str] = "elu"
 
-    alpha: Annotated[float, Number()] = 1.0
+    alpha: Annotated[float, Real()] = 1.0
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Maxout(Layer):
 
     kind: ClassVar[str] = "maxout"
 
-    pieces: Annotated[int, Whole(2, MAX_SIDE)] = 2
+    pieces: Annotated[int, Integer(2, MAX_SIDE)] = 2
 
     def shape(self, inputs: Volumes) -> Shape:
         """One channel for each `pieces` input channels."""

@@ -6,16 +6,16 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from striate.arch.filler import MSRA, ZERO, Fill, Tensor
+from striate.arch.initializer import MSRA, ZERO, Fill, TensorSpec
 from striate.arch.layers.layer import Layer, Reach, Shape, Volumes, listed
-from striate.arch.layers.learner import Learner
-from striate.arch.rules import Count, Switch, Target
+from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
+from striate.core.params import Count, Switch, Target
 from striate.errors import NetworkError
 
 
 @dataclass(frozen=True)
-class Dense(Learner):
+class Dense(WeightedLayer):
     """Each unit is a weighted sum of every input value; the input is flattened first, channel by channel, row by row.
 
     Tensors: weight (units, channels·height·width), bias (units,).
@@ -37,11 +37,13 @@ class Dense(Learner):
         """units×1×1."""
         return self.units, 1, 1
 
-    def tensors(self, inputs: Volumes) -> dict[str, Tensor]:
+    def tensors(self, inputs: Volumes) -> dict[str, TensorSpec]:
         """Weight and bias."""
         size = inputs[0].size
-        tensors = {"weight": Tensor((self.units, size), "weight", self.weight_filler, size, self.units)}
-        return self.learnt(tensors | ({"bias": Tensor((self.units,), "bias", self.bias_filler)} if self.bias else {}))
+        tensors = {"weight": TensorSpec((self.units, size), "weight", self.weight_filler, size, self.units)}
+        return self.learnt(
+            tensors | ({"bias": TensorSpec((self.units,), "bias", self.bias_filler)} if self.bias else {})
+        )
 
     def macs(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
         """One per weight."""

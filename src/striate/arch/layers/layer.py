@@ -15,11 +15,11 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from itertools import count
 from typing import Annotated, ClassVar, Literal, Self
 
-from striate.arch.filler import Tensor
-from striate.arch.rules import MAX_SIDE, Checked, Name, quoted
-from striate.arch.spread import Spread
+from striate.arch.initializer import TensorSpec
+from striate.arch.transposed_window import TransposedWindow
 from striate.arch.volume import Call, Volume
 from striate.arch.window import Window
+from striate.core.params import MAX_SIDE, Name, ValidatedFields, quoted
 from striate.errors import NetworkError, WindowError, shown
 
 Volumes = tuple[Volume, ...]
@@ -32,7 +32,7 @@ _calls = count()  # orders calls only; no result depends on where it starts
 
 
 @dataclass(frozen=True)
-class Layer(Checked):
+class Layer(ValidatedFields):
     """The base of all layers: frozen, compared by what it does; `name` is how a network calls it.
 
     >>> from striate.arch import Conv, Input
@@ -78,7 +78,7 @@ class Layer(Checked):
         return None
 
     @property
-    def spread(self) -> tuple[Spread, Spread] | None:
+    def spread(self) -> tuple[TransposedWindow, TransposedWindow] | None:
         """The arithmetic of a transposed convolution, down and across, if it is one."""
         return None
 
@@ -86,7 +86,7 @@ class Layer(Checked):
     def shape(self, inputs: Volumes) -> Shape:
         """(channels, height, width) of the output; raises `NetworkError` where the inputs do not suit."""
 
-    def tensors(self, inputs: Volumes) -> dict[str, Tensor]:  # noqa: ARG002 - most layers own nothing
+    def tensors(self, inputs: Volumes) -> dict[str, TensorSpec]:  # noqa: ARG002 - most layers own nothing
         """The tensors by name, as PyTorch names and shapes them."""
         return {}
 

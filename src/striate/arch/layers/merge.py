@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from striate.arch.layers.layer import Layer, Shape, Volumes, listed
-from striate.arch.rules import Numbers
 from striate.arch.volume import Volume
+from striate.core.params import RealList
 from striate.errors import NetworkError
 
 
 @dataclass(frozen=True)
-class Alike(Layer):
+class ElementwiseMerge(Layer):
     """The base of layers that go value by value through volumes of one shape."""
 
     merges: ClassVar[bool] = True
@@ -32,7 +32,7 @@ class Alike(Layer):
 
 
 @dataclass(frozen=True)
-class Add(Alike):
+class Add(ElementwiseMerge):
     """The sum, value by value, of volumes of one shape (He et al. 2016), each times its coefficient if there are any.
 
     >>> from striate.arch import Conv, Input
@@ -43,7 +43,7 @@ class Add(Alike):
 
     kind: ClassVar[str] = "add"
 
-    coefficients: Annotated[tuple[float, ...], Numbers()] | None = None
+    coefficients: Annotated[tuple[float, ...], RealList()] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -65,14 +65,14 @@ class Add(Alike):
 
 
 @dataclass(frozen=True)
-class Multiply(Alike):
+class Multiply(ElementwiseMerge):
     """The product, value by value, of volumes of one shape."""
 
     kind: ClassVar[str] = "multiply"
 
 
 @dataclass(frozen=True)
-class Maximum(Alike):
+class Maximum(ElementwiseMerge):
     """The largest, value by value, of volumes of one shape (between layers what `Maxout` is within one)."""
 
     kind: ClassVar[str] = "maximum"

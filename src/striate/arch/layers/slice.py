@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from striate.arch.layers.layer import Layer, Shape, Volumes, listed
-from striate.arch.rules import MAX_SIDE, Count, Whole
 from striate.arch.volume import Volume
+from striate.core.params import MAX_SIDE, Count, Integer
 from striate.errors import NetworkError
 
 
@@ -22,7 +22,7 @@ class Slice(Layer):
 
     kind: ClassVar[str] = "slice"
 
-    first: Annotated[int, Whole(0, MAX_SIDE - 1)]
+    first: Annotated[int, Integer(0, MAX_SIDE - 1)]
     channels: Count
 
     def shape(self, inputs: Volumes) -> Shape:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from striate.arch.network import Network
-from striate.arch.rules import either
 from striate.arch.volume import Volume
 from striate.arch.zoo import (
     alexnet,
@@ -27,17 +26,18 @@ from striate.arch.zoo import (
     vgg,
     zfnet,
 )
-from striate.arch.zoo.entry import Entry
+from striate.arch.zoo.zoo_entry import ZooEntry
+from striate.core.params import either
 from striate.errors import UsageError, shown
 
-ZOO: dict[str, Entry] = {
+ZOO: dict[str, ZooEntry] = {
     name: entry
     for paper in (lenet, alexnet, one_tower, zfnet, vgg, googlenet, resnet, resnet20, compact, squeezenet, mobilenet,
                   resnet9, efficientnet_lite)
     for name, entry in paper.ENTRIES.items()
 }
 
-__all__ = ["ZOO", "Entry", "build"]
+__all__ = ["ZOO", "ZooEntry", "build"]
 
 
 def build(name: str, input: Volume | None = None, classes: int | None = None) -> Network:  # noqa: A002 - our word

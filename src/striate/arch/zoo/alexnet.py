@@ -17,14 +17,14 @@ normalisation, and those biases are filled with 1. Its weights err on 42.6 % and
 
 from __future__ import annotations
 
-from striate.arch.filler import Filler
+from striate.arch.initializer import Initializer
 from striate.arch.layers import LRN, Conv, Dense, Dropout, Pool, ReLU
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.arch.zoo.entry import Entry
+from striate.arch.zoo.zoo_entry import ZooEntry
 
 PICTURE = Volume(3, 227, 227)
-NARROW, NARROWER = Filler("gaussian", std=0.01), Filler("gaussian", std=0.005)
+NARROW, NARROWER = Initializer("gaussian", std=0.01), Initializer("gaussian", std=0.005)
 LR_MULT, DECAY_MULT = (1.0, 2.0), (1.0, 0.0)  # biases learn twice as fast and do not decay
 
 
@@ -65,14 +65,14 @@ def conv(number: int, filters: int, kernel: int, x: Volume, stride: int = 1, pad
          bias: float = 0.0) -> Volume:
     """A convolution and its ReLU."""
     x = Conv(filters, kernel, stride, padding, groups=groups, weight_filler=NARROW,
-             bias_filler=Filler("constant", value=bias), lr_mult=LR_MULT, decay_mult=DECAY_MULT,
+             bias_filler=Initializer("constant", value=bias), lr_mult=LR_MULT, decay_mult=DECAY_MULT,
              name=f"conv{number}")(x)
     return ReLU(name=f"relu{number}")(x)
 
 
-def dense(number: int, units: int, x: Volume, weights: Filler, bias: float) -> Volume:
+def dense(number: int, units: int, x: Volume, weights: Initializer, bias: float) -> Volume:
     """A dense layer."""
-    return Dense(units, weight_filler=weights, bias_filler=Filler("constant", value=bias), lr_mult=LR_MULT,
+    return Dense(units, weight_filler=weights, bias_filler=Initializer("constant", value=bias), lr_mult=LR_MULT,
                  decay_mult=DECAY_MULT, name=f"fc{number}")(x)
 
 
@@ -88,11 +88,11 @@ def pool(number: int, x: Volume) -> Volume:
 
 PAPER = "Krizhevsky, Sutskever & Hinton, ImageNet classification with deep convolutional neural networks"
 ENTRIES = {
-    "alexnet": Entry(
+    "alexnet": ZooEntry(
         alexnet, PICTURE, PICTURE, PAPER, 2012, cite="Krizhevsky et al., NIPS",
         variant="Caffe's bvlc_alexnet: two towers as groups", top1=40.7, top5=18.2, measured="ImageNet, 10 crops",
         source="the paper, table 2, one network", published=60_000_000),
-    "caffenet": Entry(
+    "caffenet": ZooEntry(
         caffenet, PICTURE, PICTURE, f"{PAPER}; Jia et al., Caffe", 2014, cite="Jia et al., ACM MM",
         variant="Caffe's bvlc_reference_caffenet: AlexNet with pooling before normalisation", top1=42.6, top5=19.6,
         measured="ImageNet, 1 crop", source="Caffe's model page"),

@@ -15,7 +15,7 @@ from __future__ import annotations
 from striate.arch.layers import Add, BatchNorm, Conv, Dense, GlobalPool, Pool, ReLU
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.arch.zoo.entry import Entry
+from striate.arch.zoo.zoo_entry import ZooEntry
 
 WIDTHS = (32, 64, 128, 128)  # filters of each stage
 LARGEST = 63  # pixels: a longer short side is first brought below by the stride of the first convolution
@@ -85,10 +85,10 @@ def block(x: Volume, filters: int, stride: int = 1, pool: bool = False) -> Volum
 
 
 ENTRIES = {
-    "compact": Entry(
+    "compact": ZooEntry(
         compact, None, PICTURE, "striate's own: ResNet-9, made small", 2018, least=16, classes=10,
         cite="striate's own", variant="ResNet-9, made small"),
-    "compact_deep": Entry(
+    "compact_deep": ZooEntry(
         compact_deep, None, PICTURE, "striate's own: compact, one convolution deeper", 2018, least=16, classes=10,
         cite="striate's own", variant="compact, one convolution deeper"),
 }

@@ -20,7 +20,7 @@ from collections.abc import Callable
 from striate.arch.layers import Add, BatchNorm, Conv, Dense, Dropout, GlobalPool, ReLU
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.arch.zoo.entry import Entry
+from striate.arch.zoo.zoo_entry import ZooEntry
 
 # Width, depth, side of the pictures, rate of the dropout.
 SIZES = ((1.0, 1.0, 224, 0.2), (1.0, 1.1, 240, 0.2), (1.1, 1.2, 260, 0.3), (1.2, 1.4, 280, 0.3), (1.4, 1.8, 300, 0.3))
@@ -108,7 +108,7 @@ def normalised(name: str, x: Volume, filters: int, kernel: int, stride: int = 1,
 BUILDERS: tuple[Callable[[Volume, int], Network], ...] = (
     efficientnet_lite0, efficientnet_lite1, efficientnet_lite2, efficientnet_lite3, efficientnet_lite4)
 ENTRIES = {
-    f"efficientnet_lite{number}": Entry(
+    f"efficientnet_lite{number}": ZooEntry(
         build, picture, picture,
         "Tan & Le, EfficientNet: rethinking model scaling for convolutional neural networks", 2020,
         cite="Tan & Le, ICML", variant=f"Lite{number}: plain layers, ReLU6", top1=top1,

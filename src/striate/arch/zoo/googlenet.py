@@ -19,15 +19,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from striate.arch.filler import Filler
+from striate.arch.initializer import Initializer
 from striate.arch.layers import LRN, BatchNorm, Concat, Conv, Dense, Dropout, GlobalPool, Pool, ReLU
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.arch.zoo.entry import Entry
+from striate.arch.zoo.zoo_entry import ZooEntry
 
 PICTURE = Volume(3, 224, 224)
 LR_MULT, DECAY_MULT = (1.0, 2.0), (1.0, 0.0)  # biases learn twice as fast and do not decay
-XAVIER, SMALL = Filler("xavier"), Filler("constant", value=0.2)
+XAVIER, SMALL = Initializer("xavier"), Initializer("constant", value=0.2)
 # Table 1: filters of 1×1; 3×3 reduce, 3×3; 5×5 reduce, 5×5; pool projection.
 INCEPTION = {
     "3a": (64, 96, 128, 16, 32, 32), "3b": (128, 128, 192, 32, 96, 64),
@@ -114,9 +114,9 @@ def normalised(place: str, name: str, filters: int, size: int, x: Volume, stride
     return ReLU(name=f"{place}/relu_{name.removesuffix('_s2')}")(x)
 
 
-def dense(name: str, units: int, x: Volume, bias: Filler | None = None) -> Volume:
+def dense(name: str, units: int, x: Volume, bias: Initializer | None = None) -> Volume:
     """A dense layer; biases are filled with 0 unless told."""
-    return Dense(units, weight_filler=XAVIER, bias_filler=bias or Filler("constant"), lr_mult=LR_MULT,
+    return Dense(units, weight_filler=XAVIER, bias_filler=bias or Initializer("constant"), lr_mult=LR_MULT,
                  decay_mult=DECAY_MULT, name=name)(x)
 
 
@@ -127,11 +127,11 @@ def pool(name: str, x: Volume) -> Volume:
 
 PAPER = "Szegedy et al., Going deeper with convolutions"
 ENTRIES = {
-    "googlenet": Entry(
+    "googlenet": ZooEntry(
         googlenet, PICTURE, PICTURE, PAPER, 2014, cite="Szegedy et al., CVPR",
         variant="Caffe's bvlc_googlenet, with two auxiliary heads", top1=31.3, top5=11.1,
         measured="ImageNet, 1 crop", source="Caffe's model page"),
-    "googlenet_bn": Entry(
+    "googlenet_bn": ZooEntry(
         googlenet_bn, PICTURE, PICTURE, f"{PAPER}; Ioffe & Szegedy, Batch normalization", 2015,
         cite="Ioffe & Szegedy, ICML", variant="torchvision's form: batch normalisation, 3×3 for 5×5, no heads",
         top1=30.22, top5=10.47, measured="ImageNet, 1 crop", source="torchvision's weights"),

@@ -16,11 +16,11 @@ every map seen, ReLU once, maximum pooling. 431,080 parameters; the example's ow
 
 from __future__ import annotations
 
-from striate.arch.filler import Filler
+from striate.arch.initializer import Initializer
 from striate.arch.layers import Conv, Dense, Pool, ReLU, Scale, TableConv, Tanh
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.arch.zoo.entry import Entry
+from striate.arch.zoo.zoo_entry import ZooEntry
 
 # Table I: which of the six maps of S2 each of the sixteen maps of C3 sees; every row sees a different set.
 TABLE_I = (
@@ -29,7 +29,7 @@ TABLE_I = (
     (0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5),
     (0, 1, 2, 3, 4, 5),
 )
-XAVIER = Filler("xavier")
+XAVIER = Initializer("xavier")
 BIAS_TWICE_AS_FAST = (1.0, 2.0)
 PICTURE, PICTURE_CAFFE = Volume(1, 32, 32), Volume(1, 28, 28)
 
@@ -81,12 +81,12 @@ def lenet_caffe(input: Volume = PICTURE_CAFFE, classes: int = 10) -> Network:  #
 
 
 ENTRIES = {
-    "lenet5": Entry(
+    "lenet5": ZooEntry(
         lenet5, PICTURE, PICTURE,
         "LeCun, Bottou, Bengio & Haffner, Gradient-based learning applied to document recognition", 1998, classes=10,
         cite="LeCun et al., Proc. IEEE", variant="as published, but for the output layer",
         top1=0.95, measured="MNIST", source="the paper", published=60_000),
-    "lenet_caffe": Entry(
+    "lenet_caffe": ZooEntry(
         lenet_caffe, PICTURE_CAFFE, PICTURE_CAFFE,
         "Jia et al., Caffe: convolutional architecture for fast feature embedding", 2014, classes=10,
         cite="Jia et al., ACM MM", variant="Caffe's MNIST example", top1=1.03, measured="MNIST",

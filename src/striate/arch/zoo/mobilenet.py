@@ -14,7 +14,7 @@ from __future__ import annotations
 from striate.arch.layers import BatchNorm, Conv, GlobalPool, ReLU
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.arch.zoo.entry import Entry
+from striate.arch.zoo.zoo_entry import ZooEntry
 
 PICTURE = Volume(3, 224, 224)
 # Table 1: name, filters that mix, stride of the filters per channel.
@@ -48,7 +48,7 @@ def unit(number: str, part: str, filters: int, size: int, x: Volume, stride: int
 
 
 ENTRIES = {
-    "mobilenet": Entry(
+    "mobilenet": ZooEntry(
         mobilenet, PICTURE, PICTURE,
         "Howard et al., MobileNets: efficient convolutional neural networks for mobile vision applications", 2017,
         cite="Howard et al., arXiv", variant="version 1 at full width, padding as in the Caffe port",

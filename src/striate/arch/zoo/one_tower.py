@@ -15,7 +15,7 @@ from __future__ import annotations
 from striate.arch.layers import Conv, Dense, Dropout, Pool, ReLU
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.arch.zoo.entry import Entry
+from striate.arch.zoo.zoo_entry import ZooEntry
 
 PICTURE = Volume(3, 224, 224)
 
@@ -48,7 +48,7 @@ def pool(number: int, x: Volume) -> Volume:
 
 
 ENTRIES = {
-    "alexnet_one_tower": Entry(
+    "alexnet_one_tower": ZooEntry(
         alexnet_one_tower, PICTURE, PICTURE,
         "Krizhevsky, One weird trick for parallelizing convolutional neural networks", 2014,
         cite="Krizhevsky, arXiv", variant="torchvision's form: one tower, no normalisation",

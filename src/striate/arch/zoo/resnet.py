@@ -19,7 +19,7 @@ from __future__ import annotations
 from striate.arch.layers import Add, BatchNorm, Conv, Dense, GlobalPool, Pool, ReLU
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.arch.zoo.entry import Entry
+from striate.arch.zoo.zoo_entry import ZooEntry
 
 PICTURE = Volume(3, 224, 224)
 WIDTHS = (64, 128, 256, 512)
@@ -107,7 +107,7 @@ def relu(place: str, x: Volume) -> Volume:
 
 PAPER = "He, Zhang, Ren & Sun, Deep residual learning for image recognition"
 ENTRIES = {
-    f"resnet{depth}": Entry(
+    f"resnet{depth}": ZooEntry(
         build, PICTURE, PICTURE, PAPER, 2015, cite="He et al., CVPR",
         variant="torchvision's form" + (": stride in the 3×3 convolution" if depth >= 50 else ""),
         top1=top1, top5=top5, measured="ImageNet, 1 crop", source="torchvision's weights")

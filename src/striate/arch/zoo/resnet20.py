@@ -14,7 +14,7 @@ from __future__ import annotations
 from striate.arch.layers import Add, BatchNorm, Concat, Conv, Dense, GlobalPool, Pool, ReLU
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.arch.zoo.entry import Entry
+from striate.arch.zoo.zoo_entry import ZooEntry
 
 PICTURE = Volume(3, 32, 32)
 WIDTHS = (16, 32, 64)
@@ -55,7 +55,7 @@ def conv(name: str, norm: str, x: Volume, filters: int, stride: int = 1) -> Volu
 
 
 ENTRIES = {
-    "resnet20": Entry(
+    "resnet20": ZooEntry(
         resnet20, None, PICTURE, "He, Zhang, Ren & Sun, Deep residual learning for image recognition", 2015, least=16,
         classes=10, cite="He et al., CVPR", variant="section 4.2, for CIFAR; shortcuts of option A",
         top1=8.75, measured="CIFAR-10", source="the paper, table 6", published=270_000),

@@ -13,7 +13,7 @@ from __future__ import annotations
 from striate.arch.layers import Add, BatchNorm, Conv, Dense, GlobalPool, Pool, ReLU
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.arch.zoo.entry import Entry
+from striate.arch.zoo.zoo_entry import ZooEntry
 
 PICTURE = Volume(3, 32, 32)
 
@@ -41,7 +41,7 @@ def unit(name: str, x: Volume, filters: int) -> Volume:
 
 
 ENTRIES = {
-    "resnet9": Entry(
+    "resnet9": ZooEntry(
         resnet9, None, PICTURE, "Page, How to train your ResNet", 2018, least=16, classes=10, cite="Page, DAWNBench",
         variant="without the factor 0.125 at its end", top1=6.0, measured="CIFAR-10", source="the author"),
 }

@@ -11,14 +11,14 @@ convolution makes one map per class, and its mean is the answer.
 
 from __future__ import annotations
 
-from striate.arch.filler import Filler
+from striate.arch.initializer import Initializer
 from striate.arch.layers import Concat, Conv, Dropout, GlobalPool, Pool, ReLU
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.arch.zoo.entry import Entry
+from striate.arch.zoo.zoo_entry import ZooEntry
 
 PICTURE = Volume(3, 227, 227)
-XAVIER, NARROW = Filler("xavier"), Filler("gaussian", std=0.01)
+XAVIER, NARROW = Initializer("xavier"), Initializer("gaussian", std=0.01)
 # Fire modules 2 to 9: filters that squeeze, and filters of each kind that expand.
 FIRE = {2: (16, 64), 3: (16, 64), 4: (32, 128), 5: (32, 128), 6: (48, 192), 7: (48, 192), 8: (64, 256), 9: (64, 256)}
 
@@ -60,7 +60,7 @@ def pool(number: int, x: Volume) -> Volume:
 
 
 ENTRIES = {
-    "squeezenet": Entry(
+    "squeezenet": ZooEntry(
         squeezenet, PICTURE, PICTURE,
         "Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters and <0.5 MB model size", 2016,
         cite="Iandola et al., arXiv", variant="version 1.1, the authors' Caffe file",

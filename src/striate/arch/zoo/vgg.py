@@ -15,7 +15,7 @@ from __future__ import annotations
 from striate.arch.layers import Conv, Dense, Dropout, Pool, ReLU
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.arch.zoo.entry import Entry
+from striate.arch.zoo.zoo_entry import ZooEntry
 
 PICTURE = Volume(3, 224, 224)
 FILTERS = (64, 128, 256, 512, 512)
@@ -65,7 +65,7 @@ def vgg(name: str, stages: tuple[int, ...], x: Volume, classes: int) -> Network:
 
 PAPER = "Simonyan & Zisserman, Very deep convolutional networks for large-scale image recognition"
 ENTRIES = {
-    name: Entry(build, PICTURE, PICTURE, PAPER, 2014, cite="Simonyan & Zisserman, ICLR",
+    name: ZooEntry(build, PICTURE, PICTURE, PAPER, 2014, cite="Simonyan & Zisserman, ICLR",
                 variant=f"configuration {letter}", top1=top1, top5=top5, measured="ImageNet, dense",
                 source="the paper, table 3", published=published)
     for name, build, letter, top1, top5, published in (

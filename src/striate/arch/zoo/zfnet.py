@@ -12,14 +12,14 @@ contrast normalisation across feature maps; ours are AlexNet's, in Caffe's form.
 
 from __future__ import annotations
 
-from striate.arch.filler import Filler
+from striate.arch.initializer import Initializer
 from striate.arch.layers import LRN, Conv, Dense, Dropout, Pool, ReLU
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.arch.zoo.entry import Entry
+from striate.arch.zoo.zoo_entry import ZooEntry
 
 PICTURE = Volume(3, 224, 224)
-NARROW = Filler("gaussian", std=0.01)
+NARROW = Initializer("gaussian", std=0.01)
 
 
 def zfnet(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
@@ -56,7 +56,7 @@ def pool(number: int, x: Volume) -> Volume:
 
 
 ENTRIES = {
-    "zfnet": Entry(
+    "zfnet": ZooEntry(
         zfnet, PICTURE, PICTURE, "Zeiler & Fergus, Visualizing and understanding convolutional networks", 2013,
         cite="Zeiler & Fergus, ECCV", variant="figure 3, one tower", top1=38.4, top5=16.5,
         measured="ImageNet, 10 crops", source="the paper, table 2, one network as per figure 3"),

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from striate.data.containers import bmp, gif, jpeg, png, webp
-from striate.data.containers.container import NO_END, Container, Damaged
+from striate.data.containers.container import NO_END, Container, DamagedFile
 from striate.data.containers.exif import upright
 from striate.data.containers.magic import kind_of, other_kind_of
 from striate.data.containers.png import is_whole as is_whole_png
 
-__all__ = ["Container", "Damaged", "NO_END", "PARSERS", "is_whole_png", "kind_of", "other_kind_of", "upright"]
+__all__ = ["Container", "DamagedFile", "NO_END", "PARSERS", "is_whole_png", "kind_of", "other_kind_of", "upright"]
 
 PARSERS: dict[str, Callable[[bytes], Container]] = {
     "BMP": bmp.parse,

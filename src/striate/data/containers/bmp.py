@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import struct
 
-from striate.data.containers.container import Container, Damaged, is_grey
+from striate.data.containers.container import Container, DamagedFile, is_grey
 
 
 def parse(data: bytes) -> Container:
     """Read the two headers of a BMP file; raises `Damaged`."""
     if len(data) < 54:
-        raise Damaged("image_unreadable", "it ends inside its header")
+        raise DamagedFile("image_unreadable", "it ends inside its header")
     pixels, header = struct.unpack_from("<II", data, 10)
     if header == 12:
         width, height, _, bits = struct.unpack_from("<HHHH", data, 18)

@@ -29,7 +29,7 @@ class Container:
     ended: bool = True
 
 
-class Damaged(Exception):  # noqa: N818 - never leaves this room: the door turns it into a PictureError with a name
+class DamagedFile(Exception):  # noqa: N818 - never leaves this room: the door turns it into a PictureError with a name
     """A picture file that cannot be accepted: a stable code and what is wrong with it."""
 
     def __init__(self, code: str, given: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from striate.data.containers.container import FRAMES, Container, Damaged, is_grey
+from striate.data.containers.container import FRAMES, Container, DamagedFile, is_grey
 
 EXTENSION, IMAGE, END = 0x21, 0x2C, 0x3B
 
@@ -12,17 +12,17 @@ EXTENSION, IMAGE, END = 0x21, 0x2C, 0x3B
 def parse(data: bytes) -> Container:
     """Walk the blocks of a GIF file as far as its second frame; raises `Damaged`."""
     if len(data) < 13:
-        raise Damaged("image_unreadable", "it ends inside its header")
+        raise DamagedFile("image_unreadable", "it ends inside its header")
     width, height, flags = struct.unpack_from("<HHB", data, 6)
     palette, position = _palette(data, 13, flags)
     start = _next_image(data, position)
     if start is None or start + 11 > len(data):
-        raise Damaged("image_unreadable", "it ends before its first frame")
+        raise DamagedFile("image_unreadable", "it ends before its first frame")
     left, top, wide, high, flags = struct.unpack_from("<4HB", data, start + 1)
     local, position = _palette(data, start + 10, flags)
     end = _skip_blocks(data, position + 1)
     if end is None:
-        raise Damaged("image_truncated", "it ends inside its first frame")
+        raise DamagedFile("image_truncated", "it ends inside its first frame")
     notes = (FRAMES,) if _next_image(data, end) is not None else ()
     grey = is_grey(local or palette, 3)
     body = data[:end] + b";"

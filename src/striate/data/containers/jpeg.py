@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from striate.data.containers import exif
-from striate.data.containers.container import BAD_EXIF, FRAMES, TRAILING, Container, Damaged
+from striate.data.containers.container import BAD_EXIF, FRAMES, TRAILING, Container, DamagedFile
 
 MAX_SCANS = 100  # a progressive picture has about ten; a thousand are an attack on the processor
 # A marker: 0xFF and a code. 0xFF00 is a stuffed byte of data and 0xFFD0..D7 a restart inside it.
@@ -48,14 +48,14 @@ class _Walk:
         content = segment[4:]
         if code in FRAME_HEADERS:
             if code not in (BASELINE, EXTENDED, PROGRESSIVE) or len(content) < 6 or content[0] != 8:
-                raise Damaged("image_unreadable", "it is a lossless, arithmetic-coded, hierarchical or 12-bit JPEG")
+                raise DamagedFile("image_unreadable", "it is a lossless, arithmetic-coded, hierarchical or 12-bit JPEG")
             self.process, self.components = code, content[5]
             self.height, self.width = int.from_bytes(content[1:3], "big"), int.from_bytes(content[3:5], "big")
         elif code == SOS:
             self.scans += 1
             self.scanned = self.scanned or content[0]
             if self.scans > MAX_SCANS:
-                raise Damaged("image_unreadable", f"it has more than {MAX_SCANS} scans")
+                raise DamagedFile("image_unreadable", f"it has more than {MAX_SCANS} scans")
         elif code == EXIF and content.startswith(b"Exif\0\0"):
             self.orientation = exif.orientation(content[6:])
         elif code == MPF and content.startswith(b"MPF\0"):
@@ -90,9 +90,9 @@ def parse(data: bytes) -> Container:
             walk.kept.append(view[end : last.start()])
             position = last.start()
     if not walk.process or not walk.scans:
-        raise Damaged("image_unreadable", "it ends before the first pixel")
+        raise DamagedFile("image_unreadable", "it ends before the first pixel")
     if not ended and not walk.one_scan:
-        raise Damaged("image_truncated", "it ends before its last scan")
+        raise DamagedFile("image_truncated", "it ends before its last scan")
     walk.kept.append(END if ended else view[position:])
     notes = [] if walk.orientation else [BAD_EXIF]
     if ended and position < len(data):

@@ -9,7 +9,7 @@ import struct
 import zlib
 
 from striate.data.containers import exif
-from striate.data.containers.container import BAD_EXIF, FRAMES, TRAILING, Container, Damaged, is_grey
+from striate.data.containers.container import BAD_EXIF, FRAMES, TRAILING, Container, DamagedFile, is_grey
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
@@ -29,11 +29,11 @@ def parse(data: bytes) -> Container:
         end = position + 12 + length
         if end > len(data):
             if kind == b"IDAT" or any(chunk[4:8] == b"IDAT" for chunk in kept):
-                raise Damaged("image_truncated", "it ends before its last chunk")
-            raise Damaged("image_unreadable", "it ends before the first pixel")
+                raise DamagedFile("image_truncated", "it ends before its last chunk")
+            raise DamagedFile("image_unreadable", "it ends before the first pixel")
         content = data[position + 8 : end - 4]
         if zlib.crc32(data[position + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
-            raise Damaged("image_unreadable", "the checksum of one of its chunks does not match")
+            raise DamagedFile("image_unreadable", "the checksum of one of its chunks does not match")
         if kind in KEPT:
             kept.append(data[position:end])
         if kind == b"IHDR" and length == 13 and not header:
@@ -50,10 +50,10 @@ def parse(data: bytes) -> Container:
             other += 1
             text += _text_bytes(content, MAX_TEXT - text) if kind in TEXT else 0
         if other > MAX_OTHER or text >= MAX_TEXT:
-            raise Damaged("image_unreadable", f"it carries more than {MAX_OTHER} extra chunks or 16 MiB of text")
+            raise DamagedFile("image_unreadable", f"it carries more than {MAX_OTHER} extra chunks or 16 MiB of text")
         position = end
     if not header:
-        raise Damaged("image_unreadable", "it has no header")
+        raise DamagedFile("image_unreadable", "it has no header")
     if position < len(data):
         notes.add(TRAILING)
     width, height, _, colour = struct.unpack_from(">IIBB", header)

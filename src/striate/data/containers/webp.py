@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from striate.data.containers import exif
-from striate.data.containers.container import BAD_EXIF, FRAMES, TRAILING, Container, Damaged
+from striate.data.containers.container import BAD_EXIF, FRAMES, TRAILING, Container, DamagedFile
 
 ANIMATED = 0x02
 
@@ -13,11 +13,11 @@ ANIMATED = 0x02
 def parse(data: bytes) -> Container:
     """Walk the chunks of a WebP file; raises `Damaged`."""
     if len(data) < 30:
-        raise Damaged("image_unreadable", "it ends inside its header")
+        raise DamagedFile("image_unreadable", "it ends inside its header")
     (size,) = struct.unpack_from("<I", data, 4)
     end = size + 8
     if end > len(data):
-        raise Damaged("image_truncated", f"it is {len(data)} bytes long and should be {end}")
+        raise DamagedFile("image_truncated", f"it is {len(data)} bytes long and should be {end}")
     notes = [TRAILING] if end < len(data) else []
     width, height = _canvas(data)
     turn = 1
@@ -42,7 +42,7 @@ def _canvas(data: bytes) -> tuple[int, int]:
     if kind == b"VP8 ":
         width, height = struct.unpack_from("<HH", data, 26)
         return width & 0x3FFF, height & 0x3FFF
-    raise Damaged("image_unreadable", "its first chunk is not one of a WebP picture")
+    raise DamagedFile("image_unreadable", "its first chunk is not one of a WebP picture")
 
 
 def _chunk(data: bytes, wanted: bytes) -> bytes | None:

@@ -1,5 +1,5 @@
 """Where pictures come from: one file for each kind of source."""
 
-from striate.data.sources.opening import open_source
+from striate.data.sources.open import open_source
 
 __all__ = ["open_source"]

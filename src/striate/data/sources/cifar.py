@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from striate.data.source import ArraySource
-from striate.data.sources.arrays import Arrays, array_source, bad_array, read_exactly
+from striate.data.sources.in_memory_arrays import Arrays, array_source, bad_array, read_exactly
 
 PIXELS = 3 * 32 * 32
 # folder inside, files of train, file of test, names of the classes, bytes of label

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.data.source import ArraySource
-from striate.data.sources.arrays import Arrays, array_source, bad_array, check_ratio, opened, read_exactly
+from striate.data.sources.in_memory_arrays import Arrays, array_source, bad_array, check_ratio, opened, read_exactly
 
 NAME = re.compile(r"(?:.*-)?(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(?:\.gz)?")
 UINT8 = 0x08

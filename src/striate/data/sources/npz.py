@@ -17,7 +17,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from striate.data.source import ArraySource
-from striate.data.sources.arrays import MAX_ARRAY, Arrays, array_source, bad_array, check_ratio
+from striate.data.sources.in_memory_arrays import MAX_ARRAY, Arrays, array_source, bad_array, check_ratio
 
 # part → the names its pictures and labels may have
 NAMES = {

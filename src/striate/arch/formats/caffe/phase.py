@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from striate.arch.formats.caffe.names import legal
-from striate.arch.rules import quoted
+from striate.arch.formats.caffe.layer_names import legal
+from striate.core.params import quoted
 from striate.errors import NetworkError
 
 PHASES = ("TRAIN", "TEST")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from striate.arch.formats.caffe.policy import factor_at
-from striate.arch.formats.caffe.text import parse
-from striate.arch.rules import either, quoted
+from striate.arch.formats.caffe.prototxt_text import parse
+from striate.core.params import either, quoted
+from striate.core.schedules import factor_at
 from striate.errors import NetworkError, shown
 
 POLICIES = {"fixed": (), "step": ("gamma", "stepsize"), "exp": ("gamma",), "inv": ("gamma", "power"),

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from striate.arch.formats.caffe.schema import fields_of, message_class
+from striate.arch.formats.caffe.messages import fields_of, message_class
 from striate.errors import NetworkError
 
 V1_TYPES = {
@@ -52,7 +52,7 @@ V0_FIELDS: dict[str, tuple[str, dict[str, str]]] = {
 def present_layers(net: Any) -> list[Any]:
     """The layers of a NetParameter as LayerParameters of the present form, in order.
 
-    >>> from striate.arch.formats.caffe.text import parse
+    >>> from striate.arch.formats.caffe.prototxt_text import parse
     >>> text = 'layers { name: "c" type: CONVOLUTION blobs_lr: 1 blobs_lr: 2 convolution_param { num_output: 3 } }'
     >>> (layer,) = present_layers(parse(text, "NetParameter", "a network"))
     >>> layer.type, layer.convolution_param.num_output, [param.lr_mult for param in layer.param]

@@ -11,8 +11,8 @@
 Where Keras can say less than we, or we less than Keras, there is one refusal that lists every layer.
 """
 
-from striate.arch.formats.keras.read import read_keras
-from striate.arch.formats.keras.weights import keras_weights, to_keras_weights
-from striate.arch.formats.keras.write import left_behind, write_keras
+from striate.arch.formats.keras.json_reader import read_keras
+from striate.arch.formats.keras.json_writer import left_behind, write_keras
+from striate.arch.formats.keras.weight_arrays import keras_weights, to_keras_weights
 
 __all__ = ["keras_weights", "left_behind", "read_keras", "to_keras_weights", "write_keras"]

@@ -1,0 +1,61 @@
+"""What a prototxt says that a `Network` has no place for, in phrases: how pictures are prepared, what fills weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from striate.arch.formats.caffe.layer_names import SOURCES
+from striate.arch.formats.caffe.phase import included
+from striate.arch.formats.caffe.prototxt_style import number
+from striate.arch.formats.caffe.prototxt_text import parse
+from striate.arch.formats.caffe.upgrade import present_layers
+from striate.errors import shown
+
+WEIGHTED = {"Convolution": "convolution_param", "ConvolutionDepthwise": "convolution_param",
+            "DepthwiseConvolution": "convolution_param", "Deconvolution": "convolution_param",
+            "InnerProduct": "inner_product_param"}
+OLDER = {"Data": "data_param", "ImageData": "image_data_param", "WindowData": "window_data_param"}
+
+
+def caffe_notes(text: str, phase: str = "TEST") -> list[str]:
+    """What `read_caffe` leaves out of the network of a file, or fills in; of the other phase's data if it has no own.
+
+    >>> caffe_notes('''layer { name: "data" type: "Data" top: "data" transform_param { scale: 0.00390625 } }
+    ...     layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 3 } }''')
+    ... # doctest: +NORMALIZE_WHITESPACE
+    ['the file scales its pictures by 0.00390625: not part of the network',
+     'no weight_filler (1: ip): filled with msra here, with zeros in Caffe']
+    """
+    net = parse(text, "NetParameter", "a network")
+    present = present_layers(net)
+    layers = included(net, present, phase)
+    feeding = [layer for layer in layers if layer.type in SOURCES] or [
+        layer for layer in present if layer.type in SOURCES]
+    prepared = dict.fromkeys(phrase for layer in feeding for phrase in _preparation(layer))
+    notes = [f"the file {phrase}: not part of the network" for phrase in list(prepared)[:8]]
+    bare = [layer.name for layer in layers
+            if layer.type in WEIGHTED and not getattr(layer, WEIGHTED[layer.type]).HasField("weight_filler")]
+    if bare:
+        more = ", …" if len(bare) > 3 else ""
+        named = ", ".join(shown(name, 40) for name in bare[:3])
+        notes.append(f"no weight_filler ({len(bare):,}: {named}{more}): filled with msra here, with zeros in Caffe")
+    return notes
+
+
+def _preparation(layer: Any) -> list[str]:
+    """What a data layer does to its pictures before the network sees them."""
+    given = [layer.transform_param]
+    given += [getattr(layer, OLDER[layer.type])] if layer.type in OLDER else []
+    said = []
+    for one in given:
+        if one.HasField("mean_file"):
+            said.append(f"subtracts the mean in {shown(one.mean_file, 60)} from its pictures")
+        means = getattr(one, "mean_value", ())
+        if means:
+            more = ", …" if len(means) > 4 else ""
+            said.append(f"subtracts {', '.join(number(mean) for mean in means[:4])}{more} from its pictures")
+        if one.HasField("scale") and one.scale != 1:
+            said.append(f"scales its pictures by {number(one.scale)}")
+        if one.mirror:
+            said.append("mirrors half of its pictures")
+    return said

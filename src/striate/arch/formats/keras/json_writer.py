@@ -1,0 +1,163 @@
+"""A `Network` as Keras' JSON, Sequential if it is a chain and functional otherwise."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from typing import Any
+
+from striate.arch.formats.keras.initializers import write_filler
+from striate.arch.formats.keras.json_reader import read
+from striate.arch.formats.keras.layer_writers import SAYINGS
+from striate.arch.formats.keras.model_builder import ModelBuilder, ModelEntry, UnsupportedByKeras
+from striate.arch.formats.keras.network_builder import keras_name
+from striate.arch.formats.tensor_layout import LAYOUTS
+from striate.arch.initializer import Initializer
+from striate.arch.network import INPUT, Network, Node
+from striate.core.params import quoted
+from striate.errors import NetworkError, shown
+
+KEEP_SIGN = ("pool", "global_pool", "pad", "dropout", "flatten", "reshape", "slice")
+
+
+def write_keras(network: Network, data_format: str = "channels_last") -> str:
+    """JSON that `keras.models.model_from_json` of Keras 3 loads: the same layers, shapes and names.
+
+    A slash in a name becomes `>`, which Keras allows. Dense layers get a Flatten before them; with channels_last that
+    gives the values another order than ours, and `keras_weights` and `to_keras_weights` permute the weights. Paddings
+    that Keras does not know become ZeroPadding2D, or `same` where that puts the same zeros, a `ceil` pooling `same`
+    where that reads the same pixels; a scale becomes a depthwise convolution of one pixel. What is read back computes
+    the same, and is equal where nothing was rewritten. `left_behind` lists what only a training would miss.
+
+    Raises `NetworkError` with all layers that Keras cannot say.
+
+    >>> from striate.arch import Dense, Input, Pool
+    >>> from striate.arch.formats.keras import read_keras
+    >>> network = Network(Dense(10)(Pool(2)(Input(1, 28, 28))))
+    >>> [layer["class_name"] for layer in json.loads(write_keras(network))["config"]["layers"]]
+    ['InputLayer', 'MaxPooling2D', 'Flatten', 'Dense']
+    >>> read_keras(write_keras(network)) == network
+    True
+    """
+    if data_format not in LAYOUTS:
+        raise NetworkError("keras_data_format", "a Keras model was asked for",
+                           allowed="data_format channels_last or channels_first is allowed",
+                           given=f"{quoted(data_format)} was given", do="Change data_format")
+    if network.auxiliary:
+        raise NetworkError("keras_auxiliary", "a Keras model was asked for",
+                           allowed="a network of one output is allowed",
+                           given=f"one with auxiliary heads {shown(', '.join(network.auxiliary), 100)} was given",
+                           do="Write network.trunk")
+    writing = ModelBuilder(network, LAYOUTS[data_format])
+    unsayable = []
+    for node in network.nodes:
+        try:
+            writing.found[node.name] = _said(writing, node)
+        except UnsupportedByKeras as error:
+            why = f" with {error}" if str(error) else ""
+            unsayable.append(f"{shown(node.name, 40)} ({node.layer.kind}{why})")
+            writing.found[node.name] = writing.put("", keras_name(node.name), {}, (), node.output)
+        writing.positive[node.name] = _positive(node, writing.positive)
+    if unsayable:
+        raise _refusal(unsayable)
+    text = json.dumps(_model(network, writing), ensure_ascii=False)
+    if data_format == "channels_first" and not _says_its_layout(writing, text):
+        raise NetworkError("keras_data_format", "a Keras model with channels_first was asked for",
+                           allowed="it is allowed where every picture meets a layer that goes by an axis",
+                           given="one that only dense layers and activations read was given",
+                           do="Write it with channels_last")
+    return text
+
+
+def _said(writing: ModelBuilder, node: Node) -> ModelEntry:
+    if node.layer.kind not in SAYINGS:
+        raise UnsupportedByKeras
+    return SAYINGS[node.layer.kind](writing, node, node.layer)
+
+
+def _says_its_layout(writing: ModelBuilder, text: str) -> bool:
+    """Whether a reader, who takes pictures for channels_last unless a layer says otherwise, finds our volumes."""
+    try:
+        _, reading = read(text, None)
+    except NetworkError:
+        return False
+    flows = [reading.flows[step.number] for step in reading.steps]
+    return all((found.volume, found.layout) == (entry.flow.volume, entry.flow.layout)
+               for entry, found in zip(writing.entries, flows, strict=True) if entry.flow.rank == 3)
+
+
+def _refusal(unsayable: list[str]) -> NetworkError:
+    told = length = 0
+    while told < len(unsayable) and length + len(unsayable[told]) < 380:
+        length += len(unsayable[told]) + 2
+        told += 1
+    more = f" and {len(unsayable) - told:,} more" if told < len(unsayable) else ""
+    error = NetworkError("keras_unsayable", "a Keras model was asked for",
+                         allowed="what Keras' own layers do is allowed",
+                         given=f"{', '.join(unsayable[:told])}{more} {'was' if len(unsayable) == 1 else 'were'} given",
+                         do="Replace them, or write another format")
+    if more:
+        error.add_note("All of them: " + ", ".join(unsayable))
+    return error
+
+
+def _positive(node: Node, positive: dict[str, bool]) -> bool:
+    """Whether a layer's values are known to be 0 or more."""
+    kind, inputs = node.layer.kind, [positive[name] for name in node.inputs]
+    if kind in ("relu", "sigmoid", "softmax"):
+        return True
+    if kind == "maximum":
+        return any(inputs)
+    sum_of_positives = kind == "add" and min(getattr(node.layer, "coefficients", None) or (1.0,)) >= 0
+    return (kind in KEEP_SIGN or kind in ("concat", "multiply") or sum_of_positives) and all(inputs)
+
+
+def left_behind(network: Network) -> tuple[str, ...]:
+    """What of a network only a training would miss, and Keras' JSON does not keep: one phrase per layer.
+
+    >>> from striate.arch import Dense, Input
+    >>> left_behind(Network(Dense(10, lr_mult=(1, 2))(Input(3, 1, 1))))
+    ('dense1: lr_mult',)
+    """
+    lost = []
+    for node in network.nodes:
+        facts = vars(node.layer)
+        missed = [key for key in ("lr_mult", "decay_mult") if facts.get(key, 1) != 1]
+        missed += [
+            key for key, value in facts.items() if isinstance(value, Initializer) and write_filler(value) is None
+        ]
+        missed += ["rounding exact"] if facts.get("rounding") == "exact" else []
+        if missed:
+            lost.append(f"{node.name}: {', '.join(missed)}")
+    return tuple(lost)
+
+
+def _model(network: Network, writing: ModelBuilder) -> dict[str, Any]:
+    entries = writing.entries
+    chain = all(entry.sources == (before,) for before, entry in pairwise(entries))
+    if chain:
+        title = keras_name(network.name) or "sequential"
+        return _layer("keras", "Sequential", {"name": title, "trainable": True,
+                                              "layers": [_written(entry) for entry in entries]})
+    layers = [_written(entry) | {"name": entry.name, "inbound_nodes": _inbound(entry)} for entry in entries]
+    output = writing.found[network.nodes[-1].name]
+    return _layer("keras.src.models.functional", "Functional", {
+        "name": keras_name(network.name) or "functional", "trainable": True, "layers": layers,
+        "input_layers": [[INPUT, 0, 0]], "output_layers": [[output.name, 0, 0]]}) | {"registered_name": "Functional"}
+
+
+def _layer(module: str, class_name: str, config: dict[str, Any]) -> dict[str, Any]:
+    return {"module": module, "class_name": class_name, "config": config, "registered_name": None}
+
+
+def _written(entry: ModelEntry) -> dict[str, Any]:
+    return _layer("keras.layers", entry.class_name, entry.config)
+
+
+def _inbound(entry: ModelEntry) -> list[dict[str, Any]]:
+    tensors = [{"class_name": "__keras_tensor__", "config": {
+        "shape": [None, *source.flow.shape], "dtype": "float32", "keras_history": [source.name, 0, 0]}}
+        for source in entry.sources]
+    if not tensors:
+        return []
+    return [{"args": [tensors if len(tensors) > 1 else tensors[0]], "kwargs": {}}]

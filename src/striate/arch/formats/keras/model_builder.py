@@ -1,0 +1,113 @@
+"""A Keras model in the making: entries in the order of our layers, and where each of our volumes is found among them.
+
+What a layer needs and Keras keeps in another shape is put in before it under a name that says so: `dense1_flatten`,
+`conv1_reshape`, `conv1_pad`, `flatten1_permute`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from striate.arch.formats.keras.network_builder import TO_CHW, TO_HWC, keras_name
+from striate.arch.formats.tensor_layout import WORDS, KerasTensor
+from striate.arch.network import INPUT, Network, Node
+from striate.arch.volume import Volume
+
+UNMOVED = ("relu", "leaky_relu", "prelu", "elu", "sigmoid", "tanh", "softmax", "batch_norm", "dropout")
+"""Kinds that do not care in which order flat values come."""
+
+
+class UnsupportedByKeras(Exception):  # noqa: N818 - caught where it is raised, and listed
+    """Keras has no words for a layer; the text says what it has none for."""
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """One layer of Keras and the entries that feed it."""
+
+    class_name: str
+    name: str
+    config: dict[str, Any]
+    sources: tuple[ModelEntry, ...]
+    flow: KerasTensor
+
+
+class ModelBuilder:
+    """Entries so far; `found` has the last entry of each of our layers."""
+
+    def __init__(self, network: Network, layout: str) -> None:
+        self.layout = layout
+        self.entries: list[ModelEntry] = []
+        self._names = {keras_name(node.name) for node in network.nodes} | {INPUT}
+        fed: dict[str, list[Node]] = {name: [] for name in (INPUT, *(node.name for node in network.nodes))}
+        for node in network.nodes:
+            for source in node.inputs:
+                fed[source].append(node)
+        self.readers = fed
+        self.flat_is_private: dict[str, bool] = {}
+        """Whether the flat values of a layer reach dense layers only, which take them in any order."""
+        self.positive = {INPUT: False}
+        """Whether what a layer makes is known to be 0 or more."""
+        for node in reversed(network.nodes):
+            self.flat_is_private[node.name] = bool(fed[node.name]) and all(
+                reader.layer.kind == "dense" or (reader.layer.kind in UNMOVED and self.flat_is_private[reader.name])
+                for reader in fed[node.name])
+        volume = network.input
+        rank = 1 if volume.size == volume.channels else 3
+        flow = KerasTensor(volume, layout, rank, ((volume.size, 1),))
+        config = {"batch_shape": [None, *flow.shape], "dtype": "float32", "name": INPUT}
+        self.entries.append(ModelEntry("InputLayer", INPUT, config, (), flow))
+        self.found = {INPUT: self.entries[0]}
+
+    def put(self, class_name: str, name: str, config: dict[str, Any], sources: tuple[ModelEntry, ...], volume: Volume,
+            rank: int = 3, layout: str = "") -> ModelEntry:
+        """One more layer of Keras."""
+        flow = KerasTensor(volume, layout or self.layout, rank, ((volume.size, 1),) if rank == 1 else ())
+        entry = ModelEntry(class_name, name, {"name": name, **config}, sources, flow)
+        self.entries.append(entry)
+        return entry
+
+    def spare(self, node: Node, what: str) -> str:
+        """A name for a layer that is put in for one of ours."""
+        name = base = f"{keras_name(node.name)}_{what}"
+        for number in count(2):
+            if name not in self._names:
+                self._names.add(name)
+                return name
+            name = f"{base}{number}"
+        raise AssertionError
+
+    def source(self, node: Node, rank: int = 0, which: int = 0) -> ModelEntry:
+        """What feeds a layer, flattened or made a picture if it asks for a rank."""
+        entry = self.found[node.inputs[which]]
+        volume = entry.flow.volume
+        if rank in (0, entry.flow.rank):
+            return entry
+        if rank == 1:
+            return self.put("Flatten", self.spare(node, "flatten"), {"data_format": "channels_last"}, (entry,), volume,
+                            1)
+        return self.raised(entry, self.spare(node, "reshape"))
+
+    def raised(self, entry: ModelEntry, name: str) -> ModelEntry:
+        """Flat values as a picture of one pixel."""
+        volume = entry.flow.volume
+        target = list(KerasTensor(volume, self.layout).shape)
+        return self.put("Reshape", name, {"target_shape": target}, (entry,), volume)
+
+    def turned(self, node: Node, entry: ModelEntry) -> ModelEntry:
+        """A picture with its axes in the other layout; the volume is the same."""
+        layout = "chw" if entry.flow.layout == "hwc" else "hwc"
+        return self.put("Permute", self.spare(node, "permute"), {"dims": TO_CHW if layout == "chw" else TO_HWC},
+                        (entry,), entry.flow.volume, 3, layout)
+
+    @property
+    def data_format(self) -> dict[str, str]:
+        """The field that says the layout."""
+        return {"data_format": WORDS[self.layout]}
+
+    @property
+    def channel_axis(self) -> int:
+        """The axis of channels in a picture."""
+        return -1 if self.layout == "hwc" else 1

@@ -1,0 +1,174 @@
+"""A network in the making: Keras' calls become our layers one by one, and each of Keras' arrays finds its tensor."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import NamedTuple
+
+from striate.arch.formats.keras.layer_config import LayerCall
+from striate.arch.formats.tensor_layout import WORDS, KerasTensor, Order
+from striate.arch.layers import ELU, Layer, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from striate.errors import NetworkError
+
+# Keras' words for activations without learnt values; its leaky_relu has slope 0.2 there (0.3 as a layer).
+ACTIVATIONS: dict[str, Layer | None] = {
+    "linear": None, "relu": ReLU(), "relu6": ReLU(6), "leaky_relu": LeakyReLU(0.2), "elu": ELU(), "sigmoid": Sigmoid(),
+    "tanh": Tanh(), "softmax": Softmax(),
+}
+
+TO_CHW, TO_HWC = [3, 1, 2], [2, 3, 1]
+"""Permute's dims that turn one layout into the other."""
+
+
+class ArrayMapping(NamedTuple):
+    """Where one of Keras' arrays belongs: its tensor, its shape in Keras, how its axes are turned into ours.
+
+    `order` is that of the values along its first axis, if they were flattened.
+    """
+
+    tensor: str
+    shape: tuple[int, ...]
+    axes: tuple[int, ...] = (0,)
+    order: Order = ()
+
+
+@dataclass
+class NetworkBuilder:
+    """What has been read so far: the tensor each step made, our names, and the parts of each of Keras' layers."""
+
+    steps: list[LayerCall]
+
+    def __post_init__(self) -> None:
+        self.flows: dict[int, KerasTensor] = {}
+        self.parts: dict[str, list[ArrayMapping]] = {}
+        self._names: set[str] = set()
+        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(2))
+        self.steps = [replace(step, name=self.free(ours(step.path))) for step in self.steps]
+        self._followers: dict[int, list[int]] = {step.number: [] for step in self.steps}
+        for step in self.steps:
+            for source in step.sources:
+                self._followers[source].append(step.number)
+        self._after: dict[int, str | None] = {}
+
+        self._wants: dict[int, str | None] = {}
+        for step in reversed(self.steps):
+            self._after[step.number] = next((want for want in map(self._wants.get, self._followers[step.number])
+                                             if want), None)
+            self._wants[step.number] = _wanted(step, self._after[step.number])
+
+        self._start = "hwc"
+
+    def layout_after(self, step: LayerCall) -> str:
+        """The layout in which what follows reads the pictures that a step makes of values or of an input; that of the
+        input if nothing says, and channels_last if nothing says that either.
+        """
+        layout = self._after[step.number] or self._start
+        self._start = self._start if step.sources else layout
+        return layout
+
+    def free(self, name: str) -> str:
+        """`name`, or that with the first number that no layer has yet."""
+        base, name = name[:90], name[:100]
+        while name in self._names or name == "input":
+            name = f"{base}_{next(self._numbers[base])}"
+        self._names.add(name)
+        return name
+
+    def served(self, step: LayerCall, what: str) -> LayerCall | None:
+        """The one step that follows, if this was put in for it, as `write_keras` names such: `dense1_flatten`."""
+        followers = self._followers[step.number]
+        if len(followers) != 1:
+            return None
+        after = self.steps[followers[0]]
+        start = f"{after.path}_{what}"
+        return after if step.path.startswith(start) and re.fullmatch(r"\d*", step.path[len(start):]) else None
+
+    def apply(self, layer: Layer, step: LayerCall, *flows: KerasTensor, suffix: str = "") -> KerasTensor:
+        """Our layer on tensors, under the step's name, or a name made from it by a suffix."""
+        name = self.free(f"{step.name[:90]}_{suffix}") if suffix else step.name
+        return flows[0].onward(replace(layer, name=name)(*(flow.volume for flow in flows)))
+
+    def own(self, step: LayerCall, part: ArrayMapping | None) -> None:
+        """Note the next of the arrays that Keras keeps for the step's layer."""
+        if part:
+            self.parts.setdefault(step.path, []).append(part)
+
+    def activated(self, step: LayerCall, flow: KerasTensor) -> KerasTensor:
+        """The layer's own activation, as a layer of ours behind it."""
+        word = step.config.get("activation") or "linear"
+        layer = ACTIVATIONS[word]  # only words of the table come so far
+        if layer is None:
+            return flow
+        if word == "softmax" and flow.channel_axes[-1] != -1:
+            raise wrong_axis(step, flow, -1)
+        return self.apply(layer, step, flow, suffix=word)
+
+
+def _wanted(step: LayerCall, after: str | None) -> str | None:
+    """The layout in which a step reads a picture: it says so, or its axes do, or it passes on what the next wants."""
+    match step.class_name:
+        case "Flatten":
+            return "chw" if step.layout() == "chw" else None
+        case "Reshape" | "Dense":
+            return None
+        case "Permute":
+            return {str(TO_CHW): "hwc", str(TO_HWC): "chw"}.get(str(step.config.get("dims"))[:9])
+        case "BatchNormalization" | "BatchNormalizationV1" | "Concatenate" | "Softmax":
+            return {1: "chw", -3: "chw"}.get(step.axes("axis", -1)[0], "hwc") if step.axes("axis", -1) else None
+        case "PReLU":
+            return {"[1, 2]": "hwc", "[2, 3]": "chw"}.get(str(step.config.get("shared_axes"))[:9], after)
+    return step.layout() or after
+
+
+def ours(path: str) -> str:
+    """A name of Keras as one of ours; `>` stands for the slash, which Keras does not allow.
+
+    >>> ours("inception_3a>1x1"), ours("tf.nn.relu")
+    ('inception_3a/1x1', 'tf_nn_relu')
+    """
+    return re.sub(r"[^\w/+:-]", "_", path.replace(">", "/"))
+
+
+def keras_name(name: str) -> str:
+    """A name of ours as Keras allows it; `ours` brings it back."""
+    return name.replace("/", ">")
+
+
+def spatial(step: LayerCall, flow: KerasTensor) -> KerasTensor:
+    """The tensor, if it is a picture in the layout that the step reads; a refusal otherwise."""
+    layout = step.layout() or flow.layout
+    if flow.rank != 3:
+        raise NetworkError("keras_rank", f"{step.label}: {step.class_name} was asked for",
+                           allowed="a tensor of height, width and channels is allowed",
+                           given=f"one of shape {flow.shape} was given", do="Put a Reshape layer before it")
+    if layout != flow.layout:
+        raise NetworkError("keras_layout", f"{step.label}: data_format {WORDS[layout]} was asked for",
+                           allowed=f"{WORDS[flow.layout]}, as in the layers before it, is allowed",
+                           given=f"a tensor of shape {flow.shape} was given",
+                           do="Use one data_format throughout, or put a Permute layer between")
+    return flow
+
+
+def wrong_axis(step: LayerCall, flow: KerasTensor, axis: int) -> NetworkError:
+    """The sentence for an axis that is not the channels'."""
+    if not flow.channel_axes:
+        return NetworkError("keras_axis", f"{step.label}: {step.class_name} was asked for",
+                            allowed="a tensor with channels is allowed",
+                            given=f"one of shape {flow.shape} was given", do="Put a Reshape layer before it")
+    return NetworkError("keras_axis", f"{step.label}: {step.class_name} along axis {axis} was asked for",
+                        allowed=f"axis {flow.channel_axes[0]}, the channels, is allowed",
+                        given=f"a tensor of shape {flow.shape} was given", do="Change the axis in Keras")
+
+
+def on_channels(step: LayerCall, flow: KerasTensor, default: int = -1) -> KerasTensor:
+    """The tensor, if the step's `axis` is that of its channels; a refusal otherwise."""
+    axes = step.axes("axis", default)
+    if len(axes) != 1 or axes[0] not in flow.channel_axes:
+        raise wrong_axis(step, flow, axes[0] if axes else 0)
+    return flow
+
+

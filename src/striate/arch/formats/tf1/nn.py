@@ -1,0 +1,168 @@
+"""tf.nn: activations, pooling, dropout and local response normalisation by TensorFlow's names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from striate.arch.formats.keras.network_builder import ACTIVATIONS
+from striate.arch.formats.momentum import complement
+from striate.arch.formats.tf1.tensor import Tensor, applied, channels, only_none, picture, refusal, tensor_of
+from striate.arch.formats.tf1.unsupported_names import absent
+from striate.arch.layers import ELU, LRN, Dropout, Layer, LeakyReLU, Pool, ReLU, Sigmoid, Softmax, Tanh
+from striate.core.params import Integer, Real, either
+
+__all__ = [
+    "avg_pool", "dropout", "elu", "leaky_relu", "local_response_normalization", "lrn", "max_pool", "relu", "relu6",
+    "sigmoid", "softmax", "tanh",
+]
+__getattr__ = absent("tf.nn", __all__)
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def relu(features: Tensor, name: str | None = None) -> Tensor:
+    """max(0, a)."""
+    return applied(ReLU(name=name), tensor_of(features, "relu"))
+
+
+def relu6(features: Tensor, name: str | None = None) -> Tensor:
+    """max(0, a), at most 6."""
+    return applied(ReLU(6, name=name), tensor_of(features, "relu6"))
+
+
+def elu(features: Tensor, name: str | None = None) -> Tensor:
+    """A where positive, exp(a) − 1 elsewhere."""
+    return applied(ELU(name=name), tensor_of(features, "elu"))
+
+
+def leaky_relu(features: Tensor, alpha: float = 0.2, name: str | None = None) -> Tensor:
+    """A where positive, alpha·a elsewhere."""
+    return applied(LeakyReLU(alpha, name=name), tensor_of(features, "leaky_relu"))
+
+
+def sigmoid(x: Tensor, name: str | None = None) -> Tensor:
+    """1/(1 + exp(−a))."""
+    return applied(Sigmoid(name=name), tensor_of(x, "sigmoid"))
+
+
+def tanh(x: Tensor, name: str | None = None) -> Tensor:
+    """The hyperbolic tangent."""
+    return applied(Tanh(name=name), tensor_of(x, "tanh"))
+
+
+def softmax(logits: Tensor, axis: int | None = None, name: str | None = None) -> Tensor:
+    """Along the channels, which are the last axis unless data_format is channels_first."""
+    tensor = tensor_of(logits, "softmax")
+    return applied(Softmax(name=name), channels(tensor, -1 if axis is None else axis, "softmax"))
+
+
+def max_pool(value: Tensor, ksize: list[int], strides: list[int], padding: str, data_format: str = "NHWC",
+             name: str | None = None) -> Tensor:
+    """Windows and strides as [1, height, width, 1], padding `SAME` or `VALID`.
+
+    >>> from striate.arch import tf
+    >>> x = tf.placeholder(tf.float32, [None, 7, 7, 3])
+    >>> str(tf.nn.max_pool(x, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME"))  # ⌈7/2⌉ = 4
+    '3×4×4'
+    """
+    return _pooled("max_pool", "max", value, ksize, strides, padding, data_format, name)
+
+
+def avg_pool(value: Tensor, ksize: list[int], strides: list[int], padding: str, data_format: str = "NHWC",
+             name: str | None = None) -> Tensor:
+    """As `max_pool`, the mean of the picture's own pixels."""
+    return _pooled("avg_pool", "average", value, ksize, strides, padding, data_format, name)
+
+
+def _pooled(label: str, mode: str, value: Tensor, ksize: object, strides: object, padding: object, data_format: object,
+            name: str | None) -> Tensor:
+    words = {"NHWC": "channels_last", "NCHW": "channels_first"}
+    if data_format not in ("NHWC", "NCHW"):
+        raise refusal(label, "data_format", "'NHWC' or 'NCHW'", data_format)
+    first = 1 if data_format == "NHWC" else 2
+    sides = []
+    for what, four in (("ksize", ksize), ("strides", strides)):
+        if not isinstance(four, list | tuple) or len(four) != 4 or any(
+                one != 1 for index, one in enumerate(four) if index not in (first, first + 1)):
+            raise refusal(label, what, "[1, height, width, 1]" if first == 1 else "[1, 1, height, width]", four)
+        sides.append(tuple(four[first:first + 2]))
+    same = is_same(padding, label)
+    layer = Pool(sides[0], sides[1], "same" if same else 0, mode,
+                 count_padding=mode == "max" or not same, name=name)
+    return applied(layer, picture(value, words[str(data_format)], label))
+
+
+def dropout(x: Tensor, keep_prob: float | None = None, noise_shape: None = None, seed: object = None,  # noqa: ARG001
+            name: str | None = None, rate: float | None = None) -> Tensor:
+    """Keeps each value with probability `keep_prob` while training; the `rate` of what is dropped may be given instead.
+
+    >>> from striate.arch import Network, tf
+    >>> Network(tf.nn.dropout(tf.placeholder(tf.float32, [None, 784]), keep_prob=0.7)).nodes[0].layer
+    Dropout(rate=0.3)
+    """
+    label = name or "dropout"
+    only_none(label, noise_shape=noise_shape)
+    what, share = ("keep_prob", keep_prob) if rate is None else ("rate", rate)
+    if rate is not None and keep_prob is not None:
+        raise refusal(label, "keep_prob beside rate", "one of the two", keep_prob, "Leave keep_prob out")
+    try:
+        number = Real(0.001 if rate is None else 0.0, 1.0).read(share)
+    except ValueError:
+        raise refusal(label, what, f"a number from {0.001 if rate is None else 0:g} to 1", share,
+                      f"Write the number here: {what}=0.5") from None
+    return applied(Dropout(complement(number) if rate is None else number, name=name), tensor_of(x, label))
+
+
+def local_response_normalization(input: Tensor, depth_radius: int = 5, bias: float = 1, alpha: float = 1,  # noqa: A002
+                                 beta: float = 0.5, name: str | None = None) -> Tensor:
+    """Over 2·depth_radius + 1 channels; TensorFlow does not divide alpha by that number and we do, so ours is larger.
+
+    >>> from striate.arch import Network, tf
+    >>> x = tf.placeholder(tf.float32, [None, 27, 27, 96])
+    >>> Network(tf.nn.lrn(x, 2, bias=2, alpha=1e-4, beta=0.75)).nodes[0].layer
+    LRN(alpha=0.0005, k=2.0)
+    """
+    label = name or "lrn"
+    try:
+        size = 2 * Integer(0, 511).read(depth_radius) + 1
+    except ValueError:
+        raise refusal(label, "depth_radius", "a whole number from 0 to 511", depth_radius) from None
+    try:
+        ours = float(Decimal(repr(Real(0.0).read(alpha))) * size)  # in decimal, so that 1e-4 becomes 5e-4
+    except ValueError:
+        raise refusal(label, "alpha", "a finite number from 0", alpha) from None
+    layer = LRN(size, ours, beta, bias, name=name)
+    return applied(layer, picture(input, "channels_last", label))
+
+
+lrn = local_response_normalization
+
+
+def is_same(padding: object, label: str) -> bool:
+    """Whether padding is `same`, in either case of letters; else it is `valid`."""
+    if not isinstance(padding, str) or padding.lower() not in ("same", "valid"):
+        raise refusal(label, "padding", "'valid' or 'same'", padding)
+    return padding.lower() == "same"
+
+
+FUNCTIONS: dict[Callable[..., Tensor], str] = {
+    function: function.__name__ for function in (relu, relu6, elu, leaky_relu, sigmoid, tanh, softmax)}
+
+
+def activated(tensor: Tensor, activation: object, name: str | None, label: str) -> Tensor:
+    """A layer's own activation as a layer behind it, name_relu; None, a function of tf.nn or its name."""
+    word = FUNCTIONS.get(activation, activation) if callable(activation) else activation
+    if word is None:
+        return tensor
+    if not isinstance(word, str) or word not in ACTIVATIONS:
+        named = getattr(activation, "__name__", activation)
+        raise refusal(label, "activation", either([f'tf.nn.{one}' for one in FUNCTIONS.values()]), named)
+    layer: Layer | None = ACTIVATIONS[word]
+    if layer is None:
+        return tensor
+    if word == "softmax":
+        channels(tensor, -1, f"{label}: softmax")
+    return applied(type(layer)(**vars(layer) | {"name": f"{name}_{word}" if name else None}), tensor)

@@ -1,0 +1,185 @@
+"""What the builders pass on: our volume, and which of TensorFlow's axes is which.
+
+Our volumes are (channels, height, width), always; `data_format` says how TensorFlow would lay the same values out, and
+matters only where axes are numbered: in a reshape, a concatenation, a softmax, a batch normalisation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NoReturn
+
+from striate.arch.formats.keras.weightless_layers import in_our_order
+from striate.arch.formats.tensor_layout import LAYOUTS, WORDS, KerasTensor, Order
+from striate.arch.formats.tf1.dtypes import Labels
+from striate.arch.formats.tf1.tensor_shape import TensorShape, shape_of
+from striate.arch.layers import Add, Layer
+from striate.arch.volume import Volume
+from striate.core.params import either, quoted
+from striate.errors import NetworkError
+
+
+def _refused(sign: str) -> Callable[..., NoReturn]:
+    """An operator of TensorFlow's tensors that there is no layer for here."""
+    def operator(self: Tensor, *_: object) -> NoReturn:
+        raise NetworkError("tf_operator", f"tensor {self}: the operator {sign} was asked for",
+                           allowed="+ between two tensors is allowed", given=f"{sign} was given",
+                           do="Call a layer: tf.layers, tf.nn, or Multiply and Maximum of striate")
+
+    return operator
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor(Volume):
+    """A volume that a network starts from or a layer made; everything that takes volumes takes it.
+
+    `layout`, `rank` and `order` are those of `Flow`. A placeholder (`source` None) is laid out by what first reads it.
+    """
+
+    layout: str = field(default="hwc", repr=False)
+    rank: int = field(default=3, repr=False)
+    order: Order = field(default=(), repr=False)
+    twins: dict[tuple[int, ...], Tensor] = field(default_factory=dict, repr=False)
+
+    @property
+    def flow(self) -> KerasTensor:
+        """The tensor as the reader of Keras' files knows it."""
+        return KerasTensor(self, self.layout, self.rank, self.order)
+
+    @property
+    def shape(self) -> TensorShape:
+        """As TensorFlow shows it: (?, height, width, channels), or (?, values)."""
+        return shape_of(self.flow.shape)
+
+    def get_shape(self) -> TensorShape:
+        """(?, height, width, channels), as TensorFlow lays the tensor out; `as_list()` gives None for the batch."""
+        return shape_of(self.flow.shape)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter((self.channels, self.height, self.width))
+
+    def __str__(self) -> str:
+        return str(Volume(*self))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Volume) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __add__(self, other: object) -> Tensor:
+        return added(self, other)
+
+    def __radd__(self, other: object) -> Tensor:
+        return added(other, self)
+
+    __array_ufunc__ = None  # so that NumPy's arrays leave their operators to ours
+    __sub__ = __rsub__ = _refused("−")
+    __mul__ = __rmul__ = _refused("*")
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _refused("/")
+    __matmul__ = __rmatmul__ = _refused("@")
+    __mod__ = __rmod__ = _refused("%")
+    __pow__ = __rpow__ = _refused("**")
+    __neg__ = _refused("−")
+    __abs__ = _refused("abs")
+    __getitem__ = _refused("[]")
+    __lt__ = _refused("<")
+    __le__ = _refused("≤")
+    __gt__ = _refused(">")
+    __ge__ = _refused("≥")
+
+
+def refusal(label: str, what: str, allowed: str, given: object, do: str = "") -> NetworkError:
+    """The sentence for an argument that cannot be."""
+    return NetworkError("tf_argument", f"{label}: {what} was asked for", allowed=f"{allowed} is allowed",
+                        given=f"{quoted(given).replace('None', '?')} was given", do=do or f"Change {what}")
+
+
+def tensor_of(value: object, label: str) -> Tensor:
+    """A tensor; a volume of ours is one with channels last."""
+    if isinstance(value, Tensor):
+        return value
+    if isinstance(value, Volume):
+        return Tensor(*value.shape, source=value.source) if value.source else _start_of(value)
+    if isinstance(value, Labels):
+        raise NetworkError("tf_labels", f"{label}: a tensor of the network was asked for",
+                           allowed="a placeholder of tf.float32 and a shape such as [?, 28, 28, 1] is allowed",
+                           given=f"{value!r}, which is for labels, was given",
+                           do="Give it that type and shape if it is the input; labels come in at the training")
+    raise refusal(label, "inputs", "a placeholder, or what another layer returned,", value, "Call it on a tensor")
+
+
+def _start_of(volume: Volume) -> Tensor:
+    raise NetworkError("tf_input", "a network was asked for", allowed="tf.placeholder is allowed as its input here",
+                       given=f"Input{volume.shape} was given",
+                       do=f"Begin with a placeholder of shape [?, {volume.height}, {volume.width}, {volume.channels}]")
+
+
+def picture(value: object, data_format: object, label: str) -> Tensor:
+    """A tensor of height, width and channels in the layout of `data_format`."""
+    if not isinstance(data_format, str) or data_format not in LAYOUTS:
+        raise refusal(label, "data_format", "'channels_last' or 'channels_first'", data_format)
+    tensor, layout = tensor_of(value, label), LAYOUTS[data_format]
+    if tensor.rank != 3:
+        raise NetworkError("tf_rank", f"{label}: a tensor of height, width and channels was asked for",
+                           allowed="one such as [-1, 28, 28, 1] is allowed",
+                           given=f"one of shape {['?', *tensor.flow.shape]} was given".replace("'", ""),
+                           do="Use tf.reshape before it")
+    if tensor.layout == layout:
+        return tensor
+    if tensor.source is None:
+        return laid_out(tensor, tensor.flow.shape, layout)
+    raise NetworkError("tf_layout", f"{label}: data_format {data_format} was asked for",
+                       allowed=f"{WORDS[tensor.layout]}, as before, is allowed",
+                       given=f"a tensor with {WORDS[tensor.layout]} was given", do="Use one data_format throughout")
+
+
+def laid_out(start: Tensor, sides: Sequence[int], layout: str) -> Tensor:
+    """A placeholder with other sides or another layout: the same input, and the same object each time."""
+    key = (*sides, -1 if layout == "chw" else -2)
+    if key not in start.twins:
+        made = in_our_order(list(sides), layout)
+        start.twins[key] = Tensor(*made, layout=layout, rank=len(sides), order=((start.size, 1),), twins=start.twins)
+    return start.twins[key]
+
+
+def applied(layer: Layer, *tensors: Tensor, **changes: Any) -> Tensor:
+    """A layer on tensors; the result is laid out as the first of them, but for `changes`."""
+    made = layer(*tensors)
+    first = tensors[0]
+    return replace(Tensor(*made.shape, made.source, first.layout, first.rank, first.order), **changes)
+
+
+def channels(tensor: Tensor, axis: object, label: str) -> Tensor:
+    """The tensor, if `axis` is that of its channels."""
+    axes = tensor.flow.channel_axes
+    if isinstance(axis, bool) or axis not in axes:
+        raise refusal(label, "axis", either([str(one) for one in axes]) + ", the channels," if axes else
+                      "a tensor with channels", axis)
+    return tensor
+
+
+def only_none(label: str, **arguments: object) -> None:
+    """Refuse what TensorFlow takes and we have no layer for; only its default None passes."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise refusal(label, name, "leaving it out", value, f"Leave {name} out")
+
+
+def alike(values: object, label: str) -> list[Tensor]:
+    """Two tensors or more that are laid out alike."""
+    if not isinstance(values, list | tuple) or len(values) < 2:
+        raise refusal(label, "values", "a list of two tensors or more", values)
+    tensors = [tensor_of(value, label) for value in values]
+    if len({(tensor.rank, tensor.layout if tensor.rank == 3 else "") for tensor in tensors}) > 1:
+        raise NetworkError("tf_mixed", f"{label}: tensors that are laid out differently were asked for",
+                           allowed="tensors of one rank and one data_format are allowed",
+                           given="flat ones and pictures, or channels first and last, were given",
+                           do="Reshape them alike before")
+    return tensors
+
+
+def added(*values: object, name: str | None = None, label: str = "add") -> Tensor:
+    """The sum of tensors of one shape."""
+    return applied(Add(name=name), *alike(values, name or label))

@@ -1,0 +1,50 @@
+"""What of TensorFlow is not here, said in one sentence: everything that computes, learns or keeps weights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from striate.errors import NetworkError, shown
+
+
+class AbsentNameError(NetworkError, AttributeError):
+    """A name of TensorFlow that is not here; an AttributeError, so that `hasattr` answers."""
+
+
+def absent(where: str, there: str | Sequence[str]) -> Callable[[str], NoReturn]:
+    """The `__getattr__` of a module of which TensorFlow has more than we; `there` is what we have, names or words.
+
+    >>> absent("tf.nn", ["relu", "tanh"])("conv2d")
+    Traceback (most recent call last):
+    striate.arch.formats.tf1.unsupported_names.AbsentNameError: tf.nn.conv2d was asked for; in tf.nn there is relu and
+    tanh. Describe the network with these, and train it with `striate train` or ConvNet.
+    """
+    words = there if isinstance(there, str) else " and ".join(
+        [", ".join(there[:-1]), there[-1]] if len(there) > 1 else there)
+
+    def missing(name: str) -> NoReturn:
+        if name.startswith("__"):  # Python asks modules for such names by itself
+            raise AttributeError(name)
+        raise AbsentNameError("tf_name", f"{where}.{shown(name, 60)} was asked for",
+                              allowed=f"in {where} there is {words}",
+                              do="Describe the network with these, and train it with `striate train` or ConvNet")
+
+    return missing
+
+
+class UnsupportedNamespace:
+    """A few names under one more dot, such as tf.estimator.ModeKeys."""
+
+    def __init__(self, where: str, **names: Any) -> None:
+        self.__dict__.update(names)
+        self._names = sorted(names)
+        self._missing = absent(where, self._names)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._missing(name)
+
+    def __dir__(self) -> list[str]:
+        return self._names

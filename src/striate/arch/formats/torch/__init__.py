@@ -1,0 +1,1 @@
+"""PyTorch source text of a network."""

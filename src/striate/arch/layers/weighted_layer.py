@@ -1,0 +1,47 @@
+"""Layers that learn: what their tensors share, and how fast each of them is to change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from striate.arch.initializer import Initializer, TensorSpec
+from striate.arch.layers.layer import Layer
+from striate.core.params import Factor
+from striate.errors import NetworkError
+
+
+@dataclass(frozen=True)
+class WeightedLayer(Layer):
+    """The base of layers with weights; `lr_mult` and `decay_mult` are Caffe's words.
+
+    The learning rate and the weight decay of a training are multiplied by them: one number for weights and biases, or
+    (weights, biases). `lr_mult` 0 keeps a layer as it is.
+
+    >>> from striate.arch import Dense, Input
+    >>> [tensor.lr_mult for tensor in Dense(10, lr_mult=(1, 2)).tensors((Input(84, 1, 1),)).values()]
+    [1.0, 2.0]
+    """
+
+    lr_mult: Factor = field(default=1.0, kw_only=True)
+    decay_mult: Factor = field(default=1.0, kw_only=True)
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name, value in vars(self).items():
+            if isinstance(value, Initializer) and value.kind == "bilinear" and not (
+                    self.kind in ("conv", "deconv") and name == "weight_filler"):
+                raise NetworkError("bad_filler", f"{self.label}: {name} bilinear was asked for",
+                                   allowed="it is allowed for the weights of conv and deconv",
+                                   given=f"{name} of {self.kind} was given", do="Choose another filler")
+
+    def learnt(self, tensors: dict[str, TensorSpec]) -> dict[str, TensorSpec]:
+        """The tensors with their multipliers."""
+        if self.lr_mult == self.decay_mult == 1:
+            return tensors
+        return {name: tensor if tensor.role == "buffer" else
+                replace(tensor, lr_mult=_of(self.lr_mult, tensor), decay_mult=_of(self.decay_mult, tensor))
+                for name, tensor in tensors.items()}
+
+
+def _of(factor: float | tuple[float, float], tensor: TensorSpec) -> float:
+    return factor[tensor.role == "bias"] if isinstance(factor, tuple) else factor

@@ -1,0 +1,40 @@
+"""Zeros around a volume, as a layer of its own (Keras' ZeroPadding2D, PyTorch's ZeroPad2d)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from striate.arch.layers.layer import Layer, Reach, Shape, Volumes
+from striate.arch.volume import Volume
+from striate.arch.window import Window
+from striate.core.params import Zeros, as_pads
+
+
+@dataclass(frozen=True)
+class Pad(Layer):
+    """Rows and columns of zeros: one number, (height, width) or ((top, bottom), (left, right)).
+
+    >>> from striate.arch import Input
+    >>> str(Pad(((0, 1), (2, 3)))(Input(3, 7, 7)))
+    '3×8×12'
+    """
+
+    kind: ClassVar[str] = "pad"
+    reach: ClassVar[Reach] = "window"
+
+    padding: Zeros
+
+    @property
+    def window(self) -> Window:
+        """A window of one pixel that also visits the padding."""
+        return Window((1, 1), padding=as_pads(self.padding))
+
+    def shape(self, inputs: Volumes) -> Shape:
+        """As many channels, more rows and columns."""
+        (volume,) = inputs
+        return volume.channels, *self.window.output(volume.height, volume.width, self.label)
+
+    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
+        """Nothing is computed."""
+        return 0

@@ -1,0 +1,216 @@
+"""What every encoder does: pool the codes of a picture's descriptors, region by region, into one vector each.
+
+A kind of encoder says how it learns (`_learn`), what it collects over a slice of descriptors (`_collect`, which can be
+added up or maximised over slices) and how the vector of a region follows from that (`_finish`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from striate.bow.encoders.encoder_settings import EncoderSetting, check, restored
+from striate.bow.encoders.regions import layout_of
+from striate.bow.nearest_words import Floats, NearestWords, Words, float_rows, not_finite
+from striate.core.thread_blocks import over
+from striate.errors import DataError, UsageError
+
+ROWS = 4096  # descriptors worked on at once by one thread
+COLLECTED = 1 << 22  # float32 numbers collected at once by one thread: 16 MiB
+LARGEST = 1e9  # of a number in a model file
+
+
+class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
+    """Turns the descriptors of a picture into one vector for each region.
+
+    Learnt by every kind: `channels_` (numbers in a descriptor), `width` (numbers in the vector of a region).
+
+    Results are equal, bit for bit, for any number of threads and for a picture alone or in a batch. Low-contrast
+    descriptors, all zeros, count as any other; with `skip_zero` they are left out of learning, codes and counts.
+
+    Limits: a thread holds at most 4,096 descriptors with their codes, or one picture's collected vectors.
+    """
+
+    SETTINGS: ClassVar[dict[str, EncoderSetting]]
+    POOLS: ClassVar[tuple[str, ...]] = ("sum",)
+    channels_: int
+    skip_zero: bool
+    threads: int | None
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """Numbers in the vector of one region, after `fit`."""
+
+    @property
+    @abstractmethod
+    def words_(self) -> Floats:
+        """The words, or the means of the components, (K, dims) float32, after `fit`."""
+
+    def _reduced(self, x: Floats, positions: Floats) -> Floats:
+        """Descriptors (M, d) at positions (M, 2) in the space of the words."""
+        del positions
+        return x
+
+    @abstractmethod
+    def _learn(self, rows: Floats, positions: Floats) -> None:
+        """Learn from descriptors (M, d) at positions (M, 2)."""
+
+    @abstractmethod
+    def _collect(
+        self, x: Floats, positions: Floats, alive: NDArray[np.bool_] | None, starts: NDArray[np.intp], pool: str
+    ) -> Floats:
+        """What slices of descriptors hold: (g, D, d), (D, 2) and slices that begin at `starts` (S + 1,) → (g, S, w).
+
+        `alive` (g, D) marks the descriptors that count; None: all.
+        """
+
+    @abstractmethod
+    def _learnt(self) -> dict[str, NDArray[Any]]:
+        """Arrays by name: all that `encode` needs besides the settings."""
+
+    @abstractmethod
+    def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
+        """Take over arrays that are finite float32; raises ValueError where shapes or ranges do not fit."""
+
+    def _finish(self, collected: Floats, counts: NDArray[np.int64]) -> Floats:
+        """Vectors (g, R, width) from what regions hold, (g, R, w), and how many descriptors each has, (g, R)."""
+        del counts
+        return collected
+
+    def fit(self, descriptors: NDArray[Any], positions: NDArray[Any] | None = None) -> Self:
+        """Learn from `descriptors` (M, d) float32 at `positions` (M, 2) float32, (y, x) in 0..1 (None: all amidst).
+
+        Raises `UsageError` (`impossible_value`) and `DataError`: `not_descriptors`, `descriptors_not_finite`,
+        `bad_positions`, `too_few_descriptors`.
+        """
+        check(self)
+        rows = float_rows(descriptors)
+        if rows.ndim != 2:
+            rows = rows.reshape(-1, rows.shape[-1])
+        if not np.isfinite(rows).all():
+            raise not_finite()
+        where = _positions(np.full((len(rows), 2), 0.5) if positions is None else positions, len(rows))
+        if self.skip_zero:
+            alive = rows.any(axis=1)
+            rows, where = rows[alive], where[alive]
+        if not rows.size:
+            raise DataError("too_few_descriptors", "an encoder was to learn",
+                            allowed="one descriptor or more is allowed", given="there were none that count",
+                            do="Give more pictures, or pictures with more contrast")
+        self.channels_ = rows.shape[1]
+        self._learn(rows, where)
+        return self
+
+    def assigned(self, descriptors: NDArray[Any], positions: NDArray[Any]) -> tuple[Words, Floats]:
+        """The nearest word of each descriptor (M, d) at positions (M, 2): (M,) int32, and its squared distance.
+
+        For looking: what a word stands for. Soft codes and mixtures name others beside it.
+        """
+        check_is_fitted(self, "channels_")
+        rows = float_rows(descriptors, self.channels_)
+        reduced = self._reduced(rows, _positions(positions, len(rows)))
+        words, squared = NearestWords(self.words_).search(reduced, 1, self.threads)
+        return words[:, 0], squared[:, 0]
+
+    def encode(
+        self,
+        descriptors: NDArray[Any],
+        positions: NDArray[Any],
+        regions: Sequence[NDArray[Any]],
+        pool: str = "sum",
+    ) -> Floats:
+        """One vector for each picture and region, (n, R, width) float32, not normalised; zeros for an empty region.
+
+        Args:
+            descriptors: (n, D, d) float32, D of each of n pictures.
+            positions: (D, 2) float32, (y, x) in 0..1, the same in each picture.
+            regions: R index arrays into D; they may overlap.
+            pool: `sum` or `max` over the descriptors of a region.
+
+        Raises `UsageError`: `unknown_pool`, `bad_regions`; `DataError`: `not_descriptors`, `descriptors_not_finite`,
+        `bad_positions`.
+
+        """
+        check_is_fitted(self, "channels_")
+        if pool not in self.POOLS:
+            raise UsageError("unknown_pool", f"pooling by the {type(self).__name__} encoder was asked for",
+                             allowed=f"{' and '.join(self.POOLS)} can be done", given=f"{pool!r} was given",
+                             do="Give one of these")
+        rows = float_rows(descriptors, self.channels_)
+        if rows.ndim != 3:
+            raise DataError("not_descriptors", "the descriptors of pictures were asked for",
+                            allowed="shape (n, D, d) is allowed", given=f"shape {rows.shape} was given",
+                            do="Give one picture as an array of shape (1, D, d)")
+        n, count = rows.shape[:2]
+        where = _positions(positions, count)
+        layout = layout_of(regions, count, ROWS)
+        result = np.zeros((n, len(regions), self.width), np.float32)
+        if not len(layout.order) or not n:
+            return result
+        where = where[layout.order]
+        slices = layout.member.shape[1]
+        deep = max(1, min(ROWS // len(layout.order), COLLECTED // (slices * self.width)))
+        runs = layout.chunks(ROWS if len(layout.order) > ROWS else len(layout.order))
+
+        def some(start: int) -> None:
+            x = rows[start : start + deep, layout.order]
+            alive = np.asarray(x.any(axis=2)) if self.skip_zero else None
+            held = []
+            for first, last in runs:
+                a, b = layout.starts[first], layout.starts[last]
+                held.append(self._collect(x[:, a:b], where[a:b], None if alive is None else alive[:, a:b],
+                                          layout.starts[first : last + 1] - a, pool))
+            collected = held[0] if len(held) == 1 else np.concatenate(held, axis=1)
+            counts = (np.diff(layout.starts)[None].repeat(len(x), axis=0) if alive is None
+                      else np.add.reduceat(alive, layout.starts[:-1], axis=1, dtype=np.int64))
+            inside = np.einsum("gs,rs->gr", counts, layout.member.astype(np.int64))
+            vectors = self._finish(_join(collected, layout.member, pool), inside)
+            vectors[inside == 0] = 0
+            result[start : start + deep] = vectors
+
+        over(some, range(0, n, deep), self.threads)
+        return result
+
+    def to_arrays(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+        """Settings (JSON values) and arrays: all that `encode` needs; `threads` is not among them."""
+        check_is_fitted(self, "channels_")
+        return {name: setting.plain(getattr(self, name)) for name, setting in self.SETTINGS.items()}, self._learnt()
+
+    @classmethod
+    def from_arrays(cls, settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
+        """The encoder that `to_arrays` described; raises ValueError on anything that does not fit."""
+        encoder = restored(cls, settings)
+        for name, array in arrays.items():
+            if array.dtype != np.float32 or not array.size or not (np.abs(array) <= LARGEST).all():
+                raise ValueError(f"{name} must hold finite float32 numbers up to {LARGEST:g}")
+        encoder._restore(dict(arrays))
+        return encoder
+
+
+def _join(collected: Floats, member: NDArray[np.bool_], pool: str) -> Floats:
+    """What regions hold, (g, R, w), from what slices hold, (g, S, w)."""
+    if pool == "sum":
+        whole: Floats = np.matmul(member.astype(np.float32), collected)
+        return whole
+    joined = np.zeros((len(collected), len(member), collected.shape[2]), np.float32)
+    for region, inside in enumerate(member):
+        if inside.any():
+            collected[:, inside].max(axis=1, out=joined[:, region])
+    return joined
+
+
+def _positions(given: NDArray[Any], count: int) -> Floats:
+    array = np.asarray(given)
+    if array.shape != (count, 2) or array.dtype.kind not in "fiu" or not ((array >= 0) & (array <= 1)).all():
+        raise DataError("bad_positions", "the positions of descriptors were asked for",
+                        allowed=f"(y, x) between 0 and 1 in an array of shape ({count}, 2) is allowed",
+                        given=f"shape {array.shape} of {array.dtype}, or other values, was given",
+                        do="Divide y by the height and x by the width of the picture")
+    return array.astype(np.float32)

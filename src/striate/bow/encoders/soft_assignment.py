@@ -1,0 +1,77 @@
+"""Soft assignment: the kernel codebook of van Gemert et al., Visual Word Ambiguity (PAMI 2010), over the nearest words.
+
+A descriptor gives word j the weight exp(−d_j²/2σ²) / Σ exp(−d²/2σ²) ("codeword uncertainty"). Unlike the paper, the
+sum runs over the k nearest words only, which Liu, Wang & Liu, In Defense of Soft-assignment Coding (ICCV 2011), found
+better.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.bow.encoders import encoder_settings
+from striate.bow.encoders.assignment import AssignmentEncoder
+from striate.bow.encoders.encoder_settings import EncoderSetting, shaped
+from striate.bow.nearest_words import Floats, Words
+
+
+class SoftAssignment(AssignmentEncoder):
+    """Weights of a Gaussian kernel on the nearest words; those of one descriptor sum to 1.
+
+    Args:
+        words: of the vocabulary.
+        neighbours: how many words a descriptor speaks for, at most `words`.
+        bandwidth: times which σ is what the data suggest: with 1, the farthest of a descriptor's neighbours weighs
+            1/e of the nearest, where their squared distances differ by what they do on average.
+        seed, iterations: of k-means, as in `striate.bow.vocabulary.Vocabulary`.
+        skip_zero: leave out descriptors that are all zeros.
+        threads: None is one for each core.
+
+    Learnt: `centres_` (words, d) and `sigma_`, in the unit of the descriptors.
+
+    >>> points = np.float32([[0, 0], [0, 2], [8, 8], [8, 10]])
+    >>> encoder = Soft(words=2, neighbours=2).fit(points)
+    >>> vectors = encoder.encode(points[None], np.zeros((4, 2)), [np.arange(4)])
+    >>> vectors.shape, float(vectors.sum())  # four descriptors, each with weights that sum to 1
+    ((1, 1, 2), 4.0)
+
+    """
+
+    SETTINGS: ClassVar = {
+        "words": encoder_settings.WORDS,
+        "neighbours": EncoderSetting(int, 1, 100),
+        "bandwidth": EncoderSetting(float, 1e-3, 1e3),
+        "seed": encoder_settings.SEED,
+        "iterations": encoder_settings.ITERATIONS,
+        "skip_zero": encoder_settings.SWITCH,
+    }
+
+    def __init__(self, words: int = 1000, neighbours: int = 5, bandwidth: float = 1.0, *, seed: int = 0,
+                 iterations: int = 100, skip_zero: bool = False, threads: int | None = None) -> None:
+        self.words, self.neighbours, self.bandwidth = words, neighbours, bandwidth
+        self.seed, self.iterations, self.skip_zero, self.threads = seed, iterations, skip_zero, threads
+
+    def _learn(self, rows: Floats, positions: Floats) -> None:
+        super()._learn(rows, positions)
+        # Refused here, where there are too few words: the index says so.
+        squared = self._index.search(rows[:: max(1, len(rows) // 50_000)], self.neighbours, self.threads)[1]
+        gap = float((squared[:, -1] - squared[:, 0]).astype(np.float64).mean())
+        self.sigma_ = float(np.float32(self.bandwidth * np.sqrt(gap / 2))) or 1.0  # all words as far, or one: any σ
+
+    def _codes(self, x: Floats) -> tuple[Words, Floats]:
+        words, squared = self._index.search(x, self.neighbours, threads=1)
+        weights = np.exp((squared[..., :1] - squared) / np.float32(2 * self.sigma_**2))
+        return words, weights / weights.sum(axis=-1, keepdims=True)
+
+    def _learnt(self) -> dict[str, NDArray[Any]]:
+        return {"centres": self.centres_, "sigma": np.array([self.sigma_], np.float32)}
+
+    def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
+        shaped(arrays, {"centres": (self.words, None), "sigma": (1,)})
+        if self.neighbours > self.words or not arrays["sigma"][0] > 1e-12:
+            raise ValueError("there must be as many words as neighbours, and sigma must be positive")
+        self.sigma_ = float(arrays["sigma"][0])
+        self._take(arrays["centres"])

@@ -1,0 +1,75 @@
+"""The words of a fitted model: what they look like, how often they occur, which are alike, and what they speak for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from striate.bow.encoders import VLAD, FisherVector
+from striate.bow.explain.contributions import leanings
+from striate.bow.recogniser import BagOfWords
+from striate.classifiers import KernelSVM, LinearSVM
+from striate.core.thread_blocks import one_blas_thread
+
+Doubles = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class WordPages:
+    """The words, those first that occur most.
+
+    `words` (K,) int64: their numbers; `counts` (K,) int64: how often they occur among the descriptors that patches were
+    cut from; `mean` (K, 16, 16) and `nearest` (K, 6, 16, 16) uint8: their patches.
+
+    `speaks_for` (K,) int64: the class, of `model.classes_`, that a word speaks for most in a picture that has every
+    word in every cell as often as the sample had it; −1 where it never occurred. None where that cannot be said: for
+    nearest neighbours, for VLAD and Fisher vectors, and for the largest code of a cell (`pool: max`).
+    """
+
+    words: Ints
+    counts: Ints
+    mean: Pixels
+    nearest: Pixels
+    speaks_for: Ints | None
+
+
+def codebook(model: BagOfWords) -> WordPages:
+    """The words of a fitted model, those first that occur most."""
+    check_is_fitted(model, "pipeline_")
+    patches, classifier, description = model.patches_, model.pipeline_.classifier, model.pipeline_.description
+    order = np.argsort(-patches.counts, kind="stable")
+    speaks_for = None
+    sums = description.pyramid.pool == "sum" and not isinstance(description.encoder, VLAD | FisherVector)
+    if sums and isinstance(classifier, LinearSVM | KernelSVM):
+        grid, pyramid = description.grid, description.pyramid
+        counts = patches.counts.clip(0).astype(np.float64)
+        held = [len(region) for region in pyramid.regions(grid.y, grid.x, grid.height, grid.width)]
+        usual = np.outer(held, counts / max(1.0, counts.sum()))
+        columns = leanings(classifier, pyramid.join(usual[None].astype(np.float32))[0], pyramid.cells)
+        speaks_for = np.where(columns < 0, -1, model.pipeline_.present[columns])[order]
+    return WordPages(order, patches.counts[order], patches.mean[order], patches.nearest[order], speaks_for)
+
+
+def likeness(model: BagOfWords) -> Doubles:
+    """Three numbers for each word, (K, 3) float64, −1 to 1: like words have like numbers.
+
+    Its ranks along the first three principal components of all words; zeros for components that there are not.
+    """
+    check_is_fitted(model, "pipeline_")
+    words = model.pipeline_.description.encoder.words_.astype(np.float64)
+    with one_blas_thread():
+        apart = words - words.mean(axis=0)
+        values, vectors = np.linalg.eigh(apart.T @ apart)
+        axes = vectors[:, ::-1][:, :3]
+        places = apart @ (axes * np.where(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])] < 0, -1, 1))
+    found = np.zeros((len(words), 3))
+    for axis in range(min(len(words) - 1, places.shape[1])):
+        if values[-1 - axis] > 1e-9 * values[-1]:
+            ranks = places[:, axis].argsort(kind="stable").argsort(kind="stable")
+            found[:, axis] = 2 * ranks / (len(words) - 1) - 1
+    return found

@@ -1,0 +1,197 @@
+"""BagOfWords: dense SIFT, visual words, a spatial pyramid and a classifier, as one recogniser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import sklearn
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from striate.bow.descriptors import StageProgress
+from striate.bow.encoders import Encoder
+from striate.bow.fit_stages import StageFitter
+from striate.bow.pyramid import SpatialPyramid
+from striate.bow.serialise import from_manifest, to_manifest
+from striate.bow.sift import DenseSIFT
+from striate.bow.sift.grid import LARGE
+from striate.bow.stages import KINDS, Stages, stages_named
+from striate.classifiers import Classifier
+from striate.core.cache import StageCache
+from striate.core.executor import worker_count
+from striate.core.model_file import Arrays, ModelFile
+from striate.errors import DataError, UsageError, shown
+from striate.model.preprocessing import LabelledPictures, Preprocessing
+from striate.model.recogniser import Recogniser, labels_of, manifest_of, pictures_of, restored_classes
+
+MOST_SAMPLED = 10_000_000
+FEW = 10_000  # pictures, up to which mirror images are learnt from unless asked otherwise
+
+
+class BagOfWords(Recogniser):
+    """A hand-crafted recogniser: dense SIFT → visual words → spatial pyramid → classifier.
+
+    Csurka et al. (ECCV workshop 2004); Lazebnik, Schmid & Ponce (CVPR 2006).
+
+    Args:
+        stages: a set of stages by name (`bow`, `bow-knn`, `bow-fisher`, which differ for pictures under 128 pixels), or
+            a YAML file of stages.
+        sift, encoder, pyramid, classifier: unfitted estimators of `striate.bow` that take the place of those.
+        sample: descriptors that the words are learnt from, 1 to 10 million.
+        flip: learn from mirror images too; None is so for up to 10,000 pictures, unless classes are single letters
+            or numbers.
+        size: (height, width) the pictures are brought to; None is the size they have.
+        resize: how pictures of another shape are fitted: `squash`, `crop` or `pad`.
+        seed: of the sample, the words and the folds; it takes the place of the stages' own.
+        threads: of every stage; None is one for each core.
+        memory: a folder that keeps what stages have computed, so that another classifier computes no descriptor again;
+            None keeps nothing.
+
+    Learnt: `classes_`; `pipeline_`, the fitted stages; `patches_`, what the words look like; `stages_`, a dict for each
+    stage with `stage`, `what` (a sentence), `seconds` and `cached`; `notes_`, sentences; `flip_`; `held_out_`, indices
+    (m,) of training pictures and their probabilities (m, K) by classifiers that had not seen them.
+
+    Limits: the features of all training pictures, pictures · regions · width of the encoder · 4 bytes, are in memory,
+    or mapped from the folder `memory`. Descriptors are streamed: a few hundred MB, however many pictures there are.
+
+    >>> from striate.bow.encoders import Hard
+    >>> grid = np.indices((32, 32))                                          # two classes: lines across, lines down
+    >>> pictures = np.stack([(grid[i % 2] // 4 + i) % 2 * 200 for i in range(16)]).astype(np.uint8)
+    >>> model = BagOfWords(encoder=Hard(8)).fit(pictures, ["across", "down"] * 8)
+    >>> model.predict(pictures[:3]), model.pipeline_.description.width       # 8 words in 1 + 4 + 16 regions
+    (array(['across', 'down', 'across'], dtype='<U6'), 168)
+
+    """
+
+    KIND = "words"
+    LEARNS_FROM_VALIDATION = True
+
+    def __init__(
+        self,
+        stages: str | Path = "bow",
+        *,
+        sift: DenseSIFT | None = None,
+        encoder: Encoder | None = None,
+        pyramid: SpatialPyramid | None = None,
+        classifier: Classifier | None = None,
+        sample: int = 100_000,
+        flip: bool | None = None,
+        size: tuple[int, int] | None = None,
+        resize: str = "squash",
+        seed: int = 0,
+        threads: int | None = None,
+        memory: str | Path | None = None,
+    ) -> None:
+        self.stages, self.sift, self.encoder, self.pyramid, self.classifier = stages, sift, encoder, pyramid, classifier
+        self.sample, self.flip = sample, flip
+        self.size, self.resize, self.seed = size, resize, seed
+        self.threads, self.memory = threads, memory
+
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike | None = None,
+        *,
+        watch: Callable[[str, int, int], object] = lambda *_: None,
+        stop: Callable[[], bool] = bool,
+    ) -> Self:
+        """Learn from pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or from a `Dataset`.
+
+        Args:
+            X: the training pictures.
+            y: their labels.
+            watch: called with (stage, done, total), for progress bars.
+            stop: asked after every batch; when it turns true, `Interrupted` is raised.
+
+        """
+        self.check_settings()
+        given = pictures_of(X)
+        labels, self.classes_ = labels_of(X, y)
+        if len(np.unique(labels)) < 2:
+            raise DataError("one_class", "training was asked for", allowed="two or more classes are allowed",
+                            given=f"all {len(labels):,} pictures are of one class", do="Add pictures of another class")
+        memory = StageCache(Path(self.memory) if self.memory else None)
+        letters = self.classes_.dtype.kind != "U" or all(len(name) == 1 for name in self.classes_)
+        self.flip_ = bool(len(labels) <= FEW and not letters if self.flip is None else self.flip)
+        stages, pictures = self._prepared(given)
+        learning = StageFitter(
+            stages, self.sample, self.flip_, self.seed, self.threads, memory, StageProgress(watch, stop)
+        )
+        self.pipeline_ = learning.learn(pictures, labels, len(self.classes_))
+        assert learning.patches
+        self.patches_, self.stages_ = learning.patches, learning.rows
+        indices, scores = self.pipeline_.classifier.held_out_
+        self.held_out_ = indices, self.pipeline_.spread(scores)
+        self.notes_ = [*memory.notes, *self.pipeline_.classifier.notes_]
+        return self
+
+    def features(self, X: Any) -> NDArray[np.float32]:
+        """What the classifier reads: (N, width) float32 of pictures `X`, those of another size fitted first."""
+        check_is_fitted(self, "pipeline_")
+        return self.pipeline_.description.features(self.preparation_.fitted(pictures_of(X)))
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are fitted first."""
+        check_is_fitted(self, "pipeline_")
+        return self.pipeline_.probabilities(self.preparation_.fitted(pictures_of(X)))
+
+    def to_file(self) -> tuple[dict[str, Any], Arrays]:
+        """Manifest and arrays; no times and no paths, so that the same training gives the same bytes."""
+        values, arrays = to_manifest(self.pipeline_, self.patches_)
+        training = {"seed": int(self.seed), "sample": int(self.sample), "flip": self.flip_,
+                    "threads": worker_count(self.threads), "numpy": np.__version__, "torch": torch.__version__,
+                    "scikit-learn": sklearn.__version__}
+        return {"preparation": self.preparation_.as_dict(), **values, "training": training}, arrays
+
+    @classmethod
+    def from_file(cls, file: ModelFile, path: Path) -> Self:
+        """The recogniser in `file`; raises `ModelFileError` (`bad_manifest`)."""
+        with manifest_of(path, "a bag of words"):
+            model = cls()
+            model.classes_ = restored_classes(file.manifest["classes"])
+            model.preparation_ = Preprocessing.from_dict(file.manifest["preparation"])
+            model.pipeline_, model.patches_ = from_manifest(
+                file.manifest, dict(file.arrays), model.preparation_, len(model.classes_))
+            training = file.manifest["training"]
+            model.seed, model.sample, model.flip_ = training["seed"], training["sample"], training["flip"]
+            if [type(one) for one in (model.seed, model.sample, model.flip_)] != [int, int, bool]:
+                raise ValueError("seed and sample of its training must be whole numbers, and flip true or false")
+        description = model.pipeline_.description
+        model.sift, model.encoder, model.pyramid = description.sift, description.encoder, description.pyramid
+        model.classifier = model.pipeline_.classifier
+        model.flip = model.flip_
+        model.size, model.resize = model.preparation_.size, model.preparation_.fit
+        model.stages_, model.notes_ = [], []
+        return model
+
+    def check_settings(self) -> None:
+        """Refuse arguments that cannot be; the stages are checked by `stages_for`."""
+        for name, least, most in (("sample", 1, MOST_SAMPLED), ("seed", 0, 2**32 - 1)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
+                raise UsageError("impossible_value", f"a bag of words with {name} was asked for",
+                                 allowed=f"whole numbers from {least:,} to {most:,} are allowed",
+                                 given=f"{value!r} was given", do=f"Leave {name} out for the default")
+        if not (self.flip is None or isinstance(self.flip, bool | np.bool_)):
+            raise UsageError("impossible_value", "a bag of words with flip was asked for",
+                             allowed="True and False are allowed", given=f"{shown(repr(self.flip))} was given",
+                             do="Leave flip out for the default")
+
+    def stages_for(self, size: tuple[int, int]) -> Stages:
+        """The stages for pictures of (height, width); refuses those that cannot be, and settings that cannot."""
+        stages = stages_named(self.stages, small=min(size) < LARGE)
+        own = {name: stage for name in KINDS if (stage := getattr(self, name)) is not None}
+        return replace(stages, **own).checked()
+
+    def _prepared(self, pictures: LabelledPictures | NDArray[np.uint8]) -> tuple[Stages, LabelledPictures]:
+        """Decide stages, size and channels; returns the stages, and the pictures so."""
+        first = pictures.take(np.zeros(1, np.int64)) if isinstance(pictures, LabelledPictures) else pictures[:1]
+        size = self.size or (first.shape[1], first.shape[2])
+        stages = self.stages_for(size)
+        self.preparation_ = Preprocessing(size, 1 if stages.sift.colour == "grey" else first.shape[3], self.resize)
+        return stages, self.preparation_.fitted(pictures)

@@ -1,0 +1,65 @@
+"""Progress as plain lines, for a server's log: one per epoch, and one at least every half a minute."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from striate.convnet.training.training_run import StepRecord
+
+SECONDS = 30.0
+
+
+class PlainProgress:
+    """Says by `say` how far a stage or a training has come; no escape codes, nothing to redraw."""
+
+    def __init__(self, say: Callable[[str], None], now: Callable[[], float] = time.monotonic) -> None:
+        self.say, self.now = say, now
+        self.task, self.first, self.done = "", 0, 0
+        self.started = self.said = 0.0
+
+    def stage(self, stage: str, done: int, total: int) -> None:
+        """A stage that takes long; one that is over before its first line is due has none."""
+        self._follow(stage, done)
+        spoken = self.said > self.started
+        if self.now() - self.said >= SECONDS or (spoken and done >= total):
+            self._line(f"{stage} {done:,}/{total:,}{self.left(done, total)}")
+
+    def step(self, step: StepRecord, detail: str) -> None:
+        """The end of an epoch, or a step within a long one; `detail` is what the bar would say of it."""
+        self._follow("training", step.step)
+        if step.record or self.now() - self.said >= SECONDS:
+            self._line(f"epoch {step.epoch}/{step.epochs} · step {step.step:,}/{step.steps:,} · {detail}"
+                       + self.left(step.step, step.steps))
+
+    def left(self, done: int, total: int) -> str:
+        """The time that is left at the speed so far, in words; nothing as long as no speed is known."""
+        since = done - self.first
+        if since <= 0 or done >= total:
+            return ""
+        return f" · {in_words((self.now() - self.started) / since * (total - done))} left"
+
+    def _follow(self, task: str, done: int) -> None:
+        """Begin anew with another task, or with the same one from its beginning."""
+        if task != self.task or done < self.done:
+            self.task, self.first = task, done
+            self.started = self.said = self.now()
+        self.done = done
+
+    def _line(self, text: str) -> None:
+        self.say(text)
+        self.said = self.now()
+
+
+def in_words(seconds: float) -> str:
+    """A time that is only guessed at, so in two units at most.
+
+    >>> [in_words(seconds) for seconds in (0.4, 59.6, 3599, 7384)]
+    ['0 s', '1 min 0 s', '59 min 59 s', '2 h 3 min']
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"

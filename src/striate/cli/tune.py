@@ -1,0 +1,80 @@
+"""`striate train --try`: optimisers and learning rates tried, as a table, and the command that trains with the best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from striate.cli.screen import Screen
+from striate.errors import Interrupted, UsageError
+
+if TYPE_CHECKING:
+    from striate.tasks import Progress, Settings
+
+OWN = ("try_", "try_seconds", "out", "as_json", "quiet", "optimiser", "learning_rate")  # not those of the training
+
+
+def show(
+    settings: Settings, out: Path | None, watch: Progress, screen: Screen, command: Sequence[str], seconds: float
+) -> None:
+    """Try, and answer with the table; raises as `try_settings`, and KeyboardInterrupt when there is nothing to tell."""
+    from striate.tasks.tune import try_folder, try_settings
+
+    try:
+        facts = try_settings(settings, try_folder(out, settings.data, settings.model), watch, again=command,
+                             seconds=seconds)
+    except Interrupted as error:
+        raise KeyboardInterrupt from error
+    finally:
+        screen.close()
+    screen.answer(facts, table(facts))
+
+
+def table(facts: Mapping[str, Any]) -> str:
+    """What people read at the end: a row for each candidate, the best first."""
+    rows = [("optimiser", "learning rate", "", "validation", "95 %", "epochs"), *map(cells, facts["candidates"])]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) if i in (0, 2) else cell.rjust(width)
+                       for i, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip() for row in rows]
+    alike, counts = facts["alike"], facts["data"]["counts"]
+    if alike:
+        lines += [f"The first {alike + 1} are not told apart by {counts['validation']:,} validation pictures."]
+    if facts["stopped"]:
+        lines += ["It was stopped before all had been tried."]
+    lines += ["", f"report  {facts['report']}", f"picture {facts['picture']}"]
+    return "\n".join([*lines, f"next    {facts['next']}" if facts["next"] else "None of them learnt anything."])
+
+
+def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """One candidate as text.
+
+    >>> cells({"optimiser": "sgd", "learning_rate": 0.05, "why": "preset", "failed": None, "accuracy": 0.9,
+    ...        "interval": [0.6, 0.982], "epochs": 12})
+    ('sgd', '0.05', 'preset', '90.0 %', '60.0–98.2', '12')
+    """
+    rate = "–" if row["learning_rate"] is None else f"{row['learning_rate']:.4g}"
+    if row["failed"]:
+        return row["optimiser"], rate, row["why"], "diverged", "–", "–"
+    low, high = row["interval"]
+    return (row["optimiser"], rate, row["why"], f"{100 * row['accuracy']:.1f} %", f"{100 * low:.1f}–{100 * high:.1f}",
+            str(row["epochs"]))
+
+
+def again(context: typer.Context) -> list[str]:
+    """The command as it was given, without what belongs to trying alone."""
+    if context.params["resume"]:
+        raise UsageError("try_and_resume", "settings were to be tried", allowed="a new run is allowed",
+                         given="--resume was given, too", do="Leave one of them out")
+    words = ["striate", "train", str(context.params["data"])]
+    for parameter in context.command.params:
+        name, value = parameter.name or "", context.params.get(parameter.name or "")
+        given = context.get_parameter_source(name)
+        if name == "data" or name in OWN or given is None or given.name != "COMMANDLINE":
+            continue
+        option = max(parameter.opts if value is not False else parameter.secondary_opts, key=len)
+        for one in value if isinstance(value, list | tuple) else [value]:
+            words += [option] if isinstance(one, bool) else [option, str(one)]
+    return words

@@ -1,0 +1,1 @@
+"""From a `Network` to a torch module: operations, initial weights, and input normalisation."""

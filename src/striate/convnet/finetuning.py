@@ -1,0 +1,158 @@
+"""Fine-tuning: a network that was trained elsewhere learns on, the head first, then all of it, lower layers in smaller
+steps.
+
+The head is solved, not trained: a linear machine on the features of the frozen network, whose weights become those of
+the last dense layer. From there the steps that follow need not bend the features to a head of random weights (Kumar et
+al., "Fine-tuning can distort pretrained features", ICLR 2022). How large the steps are is written into the network, as
+Caffe's multipliers: 1 for the head, falling by a constant factor from layer to layer (Howard & Ruder, ACL 2018, section
+3.2), and 0 for the lowest, which see edges and textures (Yosinski et al., NIPS 2014) and take half the time of a step.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor
+
+from striate.arch import Network
+from striate.convnet.inference.features import FeatureExtractor, cut
+from striate.convnet.pretrained import PretrainedWeights
+from striate.convnet.training.training_run import TrainingRun
+from striate.convnet.training.validation_epoch import finish_epoch
+from striate.errors import Interrupted, NetworkError, shown
+
+LOWEST = 0.05  # multiplier of the lowest layer, if it learnt
+KEPT = 0.3  # of the layers, the lowest, stay as they are
+STRENGTHS = (0.001, 0.01, 0.1, 1.0)  # of the head: 1 / weight decay, on features whose mean square is 1
+UNSEEN = 5.0  # nats by which a class without pictures stands below the others
+ROUNDS = 300  # at most, of solving it
+
+
+def adapted(network: Network, classes: int) -> Network:
+    """`network` without heads that only training has, its last dense layer with `classes` units, steps graded.
+
+    Raises `NetworkError` (`no_head`) where the last layer with weights is not dense.
+
+    >>> from striate.arch import load_network
+    >>> network = adapted(load_network("efficientnet_lite0"), 15)
+    >>> str(network.output), [round(network.tensors[name].lr_mult, 2) for name in
+    ...                       ("stem/conv.weight", "blocks_9/project/conv.weight", "head/dense.weight")]
+    ('15×1×1', [0.0, 0.29, 1.0])
+    """
+    trunk = network.trunk
+    learners = [node for node in trunk.nodes if node.tensors]
+    if not learners or learners[-1].layer.kind != "dense":
+        raise NetworkError("no_head", f"{shown(network.name or 'a network')} was to be fine-tuned",
+                           allowed="networks that end in a dense layer are allowed",
+                           given=f"it ends in {learners[-1].layer.kind if learners else 'no layer that learns'}",
+                           do="Use --model transfer")
+    heavy = [node.name for node in learners if node.layer.kind in ("conv", "dense", "table_conv", "deconv")]
+    values, reached = trunk.to_dict(), 0
+    for i, node in enumerate(trunk.nodes):
+        if not node.tensors:
+            continue
+        reached = max(reached, heavy.index(node.name) if node.name in heavy else reached)
+        layer = values["layers"][i]
+        layer = {layer: None} if isinstance(layer, str) else dict(layer)
+        settings = dict(layer[node.layer.kind] or {})
+        place = reached / max(len(heavy) - 1, 1)
+        share = 0.0 if place < KEPT else round(LOWEST ** (1 - place), 6)
+        before = settings.get("lr_mult", 1.0)
+        settings["lr_mult"] = [share * one for one in before] if isinstance(before, list) else share * before
+        if node is learners[-1]:
+            settings["units"] = classes
+        values["layers"][i] = {**layer, node.layer.kind: settings}
+    return Network.from_dict(values)
+
+
+def begin_with(module: torch.nn.Module, network: Network, source: PretrainedWeights) -> None:
+    """Copy into `module`, of an adapted `network`, all tensors of `source` but those of the head."""
+    state, head = module.state_dict(), head_of(network)
+    with torch.no_grad():
+        for name, tensor in state.items():
+            if not name.startswith(f"{head}."):
+                tensor.copy_(source.tensors[name])
+
+
+def head_of(network: Network) -> str:
+    """The name of the last layer with weights."""
+    return next(node.name for node in reversed(network.trunk.nodes) if node.tensors)
+
+
+def solve_head(run: TrainingRun) -> None:
+    """Solve the last layer of `run.module` and validate the network with it, as epoch 0. Collective.
+
+    A multinomial logistic regression on the features of the training pictures, as they are; its strength is chosen on
+    the validation part, without one it is 1. Raises `Interrupted` when `run.stop()` turns true.
+    """
+    started = time.monotonic()
+    found = run.ranks.on_main(lambda: _solved(run))
+    run.progress.begun = run.ranks.same(found[0] if found else "")
+    tensors = run.ranks.same_tensors(found[1] if found else None)
+    state = run.module.state_dict()
+    with torch.no_grad():
+        for name, tensor in tensors.items():
+            state[name].copy_(tensor)
+    run.progress.epoch_seconds = time.monotonic() - started
+    if run.validation:
+        finish_epoch(run, 0)
+    run.progress.elapsed += time.monotonic() - started
+    run.progress.epoch_seconds = 0.0
+
+
+def _solved(run: TrainingRun) -> tuple[str, dict[str, Tensor]]:
+    """What was done, and weight and bias of the last layer."""
+    network, name = run.module.network, head_of(run.module.network)
+    state = run.module.state_dict()
+    features = FeatureExtractor(
+        cut(network),
+        {key: tensor.detach().cpu() for key, tensor in state.items()},
+        run.preparation,
+        run.precision.name,
+        run.memory,
+    )
+    learnt = features(run.pictures, stop=run.stop)
+    shown_too = features(run.validation[0], stop=run.stop) if run.validation else None
+    if run.stop():
+        raise Interrupted("interrupted", "training was stopped before its first step")
+    mean = learnt.mean(axis=0, dtype=np.float64)
+    scale = float(np.sqrt(np.mean((learnt - mean) ** 2))) or 1.0
+    best: tuple[float, float, Any] = (-1.0, 0.0, None)
+    for strength in STRENGTHS if run.validation else (1.0,):
+        with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):  # so far it has come, it is good
+            head = LogisticRegression(C=strength, max_iter=ROUNDS).fit((learnt - mean) / scale, run.labels)
+        right = 0.0
+        if shown_too is not None and run.validation:
+            right = float(np.mean(head.predict((shown_too - mean) / scale) == run.validation[1]))
+        best = max(best, (right, -strength, head), key=lambda one: one[:2])
+    weight, bias = _whole(best[2], network.output.size)
+    weight /= scale
+    tensors = {f"{name}.weight": weight.reshape(state[f"{name}.weight"].shape), f"{name}.bias": bias - weight @ mean}
+    return (f"{name} solved on {len(mean):,} features a picture, the network frozen",
+            {key: torch.from_numpy(value).float() for key, value in tensors.items() if key in state})
+
+
+def _whole(head: Any, classes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights (K, D) and biases (K,) of a logistic regression, for all classes, also those without pictures."""
+    weight, bias = head.coef_, head.intercept_
+    if len(head.classes_) == 2:  # one row: the score of the second against the first
+        weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+    whole = np.zeros((classes, weight.shape[1])), np.full(classes, bias.min() - UNSEEN)
+    whole[0][head.classes_], whole[1][head.classes_] = weight, bias
+    return whole
+
+
+def frozen(network: Network, parameters: Mapping[str, Tensor]) -> None:
+    """Spare the gradients of parameters that the network says do not learn, unless that are all."""
+    still = [name for name in parameters if network.tensors[name].lr_mult == 0]
+    if len(still) < len(parameters):
+        for name in still:
+            parameters[name].requires_grad_(False)

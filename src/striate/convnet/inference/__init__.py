@@ -1,0 +1,1 @@
+"""Inference: features, folded batch normalisation, fused convolutions, precision and test-time augmentation."""

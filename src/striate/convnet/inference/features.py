@@ -1,0 +1,122 @@
+"""What a trained network says of pictures before its last layer: one row of numbers for each.
+
+The network is cut behind the layer, batch normalisation is folded (`folding.py`), memory is kept from batch to batch.
+Where the hardware multiplies bfloat16 natively, weights and volumes are bfloat16: features take half the time and
+differ by some per cent of their length from those in float32, which are the same on every machine within rounding.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from striate.arch import Network
+from striate.convnet.build.net import build
+from striate.convnet.build.normalise import InputNormalisation
+from striate.convnet.build.resolve_network import without
+from striate.convnet.inference.feature_cache import FeatureCache, hash_of, key_of
+from striate.convnet.inference.fold_batch_norm import folded
+from striate.convnet.inference.precision import best_device, choose
+from striate.convnet.training import malloc
+from striate.core import model_file
+from striate.errors import NetworkError, shown
+from striate.model.preprocessing import LabelledPictures
+
+BATCH = 32
+LEARNING = ("lr_mult", "decay_mult", "weight_filler", "bias_filler")  # settings that change no feature
+
+
+def cut(network: Network, layer: str | None = None) -> Network:
+    """`network` as far as `layer`; None is what its last dense layer reads, before any dropout.
+
+    >>> from striate.arch import load_network
+    >>> cut(load_network("efficientnet_lite0")).output
+    Volume(channels=1280, height=1, width=1)
+    """
+    trunk = network.trunk
+    by_name = {node.name: node for node in trunk.nodes}
+    if layer is None:
+        dense = [node for node in trunk.nodes if node.layer.kind == "dense"]
+        layer = dense[-1].inputs[0] if dense else trunk.nodes[-1].name
+        while layer in by_name and by_name[layer].layer.kind == "dropout":
+            layer = by_name[layer].inputs[0]
+    if layer not in by_name:
+        raise NetworkError("no_such_layer", f"features of {shown(network.name)} were asked for",
+                           allowed="a layer of its trunk is allowed", given=f"{shown(layer)} was given",
+                           do="See its layers with: striate inspect")
+    values = trunk.to_dict()
+    last = [node.name for node in trunk.nodes].index(layer)
+    return Network.from_dict({**values, "layers": values["layers"][: last + 1]})
+
+
+class FeatureExtractor:
+    """Features of pictures by a network whose output they are.
+
+    Args:
+        network: from `cut`; tensors: by its names, others are left out.
+        preparation: how its pictures are made.
+        precision: `float32`, `bfloat16`, or `auto`: bfloat16 where the hardware multiplies it natively.
+        memory: a folder that keeps features, see `kept.py`.
+
+    """
+
+    def __init__(self, network: Network, tensors: Mapping[str, Tensor], preparation: InputNormalisation,
+                 precision: str = "auto", memory: Path | None = None) -> None:
+        self.network, self.preparation = network, preparation
+        module = build(network)
+        module.load_state_dict({name: tensors[name] for name in module.state_dict()})
+        self.tensors = module.state_dict()
+        self.dtype = torch.bfloat16 if choose(precision).name == "bfloat16" else torch.float32
+        self.memory = memory
+        self.module = folded(module).to(best_device(), self.dtype)
+
+    def __call__(
+        self, pictures: LabelledPictures, *, mirrored: bool = False, watch: Callable[[int, int], object] | None = None,
+        stop: Callable[[], bool] = bool,
+    ) -> NDArray[np.float32]:
+        """(N, D) float32 of pictures of the right size; `mirrored`: of their mirror images.
+
+        `watch` is called with (done, N); when `stop` turns true, an empty array is returned. `computed` is then how
+        many pictures were described, and not found in the memory.
+        """
+        kept = FeatureCache(self.memory, self._key(mirrored), self.network.output.size) if self.memory else None
+        rows = np.empty((len(pictures), self.network.output.size), np.float32)
+        fresh: dict[str, int] = {}  # by the hash of a picture that the memory does not have: its row
+        stopped = False
+        self.computed = 0
+        with torch.inference_mode(), malloc.kept():
+            for first in range(0, len(pictures), BATCH):
+                if stopped := stop():
+                    break
+                places = np.arange(first, min(first + BATCH, len(pictures)))
+                some = pictures.take(places)
+                new = np.ones(len(some), bool)
+                if kept:
+                    digests = [hash_of(one) for one in some]
+                    new = np.array([digest not in kept for digest in digests])
+                    rows[places[~new]] = kept[[digest for digest in digests if digest in kept]]
+                    fresh |= {digest: int(i) for digest, i in zip(digests, places, strict=True) if digest not in kept}
+                if new.any():
+                    rows[places[new]] = self._described(some[new], mirrored)
+                self.computed += int(new.sum())
+                if watch:
+                    watch(int(places[-1]) + 1, len(pictures))
+        if kept and fresh:
+            kept.add(list(fresh), rows[list(fresh.values())])
+        return rows[:0] if stopped else rows
+
+    def _described(self, images: NDArray[np.uint8], mirrored: bool) -> NDArray[np.float32]:
+        seen = np.ascontiguousarray(images[:, :, ::-1] if mirrored else images)
+        batch = self.preparation.batch(seen, best_device()).to(self.dtype)
+        return np.asarray(self.module(batch).float().cpu().numpy(), np.float32)
+
+    def _key(self, mirrored: bool) -> str:
+        arrays = {name: tensor.cpu().numpy() for name, tensor in self.tensors.items()}
+        return key_of(without(self.network, LEARNING), model_file.digest({}, arrays), self.preparation.as_dict(),
+                      str(self.dtype), mirrored, torch.__version__, platform.machine())

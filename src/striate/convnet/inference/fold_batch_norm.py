@@ -1,0 +1,125 @@
+"""Networks for answering only: the same function in fewer passes over memory.
+
+Batch normalisation is folded into the convolution before it: with w, b of the convolution and γ, β, μ, σ² of the
+normalisation, γ (w·x + b − μ) / √(σ² + ε) + β is one convolution with w' = w γ/√(σ² + ε) and
+b' = β + (b − μ) γ/√(σ² + ε) (Jacob et al. 2018, section 3.2). A ReLU behind a convolution is done by it, elsewhere in
+place.
+
+TensorFlow's padding `same` puts one more row at the bottom than at the top, which libraries do by copying the volume.
+Turned by 180°, with turned filters, the same network has it at the top; there an even padding does the same, because
+the last window does not reach the row too many. So a network whose windows all allow it is turned.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from striate.arch.network import Node
+from striate.convnet.build.net import Net, NodeModule, build
+from striate.convnet.inference.fused_conv import FusedConvReLU
+
+# Kinds that have no top and no bottom; pooling and the rest keep a network as it is.
+TURNABLE = {"conv", "batch_norm", "scale", "relu", "prelu", "leaky_relu", "elu", "sigmoid", "tanh", "add", "multiply",
+            "maximum", "concat", "slice", "maxout", "dropout", "global_pool"}
+
+
+class InPlaceReLU(nn.Module):
+    """A ReLU that writes over its input."""
+
+    def __init__(self, limit: float | None) -> None:
+        super().__init__()
+        self.limit = limit
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Any shape in, the same tensor out."""
+        return x.relu_() if self.limit is None else x.clamp_(0, self.limit)
+
+
+class RotatedInput(nn.Module):
+    """Reads pictures turned by 180°."""
+
+    def __init__(self, net: Net) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) in, what the network makes of it out."""
+        return cast(Tensor, self.net(x.flip((2, 3))))
+
+
+def folded(net: Net) -> nn.Module:
+    """A copy of `net` that computes the same, within rounding; `net` stays as it is.
+
+    For inference only: it cannot be trained, and its tensors are not those of the network's description.
+    """
+    made = build(net.network)
+    made.load_state_dict(net.state_dict())
+    made.eval()
+    turned = turns(net)
+    uses = Counter(name for node in net.path for name in node.inputs)
+    nodes = {node.name: node for node in net.path}
+    kept = {net.output, *net.heads}
+    source = {node.name: node.name for node in net.path}  # the convolution whose output a node now has, or itself
+    for node in net.path:
+        unit = cast(NodeModule, made._modules[node.name])
+        if node.layer.kind == "conv":
+            before = nodes[node.inputs[0]].output if node.inputs[0] in nodes else net.network.input
+            made._modules[node.name] = FusedConvReLU(unit, before, turned)
+            continue
+        if len(node.inputs) != 1 or node.inputs[0] not in nodes:
+            continue
+        name = node.inputs[0]
+        if uses[name] > 1 or name in kept:
+            continue
+        conv = made._modules[source[name]]
+        free = isinstance(conv, FusedConvReLU) and not conv.ended
+        if node.layer.kind == "batch_norm" and free:
+            _fold(cast(FusedConvReLU, conv), unit)
+        elif node.layer.kind == "relu" and free:
+            cast(FusedConvReLU, conv).end(_limit(node))
+        elif node.layer.kind == "relu" and nodes[name].layer.kind in ("conv", "batch_norm", "add"):
+            made._modules[node.name] = InPlaceReLU(_limit(node))
+            continue
+        else:
+            continue
+        made._modules[node.name] = nn.Identity()
+        source[node.name] = source[name]
+    whole = RotatedInput(made) if turned else made
+    return whole.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def turns(net: Net) -> bool:
+    """Whether `net` is to be turned: some padding is uneven, and all windows are where they were after turning."""
+    nodes = {node.name: node for node in net.path}
+    uneven = False
+    for node in net.path:
+        volumes = [nodes[name].output if name in nodes else net.network.input for name in node.inputs]
+        if all(volume.height == volume.width == 1 for volume in volumes):
+            continue
+        if node.layer.kind not in TURNABLE:
+            return False
+        if node.layer.kind == "conv":
+            axes = node.layer.window.axes(volumes[0].height, volumes[0].width)  # type: ignore[union-attr]
+            if not all(axis.mirrors for axis in axes):
+                return False
+            uneven = uneven or any(axis.pads[0] != axis.pads[1] for axis in axes)
+    return uneven and (nodes[net.output].output.height, nodes[net.output].output.width) == (1, 1)
+
+
+def _limit(node: Node) -> float | None:
+    return cast("float | None", getattr(node.layer, "limit", None))
+
+
+@torch.no_grad()
+def _fold(conv: FusedConvReLU, norm: NodeModule) -> None:
+    tensors = cast(dict[str, Tensor], norm._parameters | norm._buffers)
+    mean, variance = tensors["running_mean"], tensors["running_var"]
+    epsilon = float(norm.layer.epsilon)  # type: ignore[attr-defined]
+    scale = (variance.double() + epsilon).rsqrt() * tensors.get("weight", torch.ones_like(mean)).double()
+    shift = (conv.bias.double() - mean.double()) * scale + tensors.get("bias", torch.zeros_like(mean)).double()
+    conv.weight.copy_(conv.weight.double() * scale[:, None, None, None])
+    conv.bias.copy_(shift)

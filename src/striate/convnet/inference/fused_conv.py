@@ -1,0 +1,75 @@
+"""A convolution for answering, with the ReLU behind it.
+
+On a processor oneDNN does both in one pass, with weights packed for it once: the operation that torch's own compiler
+uses, which torch keeps under a private name. Where it is not there, or on a GPU, they are done one after the other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 - torch's own custom
+
+from striate.arch import Volume
+from striate.convnet.build.net import NodeModule
+
+AVAILABLE = torch.backends.mkldnn.is_available() and hasattr(  # type: ignore[no-untyped-call]
+    torch.ops.mkldnn, "_convolution_pointwise")
+FORMATS = {torch.float32}
+if AVAILABLE and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+    FORMATS.add(torch.bfloat16)
+EXPECTED = 32  # pictures that weights are packed for; more or fewer are as right
+
+
+class FusedConvReLU(nn.Module):
+    """The convolution of `unit`, which reads volumes like `before`; `turned`: it reads them turned by 180°."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(self, unit: NodeModule, before: Volume, turned: bool) -> None:
+        super().__init__()
+        layer: Any = unit.layer
+        weight, bias = unit._parameters["weight"], unit._parameters.get("bias")
+        assert weight is not None
+        self.register_buffer("weight", (weight.flip((2, 3)) if turned else weight).detach().clone())
+        self.register_buffer("bias", weight.new_zeros(len(weight)) if bias is None else bias.detach().clone())
+        axes = layer.window.axes(before.height, before.width)
+        pads = [(axis.reaches("floor"),) * 2 if turned else axis.pads for axis in axes]
+        (top, bottom), (left, right) = pads
+        even = all(first == last for first, last in pads)
+        self.sides = None if even else (left, right, top, bottom)
+        self.settings = (layer.window.stride, (top, left) if even else (0, 0), layer.window.dilation, layer.groups)
+        self.ended = False
+        self.limit: float | None = None
+        self._packed: tuple[Tensor, Tensor] | None = None
+
+    def end(self, limit: float | None) -> None:
+        """A ReLU, with this limit or none, follows."""
+        self.ended, self.limit = True, limit
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) in, (N, filters, H', W') out."""
+        if self.sides:
+            x = F.pad(x, self.sides)
+        stride, padding, dilation, groups = self.settings
+        if AVAILABLE and x.device.type == "cpu" and x.dtype in FORMATS:
+            name = ("none" if not self.ended else "relu" if self.limit is None else "hardtanh")
+            ends = [0.0, self.limit] if name == "hardtanh" else []
+            fused: Tensor = torch.ops.mkldnn._convolution_pointwise(
+                x, self._packed_for(x), self.bias, padding, stride, dilation, groups, name, ends, "")
+            return fused
+        x = F.conv2d(x, self.weight, self.bias, stride, padding, dilation, groups)
+        if not self.ended:
+            return x
+        return x.relu_() if self.limit is None else x.clamp_(0, self.limit)
+
+    def _packed_for(self, x: Tensor) -> Tensor:
+        if self._packed is None or self._packed[0] is not self.weight:  # new after `.to`
+            stride, padding, dilation, groups = self.settings
+            plain = self.weight.float().contiguous().to_mkldnn(self.weight.dtype)
+            pack: Any = torch._C._nn.mkldnn_reorder_conv2d_weight
+            self._packed = self.weight, pack(plain, padding, stride, dilation, groups, [EXPECTED, *x.shape[1:]])
+        return self._packed[1]

@@ -1,0 +1,18 @@
+"""Stochastic gradient descent with Nesterov's momentum (Sutskever et al. 2013); decay is part of the gradient."""
+
+from __future__ import annotations
+
+import torch
+from torch.distributed.tensor import DTensor
+
+from striate.convnet.build.net import Net
+from striate.convnet.optimisers.parameter_groups import groups_of
+from striate.convnet.recipe.recipe import Recipe
+
+
+def make(module: Net, recipe: Recipe) -> torch.optim.SGD:
+    """Torch's, fused; of weights that are divided among ranks torch 2.13 has no fused step."""
+    momentum = recipe.momentum or 0.0
+    whole = not any(isinstance(parameter, DTensor) for parameter in module.parameters())
+    return torch.optim.SGD(groups_of(module, recipe), lr=recipe.learning_rate or 0.0, momentum=momentum,
+                           nesterov=momentum > 0, fused=whole)

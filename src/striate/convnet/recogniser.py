@@ -1,0 +1,345 @@
+"""ConvNet: a convolutional network as a recogniser, trained or fine-tuned, saved and loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from striate.arch import Network, Volume, survey
+from striate.convnet import finetuning
+from striate.convnet.build.initialise import fill
+from striate.convnet.build.net import build
+from striate.convnet.build.normalise import InputNormalisation
+from striate.convnet.build.resolve_network import network_for, ungraded, wanted
+from striate.convnet.distributed import ProcessGroup
+from striate.convnet.distributed.sharded_weights import shard
+from striate.convnet.inference import precision
+from striate.convnet.pretrained import PretrainedWeights, pretrained
+from striate.convnet.recipe import presets
+from striate.convnet.recipe.recipe import BUDGETS, Recipe
+from striate.convnet.training.checkpoint import Checkpoints
+from striate.convnet.training.loop import train
+from striate.convnet.training.malloc import kept as memory_kept
+from striate.convnet.training.start import begin, content_of
+from striate.convnet.training.state_dict import refuse_too_large
+from striate.convnet.training.training_run import StepRecord, TrainingRun
+from striate.convnet.training.validation_epoch import logits_of
+from striate.core.model_file import MAX_BYTES, Arrays, ModelFile
+from striate.errors import DataError, ModelFileError, UsageError, shown
+from striate.model.preprocessing import LabelledPictures
+from striate.model.recogniser import Recogniser, class_indices, labels_of, manifest_of, pictures_of, restored_classes
+
+
+class ConvNet(Recogniser):
+    """A convolutional network, trained from random weights, or fine-tuned from weights that were learnt elsewhere.
+
+    Args:
+        network: a name of the zoo (`compact`, `lenet5`), a YAML file, or a `Network`.
+        size: (height, width) the pictures are brought to; None is what the network wants, or the size they have.
+        weights: those to begin with, a file or the name of known ones (`efficientnet_lite0`), as in `Transfer`; None is
+            random ones. See `striate.convnet.finetuning`.
+        resize: how pictures of another shape are fitted: `squash`, `crop` or `pad`.
+        seed: of weights, order and augmentation; without `minutes` the same seed gives the same bits on the same
+            machine type.
+        epochs, minutes, steps, plan, batch_size, optimiser, learning_rate, momentum, weight_decay, warmup, schedule,
+        cooldown, gamma, power, step_size, step_values, label_smoothing, average, clip, balance, mixup, cutmix, flip,
+        shift, rotate, zoom, cutout, crop, colour, randaugment, test_time, precision: as in
+        `striate.convnet.recipe.recipe.Recipe`; None is what suits the data.
+
+    Learnt: `classes_`, `network_`, `module_` (torch), `recipe_`, `reasons_` (why it is so), `history_` (a dict per
+    epoch), `best_epoch_`, `seconds_` (of training), `source_` (what weights it began with, in words, or "").
+
+    Limits: weights (and the best, and their average), optimiser state and a few batches are in memory; the pictures
+    need not be.
+
+    >>> pictures = np.repeat(np.array([0, 255], np.uint8), 8)[:, None, None] * np.ones((1, 8, 8), np.uint8)
+    >>> model = ConvNet(epochs=2, seed=0).fit(pictures, ["dark"] * 8 + ["light"] * 8)
+    >>> model.predict_proba(pictures[:3]).shape  # three pictures, two classes
+    (3, 2)
+
+    """
+
+    KIND = "convnet"
+    preparation_: InputNormalisation
+
+    def __init__(
+        self,
+        network: str | Path | Network = "compact",
+        *,
+        epochs: int | None = None,
+        minutes: float | None = None,
+        steps: int | None = None,
+        plan: tuple[tuple[int, int], ...] | None = None,
+        batch_size: int | None = None,
+        optimiser: str | None = None,
+        learning_rate: float | None = None,
+        momentum: float | None = None,
+        weight_decay: float | None = None,
+        warmup: float | None = None,
+        schedule: str | None = None,
+        cooldown: float | None = None,
+        gamma: float | None = None,
+        power: float | None = None,
+        step_size: int | None = None,
+        step_values: tuple[int, ...] | None = None,
+        label_smoothing: float | None = None,
+        average: float | None = None,
+        clip: float | None = None,
+        balance: bool | None = None,
+        mixup: float | None = None,
+        cutmix: float | None = None,
+        flip: bool | None = None,
+        shift: float | None = None,
+        rotate: float | None = None,
+        zoom: float | None = None,
+        cutout: float | None = None,
+        crop: float | None = None,
+        colour: float | None = None,
+        randaugment: float | None = None,
+        test_time: str | None = None,
+        precision: str | None = None,
+        size: tuple[int, int] | None = None,
+        resize: str = "squash",
+        weights: str | Path | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.network, self.weights = network, weights
+        self.epochs, self.minutes, self.steps, self.plan, self.batch_size = epochs, minutes, steps, plan, batch_size
+        self.optimiser, self.learning_rate, self.momentum = optimiser, learning_rate, momentum
+        self.weight_decay, self.warmup, self.schedule, self.cooldown = weight_decay, warmup, schedule, cooldown
+        self.gamma, self.power, self.step_size, self.step_values = gamma, power, step_size, step_values
+        self.label_smoothing, self.average, self.clip, self.balance = label_smoothing, average, clip, balance
+        self.mixup, self.cutmix, self.cutout, self.crop = mixup, cutmix, cutout, crop
+        self.flip, self.shift, self.rotate, self.zoom = flip, shift, rotate, zoom
+        self.colour, self.randaugment, self.test_time = colour, randaugment, test_time
+        self.precision, self.size, self.resize, self.seed = precision, size, resize, seed
+
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike | None = None,
+        *,
+        validation: LabelledPictures | tuple[Any, ArrayLike] | None = None,
+        watch: Callable[[StepRecord], object] | None = None,
+        checkpoints: str | Path | None = None,
+        checkpoint_seconds: float | None = None,
+        afterwards: int = 0,
+        stop: Callable[[], bool] = bool,
+        say: Callable[[str], object] | None = None,
+        ranks: ProcessGroup | None = None,
+        sharded: bool = False,
+        memory: str | Path | None = None,
+    ) -> Self:
+        """Learn from pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or from a `Dataset`.
+
+        Args:
+            X: the training pictures.
+            y: their labels.
+            validation: a `Dataset`, or (pictures, labels): the best epoch is chosen on it; without, the last is kept.
+            watch: called after every step, for progress bars.
+            checkpoints: a folder; the run is saved there, and goes on from what is there.
+            checkpoint_seconds: how often; None is every 20, or less often where that would take over 1 % of the time.
+            afterwards: pictures that will be predicted when it is trained, within the `minutes` given.
+            stop: asked after every step; when it turns true the run is saved and `Interrupted` is raised.
+            say: told what is planned, which then is measured first.
+            ranks: the processes that train together, which must all be given the same; None is this one alone.
+            sharded: divide the weights among them, for steps too large for one device.
+            memory: a folder that keeps features from run to run, which fine-tuning begins with; see `nets.kept`.
+
+        Raises `RunError` (`loss_not_finite`); if an epoch had ended well, the model is fitted with its weights.
+
+        """
+        pictures = pictures_of(X)
+        labels, self.classes_ = labels_of(X, y)
+        if len(np.unique(labels)) < 2:
+            raise DataError("one_class", "training was asked for", allowed="two or more classes are allowed",
+                            given=f"all {len(labels):,} pictures are of one class", do="Add pictures of another class")
+        asked = self._recipe()
+        if sharded:
+            refuse_unsharded(asked, (ranks or ProcessGroup()).world)
+            asked = replace(asked, optimiser=asked.optimiser or "adamw", average=0.0)
+        source = self._source()
+        fitted = self._prepare(pictures, source)
+        recipe, self.reasons_ = presets.planned(asked, self._facts(len(labels)))
+        if recipe.precision == "auto" and precision.best_device().type == "cpu" and precision.slower_in_half(
+                self.network_):
+            recipe = replace(recipe, precision="float32")
+            self.reasons_ += ("float32: depthwise convolutions learn faster in it on a processor",)
+        if checkpoints:
+            refuse_too_large(self.network_, recipe)
+        module = build(self.network_)
+        run = TrainingRun(
+            module=module, pictures=fitted, labels=labels, validation=self._validation(validation), recipe=recipe,
+            preparation=self.preparation_, precision=precision.choose(recipe.precision),
+            checkpoints=Checkpoints(Path(checkpoints)) if checkpoints else None,
+            checkpoint_seconds=checkpoint_seconds, ranks=ranks or ProcessGroup(),
+            by_clock=bool(asked.minutes and not asked.plan), afterwards=afterwards, stop=stop,
+            pretrained=bool(source), memory=Path(memory) if memory else None,
+        )
+        with torch.random.fork_rng(), memory_kept():
+            fill(module, recipe.seed)
+            if source:
+                finetuning.begin_with(module, self.network_, source)
+            finetuning.frozen(self.network_, dict(module.named_parameters()))
+            module.to(precision.best_device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
+            run.identity = {"classes": self.classes_.tolist(), "preparation": self.preparation_.as_dict(),
+                            "network": self.network_.to_dict(), "recipe": asked.as_dict(),
+                            "set of pictures": content_of(run)}
+            if source:
+                run.identity["weights"] = source.sha256
+            snapshot, more = begin(run, asked, say if not sharded else None, finetuning.solve_head if source else None)
+            begun = snapshot.facts["progress"].get("begun", "") if snapshot else run.progress.begun
+            self.reasons_ += (begun, *more) if begun else more
+            if sharded:
+                shard(module, run.ranks.world)
+            try:
+                for step in train(run, snapshot):
+                    if watch:
+                        watch(step)
+            finally:
+                if run.best:
+                    self._take(run)
+        return self
+
+    def set_params(self, **params: Any) -> Self:
+        """scikit-learn's; a budget that is set takes the place of another, which a loaded model has.
+
+        >>> ConvNet(epochs=3, steps=90).set_params(minutes=5).epochs is None
+        True
+        """
+        if any(name in params for name in BUDGETS):
+            params = dict.fromkeys(BUDGETS) | params
+        super().set_params(**params)
+        return self
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are fitted first."""
+        check_is_fitted(self, "module_")
+        logits = logits_of(self.module_, self.preparation_.fitted(pictures_of(X)), self.preparation_,
+                           precision.choose(self.recipe_.precision), self.recipe_.test_time or "none")
+        return logits.double().softmax(dim=1).numpy()
+
+    def to_file(self) -> tuple[dict[str, Any], Arrays]:
+        """Manifest and arrays; no times and no paths, so that the same training gives the same bytes."""
+        manifest = {
+            "preparation": self.preparation_.as_dict(),
+            "network": self.network_.to_dict(),
+            "training": {
+                "weights": self.source_, "recipe": self.recipe_.as_dict(), "best_epoch": self.best_epoch_,
+                "precision": precision.choose(self.recipe_.precision).name, "threads": torch.get_num_threads(),
+                "torch": torch.__version__, "numpy": np.__version__,
+            },
+        }
+        return manifest, {name: value.numpy() for name, value in self.module_.state_dict().items()}
+
+    @classmethod
+    def from_file(cls, file: ModelFile, path: Path) -> Self:
+        """The network in `file`; raises `ModelFileError` (`bad_manifest`, `tensors_differ`, `class_count`)."""
+        with manifest_of(path, "a network"):
+            network = Network.from_dict(file.manifest["network"])
+            preparation = InputNormalisation.from_dict(file.manifest["preparation"])
+            recipe = Recipe.from_dict(file.manifest["training"]["recipe"])
+            classes = restored_classes(file.manifest["classes"])
+            best_epoch = int(file.manifest["training"]["best_epoch"])
+            source = file.manifest["training"].get("weights", "")
+            if not isinstance(source, str):
+                raise ValueError("its training is not described")
+            network_for(network, preparation.size, preparation.channels, len(classes))
+            needed = survey(network).inference_memory  # weights are limited by Network
+            if needed > MAX_BYTES:
+                raise ValueError(f"one picture would take {needed:,} bytes of memory; {MAX_BYTES:,} are allowed")
+        module = build(network)
+        expected = {name: tuple(value.shape) for name, value in module.state_dict().items()}
+        found = {name: array.shape for name, array in file.arrays.items()}
+        if expected != found:
+            differing = sorted(k for k in expected | found if expected.get(k) != found.get(k))
+            raise ModelFileError("tensors_differ", f"{shown(path)} was to be loaded",
+                                 allowed="its arrays must be those of its network",
+                                 given=f"missing, extra or of another shape: {shown(', '.join(differing))}",
+                                 do="Give a file that striate train has written")
+        module.load_state_dict({name: torch.from_numpy(array) for name, array in file.arrays.items()})
+        # With its whole recipe, so that a clone of it learns as it did.
+        model = cls(ungraded(network) if source else network, size=preparation.size, resize=preparation.fit,
+                    **recipe.as_dict())
+        model.network_, model.preparation_, model.recipe_ = network, preparation, recipe
+        model.classes_, model.best_epoch_, model.history_, model.source_ = classes, best_epoch, [], source
+        model.module_ = module.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        return model
+
+    def _take(self, run: TrainingRun) -> None:
+        """Keep what `run` has learnt so far: its best weights."""
+        module = build(self.network_)
+        module.load_state_dict(run.best)
+        self.module_ = module.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
+        self.recipe_, self.history_, self.best_epoch_ = run.recipe, run.progress.history, run.progress.best_epoch
+        self.seconds_ = run.progress.elapsed
+        self.notes_ = run.checkpoints.notes if run.checkpoints else []
+
+    def _facts(self, count: int) -> presets.DataFacts:
+        """What the recipe is planned from."""
+        found = survey(self.network_)
+        return presets.DataFacts(count, tuple(map(str, self.classes_)), self.preparation_.size,
+                             self.preparation_.channels, found.total("macs"), found.training_memory,
+                             any(node.layer.kind == "batch_norm" for node in self.network_.nodes),
+                             bool(self.source_))
+
+    def _recipe(self) -> Recipe:
+        given = {field.name: getattr(self, field.name, None) for field in fields(Recipe)}
+        return Recipe.from_dict({name: value for name, value in given.items() if value is not None})
+
+    def _source(self) -> PretrainedWeights | None:
+        """The weights to begin with."""
+        if self.weights is not None and isinstance(self.network, Network):
+            raise UsageError("network_in_full", "a network was to begin with weights that are given",
+                             allowed="its name or its file is allowed", given="a Network was given",
+                             do="Give its name, or save it with striate.arch.formats.yaml.write_yaml and give the file")
+        source = None if self.weights is None else pretrained(str(self.network), self.weights)
+        self.source_ = source.name if source else ""
+        return source
+
+    def _prepare(
+        self, pictures: LabelledPictures | NDArray[np.uint8], source: PretrainedWeights | None
+    ) -> LabelledPictures:
+        """Decide size and network, measure mean and spread; returns the pictures at that size."""
+        if source:
+            volume = source.network.input
+            size = self.size or (volume.height, volume.width)
+            self.preparation_ = InputNormalisation(size, volume.channels, self.resize, source.mean, source.std)
+            whole = finetuning.adapted(source.network, len(self.classes_))
+            self.network_ = whole if size == (volume.height, volume.width) else whole.on(Volume(volume.channels, *size))
+            return self.preparation_.fitted(pictures)
+        first = pictures.take(np.zeros(1, np.int64)) if isinstance(pictures, LabelledPictures) else pictures[:1]
+        asked = wanted(self.network)
+        size = self.size or asked.size_for(first.shape[1], first.shape[2])
+        channels = asked.channels or first.shape[3]
+        preparation = InputNormalisation(size, channels, self.resize)
+        fitted = preparation.fitted(pictures)
+        self.preparation_ = preparation.measured(fitted)
+        self.network_ = network_for(self.network, size, channels, len(self.classes_))
+        return fitted
+
+    def _validation(
+        self, given: LabelledPictures | tuple[Any, ArrayLike] | None
+    ) -> tuple[LabelledPictures, NDArray[np.int64]] | None:
+        if given is None or (isinstance(given, LabelledPictures) and not len(given)):
+            return None
+        pictures, labels = (given, given.labels) if isinstance(given, LabelledPictures) else given
+        return self.preparation_.fitted(pictures_of(pictures)), class_indices(labels, self.classes_)
+
+
+def refuse_unsharded(recipe: Recipe, world: int) -> None:
+    """Refuse what needs whole weights on every process, or more than one of them (`not_sharded`)."""
+    given = {"minutes": recipe.minutes, "optimiser muon": recipe.optimiser == "muon", "average": recipe.average,
+             "clip": recipe.clip, "a single process": world == 1}
+    strange = [name for name, value in given.items() if value]
+    if strange:
+        raise UsageError("not_sharded", "a network was to be divided among processes",
+                         allowed="several processes under torchrun, with adamw or sgd and epochs or steps, are allowed",
+                         given=f"{' and '.join(strange)} was asked for", do="Leave it out, or leave out --sharded")

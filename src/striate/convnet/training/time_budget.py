@@ -1,0 +1,144 @@
+"""From minutes to steps: the schedule is laid over the time that is left, again and again, as the machine turns out.
+
+What is promised to the user is the whole: training, validation after each epoch, and the predictions that follow. The
+plan is written into the recipe as it grows, so a run by the clock can be resumed, and repeated to the bit without one.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from dataclasses import replace
+
+from striate.convnet.inference.tta import VIEWS
+from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.training.training_run import TrainingRun, TrainingState
+
+WARM_UP = 3  # steps that are not counted: kernels are chosen and memory is taken in them
+SECONDS = 0.5  # of measuring before the first plan
+FIRST = 0.01  # of the budget: where a first step takes more, only one more is measured
+LEAST = 20  # steps in a first plan, however few seem to fit: it is soon made again, with most of the schedule left
+EARLY = 0.05  # of the first plan: how much of it is done at most before it is made again
+EVERY, CHANGE = 0.02, 0.002  # of the budget: how often the plan is made again; of the steps: what is worth a change
+RECENT = 0.25  # how much the newest stretch counts against what was known of the speed
+FORWARD = 0.35  # of a step: how long it takes to predict its pictures, until a validation has been measured
+
+
+class BudgetClock:
+    """Time spent in a run, and the plan that follows from it."""
+
+    def __init__(self, run: TrainingRun) -> None:
+        self.run, self.progress = run, run.progress
+        self.last = time.monotonic()
+        self.training, self.since = 0.0, run.progress.step  # seconds since the plan was last made, and at which step
+        self.step_seconds: float | None = None
+        self.validation_seconds: float | None = None
+        self.planned = run.progress.elapsed
+
+    def lap(self, spent: str = "") -> float:
+        """Seconds since the last lap, added to what has elapsed; `spent` on a `step`, a `validation` or else."""
+        now = time.monotonic()
+        seconds, self.last = now - self.last, now
+        self.progress.elapsed += seconds
+        if spent == "validation":
+            self.validation_seconds = seconds
+        elif spent == "step":
+            self.training += seconds
+        return seconds
+
+    def wish(self, saving: float = 0.0) -> int:
+        """Steps in all that the run should have from now on, if it is time to plan anew, else 0; rank 0 says so.
+
+        It is asked before a step and followed after it. `saving`: seconds that the last checkpoint will take.
+        """
+        run, progress = self.run, self.run.progress
+        budget = (run.recipe.minutes or 0) * 60
+        done = progress.step - self.since
+        # A first plan may be far off, and what it has spent of the schedule is gone.
+        early = self.step_seconds is None and done >= max(1.0, EARLY * run.steps)
+        due = done and (early or progress.elapsed - self.planned >= EVERY * budget)
+        if not run.by_clock or not run.ranks.main or not due:
+            return 0
+        newest, known = self.training / max(done, 1), self.step_seconds
+        self.step_seconds = newest if known is None else (1 - RECENT) * known + RECENT * newest
+        self.training, self.since, self.planned = 0.0, progress.step, progress.elapsed
+        left = steps_left(run, budget - progress.elapsed - saving, self.step_seconds, self.validation_seconds)
+        # The step that is now taken cannot be spared, nor one that follows the new plan; but time that is up adds none.
+        total = progress.step + max(left, 2)
+        if left < 2 and total > run.steps:
+            return 0
+        return total if abs(total - run.steps) > CHANGE * run.steps else 0
+
+
+def relaid(recipe: Recipe, step: int, total: int) -> Recipe:
+    """`recipe` with what is left of its schedule after `step` laid over the steps up to `total`."""
+    plan = (*(point for point in recipe.plan or ((0, recipe.steps or 0),) if point[0] < step), (step, total))
+    return replace(recipe, steps=total, plan=plan)
+
+
+def steps_left(run: TrainingRun, seconds: float, step_seconds: float, validation_seconds: float | None) -> int:
+    """How many more steps `seconds` allow for, with a validation after each epoch and the predictions at the end."""
+    per_picture = FORWARD * step_seconds / (run.recipe.batch_size or 1)
+    shown = len(run.validation[0]) if run.validation else 0
+    validating = per_picture * shown if validation_seconds is None else validation_seconds
+    if shown and validation_seconds is not None:
+        per_picture = validation_seconds / shown
+    # The validation is shared among the ranks, the predictions are made by one.
+    predicting = per_picture * run.ranks.world * run.afterwards * len(VIEWS[run.recipe.test_time or "none"])
+    # The last validation is paid for first; of the others, each step pays its share.
+    left = seconds - predicting - validating
+    return max(1, round(left / (step_seconds + validating / run.per_epoch)))
+
+
+def first_plan(run: TrainingRun) -> Recipe:
+    """The recipe of `run` with `steps` for its minutes, after a short trial on a copy that is thrown away."""
+    started = time.monotonic()
+    step_seconds = measured(run)
+    run.progress.elapsed += time.monotonic() - started
+    budget = (run.recipe.minutes or 0) * 60
+    total = run.ranks.same(max(LEAST, steps_left(run, budget - run.progress.elapsed, step_seconds, None)))
+    return replace(run.recipe, steps=total, plan=((0, total),))
+
+
+def measured(run: TrainingRun) -> float:
+    """Seconds that a step takes on rank 0, from a few steps on a copy."""
+    from striate.convnet.training.loop import train
+
+    trial = replace(
+        run, module=copy.deepcopy(run.module), recipe=replace(run.recipe, steps=10**9, plan=()), by_clock=False,
+        checkpoints=None, progress=TrainingState(), best={}, validation=None, stop=bool,
+    )
+    steps, warm_up, enough, started = 0, WARM_UP, WARM_UP + 1, time.monotonic()
+    for _ in train(trial):
+        steps += 1
+        if steps == 1 and run.by_clock:
+            share = run.ranks.same((time.monotonic() - started) / (60 * (run.recipe.minutes or 0)))
+            if share > FIRST:  # it chooses kernels and takes memory, so the second has to do, if there is time for one
+                warm_up, enough = (1, 2) if share < 0.5 else (0, 1)
+        if steps == warm_up:
+            started = time.monotonic()
+        elif steps == WARM_UP + 1:  # all ranks take as many steps as rank 0 wants
+            enough += run.ranks.same(int(SECONDS / max(time.monotonic() - started, 1e-9)))
+        if steps == enough:
+            break
+    return run.ranks.same((time.monotonic() - started) / (steps - warm_up))
+
+
+def proposal(run: TrainingRun) -> str:
+    """What a run without `minutes` will cost, in one sentence."""
+    seconds = measured(run) * run.steps
+    speed = len(run.pictures) * run.steps / run.per_epoch / max(seconds, 1e-9)
+    epochs = -(-run.steps // run.per_epoch)
+    return (f"{epochs:,} epochs at {speed:,.0f} pictures/s on this machine: about {duration(seconds)}; "
+            "--minutes sets another budget")
+
+
+def duration(seconds: float) -> str:
+    """Time in words.
+
+    >>> duration(28.2), duration(200), duration(9000)
+    ('28 seconds', '3.3 minutes', '2.5 hours')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.1f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

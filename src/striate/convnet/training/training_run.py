@@ -1,0 +1,108 @@
+"""One training run: what is trained, on what, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from striate.convnet.build.net import Net
+from striate.convnet.build.normalise import InputNormalisation
+from striate.convnet.distributed import ProcessGroup
+from striate.convnet.inference.precision import Precision
+from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.training.checkpoint import Checkpoints
+from striate.convnet.training.ema import ExponentialMovingAverage
+from striate.model.preprocessing import LabelledPictures
+
+Row = dict[str, float | int | None]
+
+
+@dataclass
+class TrainingState:
+    """Where a run stands; the plain part of a checkpoint.
+
+    `elapsed`: seconds of training so far, validation included, over all the sittings of a run; `begun`: what was done
+    before the first step, in words.
+    """
+
+    step: int = 0
+    elapsed: float = 0.0
+    loss_sum: float = 0.0
+    seen: int = 0
+    epoch_seconds: float = 0.0
+    best_epoch: int = 0
+    best_accuracy: float = -1.0
+    best_loss: float = float("inf")
+    history: list[Row] = field(default_factory=list)
+    begun: str = ""
+
+
+@dataclass(frozen=True)
+class StepRecord:
+    """What the loop yields after each optimiser step; `record` is the new row of the history at an epoch's end.
+
+    `waited`: seconds that the step waited for its pictures. `steps` and `epochs` are what is planned by now.
+    """
+
+    step: int
+    steps: int
+    epoch: int
+    epochs: int
+    loss: float
+    pictures_per_second: float
+    record: Row | None = None
+    waited: float = 0.0
+    learning_rate: float = 0.0
+
+
+@dataclass
+class TrainingRun:
+    """What is trained, on what, how, and where its state is kept.
+
+    `best` holds the weights of the best epoch on validation, or the last weights where there is no validation;
+    `by_clock`: whether its steps are planned as the time goes; `afterwards`: pictures to be predicted in that time;
+    `average` the running average of the weights, which is what is validated, if the recipe asks for one; `pretrained`:
+    whether its weights were learnt elsewhere; batch normalisation then keeps to the averages that it came with;
+    `memory`: a folder that keeps features, or None.
+    """
+
+    module: Net
+    pictures: LabelledPictures
+    labels: NDArray[np.int64]
+    validation: tuple[LabelledPictures, NDArray[np.int64]] | None
+    recipe: Recipe
+    preparation: InputNormalisation
+    precision: Precision
+    identity: dict[str, Any] = field(default_factory=dict)
+    checkpoints: Checkpoints | None = None
+    checkpoint_seconds: float | None = None
+    by_clock: bool = False
+    afterwards: int = 0
+    stop: Callable[[], bool] = bool
+    progress: TrainingState = field(default_factory=TrainingState)
+    best: dict[str, torch.Tensor] = field(default_factory=dict)
+    average: ExponentialMovingAverage | None = None
+    pretrained: bool = False
+    memory: Path | None = None
+    ranks: ProcessGroup = field(default_factory=ProcessGroup)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the module is."""
+        return next(self.module.parameters()).device
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps in all, as planned by now."""
+        return self.recipe.steps or 0
+
+    @property
+    def per_epoch(self) -> int:
+        """Steps in one pass over the training pictures."""
+        return self.recipe.per_epoch(len(self.pictures), self.recipe.batch_size or 1)

@@ -1,0 +1,189 @@
+"""What a stage has computed, kept under the hash of all that it depends on.
+
+A stage that depends on the same pictures, settings, seed and versions as before is read back instead of computed, so
+that changing the classifier computes no descriptor again, and a stopped run goes on with the stage it was in. Arrays
+are model files (hashed, no pickle); features are raw float32 beside their hash, and are mapped, not read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, BinaryIO
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate._version import __version__
+from striate.core import atomic, model_file
+from striate.core.atomic import disk_error
+from striate.errors import DataError, MissingError, StriateError
+
+MOST = 8 << 30  # bytes kept; the stages that have not been used for longest go first
+BLOCK = 16 << 20
+STALE = 86_400  # seconds without a change, after which an unfinished file is nobody's any more
+OWN = re.compile(rf"(sample|words|features|classifier)-[0-9a-f]{{32}}\..*|{re.escape(atomic.PREFIX)}.*")
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
+
+Floats = NDArray[np.float32]
+Arrays = dict[str, NDArray[Any]]
+Stored = tuple[dict[str, Any], Arrays]
+
+
+@cache
+def code() -> str:
+    """A hash of what computes: the source of this room, and the versions of the libraries and of the machine's kind."""
+    whole = sha256(model_file.canonical([__version__, platform.machine(), *map(version, LIBRARIES)]).encode())
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
+def key_of(*parts: Any) -> str:
+    """32 hexadecimal digits for JSON values and for the code that computes."""
+    return sha256(model_file.canonical([code(), *parts]).encode()).hexdigest()[:32]
+
+
+def digest_of(arrays: Mapping[str, NDArray[Any]]) -> str:
+    """A hash of arrays by name."""
+    return model_file.digest({}, arrays)
+
+
+class StageCache:
+    """The stages in `folder`; None remembers nothing.
+
+    Limits: `MOST` bytes in all, of which one stage may take half; what is larger is not kept. Other files in the folder
+    are neither counted nor touched.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.notes: list[str] = []
+
+    def arrays(self, stage: str, key: str, make: Callable[[], Stored]) -> tuple[Stored, bool]:
+        """JSON values and arrays of a stage, and whether they were there; made, and kept, where they were not."""
+        if not self.folder:
+            return make(), False
+        path = self.folder / f"{stage}-{key}.safetensors"
+        try:
+            file = model_file.load(path)
+            _used(path)
+            return (file.manifest["settings"], file.arrays), True
+        except MissingError:
+            pass
+        except (StriateError, KeyError):
+            self.notes.append(f"the {stage} in the cache was damaged and was made again")
+        except OSError as error:
+            raise disk_error(path, error) from error
+        settings, arrays = make()
+        size = sum(array.nbytes for array in arrays.values())
+        if size <= MOST // 2:
+            self._room(size)
+            model_file.save(path, "stage", {"settings": settings}, arrays)
+        return (settings, arrays), False
+
+    def features(self, key: str, shape: tuple[int, int], make: Callable[[Floats], None]) -> tuple[Floats, bool]:
+        """Features of `shape` (pictures, width), and whether they were there; `make` fills them where they were not."""
+        size = 4 * shape[0] * shape[1]
+        if not self.folder or size > MOST // 2:
+            held = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+            if size > held:
+                raise DataError("features_too_large", "the features of all training pictures were to be held",
+                                allowed=f"half of this machine's memory, {held / 2**30:,.1f} GiB, is allowed",
+                                given=f"{shape[0]:,} pictures of {shape[1]:,} numbers take {size / 2**30:,.1f} GiB",
+                                do="Take fewer words, components or regions, or leave out mirror images")
+            whole = np.empty(shape, np.float32)
+            make(whole)
+            return whole, False
+        path = self.folder / f"features-{key}.f32"
+        seal = path.with_suffix(".json")
+        if path.exists():
+            kept = _mapped(path, seal, shape)
+            if kept is not None:
+                _used(path, seal)
+                return kept, True
+            self.notes.append("the features in the cache were damaged and were made again")
+        self._room(size)
+        temporary = path.with_name(f"{atomic.PREFIX}{uuid4().hex}.tmp")
+        try:
+            with temporary.open("w+b") as file:
+                os.posix_fallocate(file.fileno(), 0, size)  # a full disk is refused here, not met as a broken map
+            mapped = np.memmap(temporary, np.float32, "r+", shape=shape)
+            make(mapped)
+            mapped.flush()
+            with temporary.open("rb") as file:
+                told = json.dumps({"sha256": _hash_of(file)})
+            temporary.replace(path)
+            atomic.write_text(seal, told)
+        except OSError as error:
+            if isinstance(error, StriateError):
+                raise
+            raise disk_error(path, error) from error
+        finally:
+            temporary.unlink(missing_ok=True)
+        mapped.flags.writeable = False
+        return mapped, False
+
+    def _room(self, size: int) -> None:
+        """Make the folder, and room in it for `size` bytes more."""
+        assert self.folder
+        found = []
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for path in self.folder.iterdir():
+                with suppress(FileNotFoundError):  # another process may have taken it away
+                    if OWN.fullmatch(path.name):
+                        found.append((path.stat(), path))
+        except OSError as error:
+            raise disk_error(self.folder, error) from error
+        total = size + sum(stat.st_size for stat, _ in found)
+        for stat, path in sorted(found, key=lambda pair: pair[0].st_mtime):
+            if total <= MOST:
+                break
+            if path.name.startswith(atomic.PREFIX) and time.time() - stat.st_mtime < STALE:
+                continue
+            with suppress(OSError):
+                path.unlink()
+            total -= stat.st_size
+
+
+def _used(*paths: Path) -> None:
+    for path in paths:
+        with suppress(OSError):  # a folder that is only read stays as it is
+            os.utime(path)
+
+
+def _mapped(path: Path, seal: Path, shape: tuple[int, int]) -> Floats | None:
+    """The features in `path`, mapped; None where they are not what was sealed."""
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size != 4 * shape[0] * shape[1] or _hash_of(file) != _sealed(seal):
+                return None
+            return np.memmap(file, np.float32, "r", shape=shape)
+    except OSError:
+        return None
+
+
+def _sealed(path: Path) -> object:
+    try:
+        values = json.loads(path.read_text())
+    except (OSError, ValueError, RecursionError):
+        return None
+    return values.get("sha256") if isinstance(values, dict) else None
+
+
+def _hash_of(file: BinaryIO) -> str:
+    whole = sha256()
+    while block := file.read(BLOCK):
+        whole.update(block)
+    return whole.hexdigest()

@@ -1,0 +1,73 @@
+"""What was learnt about each file of a folder, kept in the cache so that the next run opens none of them.
+
+One file for each root: the sha256 of the second line, then JSON: relative path → [size, mtime_ns, facts or refusal].
+An entry counts only while the file's size and modification time (nanoseconds) are the same. A damaged index is
+forgotten, not trusted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from striate.core import atomic
+from striate.core.cache_folder import cache_room
+from striate.data.source import FileFacts
+from striate.errors import PictureError
+
+Stamp = tuple[int, int]  # size in bytes, modification time in nanoseconds
+Outcome = FileFacts | PictureError
+VERSION = 2
+DAMAGED = (OSError, AttributeError, TypeError, KeyError, IndexError, OverflowError, RecursionError, ValueError)
+
+
+def index_path(root: Path) -> Path:
+    """The file that holds the index of the folder `root`."""
+    return cache_room("indexes") / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]}.json"
+
+
+def load_index(root: Path) -> dict[str, tuple[Stamp, Outcome]]:
+    """The index of the folder `root`; empty if there is none or it cannot be read."""
+    with suppress(*DAMAGED):
+        checksum, _, text = index_path(root).read_bytes().partition(b"\n")
+        stored = json.loads(text) if checksum == _checksum(text) else {}
+        if stored["version"] == VERSION:
+            return {key: ((size, time), from_row(what)) for key, (size, time, what) in stored["files"].items()}
+    return {}
+
+
+def save_index(root: Path, entries: dict[str, tuple[Stamp, Outcome]]) -> None:
+    """Replace the index of the folder `root`."""
+    files = {key: [*stamp, to_row(outcome)] for key, (stamp, outcome) in entries.items()}
+    text = json.dumps({"version": VERSION, "files": files}, separators=(",", ":")).encode()
+    atomic.write_bytes(index_path(root), _checksum(text) + b"\n" + text)
+
+
+def forget_index(root: Path) -> None:
+    """Remove the index of the folder `root`, so that the next run reads every file again."""
+    with suppress(OSError):
+        index_path(root).unlink(missing_ok=True)
+
+
+def _checksum(text: bytes) -> bytes:
+    return hashlib.sha256(text).hexdigest().encode()
+
+
+def to_row(outcome: Outcome) -> list[Any]:
+    """Facts or a refusal as JSON can hold them."""
+    if isinstance(outcome, FileFacts):
+        return [outcome.digest, outcome.width, outcome.height, outcome.channels]
+    return [outcome.code, outcome.asked, outcome.allowed, outcome.given, outcome.do]
+
+
+def from_row(row: list[Any]) -> Outcome:
+    """The facts or the refusal that `to_row` was given."""
+    if len(row) == 4:
+        digest, width, height, channels = row
+        return FileFacts(str(digest), int(width), int(height), int(channels))
+    code, asked, allowed, given, do = map(str, row)
+    return PictureError(code, asked, allowed=allowed, given=given, do=do)

@@ -1,0 +1,58 @@
+"""What is done to one picture file, in whichever thread or process it is done: learn its facts, or make it one size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from striate.data.decode import decode, probe
+from striate.data.resize import fit_image
+from striate.data.source import FileFacts, Packed, digest_of, read_bytes, source_changed
+from striate.errors import MissingError, PictureError
+
+Item = tuple[str, str]  # key; digest that was surveyed, or '' while surveying
+Result = FileFacts | Packed | PictureError
+
+# The format each ending stands for; a file of no known ending is taken for what its first bytes say, without a note.
+SUFFIXES = {
+    ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".mpo": "JPEG", ".png": "PNG", ".apng": "PNG",
+    ".gif": "GIF", ".bmp": "BMP", ".dib": "BMP", ".webp": "WEBP",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FileTask:
+    """Files below `root` are surveyed (size None), or made `size` (height, width) and `channels` by `fit`.
+
+    With `traits`, the notes tell those of `Decoded`, too.
+    """
+
+    root: str
+    size: tuple[int, int] | None = None
+    fit: str = "squash"
+    channels: int = 3
+    traits: bool = False
+
+    def __call__(self, item: Item) -> Result:
+        """The facts or the pixels of one file, or why it cannot be used; `DataError` if it is not that surveyed."""
+        key, digest = item
+        try:
+            data = read_bytes(f"{self.root}/{key}", key)
+            found = digest_of(data)
+            if self.size is None:
+                return FileFacts(found, *probe(data, name=key))
+            if found != digest:
+                raise source_changed(key)
+            decoded = decode(data, name=key, at_least=self.size)
+        except MissingError as error:
+            raise source_changed(key) from error
+        except PictureError as error:
+            return error.with_traceback(None)
+        notes = (*decoded.notes, *_misnamed(key, decoded.format), *(decoded.traits if self.traits else ()))
+        return fit_image(decoded.image, self.size, self.fit, self.channels), notes
+
+
+def _misnamed(key: str, form: str) -> tuple[str, ...]:
+    expected = SUFFIXES.get(key[key.rfind(".") :].lower())
+    if expected is None or form == expected:
+        return ()
+    return (f"its name says {expected} and its bytes {form}; the bytes were believed",)

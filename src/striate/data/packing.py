@@ -1,0 +1,141 @@
+"""Packing: every picture of a source decoded once, made one size, and kept for ever.
+
+A pack is named after what it holds: sha256 over (key, digest, label, part) of every picture, size, fit and channels.
+It is written into a folder with a temporary name, flushed, given its manifest last, and renamed; so there is a whole
+pack or none. A lock file beside it makes a second process wait instead of packing the same, and tells a crashed
+packer's folder (whose lock is free: removed) from a living one's.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import astuple
+from pathlib import Path
+
+import numpy as np
+
+from striate.core.atomic import PREFIX, disk_error, sync_folder
+from striate.core.cache_folder import cache_room
+from striate.data.pack import (
+    FORMAT,
+    IMAGES,
+    VERSION,
+    Pictures,
+    block_sums,
+    fingerprint,
+    npy_header,
+    open_pictures,
+    tally,
+    write_manifest,
+)
+from striate.data.source import FileFacts, Progress, Skipped, Source
+from striate.data.worker_pool import WorkerPool
+from striate.errors import PictureError
+
+
+def pack(
+    source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], fit: str, channels: int, *,
+    crew: WorkerPool, strict: bool = False, progress: Progress | None = None,
+) -> Pictures:  # fmt: skip
+    """The pictures `rows` of `source` as a pack: opened if it is in the cache, else made there.
+
+    rows: (index in the source, its facts); size: (height, width) in pixels. A picture that cannot be decoded is left
+    out and listed in `.skipped`; `strict` raises its `PictureError` instead, and then no pack is left behind.
+    """
+    started = time.perf_counter()
+    room = cache_room("packs")
+    key = _key(source, rows, size, fit, channels)
+    with _locked(room, key):
+        if not (room / key).exists():
+            _clean(room)
+            temporary = room / f"{PREFIX}{key}.tmp"
+            shutil.rmtree(temporary, ignore_errors=True)
+            try:
+                temporary.mkdir()
+                _write(temporary, source, rows, size, fit, channels, crew, strict, progress)
+                sync_folder(temporary)
+                temporary.rename(room / key)
+                sync_folder(room)
+            except OSError as error:
+                raise disk_error(room, error) from error
+            finally:
+                shutil.rmtree(temporary, ignore_errors=True)
+    return open_pictures(room / key, time.perf_counter() - started)
+
+
+def _write(
+    folder: Path, source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], fit: str, channels: int,
+    crew: WorkerPool, strict: bool, progress: Progress | None,
+) -> None:  # fmt: skip
+    kept: list[tuple[int, FileFacts]] = []
+    skipped: list[Skipped] = []
+    notes, first = Counter[str](), dict[str, str]()
+    with (folder / IMAGES).open("xb", buffering=2**20) as file:
+        file.write(npy_header((0, *size, channels)))
+        results = source.packed(rows, size, fit, channels, crew)
+        for done, (row, result) in enumerate(zip(rows, results, strict=True), 1):
+            key = source.keys[row[0]]
+            if isinstance(result, PictureError):
+                if strict:
+                    raise result
+                skipped.append(Skipped.because(key, result))
+            else:
+                file.write(np.ascontiguousarray(result[0]).data)
+                kept.append(row)
+                notes.update(result[1])
+                for note in result[1]:
+                    first.setdefault(note, key)
+            if progress:
+                progress("packing", done, len(rows))
+        shape = (len(kept), *size, channels)
+        file.seek(0)
+        file.write(npy_header(shape))
+        file.flush()
+        os.fsync(file.fileno())
+    images = np.memmap(folder / IMAGES, np.uint8, "r", len(npy_header(shape)), shape) if kept else np.empty(0, np.uint8)
+    digests, labels = [facts.digest for _, facts in kept], [int(source.labels[i]) for i, _ in kept]
+    write_manifest(folder, {
+        "format": FORMAT, "version": VERSION, "shape": shape, "fit": fit, "sha256": block_sums(images),
+        "classes": source.classes, "keys": [source.keys[i] for i, _ in kept], "digests": digests, "labels": labels,
+        "parts": [source.parts[i] for i, _ in kept], "skipped": [astuple(one) for one in skipped],
+        "notes": tally(notes, first), "fingerprint": fingerprint(digests, labels, source.classes, shape[1:], fit),
+    })  # fmt: skip
+
+
+def _key(source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], fit: str, channels: int) -> str:
+    digest = hashlib.sha256(json.dumps([VERSION, size, fit, channels, source.classes]).encode())
+    for i, facts in rows:
+        digest.update(json.dumps([source.keys[i], facts.digest, int(source.labels[i]), source.parts[i]]).encode())
+    return digest.hexdigest()[:32]
+
+
+@contextmanager
+def _locked(room: Path, key: str, wait: bool = True) -> Iterator[bool]:
+    """Hold the lock of one pack while the block runs; yields False if it is taken and `wait` is False."""
+    try:
+        descriptor = os.open(room / f"{PREFIX}{key}.lock", os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        raise disk_error(room, error) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield True
+    except BlockingIOError:
+        yield False
+    finally:
+        os.close(descriptor)
+
+
+def _clean(room: Path) -> None:
+    """Remove what crashed packers left: temporary folders of ours whose lock is free."""
+    for left in room.glob(f"{PREFIX}*.tmp"):
+        with suppress(OSError), _locked(room, left.name.removeprefix(PREFIX).removesuffix(".tmp"), wait=False) as free:
+            if free:
+                shutil.rmtree(left, ignore_errors=True)

@@ -1,0 +1,63 @@
+"""A helper: a process of our own that does tasks for another, and the words the two exchange.
+
+The asker writes one line of JSON, [root, size, fit, channels, traits, items]. The helper answers with one line of
+JSON, the number of bytes of pixels and a row for each item, and then with those bytes. Nothing is pickled and nothing
+is run that came through the pipe. A helper ends when its input does, so it outlives nobody; whatever else goes wrong,
+it just ends, and the asker does the work itself and sees the error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import IO
+
+import numpy as np
+
+from striate.data.file_index import from_row, to_row
+from striate.data.file_task import FileTask, Item, Result
+from striate.data.source import FileFacts
+from striate.errors import PictureError
+
+GREETING = b"striate helper 1\n"
+
+
+def main() -> None:
+    """Greet, then serve requests from the standard input until it ends."""
+    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+    answers.write(GREETING)
+    answers.flush()
+    for line in requests:
+        root, size, fit, channels, traits, items = json.loads(line)
+        answer(answers, [FileTask(root, size and tuple(size), fit, channels, traits)(item) for item in items])
+
+
+def ask(file: IO[bytes], task: FileTask, items: Sequence[Item]) -> None:
+    """Send a helper its task."""
+    file.write(json.dumps([task.root, task.size, task.fit, task.channels, task.traits, items]).encode() + b"\n")
+    file.flush()
+
+
+def answer(file: IO[bytes], results: Sequence[Result]) -> None:
+    """Send the results of a task."""
+    pixels = [one[0] for one in results if isinstance(one, tuple)]
+    rows = [to_row(one) if isinstance(one, FileFacts | PictureError) else {"notes": one[1]} for one in results]
+    file.write(json.dumps([sum(one.size for one in pixels), rows]).encode() + b"\n")
+    for one in pixels:
+        file.write(np.ascontiguousarray(one).data)
+    file.flush()
+
+
+def answered(file: IO[bytes], task: FileTask, count: int) -> list[Result] | None:
+    """Receive `count` results; None if the helper ended before it had sent them."""
+    line = file.readline()
+    if not line.endswith(b"\n"):
+        return None
+    size, rows = json.loads(line)
+    pixels = file.read(size)
+    if len(pixels) < size or len(rows) != count:
+        return None
+    shape = (*(task.size or ()), task.channels)
+    pictures = iter(np.frombuffer(pixels, np.uint8).reshape(-1, *shape) if size else ())
+    return [(next(pictures), tuple(row["notes"])) if isinstance(row, dict) else from_row(row) for row in rows]

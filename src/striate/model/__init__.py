@@ -1,0 +1,1 @@
+"""What every recogniser is: its contract, and the preprocessing of its pictures."""

@@ -1,0 +1,100 @@
+"""Pictures as a recogniser wants them: one size, one number of channels. Belongs to the recogniser and its file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol, Self, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.data import FITS, fit_pictures
+
+Pixels = NDArray[np.uint8]
+LONGEST = 65_536  # pixels; no side in a file may be longer
+
+
+@runtime_checkable
+class LabelledPictures(Protocol):
+    """Pictures that carry their labels; `striate.data.Dataset` is one."""
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """Class index of each picture, (N,) int64."""
+        ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names."""
+        ...
+
+    def take(self, indices: NDArray[np.int64]) -> Pixels:
+        """The pictures at `indices`, (n, H, W, C) uint8."""
+        ...
+
+    def __len__(self) -> int: ...
+
+
+class InMemoryDataset:
+    """Pictures held in memory, with labels if there are any, read like a `Dataset`.
+
+    `like` has their keys and digests.
+    """
+
+    def __init__(
+        self, images: Pixels, labels: NDArray[np.int64] | None = None, classes: tuple[str, ...] = (),
+        like: LabelledPictures | None = None,
+    ) -> None:
+        self.images, self.classes = images, classes
+        self.keys, self.digests = getattr(like, "keys", None), getattr(like, "digests", None)
+        self.labels = np.zeros(len(images), np.int64) if labels is None else labels
+
+    def take(self, indices: NDArray[np.int64]) -> Pixels:
+        """The pictures at `indices`, (n, H, W, C) uint8."""
+        return np.take(self.images, indices, axis=0)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """The pictures that a recogniser reads.
+
+    Attributes:
+        size: (height, width) in pixels; channels: 1 (grey) or 3 (colour).
+        fit: `squash`, `crop` or `pad`, for pictures of another shape.
+
+    """
+
+    size: tuple[int, int]
+    channels: int
+    fit: str
+
+    def fitted(self, X: Pixels | LabelledPictures) -> LabelledPictures:
+        """`X` with every picture of the right size and colour; a data set already packed so is not copied."""
+        if isinstance(X, LabelledPictures):
+            if X.take(np.zeros(1, np.int64)).shape[1:] == (*self.size, self.channels):
+                return X
+            pictures = X.take(np.arange(len(X)))
+            return InMemoryDataset(
+                fit_pictures(pictures, self.size, self.fit, self.channels), X.labels, X.classes, like=X
+            )
+        return InMemoryDataset(fit_pictures(X, self.size, self.fit, self.channels))
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {"size": list(self.size), "channels": self.channels, "fit": self.fit}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> Self:
+        """What `as_dict` wrote; raises KeyError, TypeError or ValueError on anything else."""
+        height, width = values["size"]
+        channels, fit = values["channels"], values["fit"]
+        if not all(type(side) is int and 1 <= side <= LONGEST for side in (height, width)):
+            raise ValueError(f"its sides must be whole numbers from 1 to {LONGEST:,}")
+        if type(channels) is not int or channels not in (1, 3):
+            raise ValueError("its channels must be 1 or 3")
+        if fit not in FITS:
+            raise ValueError(f"its fit must be one of {', '.join(FITS)}")
+        return cls((height, width), channels, fit)

@@ -1,0 +1,163 @@
+"""The contract of every recogniser, hand-crafted, learnt or transferred: scikit-learn's, on pictures.
+
+`__init__` stores its arguments and does nothing more; `fit` learns and returns `self`; what was learnt ends in `_`.
+`X` is `(N, H, W)` or `(N, H, W, C)` uint8, an array or a memory map, or a `Dataset` that carries its labels.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
+
+from striate.core import model_file
+from striate.errors import DataError, ModelFileError, StriateError, UsageError, shown
+from striate.model.preprocessing import LabelledPictures, Pixels, Preprocessing
+
+
+class Recogniser(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
+    """Maps pictures to class scores; the base of all kinds.
+
+    A subclass gives `fit`, `predict_proba`, `KIND`, `to_file` and `from_file`; the rest follows from these.
+    """
+
+    KIND: str
+    LEARNS_FROM_VALIDATION: ClassVar[bool] = False  # whether a run gives it the validation part to learn from, too
+    classes_: NDArray[Any]
+    preparation_: Preprocessing
+
+    @abstractmethod
+    def fit(self, X: Any, y: ArrayLike | None = None) -> Self:
+        """Learn from pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or from a `Dataset`."""
+
+    @abstractmethod
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Class probabilities, (N, K) float64 with rows that sum to 1, columns in the order of `classes_`."""
+
+    @abstractmethod
+    def to_file(self) -> tuple[dict[str, Any], model_file.Arrays]:
+        """Manifest and arrays: all that `predict_proba` needs, nothing that changes from run to run."""
+
+    @classmethod
+    @abstractmethod
+    def from_file(cls, file: model_file.ModelFile, path: Path) -> Self:
+        """The recogniser in `file`; raises `ModelFileError` when arrays and manifest do not agree."""
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """The most probable class of each picture, (N,), taken from `classes_`."""
+        check_is_fitted(self, "classes_")
+        predicted: NDArray[Any] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return predicted
+
+    def score(self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> float:
+        """Accuracy, 0 to 1, on pictures `X` with labels `y`, or on a `Dataset`.
+
+        `sample_weight` is (N,) or None. Whole-number labels are read as class indices when `classes_` are names.
+        """
+        check_is_fitted(self, "classes_")
+        truth = class_indices(X.labels if y is None and isinstance(X, LabelledPictures) else y, self.classes_)
+        right = self.predict_proba(X).argmax(axis=1) == truth
+        return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))
+
+    def save(self, path: str | Path) -> Path:
+        """Write one model file, atomically; `striate.load(path)` gives the recogniser back."""
+        check_is_fitted(self, "classes_")
+        manifest, arrays = self.to_file()
+        return model_file.save(path, self.KIND, {**manifest, "classes": self.classes_.tolist()}, arrays)
+
+
+def pictures_of(X: Any) -> Pixels | LabelledPictures:
+    """`X` as (N, H, W, C) uint8, or the `Dataset` it is; refuses anything else (`not_pictures`, `no_pictures`)."""
+    if isinstance(X, LabelledPictures):
+        if not len(X):
+            raise DataError("no_pictures", "pictures were asked for", given="an empty data set was given",
+                            do="Give at least one picture")
+        return X
+    array = X if isinstance(X, np.ndarray) else np.asarray(X)
+    shaped = array.ndim == 3 or (array.ndim == 4 and array.shape[3] in (1, 3))
+    if array.dtype != np.uint8 or not shaped:
+        raise DataError(
+            "not_pictures", "pictures were asked for",
+            allowed="a uint8 array (N, H, W) or (N, H, W, C) with C = 1 or 3, or a Dataset, is allowed",
+            given=f"shape {array.shape} of {array.dtype} was given",
+            do="Scale to 0..255 and convert with .astype('uint8')" if shaped else "Reshape it",
+        )
+    if not array.size:
+        raise DataError("no_pictures", "pictures were asked for",
+                        given=f"an empty array of shape {array.shape} was given", do="Give at least one picture")
+    return array[..., None] if array.ndim == 3 else array
+
+
+def labels_of(X: Any, y: ArrayLike | None) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Class index of each picture, (N,) int64, and the classes; from `y`, or from the `Dataset` that `X` is.
+
+    >>> labels_of(np.zeros((3, 2, 2), np.uint8), ["dog", "cat", "dog"])
+    (array([1, 0, 1]), array(['cat', 'dog'], dtype='<U3'))
+    """
+    if y is None:
+        if not isinstance(X, LabelledPictures):
+            raise DataError("no_labels", "fit was asked to learn", given="pictures without labels were given",
+                            do="Give y, one label per picture, or a Dataset")
+        return X.labels, np.array(X.classes)
+    given = np.asarray(y)
+    if given.ndim != 1 or len(given) != len(X) or given.dtype.kind not in "biuU":
+        raise DataError("bad_labels", "fit was asked to learn",
+                        allowed="one whole number or name per picture is allowed",
+                        given=f"labels of shape {given.shape} and type {given.dtype} came with {len(X):,} pictures",
+                        do="Give y, one label per picture, in the order of X")
+    classes, indices = np.unique(given, return_inverse=True)
+    return indices.astype(np.int64), classes
+
+
+def class_indices(y: ArrayLike | None, classes: NDArray[Any]) -> NDArray[np.int64]:
+    """The index in `classes` of each label in `y`; refuses unknown labels (`unknown_label`).
+
+    >>> class_indices(["b", "a"], np.array(["a", "b"])), class_indices([1, 0], np.array(["a", "b"]))
+    (array([1, 0]), array([1, 0]))
+    """
+    if y is None:
+        raise UsageError("no_labels", "score was asked for", given="pictures without labels were given",
+                         do="Give y, one label per picture, or a Dataset")
+    given = np.asarray(y)
+    names = np.arange(len(classes)) if classes.dtype.kind == "U" and given.dtype.kind in "iu" else classes
+    alike = (names.dtype.kind == "U") == (given.dtype.kind == "U")
+    order = np.argsort(names, kind="stable")
+    found = order[np.searchsorted(names, given, sorter=order).clip(max=len(names) - 1)] if alike else None
+    strange = given if found is None else given[names[found] != given]
+    if found is None or len(strange):
+        raise UsageError("unknown_label", "labels were compared with the model's classes",
+                         allowed=f"its {len(classes)} classes are known", given=f"{shown(str(strange[0]))} was given",
+                         do="Check that labels and model belong to the same data")
+    return np.asarray(found, np.int64)
+
+
+@contextmanager
+def manifest_of(path: Path, what: str) -> Iterator[None]:
+    """Turn whatever goes wrong while a manifest is read into a refusal of the file (`bad_manifest`)."""
+    try:
+        yield
+    except (StriateError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise ModelFileError("bad_manifest", f"{shown(path)} was to be loaded",
+                             given=f"its manifest does not describe {what}: {shown(str(error), 300)}",
+                             do="Give a file that striate train has written") from error
+
+
+def restored_classes(names: Any) -> NDArray[Any]:
+    """The classes in a manifest, (K,); ValueError unless they are different names or whole numbers of 64 bits."""
+    if not isinstance(names, list) or {type(name) for name in names} not in ({str}, {int}, {bool}):
+        raise ValueError("its classes must be a list of names or of whole numbers")
+    longest = max(len(str(name)) for name in names)
+    # NumPy gives every name the room of the longest.
+    if longest > 1000 or longest * len(names) > 1 << 26 or len(set(names)) != len(names):
+        raise ValueError("its classes must be different, of at most 1,000 characters each")
+    classes = np.array(names)
+    if classes.dtype.kind not in "biuU" or classes.tolist() != names:
+        raise ValueError("its classes must be whole numbers of 64 bits, or names without a zero at the end")
+    return classes

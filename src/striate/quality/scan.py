@@ -1,0 +1,143 @@
+"""Every picture of a source looked at once: its facts, what was odd about decoding it, what is measured on it.
+
+Pictures are decoded by the crew that packs them, at a scale that suits 96×96 (small pictures of one size stay as they
+are); of each some 300 bytes of measures are kept, so memory hardly grows with the set.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.core.executor import worker_count
+from striate.data.dataset import natural_channels, natural_size
+from striate.data.decode import decode
+from striate.data.file_index import forget_index
+from striate.data.source import ArraySource, FileFacts, Progress, Skipped, Source, read_bytes
+from striate.data.sources import open_source
+from striate.data.sources.file_source import FileSource
+from striate.data.worker_pool import WorkerPool
+from striate.errors import DataError, PictureError
+from striate.quality.image_statistics import CHUNK, ImageStatistics
+from striate.quality.near_duplicates import NearDuplicate, alike
+
+
+@dataclass(frozen=True, eq=False)
+class ScannedSource:
+    """n pictures that can be read, and those that cannot.
+
+    rows: (n,) int64 indexes into the source, of which facts, labels, keys and parts are told in the same order;
+    measures of n; skipped: what cannot be read or was left out; odd: what was noted while decoding → the pictures.
+    """
+
+    source: Source
+    rows: NDArray[np.int64]
+    facts: list[FileFacts]
+    measures: ImageStatistics
+    skipped: list[Skipped]
+    odd: dict[str, list[int]] = field(default_factory=dict)
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """N names."""
+        return [self.source.keys[i] for i in self.rows]
+
+    @cached_property
+    def labels(self) -> NDArray[np.int64]:
+        """(n,) indexes into the classes."""
+        return self.source.labels[self.rows]
+
+    @cached_property
+    def parts(self) -> list[str]:
+        """N of '', 'train', 'validation' and 'test'."""
+        return [self.source.parts[i] for i in self.rows]
+
+    @cached_property
+    def sides(self) -> NDArray[np.int64]:
+        """(n, 2) heights and widths in pixels."""
+        return np.array([(one.height, one.width) for one in self.facts], np.int64).reshape(-1, 2)
+
+    @cached_property
+    def pairs(self) -> list[NearDuplicate]:
+        """Pairs that look the same and are not the same bytes."""
+        return alike(self.measures, [one.digest for one in self.facts])
+
+    def class_of(self, i: int) -> str:
+        """The class name of picture `i`."""
+        return self.source.classes[int(self.labels[i])]
+
+    def pixels(self, key: str, longest: int) -> NDArray[np.uint8] | None:
+        """The picture `key` for showing, (H, W, C) uint8 of `longest` or more on a side; None if it cannot be read."""
+        if isinstance(self.source, FileSource):
+            try:
+                path = self.source.root / key
+                return decode(read_bytes(path, key), name=key, at_least=(longest, longest)).pixels
+            except (PictureError, OSError):
+                return None
+        assert isinstance(self.source, ArraySource)
+        picture: NDArray[np.uint8] = self.source.pictures[self._numbers[key]]
+        return picture
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {key: i for i, key in enumerate(self.source.keys)}
+
+
+def examine(source: str | Path, *, workers: int | None = None, on_progress: Progress | None = None) -> ScannedSource:
+    """Look at every picture of `source`, as `striate.load_data` takes it; raises `StriateError` if there is none.
+
+    >>> found = examine("digits")
+    >>> len(found.rows), found.measures.prints.shape
+    (1797, (1797, 256))
+    """
+    opened = open_source(source, tolerant=True)
+    with WorkerPool(worker_count(workers)) as crew:
+        outcomes, _ = opened.survey(crew, on_progress)
+        readable = [(i, one) for i, one in enumerate(outcomes) if isinstance(one, FileFacts)]
+        skipped = [*opened.skipped, *(Skipped.because(opened.keys[i], one)
+                                      for i, one in enumerate(outcomes) if isinstance(one, PictureError))]
+        try:
+            return _looked_at(opened, readable, skipped, crew, on_progress)
+        except DataError as error:
+            if error.code == "source_changed" and isinstance(opened, FileSource):
+                forget_index(opened.root)
+            raise
+
+
+def _looked_at(
+    source: Source,
+    readable: list[tuple[int, FileFacts]],
+    skipped: list[Skipped],
+    crew: WorkerPool,
+    progress: Progress | None,
+) -> ScannedSource:
+    kept: list[tuple[int, FileFacts]] = []
+    parts: list[ImageStatistics] = []
+    odd = defaultdict[str, list[int]](list)
+    waiting: list[NDArray[np.uint8]] = []
+    if readable:
+        facts = [one for _, one in readable]
+        size, channels = natural_size(facts), natural_channels(facts)
+        results = source.packed(readable, size, "squash", channels, crew, traits=True)
+        for done, (row, result) in enumerate(zip(readable, results, strict=True), 1):
+            if isinstance(result, PictureError):
+                skipped.append(Skipped.because(source.keys[row[0]], result))
+            else:
+                for note in result[1]:
+                    odd[note].append(len(kept))
+                kept.append(row)
+                waiting.append(result[0])
+            if len(waiting) == CHUNK or (waiting and done == len(readable)):
+                parts.append(ImageStatistics.of(np.stack(waiting)))
+                waiting = []
+            if progress:
+                progress("looking", done, len(readable))
+        if waiting:
+            parts.append(ImageStatistics.of(np.stack(waiting)))
+    rows = np.array([i for i, _ in kept], np.int64)
+    return ScannedSource(source, rows, [one for _, one in kept], ImageStatistics.together(parts), skipped, dict(odd))

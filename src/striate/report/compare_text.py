@@ -1,0 +1,146 @@
+"""A comparison in words, for the page and for `compare.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from striate.errors import shown
+from striate.report.formatting import NONE, THIN, between, digits, duration, noun, short
+from striate.stats.verdict import chance_of, points
+
+__all__ = ["aside", "chance_of", "crossing", "data_size", "gap", "markdown", "moment", "plain_points", "points",
+           "sentence"]
+
+
+def sentence(text: str) -> Markup:
+    """A sentence with names in it, as it may be put on the page: narrow spaces are kept, whatever else is odd is not.
+
+    >>> sentence(f"<b> 95{THIN}%, p < 0.001") == Markup(f"&lt;b&gt; 95{THIN}%, p&nbsp;&lt;&nbsp;0.001")
+    True
+    """
+    whole = Markup(THIN).join(shown(part, 2000) for part in text.split(THIN))  # noqa: S704 - a space; join escapes
+    return whole.replace(Markup("p &lt; "), Markup("p&nbsp;&lt;&nbsp;"))
+
+
+def gap(interval: Sequence[float]) -> str:
+    """An interval of differences in points.
+
+    >>> gap([-0.012, 0.034])
+    '−1.2 to 3.4'
+    """
+    return f"{points(interval[0])} to {points(interval[1])}"
+
+
+def plain_points(value: float) -> str:
+    """A difference in points, with its sign.
+
+    >>> plain_points(0.021), plain_points(-0.021)
+    ('+2.1', '−2.1')
+    """
+    text = points(value)
+    return text if value <= 0 else f"+{text}"
+
+
+def moment(seconds: float | None) -> Markup:
+    """A short time with two digits that count.
+
+    >>> [str(moment(seconds)).replace(THIN, " ") for seconds in (0.000931, 0.0073, 0.0391, 2.04)]
+    ['0.93 ms', '7.3 ms', '39 ms', '2.0 s']
+    """
+    if seconds is None or seconds >= 0.0995:
+        return duration(seconds)
+    value = 1000 * seconds
+    return Markup(f"{value:.{0 if value >= 9.95 else 1 if value >= 0.995 else 2}f}{THIN}ms")  # noqa: S704 - digits
+
+
+def data_size(value: float | None) -> Markup:
+    """Bytes as people say them.
+
+    >>> str(data_size(16_400_000)).replace(THIN, " "), str(data_size(230_000)).replace(THIN, " ")
+    ('16.4 MB', '230 kB')
+    """
+    if value is None:
+        return NONE
+    for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
+        if value >= 1000**power or power == 1:
+            scaled = value / 1000**power
+            return Markup(f"{scaled:.{0 if scaled >= 99.95 else 1}f}".removesuffix(".0") + f"{THIN}{unit}")  # noqa: S704
+    raise AssertionError("the last unit takes what is left")
+
+
+def aside(facts: Mapping[str, Any]) -> list[str]:
+    """What the verdict rests on, sentence by sentence."""
+    seeds, pairs, data = facts["asked"]["seeds"], facts["pairs"], facts["data"]
+    told = []
+    if len(pairs) > 1:
+        told.append(f"p-values are corrected for {len(pairs)} pairs (Holm), intervals are of each pair by itself.")
+    told.append(f"Each was trained {seeds} times; what other seeds and other pictures of the same kind would change is "
+                "counted." if seeds > 1 else "Each was trained once: what another seed would change is not known.")
+    if facts["asked"]["sizes"]:
+        told.append(f"Each learnt from {max(facts['asked']['sizes']):,} pictures of a class.")
+    if any(not one["sure"] for one in pairs):
+        told.append("“Can't be told apart” is not “equally good”: the intervals say how far apart they may be.")
+    if data["leaked"]:
+        told.append(f"{data['leaked']:,} of the test pictures {noun(data['leaked'], 'is', 'are')} also among those "
+                    "learnt from.")
+    return told
+
+
+def crossing(row: Mapping[str, Any], sizes: Sequence[int]) -> str:
+    """Where learning overtakes hand-crafting, in a sentence.
+
+    >>> crossing({"hand": "bow", "learnt": "compact", "size": 31.2, "interval": [24.1, 40.7]}, [5, 100])
+    'compact overtakes bow at about 31 pictures of a class (95 % of resamples: 24 to 41).'
+    >>> crossing({"hand": "bow", "learnt": "compact", "size": None, "interval": [88.0, None]}, [5, 100])
+    'compact does not overtake bow with up to 100 pictures of a class.'
+    """
+    learnt, hand, at, (low, high) = row["learnt"], row["hand"], row["size"], row["interval"]
+    if at is None:
+        return f"{learnt} does not overtake {hand} with up to {sizes[-1]:,} pictures of a class."
+    if at <= sizes[0]:
+        later = "" if high is not None and high <= sizes[0] else " This is not sure: see the intervals below."
+        return f"{learnt} is ahead of {hand} from {sizes[0]:,} pictures of a class on.{later}"
+    first = f"{low:.0f}" if low is not None and low > sizes[0] else f"{sizes[0]:,} or fewer"
+    last = f"{high:.0f}" if high is not None else f"more than {sizes[-1]:,}"
+    return f"{learnt} overtakes {hand} at about {at:.0f} pictures of a class (95 % of resamples: {first} to {last})."
+
+
+def markdown(facts: Mapping[str, Any]) -> str:
+    """The finding and its tables as Markdown."""
+    data = facts["data"]
+    lines = [f"# {cell(facts['title'])}", "", f"**{cell(facts['verdict'])}.**", "", " ".join(aside(facts)), "",
+             "| | accuracy % | 95 % | balanced % | seeds ± | training | one picture | 64 at once | file | parameters |",
+             "|---|---|---|---|---|---|---|---|---|---|"]
+    for one in facts["models"]:
+        spread = "–" if one["between_seeds"] is None else points(one["between_seeds"])
+        lines.append("| " + " | ".join([
+            cell(one["name"]), digits(one["accuracy"]), str(between(one["interval"])), digits(one["balanced"]), spread,
+            str(duration(one["training"])), str(moment(one["latency"])), f"{round(one['throughput']):,}/s",
+            str(data_size(one["bytes"])), str(short(one["parameters"]))]) + " |")
+    lines += ["", "| pair | difference, points | 95 % | p, corrected | |", "|---|---|---|---|---|"]
+    for one in facts["pairs"]:
+        found = f"{cell(one['first'])} is better" if one["sure"] else "can't be told apart"
+        lines.append(f"| {cell(one['first'])} − {cell(one['second'])} | {plain_points(one['difference'])} | "
+                     f"{gap(one['interval'])} | {chance_of(one['corrected'])} | {found} |")
+    if facts["curves"]:
+        lines += ["", f"| pictures of a class | {' | '.join(f'{size:,}' for size in facts['curves']['sizes'])} |",
+                  "|---|" + "---|" * len(facts["curves"]["sizes"])]
+        for row in facts["curves"]["rows"]:
+            found = " | ".join(f"{digits(one['accuracy'])} ({between(one['interval'])})" for one in row["points"])
+            lines.append(f"| {cell(row['name'])} | {found} |")
+        lines += ["", *(cell(crossing(row, facts["curves"]["sizes"])) for row in facts["curves"]["crossings"])]
+    lines += ["", f"{data['count']:,} test pictures of {len(data['classes'])} classes. `{cell(facts['command'])}`"]
+    return "\n".join(lines) + "\n"
+
+
+def cell(text: str) -> str:
+    r"""Text that ends no cell and begins no markup.
+
+    >>> cell(f"a|<b> 95{THIN}%") == f"a\\|&lt;b> 95{THIN}%"
+    True
+    """
+    kept = THIN.join(shown(part, 2000) for part in text.split(THIN))
+    return kept.replace("|", "\\|").replace("<", "&lt;").replace("`", "'")

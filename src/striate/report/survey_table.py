@@ -1,0 +1,106 @@
+"""A surveyed network as text: its layers in a table, its totals, and where it comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from striate.arch import Network, Survey, SurveyRow
+
+
+def table(counted: Survey) -> str:
+    """The layers in aligned columns, numbers to the right."""
+    heads = ["layer", "kind", "from", "output", "parameters", "MACs", "FLOPs", "sees", "memory", "unread"]
+    before = ["input", *(row.name for row in counted.rows)]
+    lines = [
+        [row.name, row.kind, "" if row.sources == (last,) else ", ".join(row.sources), str(row.output),
+         f"{row.parameters:,}", f"{row.macs:,}", f"{row.flops:,}", sees(row), size(row.memory), unread(row)]
+        for last, row in zip(before, counted.rows, strict=False)
+    ]
+    total = ["total", "", "", "", f"{counted.total('parameters'):,}", f"{counted.total('macs'):,}",
+             f"{counted.total('flops'):,}", "",
+             size(sum(row.memory for row in counted.rows)), ""]
+    # A column that says nothing is left out: `from` in a network without branches, `unread` where all is read.
+    columns = []
+    for column in zip(heads, *lines, total, strict=True):
+        if any(column[1:]):
+            width, right = max(map(len, column)), column[0] in ("parameters", "MACs", "FLOPs", "memory")
+            columns.append([cell.rjust(width) if right else cell.ljust(width) for cell in column])
+    return "".join("  ".join(line).rstrip() + "\n" for line in zip(*columns, strict=True))
+
+
+def totals(counted: Survey) -> str:
+    """What the network comes to, in a few lines."""
+    total = counted.total
+    layers = "1 layer" if len(counted.rows) == 1 else f"{len(counted.rows):,} layers"
+    pictures = "1 picture" if counted.batch == 1 else f"{counted.batch:,} pictures"
+    return (
+        f"{counted.name or 'network'}: {counted.input} → {counted.rows[-1].output}, {layers}, "
+        f"{total('neurons'):,} neurons\n"
+        f"parameters: {total('parameters'):,} ({total('weights'):,} weights, {total('biases'):,} biases), "
+        f"and {total('buffers'):,} buffers\n"
+        f"one picture: {total('macs'):,} MACs, {total('flops'):,} FLOPs\n"
+        f"activations of {pictures}: {size(counted.training_memory)} to train, "
+        f"{size(counted.inference_memory)} to predict\n"
+    )
+
+
+def sees(row: SurveyRow) -> str:
+    """The receptive field, height×width, from the narrowest to the widest branch."""
+    vertical, horizontal = row.fields
+    widest, narrowest = f"{vertical.size}×{horizontal.size}", f"{vertical.least}×{horizontal.least}"
+    return widest if widest == narrowest else f"{narrowest}..{widest}"
+
+
+def size(count: int) -> str:
+    """Bytes for people.
+
+    >>> size(18816), size(800)
+    ('18.4 KiB', '800 B')
+    """
+    number = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if number < 1024:
+            return f"{number:.1f} {unit}" if unit != "B" else f"{count} B"
+        number /= 1024
+    return f"{number:,.1f} TiB"
+
+
+def unread(row: SurveyRow) -> str:
+    """Rows and columns that no window reads.
+
+    >>> from striate.arch import Input, Network, Pool, survey
+    >>> unread(survey(Network(Pool(2)(Input(1, 7, 9)))).rows[0])
+    '1 bottom, 1 right'
+    """
+    places = zip((*row.unread, *row.between), ("bottom", "right", "rows between", "columns between"), strict=True)
+    return ", ".join(f"{count} {place}" for count, place in places if count)
+
+
+def heads(network: Network) -> dict[str, Any]:
+    """The auxiliary heads by name with their loss weights, and what they add to the counts."""
+    trunk = network.trunk
+    return {"heads": dict(network.auxiliary), "parameters": network.parameters - trunk.parameters,
+            "macs": sum(node.macs for node in network.nodes) - sum(node.macs for node in trunk.nodes)}
+
+
+def beside(network: Network) -> str:
+    """A line about the auxiliary heads, if there are any."""
+    if not network.auxiliary:
+        return ""
+    facts = heads(network)
+    names = " and ".join(f"{name} (loss weight {weight:g})" for name, weight in facts["heads"].items())
+    return f"of these, only while training, for {names}: {facts['parameters']:,} parameters, {facts['macs']:,} MACs\n"
+
+
+def origin(net: str) -> dict[str, str]:
+    """Where a network known by name comes from, and what was published of it."""
+    from striate.arch import ZOO
+
+    entry = ZOO.get(net)
+    if entry is None:
+        return {}
+    errors = [f"top-{k} error {value:g} %" for k, value in ((1, entry.top1), (5, entry.top5)) if value is not None]
+    published = [f"{entry.published:,} parameters"] if entry.published else []
+    published += [f"{' and '.join(errors)} on {entry.measured} ({entry.source})"] if errors else []
+    return {"paper": f"{entry.paper}, {entry.year}", "variant": entry.variant, "published": "; ".join(published)}

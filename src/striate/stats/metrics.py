@@ -1,0 +1,226 @@
+"""Figures of merit, each with what is needed to doubt it: how many pictures, and an interval where one is known.
+
+Sources: Wilson, "Probable inference, the law of succession, and statistical inference" (1927) for intervals;
+Guo et al., "On calibration of modern neural networks" (2017), section 2, for the calibration error.
+Plain NumPy: importing scikit-learn would cost a second; the tests hold both to the same numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from striate.errors import UsageError
+
+BINS = 15  # as in Guo et al.
+TOLERANCE = 1e-3  # half-precision softmax sums to 1 within about 5e-4
+SMALLEST = float(np.finfo(np.float64).eps)  # keeps the NLL of an impossible answer finite: 36.04 nats at most
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class ClassResult:
+    """How one class fared: `count` pictures of it, fractions in 0..1, `None` where the figure is undefined.
+
+    `recall` and its 95 % `interval` need a picture of the class, `precision` a prediction of it, `f1` either.
+    """
+
+    name: str
+    count: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    interval: Interval | None
+
+
+@dataclass(frozen=True)
+class ReliabilityBin:
+    """The `count` pictures whose highest probability lies in (`low`, `high`]; means are `None` when there is none."""
+
+    low: float
+    high: float
+    count: int
+    confidence: float | None
+    accuracy: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What a recogniser did on `count` pictures. All fractions are in 0..1.
+
+    `interval` is the 95 % Wilson interval of `accuracy`; `top5` is `None` for five classes or fewer, where it would
+    be 1 by definition; `balanced_accuracy` is the mean recall over the classes present; `nll` is the mean negative
+    log-likelihood in nats; `ece` the expected calibration error over `reliability`; `confusion` (K, K) int64 counts
+    pictures, a row for each true class, a column for each predicted one.
+    """
+
+    count: int
+    accuracy: float
+    interval: Interval
+    top5: float | None
+    balanced_accuracy: float
+    per_class: tuple[ClassResult, ...]
+    confusion: npt.NDArray[np.int64]
+    ece: float
+    nll: float
+    reliability: tuple[ReliabilityBin, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain JSON values: no NaN, no arrays, `None` for what is undefined."""
+        return {
+            "count": self.count,
+            "accuracy": self.accuracy,
+            "interval": list(self.interval),
+            "top5": self.top5,
+            "balanced_accuracy": self.balanced_accuracy,
+            "per_class": [_class_dict(result) for result in self.per_class],
+            "confusion": self.confusion.tolist(),
+            "ece": self.ece,
+            "nll": self.nll,
+            "reliability": [asdict(one) for one in self.reliability],
+        }
+
+
+def evaluate(labels: npt.ArrayLike, probabilities: npt.ArrayLike, classes: Sequence[str]) -> Evaluation:
+    """Compare `probabilities` (N, K) with true `labels` (N,), integers in 0..K−1 that index the K `classes`.
+
+    Rows are finite, not negative and sum to 1 within 0.001; N is at least 1. Of equal probabilities the class named
+    first wins. Raises `UsageError` (`evaluation_shape`, `evaluation_empty`, `label_out_of_range`,
+    `not_probabilities`), naming the first index at fault.
+
+    >>> result = evaluate([0, 0, 1, 1], [[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]], ["cat", "dog"])
+    >>> result.accuracy, result.confusion.tolist()                       # the last dog was taken for a cat
+    (0.75, [[2, 0], [1, 1]])
+    >>> [round(bound, 3) for bound in result.interval]                   # four pictures say little
+    [0.301, 0.954]
+    >>> result.per_class[0].precision == 2 / 3, result.per_class[1].recall
+    (True, 0.5)
+    """
+    truth, chances = _checked(labels, probabilities, len(classes))
+    rows = np.arange(len(truth))
+    predicted = chances.argmax(axis=1)
+    confusion = np.bincount(truth * len(classes) + predicted, minlength=len(classes) ** 2)
+    confusion = confusion.reshape(len(classes), -1).astype(np.int64)
+    confusion.flags.writeable = False
+    per_class = tuple(_class_result(name, index, confusion) for index, name in enumerate(classes))
+    recalls = [result.recall for result in per_class if result.recall is not None]
+    likelihood = chances[rows, truth].astype(np.float64)
+    right = predicted == truth
+    reliability = _reliability(chances[rows, predicted].astype(np.float64), right)
+    gaps = [one.count * abs(one.accuracy - one.confidence) for one in reliability
+            if one.accuracy is not None and one.confidence is not None]
+    return Evaluation(
+        count=len(truth),
+        accuracy=float(right.mean()),
+        interval=wilson(int(right.sum()), len(truth)),
+        top5=float((_rank(chances, truth) < 5).mean()) if len(classes) > 5 else None,
+        balanced_accuracy=float(np.mean(recalls)),
+        per_class=per_class,
+        confusion=confusion,
+        ece=float(sum(gaps) / len(truth)),
+        nll=float(-np.log(np.maximum(likelihood, SMALLEST)).mean()),
+        reliability=reliability,
+    )
+
+
+def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
+    """The Wilson score interval (low, high) of a proportion, `successes` out of `n` ≥ 1, at `confidence` in (0, 1).
+
+    Unlike mean ± 1.96 standard errors it stays inside 0..1 and does not shrink to a point when all succeed.
+    It counts pictures as independent: many pictures of one object make it too narrow.
+    Raises `UsageError` (`bad_proportion`).
+
+    >>> low, high = wilson(356, 360)                                     # 98.9 % of 360 pictures
+    >>> f"{low:.1%} to {high:.1%}"
+    '97.2% to 99.6%'
+    >>> f"{wilson(10, 10)[0]:.3f}"                                       # ten out of ten is no certainty
+    '0.722'
+    """
+    if not (0 <= successes <= n and n >= 1 and 0 < confidence < 1):
+        raise UsageError("bad_proportion", "an interval around a proportion was asked for",
+                         allowed="successes in 0..n, n of at least 1 and a confidence between 0 and 1 are allowed",
+                         given=f"{successes} of {n} at confidence {confidence} were given",
+                         do="Give counts, and the confidence as a fraction such as 0.95")
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
+    rate = successes / n
+    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * (rate * (1 - rate) / n + z * z / (4 * n * n)) ** 0.5
+    # The bounds of 0 and n successes are exactly 0 and 1; rounding would miss them by an ulp.
+    return (0.0 if successes == 0 else max(0.0, centre - half), 1.0 if successes == n else min(1.0, centre + half))
+
+
+def _checked(
+    labels: npt.ArrayLike, probabilities: npt.ArrayLike, classes: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.floating]]:
+    """The two arrays as int64 and floats, or a refusal that names the first picture at fault."""
+    truth, chances = np.asarray(labels), np.asarray(probabilities)
+    if chances.dtype.kind != "f":
+        chances = chances.astype(np.float64)
+    if truth.ndim != 1 or chances.shape != (len(truth), classes) or (truth.size and truth.dtype.kind not in "iu"):
+        raise UsageError("evaluation_shape", "labels and probabilities are compared picture by picture",
+                         allowed=f"integers of shape (N,) and floats of shape (N, {classes}) are allowed",
+                         given=f"{truth.dtype} {truth.shape} and {chances.dtype} {chances.shape} were given",
+                         do="Give a label and a row of probabilities for each picture")
+    if not truth.size:
+        raise UsageError("evaluation_empty", "an evaluation was asked for", allowed="it needs at least one picture",
+                         given="none was given", do="Choose a part of the data that has pictures")
+    if (wrong := np.flatnonzero((truth < 0) | (truth >= classes))).size:
+        raise UsageError("label_out_of_range", f"the label of picture {wrong[0]} is no class",
+                         allowed=f"0 to {classes - 1} are allowed", given=f"{truth[wrong[0]]} was given",
+                         do="Check that labels and classes belong to the same data set")
+    with np.errstate(invalid="ignore"):  # ∞ − ∞ is NaN, and refused below
+        sums = chances.sum(axis=1, dtype=np.float64)
+    usual = (np.abs(sums - 1) <= TOLERANCE) & (chances >= 0).all(axis=1)  # false for NaN and infinity too
+    if (wrong := np.flatnonzero(~usual)).size:
+        raise UsageError("not_probabilities", f"the row of picture {wrong[0]} is no distribution over the classes",
+                         allowed="probabilities from 0 to 1 that sum to 1 are allowed",
+                         given=f"a sum of {sums[wrong[0]]:.4g} and a lowest value of {chances[wrong[0]].min():.4g} "
+                               "were given",
+                         do="Give probabilities (softmax of the scores), not scores")
+    return truth.astype(np.int64), chances
+
+
+def _class_result(name: str, index: int, confusion: npt.NDArray[np.int64]) -> ClassResult:
+    hits = int(confusion[index, index])
+    count, predicted = int(confusion[index].sum()), int(confusion[:, index].sum())
+    return ClassResult(
+        name=name,
+        count=count,
+        precision=hits / predicted if predicted else None,
+        recall=hits / count if count else None,
+        f1=2 * hits / (count + predicted) if count + predicted else None,
+        interval=wilson(hits, count) if count else None,
+    )
+
+
+def _class_dict(result: ClassResult) -> dict[str, Any]:
+    fields = asdict(result)
+    return {"class": fields.pop("name")} | fields | {"interval": list(result.interval) if result.interval else None}
+
+
+def _rank(chances: npt.NDArray[np.floating], truth: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """How many classes come before the true one (N,): those more probable, and equals that are named first."""
+    own = np.take_along_axis(chances, truth[:, None], axis=1)
+    earlier = np.arange(chances.shape[1]) < truth[:, None]
+    ahead: npt.NDArray[np.int64] = ((chances > own) | ((chances == own) & earlier)).sum(axis=1)
+    return ahead
+
+
+def _reliability(confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> tuple[ReliabilityBin, ...]:
+    """Pictures gathered by their highest probability into `BINS` bins of equal width, closed on the right."""
+    edges = np.arange(BINS + 1) / BINS
+    place = np.digitize(np.minimum(confidence, 1.0), edges[1:-1], right=True)
+    counts = np.bincount(place, minlength=BINS)
+    confidences = np.bincount(place, weights=confidence, minlength=BINS)
+    hits = np.bincount(place, weights=right, minlength=BINS)
+    return tuple(
+        ReliabilityBin(float(edges[i]), float(edges[i + 1]), int(n), float(confidences[i] / n) if n else None,
+            float(hits[i] / n) if n else None)
+        for i, n in enumerate(counts)
+    )

@@ -1,0 +1,115 @@
+"""The finding in one sentence that says no more than the statistics do.
+
+"Better" needs both: p, corrected for all pairs, of at most 0.05, and a 95 % interval that leaves out zero. Whatever is
+not so is "can't be told apart", which is not the same as equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+THIN = "\N{NARROW NO-BREAK SPACE}"
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The accuracy of `first` less that of `second`, with its interval (−1..1) and its corrected p."""
+
+    first: str
+    second: str
+    difference: float
+    interval: tuple[float, float]
+    p: float
+
+    @property
+    def sure(self) -> bool:
+        """Whether one of them is better."""
+        return sure(self.interval, self.p)
+
+    def turned(self) -> Verdict:
+        """The same with the better one first."""
+        if self.difference >= 0:
+            return self
+        low, high = self.interval
+        return Verdict(self.second, self.first, -self.difference, (-high, -low), self.p)
+
+
+def sure(interval: Sequence[float], p: float) -> bool:
+    """Whether a difference is more than chance, by its 95 % interval and its corrected `p`.
+
+    >>> sure((0.01, 0.03), 0.01), sure((-0.01, 0.03), 0.01), sure((0.01, 0.03), 0.2)
+    (True, False, False)
+    """
+    return p <= LEVEL and not interval[0] <= 0 <= interval[1]
+
+
+def verdict(ranking: Sequence[str], findings: Sequence[Verdict], pictures: int, wanted: Sequence[str] = ()) -> str:
+    """One sentence on `findings`, one for every two of `ranking` (names, the most accurate first).
+
+    `wanted`: two names of which something is to be said in any case, such as the best hand-crafted and the best learnt.
+
+    >>> better = Finding("compact", "bow", 0.094, (0.078, 0.110), 0.0001)
+    >>> verdict(["compact", "bow"], [better], 2985).replace(THIN, " ")
+    'compact is better than bow by 9.4 points (95 %: 7.8–11.0), p < 0.001, on 2,985 pictures'
+    >>> verdict(["compact", "bow"], [Finding("compact", "bow", 0.001, (-0.01, 0.02), 0.4)], 359)
+    "compact and bow can't be told apart on 359 pictures"
+    """
+    known: Mapping[frozenset[str], Verdict] = {frozenset((one.first, one.second)): one.turned() for one in findings}
+    leader, rest = ranking[0], ranking[1:]
+    if not any(one.sure for one in findings):
+        return f"{_listed(ranking)} can't be told apart on {pictures:,} pictures"
+    beaten = [name for name in rest if known[frozenset((leader, name))].sure]
+    equal = [name for name in rest if name not in beaten]
+    clauses, told = [], set()
+    if len(rest) == len(beaten) and len(rest) > 2:
+        clauses.append(f"{_better(known[frozenset((leader, rest[0]))])}, and than the {len(rest) - 1} others by more")
+        told = {frozenset((leader, name)) for name in rest}
+    else:
+        if equal:
+            clauses.append(f"{_listed([leader, *equal])} can't be told apart" if len(equal) == 1 else
+                           f"{leader} can't be told from {_listed(equal)}")
+        if beaten:
+            clauses.insert(0, _better(known[frozenset((leader, beaten[0]))])
+                           + (f", and than {_listed(beaten[1:])} by more" if len(beaten) > 1 else ""))
+        told = {frozenset((leader, name)) for name in rest}
+    also = [(rest[0], rest[1])] if len(rest) == 2 else []
+    for two in [*also, tuple(wanted)] if wanted else also:
+        pair = frozenset(two)
+        if pair in told or len(pair) < 2:
+            continue
+        found = known[pair]
+        clauses.append(_better(found) if found.sure else f"{_listed(two)} can't be told apart")
+        told.add(pair)
+    ended = clauses[-1].endswith("apart")
+    return "; ".join(clauses) + (" " if ended else ", ") + f"on {pictures:,} pictures"
+
+
+def chance_of(p: float) -> str:
+    """A p-value in words.
+
+    >>> chance_of(0.00004), chance_of(0.0123), chance_of(0.6)
+    ('p < 0.001', 'p = 0.012', 'p = 0.60')
+    """
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def points(value: float) -> str:
+    """A difference of fractions in points of per cent.
+
+    >>> points(0.0941), points(-0.002), points(0.0004)
+    ('9.4', '−0.2', '0.04')
+    """
+    places = 1 if abs(value) >= 0.001 or not value else 2
+    return f"{100 * value:.{places}f}".replace("-", "−")
+
+
+def _better(found: Verdict) -> str:
+    low, high = found.interval
+    return (f"{found.first} is better than {found.second} by {points(found.difference)} points "
+            f"(95{THIN}%: {points(low)}–{points(high)}), {chance_of(found.p)}")
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,102 @@
+"""Labels held against a recogniser that had not seen the pictures it judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.data import Data, Dataset, load_data
+from striate.errors import DataError
+from striate.quality import Finding, LabelDoubt, label_doubts, label_finding
+from striate.tasks.methods import TrainingMethod, kind_for
+from striate.tasks.methods.bow import BagOfWordsMethod
+from striate.tasks.progress import Progress
+from striate.tasks.run_folder import RunFolder
+from striate.tasks.settings import Settings
+
+FOLDS = 4
+RANKED = 10_000  # pictures that are told in the order of doubt
+
+
+def doubting_kind(source: str, model: str, seed: int) -> TrainingMethod[Any]:
+    """The kind of recogniser that labels are held against, with its settings checked."""
+    settings = Settings(source, model, recipe={"seed": seed})
+    if BagOfWordsMethod.knows(settings):  # without mirror images: half the time, and as good a ranking
+        settings = replace(settings, recipe={"seed": seed, "flip": False})
+    return kind_for(settings)
+
+
+def doubted_labels(source: str, kind: TrainingMethod[Any], watch: Progress) -> tuple[dict[str, Any], Finding | None]:
+    """What a cross-validated recogniser says of the labels; why it could not be asked, where it could not."""
+    try:
+        data = load_data(source, **kind.packing, seed=kind.settings.recipe["seed"], allow_empty_class=True,
+                         on_progress=watch.stage)
+        if len(np.unique(data.pictures.labels)) < 2:
+            raise DataError("one_class", "labels were to be checked", given="there is only one class",
+                            do="Add a second class")
+        kind.size_for(data)
+        with watch.interruptible() as stop:
+            indices, scores = held_out(kind, data, watch, stop)
+    except DataError as error:
+        return {"checked": False, "why": str(error)}, None
+    labels = data.pictures.labels[indices]
+    doubts = label_doubts(labels, scores)
+    keys = [data.pictures.keys[i] for i in indices]
+    told = {
+        "checked": True, "model": kind.settings.model, "count": len(indices),
+        "accuracy": float((scores.argmax(axis=1) == labels).mean()),
+        "ranked": [_row(one, keys, data.classes) for one in doubts[:RANKED]],
+    }
+    return told, label_finding(doubts, keys, data.classes)
+
+
+def _row(doubt: LabelDoubt, keys: list[str], classes: tuple[str, ...]) -> dict[str, Any]:
+    return asdict(doubt) | {"picture": keys[doubt.index], "label": classes[doubt.label],
+                            "suggested": classes[doubt.suggested]}
+
+
+def held_out(
+    kind: TrainingMethod[Any], data: Data, watch: Progress, stop: Callable[[], bool]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Indices (m,) of pictures, and their probabilities (m, K) by recognisers that had not seen them.
+
+    All pictures take part, those of the test too: nothing is chosen and nothing is kept. A kind whose models carry
+    `held_out_` is trained once, any other once for each fold; pictures of the same bytes share a fold.
+    """
+    everything = np.arange(len(data.pictures))
+    nothing = everything[:0]
+    with TemporaryDirectory(prefix="striate-") as room:
+        if kind.HELD_OUT:
+            model = kind.train(_divided(data, everything, nothing), RunFolder(Path(room)), watch, stop)
+            return model.held_out_[0], model.held_out_[1]
+        fold = folds(data)
+        scores = np.zeros((len(everything), len(data.classes)))
+        for k in range(FOLDS):
+            learnt = np.flatnonzero(fold != k)
+            chosen_by = learnt[::10]
+            watch.say(f"recogniser {k + 1} of {FOLDS}")
+            model = kind.train(_divided(data, np.setdiff1d(learnt, chosen_by), chosen_by),
+                               RunFolder(Path(room) / str(k)), watch, stop)
+            scores[fold == k] = model.predict_proba(Dataset(data.pictures, np.flatnonzero(fold == k)))
+    return everything, scores
+
+
+def folds(data: Data) -> NDArray[np.int64]:
+    """The fold of each picture, (n,) 0 to FOLDS − 1: each class spread evenly, copies together, by digest alone."""
+    numbers: dict[str, int] = {}
+    seen = np.zeros(len(data.classes), np.int64)
+    for digest, label in sorted(zip(data.pictures.digests, data.pictures.labels.tolist(), strict=True)):
+        if digest not in numbers:
+            numbers[digest] = int(seen[label] % FOLDS)
+            seen[label] += 1
+    return np.array([numbers[digest] for digest in data.pictures.digests], np.int64)
+
+
+def _divided(data: Data, train: NDArray[np.int64], validation: NDArray[np.int64]) -> Data:
+    return replace(data, split=replace(data.split, train=train, validation=validation, test=train[:0]))

@@ -1,0 +1,206 @@
+"""One training, or one measurement of cost, in a process of its own: clean threads, clean memory, nothing left over.
+
+The parent writes one line of JSON and keeps the pipe open; when it closes, the parent is gone or wants an end, and the
+training saves its state and stops. A measurement says that it is ready and waits for a second line: until it is alone.
+The result is a file; a refusal is one line of JSON on the standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.core import model_file
+from striate.core.cache_folder import cache_folder
+from striate.data import Data, Dataset, load_data
+from striate.errors import DataError, StriateError, shown
+from striate.load_model import load
+from striate.model.recogniser import Recogniser
+from striate.tasks.compare.plan import ComparisonPlan, TrainingPlan
+from striate.tasks.compare.results import TrainingRecord, data_identity, write
+from striate.tasks.compare.subsets import drawn, halves
+from striate.tasks.methods import TrainingMethod
+from striate.tasks.methods.method import learnable
+from striate.tasks.progress import Progress
+from striate.tasks.run_folder import RunFolder
+
+MEASURED = "comparison cost"
+REPEATS, ENOUGH = 200, 1.0  # of a measurement of speed: at most so many, in about so many seconds
+BATCH = 64
+
+
+def main() -> None:
+    """Do the job that comes on the standard input."""
+    job = json.loads(sys.stdin.readline())
+    stop, alone = threading.Event(), threading.Event()
+    threading.Thread(target=until_left, args=(stop, alone), daemon=True).start()
+
+    def wait() -> None:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        alone.wait()
+
+    try:
+        if job["do"] == "train":
+            train(job, stop.is_set)
+        else:
+            measure(job, stop.is_set, wait)
+    except StriateError as error:
+        told = {"code": error.code, "asked": error.asked, "allowed": error.allowed, "given": error.given,
+                "do": error.do, "exit_code": error.exit_code}
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
+        os._exit(error.exit_code)
+    sys.stdout.flush()
+    os._exit(0)  # nothing is left to be done, and taking apart what was imported would cost a tenth of a second
+
+
+def until_left(stop: threading.Event, alone: threading.Event) -> None:
+    """Set `alone` when the parent says so, and both when it closes the pipe."""
+    for _ in sys.stdin:
+        alone.set()
+    stop.set()
+    alone.set()
+
+
+def train(job: dict[str, Any], stop: Callable[[], bool]) -> None:
+    """Train the cell of `job` and write its file."""
+    asked, cell = asked_of(job["asked"]), TrainingPlan(**job["cell"])
+    work = RunFolder(Path(job["work"]))
+    work.path.mkdir(parents=True, exist_ok=True)
+    kind, timed = asked.kind(cell.model, cell.seed)
+    data = open_as(asked, kind, Path(job["split"]), job["data"])
+    kind.size_for(data)
+    split = (drawn(data.split, data.pictures, cell.size, cell.seed) if cell.half is None
+             else halves(data.split, data.pictures, cell.seed, cell.half))
+    data = replace(data, split=split)
+    without_stages(work.path / "cache")
+    started = time.monotonic()
+    model = kind.train(data, work, Progress(), stop)
+    # What was trained before a stop counts; a network knows how long that was.
+    training = max(time.monotonic() - started, getattr(model, "seconds_", 0.0))
+    started = time.monotonic()
+    probabilities = model.predict_proba(data.test).astype(np.float32)
+    prediction = time.monotonic() - started
+    labels, held = held_out(model, data)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    size = None
+    if job["model"]:
+        size = model.save(Path(job["model"])).stat().st_size
+    network = kind.facts(model).get("network") or {}
+    write(Path(job["out"]), TrainingRecord(cell, probabilities, held, labels, {
+        "training": training, "features": features(model), "prediction": prediction, "memory": memory, "bytes": size,
+        "parameters": network.get("parameters") or sum(int(one.size) for one in model.to_file()[1].values()),
+        "macs": network.get("macs"), "how": how(kind.planned(model), model),
+        "hand_crafted": kind.HAND_CRAFTED, "learnt": len(data.train), "chosen": len(data.validation),
+        "timed": timed}), job["identity"])
+    shutil.rmtree(work.path, ignore_errors=True)
+
+
+def measure(job: dict[str, Any], stop: Callable[[], bool], wait: Callable[[], None]) -> None:
+    """Time the model of `job` on test pictures: one by one, and 64 at once; `wait` returns when nothing else runs."""
+    asked = asked_of(job["asked"])
+    model = load(job["model"])
+    kind, _ = asked.kind(job["name"])
+    data = open_as(asked, kind, Path(job["split"]), job["data"])
+    some = model.preparation_.fitted(Dataset(data.pictures, data.split.test[:BATCH])).take(
+        np.arange(min(BATCH, len(data.test))))
+    batch = np.concatenate([some] * (-(-BATCH // len(some))))[:BATCH]
+    wait()
+    others = busy()
+    one = timed(lambda i: model.predict_proba(batch[i % BATCH : i % BATCH + 1]), stop)
+    many = timed(lambda _: model.predict_proba(batch), stop)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    model_file.save(job["out"], MEASURED, {"identity": job["identity"], "memory": memory, "others": others},
+                   {"one": one, "many": many})
+
+
+def busy(seconds: float = 0.3) -> float:
+    """How much of this machine, 0..1, other processes use while this one waits; 0 where the system does not say."""
+    def times() -> tuple[int, int]:
+        numbers = [int(one) for one in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+        return sum(numbers), numbers[3] + numbers[4]  # all, and idle or waiting for a disk
+
+    if not Path("/proc/stat").exists():
+        return 0.0
+    before = times()
+    time.sleep(seconds)
+    passed, idle = (after - earlier for after, earlier in zip(times(), before, strict=True))
+    return max(0.0, 1 - idle / passed) if passed > 0 else 0.0
+
+
+def timed(work: Callable[[int], object], stop: Callable[[], bool]) -> NDArray[np.float64]:
+    """Seconds of each call of `work`, after three that do not count; five calls or more."""
+    seconds: list[float] = []
+    for i in range(3):
+        work(i)
+    began = time.perf_counter()
+    while len(seconds) < 5 or (len(seconds) < REPEATS and time.perf_counter() - began < ENOUGH and not stop()):
+        started = time.perf_counter()
+        work(len(seconds))
+        seconds.append(time.perf_counter() - started)
+    return np.array(seconds)
+
+
+def asked_of(values: dict[str, Any]) -> ComparisonPlan:
+    """What the parent was asked to do."""
+    return ComparisonPlan(**values | {"models": tuple(values["models"]), "sizes": tuple(values["sizes"])})
+
+
+def open_as(asked: ComparisonPlan, kind: TrainingMethod[Any], split: Path | None, expected: str) -> Data:
+    """The data as `kind` wants them, if they are still the `expected` ones (`data_changed`)."""
+    data = load_data(asked.data, **kind.packing, split=split, strict=asked.strict)
+    if data_identity(data) != expected:
+        raise DataError("data_changed", f"{shown(asked.data)} was to be learnt from",
+                        allowed="every recogniser must meet the same pictures",
+                        given="they changed since the comparison was begun, or are read differently at another size",
+                        do="Start again in another folder with --out")
+    return data
+
+
+def held_out(model: Recogniser, data: Data) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Labels and probabilities of pictures that the measured machine had not learnt from; there may be none."""
+    if (found := getattr(model, "held_out_", None)) is not None:
+        indices, scores = found
+        return learnable(data).labels[indices], np.asarray(scores, np.float32)
+    if len(data.validation):
+        return data.validation.labels, model.predict_proba(data.validation).astype(np.float32)
+    return np.empty(0, np.int64), np.empty((0, len(data.classes)), np.float32)
+
+
+def features(model: Recogniser) -> float | None:
+    """Seconds of the training that went into describing pictures, where that is a stage of its own."""
+    rows = getattr(model, "stages_", None)
+    return sum(float(row["seconds"]) for row in rows if row["stage"] != "classifier") if rows else None
+
+
+def how(recipe: dict[str, Any], model: Recogniser) -> str:
+    """How it was trained, in a few words."""
+    epochs = getattr(model, "history_", None)
+    if epochs:
+        best = f", the best of them {model.best_epoch_}" if hasattr(model, "best_epoch_") else ""
+        return f"{epochs[-1]['epoch']} epochs{best}; {recipe.get('optimiser')}, batch {recipe.get('batch_size')}"
+    return str(model.stages_[-1]["what"]) if getattr(model, "stages_", None) else "as it comes"
+
+
+def without_stages(own: Path) -> None:
+    """A cache that has all of the shared one but computed stages: a cached stage would cost nothing, and say so."""
+    shared = cache_folder().resolve()
+    shutil.rmtree(own, ignore_errors=True)
+    own.mkdir(parents=True)
+    for room in shared.iterdir() if shared.is_dir() else ():
+        if room.name not in ("stages", "features"):
+            (own / room.name).symlink_to(room)
+    os.environ["STRIATE_CACHE"] = str(own)

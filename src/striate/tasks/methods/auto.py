@@ -1,0 +1,137 @@
+"""`auto`: of the ways to use a network that was trained elsewhere, the one that does best on the validation part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.convnet.distributed import ProcessGroup
+from striate.convnet.inference.precision import best_device
+from striate.convnet.recipe.recipe import BUDGETS
+from striate.data import Data
+from striate.errors import RunError
+from striate.model.recogniser import Recogniser
+from striate.stats.metrics import Evaluation
+from striate.tasks.methods.finetune import FinetuneMethod
+from striate.tasks.methods.method import TrainingMethod
+from striate.tasks.methods.transfer import TransferMethod
+from striate.tasks.progress import Progress
+from striate.tasks.run_folder import RunFolder
+from striate.tasks.settings import Settings
+
+NAME, FIRST = "auto", "transfer"
+FROZEN = (FIRST, "knn")
+FEW = 10  # pictures of the smallest class to learn from; fewer do not move a network to a better place
+SHARE = 0.8  # of the minutes are for fine-tuning; the others describe and predict
+
+
+class AutoMethod(TrainingMethod[Recogniser]):
+    """`transfer`, unless `knn` or `finetune` is surely better; fine-tuning is tried where it is given time, or a GPU.
+
+    All learn from the training part and answer for the validation part. A frozen way that is chosen then learns from
+    both.
+    """
+
+    WEIGHTS = True
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        recipe = dict(settings.recipe)
+        if recipe.get("minutes"):
+            recipe["minutes"] = SHARE * recipe["minutes"]
+        self.ways: dict[str, TrainingMethod[Any]] = {
+            name: TransferMethod(replace(settings, model=name, recipe={
+                key: value for key, value in settings.recipe.items() if key in TransferMethod.FIELDS}))
+            for name in FROZEN}
+        self.ways["finetune"] = FinetuneMethod(replace(settings, model="finetune", recipe=recipe))
+        self.chosen, self.why = self.ways[FIRST], ""
+
+    @classmethod
+    def knows(cls, settings: Settings) -> bool:
+        """By name."""
+        return settings.model == NAME
+
+    @property
+    def packing(self) -> dict[str, Any]:
+        """What the network was trained with."""
+        return self.ways[FIRST].packing
+
+    def size_for(self, data: Data) -> tuple[int, int]:
+        """As they are packed."""
+        return self.ways["finetune"].size_for(data)
+
+    def train(self, data: Data, folder: RunFolder, watch: Progress, stop: Callable[[], bool]) -> Recogniser:
+        """Every way that is worth trying on the training part; then the best."""
+        watch = replace(watch, ranks=ProcessGroup())  # the others wait: it trains alone
+        tried, reasons = self._worth_trying(data)
+        truth = data.validation.labels
+        found: dict[str, tuple[Recogniser, NDArray[np.bool_]]] = {}
+        alone = replace(data, split=replace(data.split, validation=np.empty(0, np.int64)))
+        for name in tried if len(tried) > 1 else ():
+            watch.say(f"trying {name}")
+            kind = self.ways[name]
+            try:
+                model: Recogniser = kind.train(data if kind.TOGETHER else alone, folder, watch, stop)
+            except RunError as error:
+                if error.code != "loss_not_finite":
+                    raise
+                reasons.append(f"{name} failed: its loss left all bounds; a smaller --learning-rate may help")
+                continue
+            found[name] = model, model.predict_proba(data.validation).argmax(axis=1) == truth
+        best = FIRST
+        for name in list(found)[1:]:
+            if surely_better(found[name][1], found[best][1]):
+                best = name
+        shares = ", ".join(f"{name} {100 * right.mean():.1f} %" for name, (_, right) in found.items())
+        said = f"of {len(truth):,} validation pictures are right: {shares}" if found else "nothing was compared"
+        self.chosen, self.why = self.ways[best], "; ".join([f"{best} was chosen: {said}", *reasons])
+        watch.say(self.why)
+        if not self.chosen.TOGETHER:
+            folder.remove_log()  # of a way that was tried, and not taken
+        whole: Recogniser = (
+            found[best][0] if self.chosen.TOGETHER else self.chosen.train(data, folder, watch, stop))
+        return whole
+
+    def _worth_trying(self, data: Data) -> tuple[list[str], list[str]]:
+        """The ways to be tried, and why not others."""
+        if not len(data.validation):
+            return [FIRST], ["there is no validation part to choose by"]
+        counts = np.bincount(data.train.labels)
+        smallest = int(counts[counts > 0].min())
+        if smallest < FEW:
+            return list(FROZEN), [f"finetune was not tried: the smallest class has {smallest} pictures to learn from, "
+                                  f"{FEW} are wanted"]
+        if best_device().type == "cpu" and not any(self.settings.recipe.get(name) for name in BUDGETS):
+            return list(FROZEN), ["finetune was not tried: it takes minutes, which --minutes gives"]
+        return [*FROZEN, "finetune"], []
+
+    def validated(self, model: Recogniser, data: Data) -> Evaluation:
+        """As the chosen way says."""
+        return self.chosen.validated(model, data)
+
+    def planned(self, model: Recogniser) -> dict[str, Any]:
+        """As the chosen way says."""
+        return self.chosen.planned(model)
+
+    def facts(self, model: Recogniser) -> dict[str, Any]:
+        """Those of the chosen way, and why it was."""
+        facts = self.chosen.facts(model)
+        return facts | {"reasons": [self.why, *facts.get("reasons", [])]}
+
+
+def surely_better(these: NDArray[np.bool_], those: NDArray[np.bool_]) -> bool:
+    """Whether `these` (n,) bool are right more often than `those` on the same pictures, by over one standard error.
+
+    The difference of two counts of pictures that only one gets right, b and c, has the standard error √(b + c) where
+    both are as good; by less the simpler way is kept (Breiman et al., *Classification and Regression Trees*, 1984,
+    section 3.4.3).
+
+    >>> surely_better(np.array([1, 1, 1, 1, 0], bool), np.array([1, 0, 0, 0, 1], bool))  # 3 against 1: 2 is not over 2
+    False
+    """
+    only_these, only_those = int(np.sum(these & ~those)), int(np.sum(those & ~these))
+    return only_these - only_those > float(np.sqrt(only_these + only_those))

@@ -1,0 +1,93 @@
+"""Bags of visual words: `bow`, `bow-knn`, `bow-fisher`, or a YAML file of stages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from striate.bow.recogniser import BagOfWords
+from striate.bow.sift.grid import LARGE
+from striate.bow.stages import Stages, names_stages, stages_named
+from striate.core.cache_folder import cache_room
+from striate.core.executor import worker_count
+from striate.data import Data
+from striate.errors import RunError, shown
+from striate.tasks.environment import environment
+from striate.tasks.methods.method import learnable
+from striate.tasks.methods.stagewise import StagewiseMethod, tell_stages
+from striate.tasks.progress import Progress
+from striate.tasks.run_folder import RunFolder
+from striate.tasks.settings import Settings
+
+PHOTOGRAPH = (256, 256)  # pictures of different sizes, or larger than 64 pixels, are brought to this
+
+
+class BagOfWordsMethod(StagewiseMethod[BagOfWords]):
+    """Hand-crafted: nothing is trained by epochs, so training and validation part are learnt from together.
+
+    What is chosen is chosen by cross-validation inside; its held-out probabilities are the validation figure.
+    """
+
+    BECAUSE = "it has stages, not epochs"
+    HAND_CRAFTED = True
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        sizes = {"small": True, "photographs": False}
+        begun = settings.stages  # a run that is resumed keeps its stages, whatever has become of a file
+        stages = {name: stages_of(begun[name]) if begun else stages_named(settings.model, small=small).checked()
+                  for name, small in sizes.items()}
+        self.settings = replace(settings, stages={name: one.as_dict() for name, one in stages.items()})
+        self.small, self.photographs = stages["small"], stages["photographs"]
+        BagOfWords(**settings.recipe).check_settings()
+
+    @classmethod
+    def knows(cls, settings: Settings) -> bool:
+        """A name of a set of stages, or a YAML file that has some."""
+        return bool(settings.stages) or names_stages(settings.model)
+
+    @property
+    def packing(self) -> dict[str, Any]:
+        """Grey, unless the descriptors look at colour; photographs larger than a network would take them."""
+        return {"size": self.settings.size, "usual": PHOTOGRAPH,
+                "channels": 1 if self.photographs.sift.colour == "grey" else None}
+
+    def size_for(self, data: Data) -> tuple[int, int]:
+        """The size they are packed in, if a descriptor fits."""
+        height, width = self.settings.size or data.pictures.images.shape[1:3]
+        self.stages = self.small if min(height, width) < LARGE else self.photographs
+        self.stages.sift.choice_for(height, width)
+        return height, width
+
+    def train(self, data: Data, folder: RunFolder, watch: Progress, stop: Callable[[], bool]) -> BagOfWords:  # noqa: ARG002
+        """Stage by stage; what has been computed before is read back from the cache."""
+        stages, settings = self.stages, self.settings
+        model = BagOfWords(sift=stages.sift, encoder=stages.encoder, pyramid=stages.pyramid,
+                           classifier=stages.classifier, size=settings.size, resize=settings.resize,
+                           memory=cache_room("stages"), **settings.recipe)
+        model.fit(learnable(data), watch=watch.stage, stop=stop)
+        tell_stages(model.stages_, watch)
+        return model
+
+    def planned(self, model: BagOfWords) -> dict[str, Any]:
+        """The seed, the sample that words are learnt from, and whether mirror images were learnt from."""
+        return {"seed": model.seed, "sample": model.sample, "flip": model.flip_}
+
+    def facts(self, model: BagOfWords) -> dict[str, Any]:
+        """Stages, with what was chosen."""
+        return {
+            "seed": model.seed,
+            "stages": {"name": self.settings.model, "settings": self.stages.as_dict(), "rows": model.stages_},
+            "recipe": self.planned(model),
+            "environment": environment(worker_count(model.threads), "float32"),
+        }
+
+
+def stages_of(values: object) -> Stages:
+    """The stages that a run was begun with; raises `RunError` (`bad_settings`) when they cannot be read."""
+    try:
+        return Stages.from_dict(values).checked()
+    except ValueError as error:
+        raise RunError("bad_settings", "a run was to be resumed", given=shown(str(error)),
+                       do="Start again in another folder with --out") from error

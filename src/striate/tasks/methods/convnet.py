@@ -1,0 +1,106 @@
+"""Networks: a name of the zoo or a file, trained epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from striate.arch import survey
+from striate.convnet.build.resolve_network import network_for, wanted
+from striate.convnet.distributed.rank import RankInfo
+from striate.convnet.inference.precision import choose
+from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.recogniser import ConvNet, refuse_unsharded
+from striate.data import Data
+from striate.errors import RunError, shown
+from striate.stats import metrics
+from striate.stats.metrics import Evaluation
+from striate.tasks.environment import environment
+from striate.tasks.methods.method import TrainingMethod
+from striate.tasks.progress import Progress
+from striate.tasks.run_folder import RunFolder
+from striate.tasks.settings import Settings
+
+
+class ConvNetMethod(TrainingMethod[ConvNet]):
+    """A convolutional network; the epoch is chosen on the validation part."""
+
+    TOGETHER = True
+    network: str
+    weights: str | None = None
+    memory: Path | None = None
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.network = settings.model
+        recipe = Recipe.from_dict(settings.recipe)
+        if settings.sharded:
+            refuse_unsharded(recipe, RankInfo.read().world)
+
+    @classmethod
+    def knows(cls, settings: Settings) -> bool:  # noqa: ARG003 - it takes what nobody else knows
+        """Whatever no other kind knows."""
+        return True
+
+    @property
+    def packing(self) -> dict[str, Any]:
+        """What the network asks for."""
+        asked = wanted(self.network)
+        return {"size": self.settings.size or asked.size, "channels": asked.channels}
+
+    def size_for(self, data: Data) -> tuple[int, int]:
+        """What the network reads of pictures of this size."""
+        height, width, channels = data.pictures.images.shape[1:]
+        asked = wanted(self.network)
+        size = self.settings.size or asked.size_for(height, width)
+        network_for(self.network, size, asked.channels or channels, len(data.classes))
+        return size
+
+    def untrained(self, recipe: Mapping[str, Any]) -> ConvNet:
+        """The network, with the settings of the run and this recipe."""
+        return ConvNet(self.network, size=self.settings.size, resize=self.settings.resize, weights=self.weights,
+                       **recipe)
+
+    def train(self, data: Data, folder: RunFolder, watch: Progress, stop: Callable[[], bool]) -> ConvNet:
+        """From random weights or those that are given, or from the checkpoints in the folder."""
+        settings = self.settings
+        model = self.untrained(settings.recipe)
+        try:
+            model.fit(data.train, validation=data.validation, watch=watch.step, checkpoints=folder.checkpoints,
+                      checkpoint_seconds=watch.checkpoint_seconds, stop=stop, say=watch.say, ranks=watch.ranks,
+                      sharded=settings.sharded, memory=self.memory, afterwards=len(data.validation) + len(data.test))
+        except RunError as error:
+            if error.code == "loss_not_finite" and hasattr(model, "module_") and watch.ranks.main:
+                model.save(folder.model)
+                error.do = f"Use {shown(folder.model)} as it was, or start again with a smaller --learning-rate"
+            raise
+        if watch.ranks.main:
+            folder.write_log(model.history_)
+        return model
+
+    def validated(self, model: ConvNet, data: Data) -> Evaluation:
+        """The validation part, which the epoch was chosen by."""
+        return metrics.evaluate(data.validation.labels, model.predict_proba(data.validation), data.classes)
+
+    def planned(self, model: ConvNet) -> dict[str, Any]:
+        """The recipe with its budget in steps."""
+        return model.recipe_.as_dict()
+
+    def facts(self, model: ConvNet) -> dict[str, Any]:
+        """Network, recipe and history."""
+        return {
+            "seed": model.recipe_.seed,
+            "network": {**survey(model.network_).as_dict(), "name": self.settings.model},
+            "weights": model.source_,
+            "began": {name: value for name, value in (("weights", self.settings.weights),
+                                                      ("network", self.settings.network)) if value is not None},
+            "recipe": model.recipe_.as_dict(),
+            "asked": self.settings.recipe,
+            "reasons": list(model.reasons_),
+            "history": model.history_,
+            "best_epoch": model.best_epoch_,
+            "environment": environment(torch.get_num_threads(), str(choose(model.recipe_.precision))),
+        }

@@ -1,0 +1,61 @@
+"""Networks that were trained elsewhere and learn on: `finetune`, or a network with `--weights`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from striate.arch import Volume
+from striate.convnet.finetuning import adapted
+from striate.convnet.pretrained import PretrainedWeights, located, pretrained
+from striate.core.cache_folder import cache_room
+from striate.data import Data
+from striate.errors import UsageError, shown
+from striate.tasks.methods.convnet import ConvNetMethod
+from striate.tasks.settings import Settings
+
+NAME = "finetune"
+
+
+class FinetuneMethod(ConvNetMethod):
+    """A network with the weights that are given, those of EfficientNet-Lite0 without; trained as others are."""
+
+    WEIGHTS = True
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        if settings.network is not None and settings.model != NAME:
+            raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with --network",
+                             allowed="--model finetune takes it: another name is the network itself",
+                             given=f"--network {shown(settings.network)} was given",
+                             do="Leave it out, or use --model finetune")
+        asked = settings.network if settings.model == NAME else settings.model
+        network, path, _ = located(asked, settings.weights)  # refuses what is missing before any picture is read
+        self.weights = settings.weights or network or str(path)
+        self.network = network or str(self.source.network.name)
+        self.memory = cache_room("features")
+
+    @classmethod
+    def knows(cls, settings: Settings) -> bool:
+        """By name, or by its weights."""
+        return settings.model == NAME or settings.weights is not None
+
+    @cached_property
+    def source(self) -> PretrainedWeights:
+        """The weights, read."""
+        asked = self.settings.network if self.settings.model == NAME else self.settings.model
+        return pretrained(asked, self.settings.weights)
+
+    @property
+    def packing(self) -> dict[str, Any]:
+        """What the network was trained with."""
+        made = self.source.network.input
+        return {"size": self.settings.size or (made.height, made.width), "channels": made.channels}
+
+    def size_for(self, data: Data) -> tuple[int, int]:
+        """As they are packed; refuses networks that cannot be given another head, or another size."""
+        height, width, channels = data.pictures.images.shape[1:]
+        made = adapted(self.source.network, len(data.classes))
+        if (height, width) != (made.input.height, made.input.width):
+            made.on(Volume(channels, height, width))
+        return height, width

@@ -1,0 +1,57 @@
+"""What kinds that learn in stages share: no epochs, and training and validation part are learnt from together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, TypeVar
+
+from striate.data import Data
+from striate.errors import UsageError, shown
+from striate.stats import metrics
+from striate.stats.metrics import Evaluation
+from striate.tasks.methods.method import TrainingMethod, learnable
+from striate.tasks.progress import Progress
+from striate.tasks.settings import Settings
+
+R = TypeVar("R", bound=Any)
+
+
+class StagewiseMethod(TrainingMethod[R]):
+    """What is chosen is chosen by cross-validation; the held-out probabilities are the validation figure.
+
+    `USES`: the options that it heeds, in words; `FIELDS`: those of the recipe; `BECAUSE`: why not others.
+    """
+
+    HELD_OUT = True
+    USES: ClassVar[str] = "seed, size, resize and flip"
+    FIELDS: ClassVar[tuple[str, ...]] = ("seed", "flip")
+    BECAUSE: ClassVar[str]
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        useless = [name for name in settings.recipe if name not in self.FIELDS]
+        if settings.sharded:
+            raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with --sharded",
+                             allowed="networks can be divided among processes: it has no steps to divide",
+                             given="--sharded was given", do="Leave it out, or train a network")
+        if useless:
+            raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with {useless[0]}",
+                             allowed=f"{self.USES} are allowed: {self.BECAUSE}",
+                             given=f"{useless[0]} {shown(str(settings.recipe[useless[0]]))} was given",
+                             do="Leave it out, or train a network")
+
+    def shares(self, data: Data) -> str:
+        """Both are learnt from."""
+        return f"{len(learnable(data)):,} pictures to learn from and, by cross-validation, to choose by"
+
+    def validated(self, model: R, data: Data) -> Evaluation:
+        """Training and validation pictures, each by a classifier that had not seen it."""
+        indices, scores = model.held_out_
+        return metrics.evaluate(learnable(data).labels[indices], scores, data.classes)
+
+
+def tell_stages(rows: Sequence[dict[str, Any]], watch: Progress) -> None:
+    """Say what each stage came to, and how long it took."""
+    for row in rows:
+        how = "from the cache" if row["cached"] else f"{row['seconds']:.1f} s"
+        watch.say(f"{row['stage']}: {row['what']} ({how})")

@@ -1,0 +1,75 @@
+"""Networks that were trained elsewhere, with a classifier on top: `transfer`, and `knn` for nearest neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from striate.arch import survey
+from striate.convnet.inference.precision import choose
+from striate.convnet.pretrained import located, pretrained
+from striate.convnet.transfer import Transfer
+from striate.core.cache_folder import cache_room
+from striate.data import Data
+from striate.tasks.environment import environment
+from striate.tasks.methods.method import learnable
+from striate.tasks.methods.stagewise import StagewiseMethod, tell_stages
+from striate.tasks.progress import Progress
+from striate.tasks.run_folder import RunFolder
+from striate.tasks.settings import Settings
+
+HEADS = {"transfer": "linear_svm", "knn": "knn"}
+
+
+class TransferMethod(StagewiseMethod[Transfer]):
+    """The network is frozen; the classifier learns from training and validation part, and chooses by folds."""
+
+    USES = "weights, seed, size, resize, flip and precision"
+    FIELDS = ("seed", "flip", "precision")
+    BECAUSE = "its network is not trained"
+    WEIGHTS = True
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        located(settings.network, settings.weights)  # refuses what is missing before any picture is read
+
+    @classmethod
+    def knows(cls, settings: Settings) -> bool:
+        """By name."""
+        return settings.model in HEADS
+
+    @property
+    def packing(self) -> dict[str, Any]:
+        """What the network was trained with."""
+        made = pretrained(self.settings.network, self.settings.weights).network.input
+        return {"size": self.settings.size or (made.height, made.width), "channels": made.channels}
+
+    def size_for(self, data: Data) -> tuple[int, int]:
+        """As they are packed."""
+        height, width = data.pictures.images.shape[1:3]
+        return height, width
+
+    def train(self, data: Data, folder: RunFolder, watch: Progress, stop: Callable[[], bool]) -> Transfer:  # noqa: ARG002
+        """Features once, then the classifier."""
+        settings = self.settings
+        model = Transfer(settings.network, weights=settings.weights, head=HEADS[settings.model], size=settings.size,
+                         resize=settings.resize, memory=cache_room("features"), **settings.recipe)
+        model.fit(learnable(data), watch=watch.stage, stop=stop)
+        tell_stages(model.stages_, watch)
+        return model
+
+    def planned(self, model: Transfer) -> dict[str, Any]:
+        """The seed, the weights, and whether mirror images were learnt from."""
+        return {"seed": model.seed, "flip": model.flip_, "precision": model.precision, "weights": model.source_}
+
+    def facts(self, model: Transfer) -> dict[str, Any]:
+        """Network and classifier."""
+        return {
+            "seed": model.seed,
+            "network": {**survey(model.features_.network).as_dict(), "name": self.settings.model},
+            "recipe": self.planned(model),
+            "reasons": [model.source_, model.classifier_.chosen()],
+            "environment": environment(torch.get_num_threads(), str(choose(model.precision))),
+        }

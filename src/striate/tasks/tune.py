@@ -1,0 +1,212 @@
+"""Which optimiser and which learning rate: each tried for a short while, on some of the pictures.
+
+For each optimiser a range test (`convnet.training.lr_finder`), then its preset rate, a third and three times of it, and
+the rate that was found. Judged on validation pictures; test pictures are not looked at.
+
+Limits: what is best in half a minute on a part of the pictures need not be best in the whole run; and what follows from
+the number of pictures, such as augmentation, follows from that part's.
+"""
+
+from __future__ import annotations
+
+import shlex
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from striate._version import __version__
+from striate.convnet.recipe.recipe import BUDGETS
+from striate.convnet.recipe.validation import OPTIMISERS
+from striate.convnet.recogniser import ConvNet
+from striate.convnet.training.lr_finder import RangeTest, range_test
+from striate.convnet.training.seeding import generator
+from striate.data import Data, Dataset
+from striate.errors import Interrupted, RunError, UsageError, shown
+from striate.report.tune import write_trying
+from striate.stats.metrics import evaluate
+from striate.tasks.methods import kind_for
+from striate.tasks.methods.convnet import ConvNetMethod
+from striate.tasks.progress import Progress
+from striate.tasks.run_folder import RUNS, RunFolder, run_name
+from striate.tasks.settings import Settings
+from striate.tasks.train import open_data, tell
+
+SECONDS, SHORTEST = 30.0, 0.6  # of training for each candidate
+MOST = 10_000  # pictures of either part
+FACTOR = 3.0  # between the rates around the preset one
+NEAR = 1.2  # rates closer than this factor are one rate
+TRIED = ("optimiser", "learning_rate")
+MEASURED = ("accuracy", "interval", "nll", "epochs", "steps")
+
+
+@dataclass
+class TuningTrial:
+    """What is tried on what: the network of a kind, `train` and `validation` pictures, `seconds` a candidate."""
+
+    kind: ConvNetMethod
+    train: Dataset
+    validation: Dataset
+    seconds: float
+    watch: Progress
+    stop: Callable[[], bool] = bool
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    ranges: dict[str, RangeTest] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """Those of the run."""
+        return self.kind.settings
+
+    def model(self, **recipe: Any) -> ConvNet:
+        """The network, untrained, with the settings that were given and those of `recipe`."""
+        given = {name: value for name, value in self.settings.recipe.items() if name not in (*TRIED, *BUDGETS)}
+        return self.kind.untrained(given | recipe)
+
+    def run(self) -> None:
+        """Try each optimiser, or only the one that was asked for, adding to `rows` and `ranges`."""
+        asked = self.settings.recipe.get("optimiser")
+        for optimiser in (asked,) if asked else OPTIMISERS:
+            self.watch.say(f"{optimiser}: range test")
+            self.ranges[optimiser] = test = range_test(self.model(optimiser=optimiser), self.train, stop=self.stop,
+                                                           memory=self.kind.memory)
+            first = self.candidate(optimiser, self.settings.recipe.get("learning_rate"),
+                                   "given" if "learning_rate" in self.settings.recipe else "preset")
+            for rate, why in around(first, test.steepest):
+                self.candidate(optimiser, rate, why)
+
+    def candidate(self, optimiser: str, rate: float | None, why: str) -> float | None:
+        """Train with one learning rate, None for the preset one; adds a row and returns the rate, if it is known."""
+        started = time.monotonic()
+        model = self.model(optimiser=optimiser, learning_rate=rate, minutes=max(self.seconds, SHORTEST) / 60)
+        row: dict[str, Any] = {"optimiser": optimiser, "learning_rate": rate, "why": why, "failed": None}
+        try:
+            model.fit(self.train, validation=self.validation, watch=self.watch.step, stop=self.stop,
+                      memory=self.kind.memory)
+        except RunError as error:
+            if error.code != "loss_not_finite":
+                raise
+            row |= {**dict.fromkeys(MEASURED), "failed": "the loss left all bounds"}
+        else:
+            found = evaluate(self.validation.labels, model.predict_proba(self.validation), self.validation.classes)
+            rate = model.recipe_.learning_rate
+            row |= {"learning_rate": rate, "accuracy": found.accuracy, "interval": list(found.interval),
+                    "nll": found.nll, "epochs": model.history_[-1]["epoch"], "steps": model.recipe_.steps}
+        self.rows.append(row | {"seconds": time.monotonic() - started})
+        told = row["failed"] or f"validation {row['accuracy']:.1%}"
+        self.watch.say(f"{optimiser}, learning rate {'preset' if rate is None else f'{rate:.3g}'} ({why}): {told}")
+        return rate
+
+
+def try_settings(
+    settings: Settings, folder: RunFolder, watch: Progress, *, again: Sequence[str] = (), seconds: float = SECONDS
+) -> dict[str, Any]:
+    """Try optimisers and learning rates for `seconds` each; writes `report.html`, `report.json`, `try.png`.
+
+    `again`: the command that trains, to which the best settings are added. Returns the facts of the page; see
+    `striate.report.tune`. Raises `UsageError` (`nothing_to_try`) for what is not trained by epochs, `Interrupted`
+    when it is stopped before anything was measured.
+    """
+    kind = kind_for(settings)
+    if not isinstance(kind, ConvNetMethod):
+        raise UsageError("nothing_to_try", "optimisers and learning rates were to be tried",
+                         allowed="a network is allowed", given=f"{shown(settings.model)} has stages, not epochs",
+                         do="Leave out --try, or name a network with --model")
+    folder.keep_out_of(settings.data)
+    started = time.monotonic()
+    data = open_data(settings, kind, None, watch)
+    data.require_trainable()
+    size = kind.size_for(data)
+    seed = settings.recipe.get("seed", 0)
+    train, validation = (share_of(part, MOST, seed) for part in (data.train, data.validation))
+    with folder.locked():
+        tell(data, size, kind, watch)
+        with watch.interruptible() as stop:
+            trial = TuningTrial(kind, train, validation, seconds, watch, stop)
+            try:
+                trial.run()
+            except Interrupted:
+                if not trial.rows:
+                    raise
+            stopped = stop()
+        facts = facts_of(trial, data, again) | {"seconds": time.monotonic() - started, "stopped": stopped}
+        best = facts["candidates"][0]
+        planned = settings.recipe | ({name: best[name] for name in TRIED} if best["accuracy"] is not None else {})
+        replace(settings, planned=planned).save(folder.recipe)
+        facts |= {"report": str(folder.path / "report.html"), "picture": str(folder.path / "try.png")}
+        write_trying(folder.path, facts)
+    return facts
+
+
+def facts_of(trial: TuningTrial, data: Data, again: Sequence[str]) -> dict[str, Any]:
+    """What was found, the best first: by accuracy, and of equals by the likelihood of the truth."""
+    rows = sorted(trial.rows, key=lambda row: (row["accuracy"] is None, -(row["accuracy"] or 0), row["nll"] or 0))
+    best = rows[0]
+    learnt = best["accuracy"] is not None
+    chosen = ["--optimiser", best["optimiser"], "--learning-rate", f"{best['learning_rate']:g}"] if learnt else []
+    parts = {"train": (trial.train, data.train), "validation": (trial.validation, data.validation)}
+    return {
+        "striate": __version__,
+        "title": f"Settings tried: {trial.settings.model} on {data.name}",
+        "command": trial.settings.command,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "model": trial.settings.model,
+        "data": {"name": data.name, "classes": len(data.classes),
+                 "counts": {name: len(used) for name, (used, _) in parts.items()},
+                 "of": {name: len(whole) for name, (_, whole) in parts.items()}},
+        "each": trial.seconds,
+        "candidates": rows,
+        "alike": sum(row["accuracy"] >= best["interval"][0] for row in rows[1:] if row["accuracy"] is not None)
+        if learnt else 0,
+        "ranges": {name: test.as_dict() for name, test in trial.ranges.items()},
+        "next": shlex.join([*again, *chosen]) if learnt and again else "",
+    }
+
+
+def around(rate: float | None, found: float | None) -> Iterator[tuple[float, str]]:
+    """The other rates to try, each with the reason, none of them twice.
+
+    >>> list(around(0.03, 0.0041)), list(around(0.03, 0.031)), list(around(None, 0.0041))
+    ([(0.01, '÷ 3'), (0.09, '× 3'), (0.0041, 'found')], [(0.01, '÷ 3'), (0.09, '× 3')], [(0.0041, 'found')])
+    """
+    rates = [] if rate is None else [rate, rate / FACTOR, rate * FACTOR]
+    for one, why in zip(rates[1:], (f"÷ {FACTOR:g}", f"× {FACTOR:g}"), strict=False):
+        yield rounded(one), why
+    if found is not None and all(max(one / found, found / one) > NEAR for one in rates):
+        yield rounded(found), "found"
+
+
+def rounded(rate: float) -> float:
+    """A rate with two significant digits: it was found by trying, and is to be typed."""
+    return float(f"{rate:.2g}")
+
+
+def share_of(part: Dataset, most: int, seed: int) -> Dataset:
+    """At most `most` pictures of `part`, as many of each class as its share, at least one; by chance, in their order.
+
+    >>> from striate import load_data
+    >>> np.bincount(share_of(load_data("digits").train, 100, 0).labels).tolist()
+    [10, 10, 10, 10, 10, 10, 10, 10, 10, 10]
+    """
+    if len(part) <= most:
+        return part
+    labels, places = part.labels, np.empty(len(part))
+    order = generator(seed, "share").permutation(len(part))
+    for label in np.unique(labels):
+        own = order[labels[order] == label]
+        places[own] = np.arange(len(own)) / len(own)
+    return Dataset(part.pictures, part.indices[np.sort(np.argsort(places, kind="stable")[:most])])
+
+
+def try_folder(out: str | Path | None, data: str, model: str) -> RunFolder:
+    """A folder for what is tried: `out`, or the next free `runs/DATA-MODEL-try`; refuses as `RunFolder.fresh`."""
+    if out is not None:
+        return RunFolder.fresh(out, data, model)
+    name = f"{run_name(data, model)}-try"
+    return next(folder for number in count(1)
+                if not (folder := RunFolder(RUNS / (name if number == 1 else f"{name}-{number}"))).taken)
