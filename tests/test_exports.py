@@ -18,7 +18,7 @@ def test_all_is_complete_and_sorted() -> None:
 
 def test_the_table_and_the_typed_imports_agree() -> None:
     typed = {
-        alias.name: node.module
+        alias.asname or alias.name: f"{node.module}.{alias.name}" if alias.asname else node.module
         for block in SOURCE.body if isinstance(block, ast.If)
         for node in block.body if isinstance(node, ast.ImportFrom)
         for alias in node.names

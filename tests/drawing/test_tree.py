@@ -75,7 +75,7 @@ def test_connections_of_random_networks(seed: int) -> None:
 def test_random_networks_have_branches_and_meshes() -> None:
     kinds = Counter(type(item).__name__ for seed in range(300)
                     for item in everything(tree(random_network(seed, 30), TreeBuilder())[1]))
-    assert min(kinds[name] for name in ("Step", "Parallel", "Mesh", "Fold")) > 20
+    assert min(kinds[name] for name in ("SingleUnit", "ParallelBranches", "Mesh", "RepeatedBlock")) > 20
 
 
 def everything(seq: ItemSequence) -> list[Item]:

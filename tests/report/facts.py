@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
-from striate.report import Misclassified, SamplePicture
+from striate.report.embedded_images import Misclassified, SamplePicture
 from striate.stats.metrics import evaluate
 
 Case = tuple[dict[str, Any], list[SamplePicture], list[Misclassified]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from pathlib import Path
 
-from striate.report import write_report
+from striate.report.train import write_report
 
 from .facts import Case
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from striate import report
 from striate.errors import DiskError
-from striate.report import formatting, tables, write_report
+from striate.report import formatting, tables
+from striate.report.train import write_report
 from striate.stats.metrics import evaluate
 
 from .facts import Case, digits, made_up

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from striate.report import write_report
+from striate.report.train import write_report
 
 from .facts import digits, made_up
 from .reader import Page, page_of
@@ -109,7 +109,7 @@ def test_the_same_facts_give_the_same_bytes(page: Page, tmp_path: Path) -> None:
 
 
 def test_f21_f22_neither_clock_nor_locale_nor_home_changes_a_byte(tmp_path: Path) -> None:
-    code = ("import sys; from tests.report.facts import made_up; from striate.report import write_report; "
+    code = ("import sys; from tests.report.facts import made_up; from striate.report.train import write_report; "
             "write_report(sys.argv[1], *made_up(3, names=['a', 'é', 'c']))")
     expected = write_report(tmp_path, *made_up(3, names=["a", "é", "c"])).read_bytes()
     folder = tmp_path / "other"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 import striate
-from striate.bow.encoders import VLAD, FisherVector, HardAssignment
+from striate.bow.encoders import VLAD, Fisher, Hard
 from striate.bow.pyramid import SpatialPyramid
 from striate.bow.sift import DenseSIFT
 from striate.bow.stages import Stages, stages_named
@@ -42,17 +42,17 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "a setting that is no number": lambda folder: read(folder, "sift: {step: .inf}"),
     "a file of stages with aliases": lambda folder: read(folder, "sift: &a {}\npyramid: *a"),
     "strange_stage": lambda _: fitted(encoder=LinearSVM()),
-    "a stranger for sift": lambda _: fitted(sift=HardAssignment()),
+    "a stranger for sift": lambda _: fitted(sift=Hard()),
     "stopped": lambda _: model().fit(pictures(), labels(), stop=lambda: True),
-    "not_learnt": lambda _: fitted(encoder=FisherVector(3, 5, augment=1e-9), classifier=LINEAR),
+    "not_learnt": lambda _: fitted(encoder=Fisher(3, 5, augment=1e-9), classifier=LINEAR),
     "no support vectors": lambda _: fitted(classifier=KernelSVM("linear", C=1e-300)),
     "one_class": lambda _: model().fit(pictures(), ["a"] * 18),
     "sample of nothing": lambda _: fitted(sample=0),
     "seed below 0": lambda _: fitted(seed=-1),
-    "more words than descriptors": lambda _: fitted(encoder=HardAssignment(541)),
+    "more words than descriptors": lambda _: fitted(encoder=Hard(541)),
     "signed features": lambda _: fitted(encoder=VLAD(5)),
     "largest of Fisher vectors": lambda _: fitted(
-        encoder=FisherVector(3, 5), pyramid=SpatialPyramid(pool="max"), classifier=LINEAR),
+        encoder=Fisher(3, 5), pyramid=SpatialPyramid(pool="max"), classifier=LINEAR),
     "colour of grey pictures": lambda _: fitted(sift=DenseSIFT(colour="hsv")),
     "pictures of one colour": lambda _: model().fit(np.zeros((18, 23, 19), np.uint8), labels()),
     "a kernel of counts for Fisher vectors": lambda folder: read(

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from striate.bow.encoders import LLC, VLAD, Encoder, FisherVector, HardAssignment, SoftAssignment
+from striate.bow.encoders import LLC, VLAD, Encoder, Fisher, Hard, Soft
 from striate.bow.pyramid import SpatialPyramid
 from striate.bow.recogniser import BagOfWords
 from striate.bow.sift import DenseSIFT
@@ -13,8 +13,8 @@ from striate.classifiers import KNN, Classifier, KernelSVM, LinearSVM
 HEIGHT, WIDTH = 23, 19
 NAMES = np.array(["across", "down", "slanting"])
 ENCODERS: dict[str, Encoder] = {
-    "hard": HardAssignment(7), "soft": SoftAssignment(7, 3), "llc": LLC(7, 3), "vlad": VLAD(5, 3, augment=0.7),
-    "fisher": FisherVector(3, 5),
+    "hard": Hard(7), "soft": Soft(7, 3), "llc": LLC(7, 3), "vlad": VLAD(5, 3, augment=0.7),
+    "fisher": Fisher(3, 5),
 }  # fmt: skip
 CLASSIFIERS: dict[str, Classifier] = {
     "linear_svm": LinearSVM("linear"), "kernel_svm": KernelSVM("linear"), "knn": KNN("linear", k=3),
@@ -37,7 +37,7 @@ def labels(count: int = 18, classes: int = 2) -> np.ndarray:
 def model(**changed: Any) -> BagOfWords:
     usual = {
         "sift": DenseSIFT((2, 3), 3, enlarge=1),
-        "encoder": HardAssignment(7),
+        "encoder": Hard(7),
         "classifier": KNN(k=3),
         "sample": 2000,
         "flip": False,

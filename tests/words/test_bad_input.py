@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from striate.bow.encoders import LLC, VLAD, FisherVector, HardAssignment, SoftAssignment
+from striate.bow.encoders import LLC, VLAD, Fisher, Hard, Soft
 from striate.bow.pyramid import SpatialPyramid
 from striate.bow.recogniser import BagOfWords
 from striate.bow.sift import DenseSIFT
@@ -31,10 +31,10 @@ REFUSED = {
     "the_same_picture_over_and_over few_pictures": lambda: fit(X[[0] * 18], classifier=LINEAR),
     "the_same_picture_and_neighbours few_neighbours": lambda: fit(X[[0] * 18]),
     "i24_uniform_training_pictures too_few_descriptors": lambda: fit(GREY),
-    "i24_uniform_without_zeros too_few_descriptors": lambda: fit(GREY, encoder=HardAssignment(1, skip_zero=True)),
-    "fewer_descriptors_than_words too_few_descriptors": lambda: fit(encoder=HardAssignment(541)),
+    "i24_uniform_without_zeros too_few_descriptors": lambda: fit(GREY, encoder=Hard(1, skip_zero=True)),
+    "fewer_descriptors_than_words too_few_descriptors": lambda: fit(encoder=Hard(541)),
     "fewer_descriptors_than_components too_few_descriptors": lambda: fit(
-        encoder=FisherVector(541, 5), classifier=LINEAR
+        encoder=Fisher(541, 5), classifier=LINEAR
     ),
     "fewer_words_than_neighbours too_few_words": lambda: fit(encoder=LLC(3, 5), classifier=LINEAR),
     "sample_smaller_than_words too_few_descriptors": lambda: fit(sample=6),
@@ -56,17 +56,17 @@ REFUSED = {
     "four_channels not_pictures": lambda: fit(np.repeat(X[..., None], 4, axis=3)),
     "text not_pictures": lambda: fit("pictures"),
     "colour_of_grey no_colour": lambda: fit(sift=DenseSIFT((2, 3), 3, colour="hsv")),
-    "signed_features_and_chi2 stages_apart": lambda: fit(encoder=FisherVector(3, 5), classifier=LinearSVM("chi2")),
+    "signed_features_and_chi2 stages_apart": lambda: fit(encoder=Fisher(3, 5), classifier=LinearSVM("chi2")),
     "signed_features_and_neighbours stages_apart": lambda: fit(encoder=VLAD(5)),
     "largest_of_fisher stages_apart": lambda: fit(
-        encoder=FisherVector(3, 5), pyramid=SpatialPyramid(pool="max"), classifier=LINEAR
+        encoder=Fisher(3, 5), pyramid=SpatialPyramid(pool="max"), classifier=LINEAR
     ),
     "a_classifier_as_encoder strange_stage": lambda: fit(encoder=LinearSVM()),
     "a_classifier_as_sift strange_stage": lambda: fit(sift=LinearSVM()),
-    "an_encoder_as_pyramid strange_stage": lambda: fit(pyramid=HardAssignment()),
-    "an_encoder_as_classifier strange_stage": lambda: fit(classifier=HardAssignment()),
+    "an_encoder_as_pyramid strange_stage": lambda: fit(pyramid=Hard()),
+    "an_encoder_as_classifier strange_stage": lambda: fit(classifier=Hard()),
     "a_name_as_encoder strange_stage": lambda: fit(encoder="hard"),
-    "a_class_as_encoder strange_stage": lambda: fit(encoder=HardAssignment),
+    "a_class_as_encoder strange_stage": lambda: fit(encoder=Hard),
     "sample_0 impossible_value": lambda: fit(sample=0),
     "sample_of_too_many impossible_value": lambda: fit(sample=10**10),
     "sample_half impossible_value": lambda: fit(sample=0.5),
@@ -75,7 +75,7 @@ REFUSED = {
     "seed_of_33_bits impossible_value": lambda: fit(seed=2**32),
     "seed_none impossible_value": lambda: fit(seed=None),
     "threads_0 impossible_value": lambda: fit(threads=0),
-    "no_words impossible_value": lambda: fit(encoder=HardAssignment(0)),
+    "no_words impossible_value": lambda: fit(encoder=Hard(0)),
     "no_grids bad_grids": lambda: fit(pyramid=SpatialPyramid(())),
     "size_0 bad_size": lambda: fit(size=(0, 19)),
     "size_of_three bad_size": lambda: fit(size=(23, 19, 1)),
@@ -108,9 +108,9 @@ def test_i24_a_uniform_picture_is_no_reason_to_fail(encoder: str, classifier: st
 
 @pytest.mark.parametrize(
     "encoder",
-    [HardAssignment(4, skip_zero=True), SoftAssignment(4, 2, skip_zero=True), FisherVector(2, 3, skip_zero=True)],
+    [Hard(4, skip_zero=True), Soft(4, 2, skip_zero=True), Fisher(2, 3, skip_zero=True)],
 )
-def test_i24_nothing_to_count_is_a_feature_of_zeros(encoder: HardAssignment) -> None:
+def test_i24_nothing_to_count_is_a_feature_of_zeros(encoder: Hard) -> None:
     recogniser = fitted(encoder=encoder, classifier=LINEAR)
     assert not recogniser.features(GREY[:1]).any()
     assert recogniser.predict_proba(GREY[:1]).sum() == pytest.approx(1)
@@ -118,7 +118,7 @@ def test_i24_nothing_to_count_is_a_feature_of_zeros(encoder: HardAssignment) -> 
 
 @pytest.mark.parametrize("classifier", [LINEAR, LinearSVM("chi2"), KernelSVM(), KNN()])
 def test_one_word_tells_nothing_apart(classifier: LinearSVM) -> None:
-    recogniser = fitted(encoder=HardAssignment(1), classifier=classifier)
+    recogniser = fitted(encoder=Hard(1), classifier=classifier)
     assert recogniser.features(X).shape == (18, 7)
     np.testing.assert_array_equal(recogniser.features(X), recogniser.features(X[:1]).repeat(18, axis=0))
     scores = recogniser.predict_proba(X)
@@ -128,7 +128,7 @@ def test_one_word_tells_nothing_apart(classifier: LinearSVM) -> None:
 
 @pytest.mark.parametrize("classifier", [LINEAR, LinearSVM("chi2"), KernelSVM(), KNN()])
 def test_i24_uniform_pictures_and_one_word(classifier: LinearSVM) -> None:
-    scores = fit(GREY, encoder=HardAssignment(1), classifier=classifier).predict_proba(X)
+    scores = fit(GREY, encoder=Hard(1), classifier=classifier).predict_proba(X)
     assert np.isfinite(scores).all()
 
 
@@ -151,5 +151,5 @@ def test_d06_one_picture_of_a_class() -> None:
 
 def test_settings_may_be_numpy_numbers_and_arrays() -> None:
     odd = model(sample=np.int64(2000), seed=np.uint8(3), sift=DenseSIFT(np.array([2, 3]), np.int32(3), enlarge=1),
-                pyramid=SpatialPyramid(np.array([[1, 1], [2, 3]])), encoder=HardAssignment(np.int64(7))).fit(X, Y)
+                pyramid=SpatialPyramid(np.array([[1, 1], [2, 3]])), encoder=Hard(np.int64(7))).fit(X, Y)
     np.testing.assert_array_equal(odd.predict_proba(X), fitted(seed=3).predict_proba(X))

@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
 from striate.bow import descriptors
-from striate.bow.encoders import HardAssignment
+from striate.bow.encoders import Hard
 from striate.bow.recogniser import BagOfWords
 from striate.bow.sift import DenseSIFT
 from striate.classifiers import KNN, LinearSVM
@@ -82,8 +82,8 @@ def test_a_data_set_is_as_good_as_arrays_and_an_absent_class_has_probability_0()
 
 
 def test_refit_forgets() -> None:
-    recogniser = fitted(encoder=HardAssignment(3))
-    recogniser.set_params(encoder=HardAssignment(7)).fit(pictures(), labels())
+    recogniser = fitted(encoder=Hard(3))
+    recogniser.set_params(encoder=Hard(7)).fit(pictures(), labels())
     again = fitted()
     np.testing.assert_array_equal(recogniser.predict_proba(NEW), again.predict_proba(NEW))
     assert len(recogniser.stages_) == 4
@@ -157,7 +157,7 @@ def test_before_fit_it_says_so_as_scikit_learn_does(tmp_path: Path) -> None:
 
 
 def test_by_name_with_settings() -> None:
-    recogniser = BagOfWords("bow-knn", encoder=HardAssignment(5), sample=500, seed=4).fit(pictures(), labels())
+    recogniser = BagOfWords("bow-knn", encoder=Hard(5), sample=500, seed=4).fit(pictures(), labels())
     assert (recogniser.sample, recogniser.seed) == (500, 4)
     assert isinstance(recogniser.pipeline_.classifier, KNN)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from striate.bow.encoders import LLC, VLAD, HardAssignment, SoftAssignment
+from striate.bow.encoders import LLC, VLAD, Hard, Soft
 from striate.bow.pyramid import SpatialPyramid
 from striate.bow.recogniser import BagOfWords
 from striate.bow.sift import DenseSIFT
@@ -60,7 +60,7 @@ def test_the_same_again_learns_nothing(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 OTHERS = {
-    "encoder": {"encoder": HardAssignment(5)},
+    "encoder": {"encoder": Hard(5)},
     "kind of encoder, the same words": {"encoder": LLC(7, 3)},
     "sift": {"sift": DenseSIFT((2, 3), 4, enlarge=1)},
     "window": {"sift": DenseSIFT((2, 3), 3, "gaussian", enlarge=1)},
@@ -86,12 +86,12 @@ def test_what_has_changed_is_made_again(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("one", "two"), [
-    (LLC(7, 3), LLC(7, 2)), (LLC(7, 3), LLC(7, 3, 0.1)), (SoftAssignment(7, 3), SoftAssignment(7, 2)),
+    (LLC(7, 3), LLC(7, 2)), (LLC(7, 3), LLC(7, 3, 0.1)), (Soft(7, 3), Soft(7, 2)),
     (VLAD(5), VLAD(5, intra=False)),
-    (HardAssignment(7), HardAssignment(7, skip_zero=True)), (HardAssignment(7), SoftAssignment(7, 3)),
+    (Hard(7), Hard(7, skip_zero=True)), (Hard(7), Soft(7, 3)),
 ])  # fmt: skip
 def test_encoders_that_learn_the_same_words_have_features_of_their_own(
-    one: HardAssignment, two: HardAssignment, tmp_path: Path
+    one: Hard, two: Hard, tmp_path: Path
 ) -> None:
     fitted(encoder=one, classifier=LINEAR, memory=tmp_path / "a")
     changed = fitted(encoder=two, classifier=LINEAR, memory=tmp_path / "a")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import striate
-from striate.bow.encoders import HardAssignment
+from striate.bow.encoders import Hard
 from striate.bow.pyramid import SpatialPyramid
 from striate.bow.recogniser import BagOfWords
 from striate.bow.sift import DenseSIFT
@@ -35,7 +35,7 @@ def test_saved_and_loaded_it_gives_the_same_answers(encoder: str, classifier: st
 
 
 @pytest.mark.parametrize("changed", [
-    {"classifier": LinearSVM("chi2")}, {"classifier": KNN("hellinger")}, {"encoder": HardAssignment(7, skip_zero=True)},
+    {"classifier": LinearSVM("chi2")}, {"classifier": KNN("hellinger")}, {"encoder": Hard(7, skip_zero=True)},
     {"sift": DenseSIFT()}, {"sift": DenseSIFT(np.array([2, 3]), 3, "gaussian", 0.01, False, enlarge=2)},
     {"pyramid": SpatialPyramid(((3, 2),), "equal", "max", ("power", "region_l2"))},
     {"size": (31, 29), "resize": "pad"}, {"flip": True}, {"seed": np.int64(5), "sample": np.int64(1000)},

@@ -7,7 +7,7 @@ import pytest
 
 from striate.bow.descriptors import StageProgress, drawn, positions_of
 from striate.bow.encoders import ENCODERS as KINDS
-from striate.bow.encoders import HardAssignment
+from striate.bow.encoders import Hard
 from striate.bow.explain import patches as patches_module
 from striate.bow.explain.patches import NEAREST, WordPatches, patches_of
 from striate.bow.pyramid import SpatialPyramid
@@ -90,7 +90,7 @@ def test_words_are_learnt_from_the_sample_and_nothing_else() -> None:
     given = InMemoryDataset(pictures()[..., None])
     sift = recogniser.pipeline_.description.sift
     sample = drawn(sift, given, sift.grid(23, 19), 2000, 3, StageProgress())
-    words = HardAssignment(7, seed=3).fit(sample.descriptors).centres_
+    words = Hard(7, seed=3).fit(sample.descriptors).centres_
     np.testing.assert_array_equal(recogniser.pipeline_.description.encoder.words_, words)
 
 
@@ -101,7 +101,7 @@ def test_patches(channels: int, looked_at: int, monkeypatch: pytest.MonkeyPatch)
     sift = DenseSIFT((2, 3), 3, enlarge=1, colour="hsv" if channels == 3 else "grey").fit(given)
     grid = sift.grid(23, 19)
     sample = drawn(sift, given, grid, 150, 0, StageProgress())
-    encoder = HardAssignment(31, iterations=5).fit(sample.descriptors)
+    encoder = Hard(31, iterations=5).fit(sample.descriptors)
     found = patches_of(encoder, sample, given, grid)
     some = [int(i) for i in np.linspace(0, len(sample.origins) - 1, min(looked_at, len(sample.origins)))]
     members: dict[int, list[tuple[float, int]]] = {word: [] for word in range(31)}
@@ -146,7 +146,7 @@ def test_positions_reach_from_0_to_1() -> None:
 
 
 def test_the_usual_stages_are_those_of_bow() -> None:
-    recogniser = BagOfWords(sample=2000, encoder=HardAssignment(7)).fit(pictures(), labels())
+    recogniser = BagOfWords(sample=2000, encoder=Hard(7)).fit(pictures(), labels())
     told = recogniser.pipeline_.description
     assert told.pyramid.get_params() == PRESETS["bow"](small=True).pyramid.get_params()
     assert type(recogniser.pipeline_.classifier) is type(PRESETS["bow"](small=True).classifier)

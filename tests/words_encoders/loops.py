@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from striate.bow.encoders import LLC, VLAD, Encoder, FisherVector, HardAssignment, SoftAssignment
+from striate.bow.encoders import LLC, VLAD, Encoder, Fisher, Hard, Soft
 
 
 def nearest(x: np.ndarray, centres: np.ndarray, k: int) -> tuple[list[int], list[float]]:
@@ -25,12 +25,12 @@ def spread_out(words: list[int], weights: list[float], width: int) -> np.ndarray
     return code
 
 
-def hard(encoder: HardAssignment, x: np.ndarray, where: np.ndarray, pool: str) -> np.ndarray:
+def hard(encoder: Hard, x: np.ndarray, where: np.ndarray, pool: str) -> np.ndarray:
     codes = [spread_out(nearest(row, encoder.centres_, 1)[0], [1.0], encoder.width) for row in x]
     return pooled(codes, encoder.width, pool)
 
 
-def soft(encoder: SoftAssignment, x: np.ndarray, where: np.ndarray, pool: str) -> np.ndarray:
+def soft(encoder: Soft, x: np.ndarray, where: np.ndarray, pool: str) -> np.ndarray:
     codes = []
     for row in x:
         words, squared = nearest(row, encoder.centres_, encoder.neighbours)
@@ -52,7 +52,7 @@ def llc(encoder: LLC, x: np.ndarray, where: np.ndarray, pool: str) -> np.ndarray
     return pooled(codes, encoder.width, pool)
 
 
-def reduced(encoder: VLAD | FisherVector, row: np.ndarray, where: np.ndarray) -> np.ndarray:
+def reduced(encoder: VLAD | Fisher, row: np.ndarray, where: np.ndarray) -> np.ndarray:
     _, arrays = encoder.to_arrays()
     x = row.astype(np.float64)
     if encoder.dims is not None:
@@ -75,7 +75,7 @@ def vlad(encoder: VLAD, x: np.ndarray, where: np.ndarray, pool: str) -> np.ndarr
     return parts.ravel()
 
 
-def densities(encoder: FisherVector, x: np.ndarray) -> np.ndarray:
+def densities(encoder: Fisher, x: np.ndarray) -> np.ndarray:
     weights, means, variances = (array.astype(np.float64) for array in (
         encoder.mixture_.weights, encoder.mixture_.means, encoder.mixture_.variances))
     return np.array([
@@ -85,7 +85,7 @@ def densities(encoder: FisherVector, x: np.ndarray) -> np.ndarray:
     ])
 
 
-def fisher(encoder: FisherVector, x: np.ndarray, where: np.ndarray, pool: str) -> np.ndarray:
+def fisher(encoder: Fisher, x: np.ndarray, where: np.ndarray, pool: str) -> np.ndarray:
     means, sigmas = encoder.mixture_.means.astype(np.float64), np.sqrt(encoder.mixture_.variances.astype(np.float64))
     w = encoder.mixture_.weights.astype(np.float64)
     w /= w.sum()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.bow.encoders import LLC, VLAD, FisherVector, HardAssignment
+from striate.bow.encoders import LLC, VLAD, Fisher, Hard
 from striate.bow.nearest_words import NearestWords, nearest
 from striate.bow.vocabulary import Vocabulary
 
@@ -30,8 +30,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "impossible_value": lambda _: Vocabulary(0).fit(X),
     "impossible_value of an encoder": lambda _: VLAD(dims=0).fit(X),
     "too_few_descriptors": lambda _: Vocabulary(4).fit(np.repeat(X[1:4], 9, axis=0)),
-    "too_few_descriptors that count": lambda _: HardAssignment(1, skip_zero=True).fit(np.zeros((9, 7), np.float32)),
-    "too_many_dims": lambda _: FisherVector(dims=64).fit(X),
+    "too_few_descriptors that count": lambda _: Hard(1, skip_zero=True).fit(np.zeros((9, 7), np.float32)),
+    "too_many_dims": lambda _: Fisher(dims=64).fit(X),
     "bad_positions": lambda _: encode(positions=np.full((23, 2), 256.0)),
     "bad_regions": lambda _: encode(regions=[np.arange(24)]),
     "bad_regions twice": lambda _: encode(regions=[np.array([1, 1])]),

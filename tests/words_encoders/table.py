@@ -4,22 +4,22 @@ from functools import cache
 
 import numpy as np
 
-from striate.bow.encoders import LLC, VLAD, Encoder, FisherVector, HardAssignment, SoftAssignment
+from striate.bow.encoders import LLC, VLAD, Encoder, Fisher, Hard, Soft
 
 D, CHANNELS = 23, 7
 ENCODERS: dict[str, Encoder] = {
-    "hard": HardAssignment(11),
-    "hard, one word": HardAssignment(1),
-    "soft": SoftAssignment(11, 3),
-    "soft, one neighbour": SoftAssignment(11, 1, 0.5),
+    "hard": Hard(11),
+    "hard, one word": Hard(1),
+    "soft": Soft(11, 3),
+    "soft, one neighbour": Soft(11, 1, 0.5),
     "llc": LLC(11, 5),
     "llc, more ridge": LLC(11, 2, 0.1),
     "vlad": VLAD(5),
     "vlad, plain": VLAD(5, intra=False),
     "vlad, reduced": VLAD(5, 3, augment=0.7, seed=2),
-    "fisher": FisherVector(3, 5),
-    "fisher, whole": FisherVector(3, None, weights=True),
-    "fisher, augmented": FisherVector(5, 2, augment=1.3, weights=True),
+    "fisher": Fisher(3, 5),
+    "fisher, whole": Fisher(3, None, weights=True),
+    "fisher, augmented": Fisher(5, 2, augment=1.3, weights=True),
 }
 
 

@@ -10,7 +10,7 @@ from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from striate.bow.encoders import FisherVector, SoftAssignment, gmm, pca
+from striate.bow.encoders import Fisher, Soft, gmm, pca
 from striate.bow.encoders.regions import layout_of
 from striate.bow.nearest_words import nearest
 from striate.bow.vocabulary import Vocabulary
@@ -104,13 +104,13 @@ def test_equal_descriptors_and_constant_numbers_give_a_finite_mixture() -> None:
     model, _ = gmm.learn(x, 7)
     assert all(np.isfinite(array).all() for array in (model.weights, model.means, model.variances))
     assert (model.variances > 0).all()
-    encoder = FisherVector(7, None).fit(x)
+    encoder = Fisher(7, None).fit(x)
     assert np.isfinite(encoder.encode(x[None], np.zeros((499, 2)), [np.arange(499)])).all()
 
 
 def test_fisher_vectors_are_gradients_of_the_likelihood() -> None:
     encoder = fitted("fisher, whole")
-    assert isinstance(encoder, FisherVector)
+    assert isinstance(encoder, Fisher)
     x, where, _ = pictures()
     found = encoder.encode(x[:1], where, [np.arange(23)])[0, 0]
     w, means, sigmas = (a.astype(np.float64) for a in (
@@ -130,7 +130,7 @@ def test_fisher_vectors_are_gradients_of_the_likelihood() -> None:
 
 def test_sigma_makes_the_farthest_neighbour_weigh_one_to_e() -> None:
     x = sample()[0]
-    encoder = SoftAssignment(11, 3).fit(x)
+    encoder = Soft(11, 3).fit(x)
     distances = np.sort(((x[:, None].astype(np.float64) - encoder.centres_) ** 2).sum(-1), axis=1)
     gap = (distances[:, 2] - distances[:, 0]).mean()
     assert np.exp(-gap / (2 * encoder.sigma_**2)) == pytest.approx(1 / np.e, rel=1e-4)

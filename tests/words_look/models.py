@@ -8,7 +8,7 @@ from tempfile import mkdtemp
 
 import numpy as np
 
-from striate.bow.encoders import LLC, VLAD, Encoder, FisherVector, HardAssignment, SoftAssignment
+from striate.bow.encoders import LLC, VLAD, Encoder, Fisher, Hard, Soft
 from striate.bow.pyramid import SpatialPyramid
 from striate.bow.recogniser import BagOfWords
 from striate.bow.sift import DenseSIFT
@@ -17,14 +17,14 @@ from striate.classifiers import KNN, Classifier, KernelSVM, LinearSVM
 WORDS, SIDE = 8, 32
 CLASSES = ["across", "both", "down"]
 ENCODERS: dict[str, Encoder] = {
-    "hard": HardAssignment(WORDS),
-    "hard without blanks": HardAssignment(WORDS, skip_zero=True),
-    "soft": SoftAssignment(WORDS),
+    "hard": Hard(WORDS),
+    "hard without blanks": Hard(WORDS, skip_zero=True),
+    "soft": Soft(WORDS),
     "llc": LLC(WORDS, neighbours=3),
     "vlad": VLAD(WORDS, dims=4),
     "vlad as they are": VLAD(WORDS, intra=False),
-    "fisher": FisherVector(WORDS, dims=3),
-    "fisher with weights": FisherVector(WORDS, dims=3, weights=True, skip_zero=True),
+    "fisher": Fisher(WORDS, dims=3),
+    "fisher with weights": Fisher(WORDS, dims=3, weights=True, skip_zero=True),
 }
 CLASSIFIERS: dict[str, type[LinearSVM] | type[KernelSVM]] = {"linear_svm": LinearSVM, "kernel_svm": KernelSVM}
 KERNELS = ("linear", "hellinger", "intersection", "chi2")

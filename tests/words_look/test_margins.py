@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from striate.bow.encoders import VLAD, FisherVector
+from striate.bow.encoders import VLAD, Fisher
 from striate.bow.encoders.gmm import GaussianMixture
 from striate.bow.explain.contributions import added, leanings, of_words
 from striate.bow.explain.maps import DescribedPicture, contributions
@@ -83,7 +83,7 @@ def test_words_keep_their_numbers_in_any_order(name: str) -> None:
 
 
 def test_fisher_groups_means_variances_and_weights() -> None:
-    encoder = FisherVector(2, dims=None, weights=True)
+    encoder = Fisher(2, dims=None, weights=True)
     encoder._take(GaussianMixture(np.float32([0.5, 0.5]), np.zeros((2, 3), np.float32), np.ones((2, 3), np.float32)))
     # means 0 1 2 | 3 4 5, variances 6 7 8 | 9 10 11, weights 12 | 13
     assert of_words(encoder, np.arange(14.0)).tolist() == [3 + 21 + 12, 12 + 30 + 13]

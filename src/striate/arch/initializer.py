@@ -51,6 +51,11 @@ class Initializer(ValidatedFields):
     fan: Annotated[str, OneOf("in", "out", "average")] = "in"
     sparse: Annotated[int, Integer(0, MAX_SIDE)] = 0
 
+    @property
+    def label(self) -> str:
+        """How a refusal calls it: by the word that network files use."""
+        return "filler"
+
     def __post_init__(self) -> None:
         super().__post_init__()
         for field in fields(self)[1:]:

@@ -22,7 +22,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
-from striate.bow.encoders import ENCODERS, Encoder, FisherVector, HardAssignment, encoder_settings
+from striate.bow.encoders import ENCODERS, Encoder, Fisher, Hard, encoder_settings
 from striate.bow.pyramid import SpatialPyramid
 from striate.bow.sift import DenseSIFT
 from striate.classifiers import CLASSIFIERS, KNN, Classifier, LinearSVM
@@ -121,7 +121,7 @@ def built(stage: str, values: object) -> Any:
             raise ValueError(f"{stage} must be one of {', '.join(kinds)}, with its settings")
         name, settings = next(iter(values.items()))
     known = [key for key in kinds[name]().get_params(deep=False) if key not in RUN_ONLY]
-    settings = {} if encoder_settings is None else encoder_settings
+    settings = {} if settings is None else settings
     if not isinstance(settings, dict) or not set(settings) <= set(known):
         strange = [str(key) for key in settings if key not in known] if isinstance(settings, dict) else [str(settings)]
         raise ValueError(f"{name} has no setting {shown(', '.join(strange), 60)}; it has {', '.join(known)}")
@@ -188,7 +188,7 @@ def _there(spec: str | Path) -> bool:
 
 def _bow(small: bool) -> Stages:
     pyramid = SpatialPyramid(weights="equal")
-    return Stages(DenseSIFT(), HardAssignment(200 if small else 1000, iterations=25), pyramid, LinearSVM("hellinger"))
+    return Stages(DenseSIFT(), Hard(200 if small else 1000, iterations=25), pyramid, LinearSVM("hellinger"))
 
 
 def _bow_knn(small: bool) -> Stages:
@@ -197,7 +197,7 @@ def _bow_knn(small: bool) -> Stages:
 
 def _bow_fisher(small: bool) -> Stages:
     grids = ((1, 1), (3, 3)) if small else ((1, 1), (2, 2), (3, 1))
-    encoder = FisherVector(16, 32) if small else FisherVector(128, 64)
+    encoder = Fisher(16, 32) if small else Fisher(128, 64)
     pyramid = SpatialPyramid(grids, weights="equal", normalise=("region_l2", "power", "l2"))
     return Stages(DenseSIFT() if small else DenseSIFT(points=64), encoder, pyramid, LinearSVM("linear"))
 

@@ -29,7 +29,7 @@ NO_DATA: Mapping[str, Any] = {"name": "", "classes": [], "counts": {}, "size": N
 
 
 def render(facts: Mapping[str, Any], samples: Sequence[SamplePicture], mistakes: Sequence[Misclassified]) -> str:
-    """The page as text. `facts` as `striate.report.write_report` takes them."""
+    """The page as text. `facts` as `striate.report.train.write_report` takes them."""
     facts = {**MISSING, **facts, "data": {**NO_DATA, **facts["data"]}}
     part = "test" if facts["test"] else "validation"
     result = facts[part]

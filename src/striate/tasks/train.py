@@ -19,7 +19,8 @@ from striate.data.sources.file_list import digest_of_list
 from striate.errors import RunError, shown
 from striate.model.recogniser import Recogniser
 from striate.quality import cheap_findings
-from striate.report import Misclassified, SamplePicture, write_report
+from striate.report.embedded_images import Misclassified, SamplePicture
+from striate.report.train import write_report
 from striate.stats import metrics
 from striate.tasks.methods import TrainingMethod, kind_for
 from striate.tasks.progress import Progress
@@ -52,7 +53,7 @@ def train_model(settings: Settings, folder: RunFolder, watch: Progress, *, resum
     """Train in `folder` what `settings` say; with `resume`, go on from its split and its checkpoints.
 
     Nothing is written before everything that can be refused has been. Returns the facts of the report, JSON values;
-    see `striate.report.write_report`.
+    see `striate.report.train`.
     """
     kind = kind_for(settings)
     settings = kind.settings

@@ -26,7 +26,7 @@ from striate.bow.encoders.gmm import GaussianMixture
 from striate.bow.nearest_words import Floats
 
 
-class FisherVector(Encoder):
+class Fisher(Encoder):
     """Gradients for means and variances, 2 × components × numbers of a reduced descriptor.
 
     Args:

@@ -11,7 +11,7 @@ from striate.bow.encoders.assignment import AssignmentEncoder
 from striate.bow.nearest_words import Floats, Words
 
 
-class HardAssignment(AssignmentEncoder):
+class Hard(AssignmentEncoder):
     """Counts of words; with `pool="max"`, 1 for each word that occurs.
 
     Args:

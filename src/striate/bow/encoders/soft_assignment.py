@@ -18,7 +18,7 @@ from striate.bow.encoders.encoder_settings import EncoderSetting, shaped
 from striate.bow.nearest_words import Floats, Words
 
 
-class SoftAssignment(AssignmentEncoder):
+class Soft(AssignmentEncoder):
     """Weights of a Gaussian kernel on the nearest words; those of one descriptor sum to 1.
 
     Args:

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.bow.encoders import VLAD, Encoder, FisherVector
+from striate.bow.encoders import VLAD, Encoder, Fisher
 from striate.classifiers import Classifier, KernelSVM, LinearSVM
 from striate.classifiers.kernels import KERNELS
 from striate.errors import UsageError
@@ -87,7 +87,7 @@ def of_words(encoder: Encoder, numbers: Doubles) -> Doubles:
     shape = (*numbers.shape[:-1], *encoder.words_.shape)
     if isinstance(encoder, VLAD):
         return np.asarray(numbers.reshape(shape).sum(axis=-1))
-    if not isinstance(encoder, FisherVector):
+    if not isinstance(encoder, Fisher):
         return numbers
     size = encoder.words_.size
     both = numbers[..., :size] + numbers[..., size : 2 * size]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from striate.bow.encoders import VLAD, FisherVector
+from striate.bow.encoders import VLAD, Fisher
 from striate.bow.explain.contributions import leanings
 from striate.bow.recogniser import BagOfWords
 from striate.classifiers import KernelSVM, LinearSVM
@@ -44,7 +44,7 @@ def codebook(model: BagOfWords) -> WordPages:
     patches, classifier, description = model.patches_, model.pipeline_.classifier, model.pipeline_.description
     order = np.argsort(-patches.counts, kind="stable")
     speaks_for = None
-    sums = description.pyramid.pool == "sum" and not isinstance(description.encoder, VLAD | FisherVector)
+    sums = description.pyramid.pool == "sum" and not isinstance(description.encoder, VLAD | Fisher)
     if sums and isinstance(classifier, LinearSVM | KernelSVM):
         grid, pyramid = description.grid, description.pyramid
         counts = patches.counts.clip(0).astype(np.float64)
