@@ -1,6 +1,6 @@
 """Every refusal striate can utter, read as its users will read it.
 
-Each room lists its refusals in `tests/<room>/refusals.py`; the sentences are kept in `tests/golden/refusals.txt`
+Each room lists its refusals in `tests/<room>/refusals.py` or `tests/<room>/<file>_refusals.py`; the sentences are kept in `tests/golden/refusals.txt`
 (`pytest tests/test_refusals.py --golden` writes it), and every code in the source must be uttered by a row.
 """
 
@@ -18,10 +18,22 @@ from striate.errors import StriateError
 
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden" / "refusals.txt"
+
+
+def room(path: Path) -> str:
+    """`tests/arch/refusals.py` is of `arch`, `tests/tasks/convert_refusals.py` of `tasks/convert`."""
+    return str(path.relative_to(HERE).with_suffix("")).replace("_refusals", "/refusals").removesuffix("/refusals")
+
+
+def module(path: Path) -> str:
+    return ".".join(["tests", *path.relative_to(HERE).with_suffix("").parts])
+
+
 ROWS: dict[str, Callable[[Path], object]] = {
-    f"{path.parent.name}/{name}": row
-    for path in sorted(HERE.glob("*/refusals.py"))
-    for name, row in importlib.import_module(f"tests.{path.parent.name}.refusals").REFUSALS.items()
+    f"{room(path)}/{name}": row
+    for path in sorted(HERE.glob("**/*refusals.py"))
+    if path.name != Path(__file__).name
+    for name, row in importlib.import_module(module(path)).REFUSALS.items()
 }
 KINDS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, StriateError)}
 
@@ -71,6 +83,6 @@ def test_every_code_in_the_source_is_uttered_by_a_row(golden: dict[str, str]) ->
 
 
 UNSPOKEN = {
-    "disk_full",  # needs a full disk: tests/test_atomic.py
+    "disk_full",  # needs a full disk: tests/core/test_atomic.py
     "bad_seed",  # the doctest of StriateError
 }

@@ -6,8 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from striate.report.train import write_report
-
-from .facts import Case
+from tests.report.facts import Case
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 

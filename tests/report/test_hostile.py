@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from .facts import made_up
-from .reader import page_of
+from tests.report.facts import made_up
+from tests.report.reader import page_of
 
 NAMES = [
     "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "a\nb\r\tc", "{{ 7 * 7 }}{% raw %}",

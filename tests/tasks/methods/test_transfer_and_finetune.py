@@ -1,0 +1,256 @@
+"""`finetune`, `auto` and what is kept from run to run, by the command and by its parts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from striate import Transfer, load, load_network
+from striate.cli.main import run
+from striate.convnet.build.normalise import InputNormalisation
+from striate.convnet.distributed import ProcessGroup
+from striate.convnet.inference import feature_cache
+from striate.convnet.inference.feature_cache import FeatureCache, make_room
+from striate.convnet.inference.features import FeatureExtractor, cut
+from striate.convnet.training import malloc
+from striate.data import load_data
+from striate.errors import RunError
+from striate.model.preprocessing import InMemoryDataset
+from striate.tasks import Progress, RunFolder, Settings, train_model
+from striate.tasks.methods import kind_for
+from striate.tasks.methods.auto import AutoMethod, surely_better
+from tests.convnet.pretrained.small import filled, network, pictures, saved
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of 60 pictures of two classes."""
+    monkeypatch.setenv("STRIATE_CACHE", str(tmp_path / "cache"))
+    for i, (picture, label) in enumerate(zip(*pictures(60), strict=True)):
+        (tmp_path / "pictures" / label).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(tmp_path / "pictures" / label / f"{i}.png")
+    return tmp_path / "pictures"
+
+
+def command(monkeypatch, capsys, *words: object) -> dict:  # type: ignore[no-untyped-def,type-arg]
+    monkeypatch.setattr("sys.argv", ["striate", *map(str, words), "--json"])
+    with pytest.raises(SystemExit) as ended:
+        run()
+    assert ended.value.code in (0, None)
+    return json.loads(capsys.readouterr().out)  # type: ignore[no-any-return]
+
+
+def test_finetune_is_a_command_whose_report_says_where_it_began(folder, tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    facts = command(monkeypatch, capsys, "train", folder, "--model", "finetune", "--size", 64, "--epochs", 1,
+                    "--out", tmp_path / "run")
+    assert facts["test"]["accuracy"] == 1
+    assert "efficientnet-lite0" in facts["weights"]
+    assert facts["history"][0]["epoch"] == 0
+    page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "the head alone was solved" in page
+    assert "1 epoch," in page
+    assert "--model finetune --epochs 2" in page
+    assert type(load(tmp_path / "run" / "model.safetensors")).__name__ == "ConvNet"
+
+
+def test_a_network_with_weights_learns_on(folder, tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    net, weights = saved(tmp_path)
+    facts = command(monkeypatch, capsys, "train", folder, "--model", net, "--weights", weights, "--epochs", 1,
+                    "--out", tmp_path / "run")
+    assert facts["weights"].endswith("net.pth")
+    assert f"--weights {weights} --epochs 2" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    again = command(monkeypatch, capsys, "train", folder, "--model", "transfer", "--network", net, "--weights", weights,
+                    "--out", tmp_path / "frozen")
+    assert again["recipe"]["weights"].endswith("net.pth")
+
+
+def test_auto_says_why(folder, tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    said = command(monkeypatch, capsys, "train", folder, "--model", "auto", "--size", 64, "--out", tmp_path / "run")
+    why = said["reasons"][0]
+    assert why.startswith("transfer was chosen: of 6 validation pictures are right: transfer 100.0 %, knn")
+    assert "takes minutes, which --minutes gives" in why
+    assert said["data"]["counts"]["train"] == [21, 21]
+    assert "--minutes gives" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("better", "expected"), [(True, "finetune"), (False, "transfer")])
+def test_auto_tries_finetune_where_it_is_given_time(folder, tmp_path, monkeypatch, better, expected) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr("striate.tasks.methods.auto.surely_better", lambda these, those: better)
+    facts = train_model(Settings(str(folder), "auto", size=(32, 32), recipe={"epochs": 1}), RunFolder(tmp_path / "run"),
+                        Progress())
+    assert facts["reasons"][0].startswith(f"{expected} was chosen")
+    assert "finetune" in facts["reasons"][0]
+    assert bool(facts.get("history")) is better
+
+
+def test_auto_goes_on_when_finetuning_diverges_and_trains_alone(folder, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    worlds = []
+
+    def diverging(self, data, run_folder, watch, stop):  # type: ignore[no-untyped-def]
+        worlds.append(watch.ranks.world)
+        (run_folder.path / "log.csv").write_text("epoch")
+        raise RunError("loss_not_finite", "step 1 was run", given="the loss became nan", do="Start again")
+
+    monkeypatch.setattr("striate.tasks.methods.finetune.FinetuneRun.train", diverging)
+    kind = kind_for(Settings(str(folder), "auto", size=(32, 32), recipe={"epochs": 1}))
+    data = load_data(str(folder), size=(32, 32), channels=3)
+    run_folder = RunFolder(tmp_path / "run")
+    run_folder.path.mkdir()
+    ranks = ProcessGroup()
+    object.__setattr__(ranks, "place", replace(ranks.place, world=2))
+    model = kind.train(data, run_folder, Progress(ranks=ranks), bool)
+    assert type(model).__name__ == "Transfer"
+    assert worlds == [1]
+    assert "finetune failed: its loss left all bounds" in kind.facts(model)["reasons"][0]
+    assert not (run_folder.path / "log.csv").exists()
+
+
+def test_weights_without_a_model_are_finetuned(folder, tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    facts = command(monkeypatch, capsys, "train", folder, "--weights", "efficientnet_lite0", "--size", 32,
+                    "--epochs", 1, "--out", tmp_path / "run")
+    assert facts["network"]["name"] == "finetune"
+
+
+def test_features_are_kept_when_it_is_stopped(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (100, 32, 32, 3)).astype(np.uint8)
+    some, calls = features(tmp_path), []
+    assert len(some(InMemoryDataset(images), stop=lambda: len(calls) > 1 or bool(calls.append(1)))) == 0
+    again = features(tmp_path)
+    assert len(again(InMemoryDataset(images))) == 100
+    assert 0 < again.computed < 100
+
+
+def test_the_inner_block_that_keeps_memory_leaves_the_outer_one_alone(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    said = []
+    monkeypatch.setattr(malloc, "_set", lambda _, options: said.append(options == malloc.KEEPING))
+    with malloc.kept():
+        with malloc.kept():
+            pass
+        assert all(said)
+    assert said[-1] is False
+
+
+def test_auto_does_not_finetune_on_a_handful(folder) -> None:  # type: ignore[no-untyped-def]
+    settings = Settings(str(folder), "auto", recipe={"epochs": 1})
+    kind = kind_for(settings)
+    assert isinstance(kind, AutoMethod)
+    data = load_data(str(folder), size=(32, 32), channels=3)
+    few = replace(data, split=replace(data.split, train=data.split.train[::4]))
+    assert "finetune" not in kind._worth_trying(few)[0]
+    none = replace(data, split=replace(data.split, validation=data.split.validation[:0]))
+    assert kind._worth_trying(none)[0] == ["transfer"]
+    assert kind._worth_trying(data)[0] == ["transfer", "knn", "finetune"]
+
+
+def test_surely_better_wants_more_than_one_standard_error() -> None:
+    right = np.ones(100, bool)
+    for many, expected in ((1, False), (2, True), (5, True)):  # of as many differences: many > √many
+        worse = right.copy()
+        worse[:many] = False
+        assert surely_better(right, worse) is expected
+        assert not surely_better(worse, right)
+    assert not surely_better(right, right)
+
+
+def features(memory: Path | None) -> FeatureExtractor:
+    inner = cut(network())
+    preparation = InputNormalisation((32, 32), 3, "squash", (100.0,) * 3, (50.0,) * 3)
+    return FeatureExtractor(inner, filled(network()).state_dict(), preparation, memory=memory)
+
+
+def test_features_are_kept_by_picture(tmp_path: Path) -> None:
+    images = pictures(40)[0]
+    plain = features(None)(InMemoryDataset(images))
+    some = features(tmp_path)
+    assert np.array_equal(some(InMemoryDataset(images[:30])), plain[:30])
+    assert some.computed == len({feature_cache.hash_of(one) for one in images[:30]})
+    again = features(tmp_path)
+    assert np.array_equal(again(InMemoryDataset(images[::-1].copy())), plain[::-1])
+    assert 0 < again.computed <= 10
+    assert np.array_equal(again(InMemoryDataset(images)), plain)
+    assert again.computed == 0
+    mirrored = again(InMemoryDataset(images), mirrored=True)
+    assert again.computed > 0
+    assert not np.array_equal(mirrored, plain)
+
+
+def test_another_network_preparation_or_precision_finds_nothing(tmp_path: Path) -> None:
+    images = pictures(8)[0]
+    features(tmp_path)(InMemoryDataset(images))
+    inner, other = cut(network()), filled(network(), seed=1).state_dict()
+    preparation = InputNormalisation((32, 32), 3, "squash", (100.0,) * 3, (50.0,) * 3)
+    for change in ({"tensors": other}, {"preparation": replace(preparation, mean=(99.0,) * 3)},
+                   {"preparation": replace(preparation, fit="crop")}):
+        made = FeatureExtractor(inner, change.get("tensors", filled(network()).state_dict()),  # type: ignore[arg-type]
+                        change.get("preparation", preparation), memory=tmp_path)  # type: ignore[arg-type]
+        made(InMemoryDataset(images))
+        assert made.computed > 0
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "narrow"])
+def test_a_damaged_file_is_made_again(tmp_path: Path, damage: str) -> None:
+    images = pictures(8)[0]
+    wanted = features(tmp_path)(InMemoryDataset(images))
+    (path,) = tmp_path.glob("*.safetensors")
+    if damage == "cut":
+        path.write_bytes(path.read_bytes()[:-40])
+    elif damage == "text":
+        path.write_text("no file of ours")
+    else:
+        FeatureCache(tmp_path, path.stem, 3).add(["00" * 16], np.zeros((1, 3), np.float32))
+    made = features(tmp_path)
+    assert np.array_equal(made(InMemoryDataset(images)), wanted)
+    assert made.computed > 0
+    assert np.array_equal(made(InMemoryDataset(images)), wanted)
+    assert made.computed == 0
+
+
+def test_room_is_made_by_deleting_what_was_used_least(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for i in range(4):
+        path = tmp_path / f"{i}.safetensors"
+        path.write_bytes(bytes(100))
+        os.utime(path, (i, i))
+    make_room(tmp_path, 250)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2.safetensors", "3.safetensors"]
+    monkeypatch.setattr(feature_cache, "MOST", 4 * 7 * 3)  # three rows
+    one = FeatureCache(tmp_path, "k", 7)
+    one.add([f"{i:032x}" for i in range(5)], np.ones((5, 7), np.float32))
+    assert len(FeatureCache(tmp_path, "k", 7).digests) == 3
+
+
+def test_two_that_keep_at_once_lose_nothing(tmp_path: Path) -> None:
+    one, two = FeatureCache(tmp_path, "k", 2), FeatureCache(tmp_path, "k", 2)
+    one.add(["aa" * 16], np.full((1, 2), 1, np.float32))
+    two.add(["bb" * 16, "aa" * 16], np.full((2, 2), 2, np.float32))
+    found = FeatureCache(tmp_path, "k", 2)
+    assert found.digests == ["aa" * 16, "bb" * 16]
+    assert found[["bb" * 16, "aa" * 16]].tolist() == [[2, 2], [1, 1]]
+
+
+def test_a_second_training_describes_nothing_again(tmp_path: Path) -> None:
+    net, weights = saved(tmp_path)
+    images, labels = pictures()
+    first = Transfer(net, weights=weights, memory=tmp_path / "memory")
+    (tmp_path / "memory").mkdir()
+    first.fit(images, labels)
+    second = Transfer(net, weights=weights, head="knn", memory=tmp_path / "memory").fit(images, labels)
+    assert [row["cached"] for row in first.stages_] == [False, False]
+    assert [row["cached"] for row in second.stages_] == [True, False]
+    assert torch.equal(torch.from_numpy(second.mean_), torch.from_numpy(first.mean_))
+    assert load_network(net).output.size == 5
+
+
+def test_rates_of_a_finetuning_can_be_tried(folder, tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    net, weights = saved(tmp_path)
+    facts = command(monkeypatch, capsys, "train", folder, "--model", net, "--weights", weights, "--try",
+                    "--try-seconds", 0.6, "--optimiser", "adamw", "--out", tmp_path / "tried")
+    assert facts["candidates"]
+    assert all(one["failed"] or one["epochs"] >= 1 for one in facts["candidates"])
