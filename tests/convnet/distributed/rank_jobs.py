@@ -1,4 +1,7 @@
-"""What the tests of many processes do in each of them; `python -m tests.convnet.distributed.rank_jobs NAME FOLDER ARGUMENTS`."""
+"""What the tests of many processes do in each of them.
+
+`python -m tests.convnet.distributed.rank_jobs NAME FOLDER ARGUMENTS`
+"""
 
 import json
 import os
