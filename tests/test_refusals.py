@@ -1,8 +1,8 @@
 """Every refusal striate can utter, read as its users will read it.
 
 Each room lists its refusals in `tests/<room>/refusals.py` or `tests/<room>/<file>_refusals.py`; the sentences are kept
-in `tests/golden/refusals.txt` (`pytest tests/test_refusals.py --golden` writes it), and every code in the source must be
-uttered by a row.
+in `tests/golden/refusals.txt` (`pytest tests/test_refusals.py --golden` writes it), and every code in the source must
+be uttered by a row.
 """
 
 import ast
