@@ -143,7 +143,7 @@ def leaks(options: argparse.Namespace) -> None:
 
 def found(options: argparse.Namespace) -> None:
     """What a set of small pictures has of itself; and how many copies of 300 would be found among them."""
-    from striate.data import fit_pictures
+    from striate.data import resize_pictures
     from striate.quality import examine, findings
     from striate.quality.image_statistics import ImageStatistics
     from striate.quality.near_duplicates import NEAR, alike
@@ -159,8 +159,8 @@ def found(options: argparse.Namespace) -> None:
             Image.fromarray(pixels.squeeze()).save(original)
             saved_again(original, again, rng.choice((0.75, 1.5, 2.0)))
             with Image.open(again) as image:
-                copies.append(fit_pictures(np.asarray(image)[None], (96, 96), channels=1)[0])
-            originals.append(fit_pictures(pixels[None], (96, 96), channels=1)[0])
+                copies.append(resize_pictures(np.asarray(image)[None], (96, 96), channels=1)[0])
+            originals.append(resize_pictures(pixels[None], (96, 96), channels=1)[0])
         pairs = alike(ImageStatistics.of(np.stack(originals + copies)), [str(i) for i in range(600)])
     hits = sum(pair.second - pair.first == 300 for pair in pairs)
     named = [[seen.keys[one.first], seen.keys[one.second], one.distance, one.mirrored]

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import time
 
+import keras
 import numpy as np
 import tensorflow
-
-import keras
 from keras import layers
+
 from rivals.clock import Given, read, tell
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import math
 
-import tensorflow
-
 import keras
+import tensorflow
 from keras import layers
+
 from rivals.work import DECAY, MEAN, MOMENTUM, RATE, SPREAD, WORKS, Timer, Work, made, parser
 
 

@@ -137,7 +137,7 @@ def test_colour_and_other_sizes() -> None:
     assert recogniser.score(colour, labels()) == 1
     assert recogniser.predict_proba(NEW).shape == (6, 2)  # grey ones are read as colour
     smaller = model(size=(21, 17), resize="crop").fit(colour, labels())
-    assert smaller.preparation_.as_dict() == {"size": [21, 17], "channels": 1, "fit": "crop"}
+    assert smaller.preparation_.as_dict() == {"size": [21, 17], "channels": 1, "resize": "crop"}
     assert smaller.predict(NEW.repeat(2, axis=1).repeat(2, axis=2)).shape == (6,)
 
 

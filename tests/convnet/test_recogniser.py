@@ -167,13 +167,13 @@ def test_m21_arrays_of_another_network(saved: Path, tmp_path: Path) -> None:
     assert caught.value.code == "tensors_differ"
 
 
-GOOD = {"size": [32, 32], "channels": 1, "fit": "squash", "mean": [100.0], "std": [50]}
+GOOD = {"size": [32, 32], "channels": 1, "resize": "squash", "mean": [100.0], "std": [50]}
 
 
 @pytest.mark.parametrize("wrong", [
     {"mean": []}, {"mean": [1.0, 2.0]}, {"mean": 1.0}, {"mean": ["1"]}, {"mean": [True]}, {"mean": [10**400]},
     {"mean": [1e39]}, {"mean": [None]}, {"mean": "1"}, {"std": []}, {"std": [1.0] * 3}, {"std": [0]}, {"std": [0.0]},
-    {"std": [-1.0]}, {"std": [1e-320]}, {"std": [10**400]}, {"fit": "stretch"}, {"fit": []}, {"fit": None},
+    {"std": [-1.0]}, {"std": [1e-320]}, {"std": [10**400]}, {"resize": "stretch"}, {"resize": []}, {"resize": None},
     {"channels": 0}, {"channels": 2, "mean": [1, 1], "std": [1, 1]}, {"channels": True}, {"channels": "1"},
     {"channels": 1.0}, {"size": [0, 32]}, {"size": [32, 65_537]}, {"size": [32.0, 32]}, {"size": ["32", "32"]},
     {"size": [True, 32]}, {"size": [32, 32, 32]}, {"size": 32}, {"size": [10**400, 32]},

@@ -10,7 +10,7 @@ from unittest import mock
 import numpy as np
 from PIL import Image
 
-from striate.data import decode, fit_pictures, load_data, packing, read_picture
+from striate.data import decode, load_data, packing, read_picture, resize_pictures
 from striate.data.sources import builtin, open_source
 from tests.data.fixtures import cifar_folder, folder_of, idx_folder, pattern, picture, png_of, write
 
@@ -174,8 +174,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "list: a class left empty": lambda folder: chosen(folder, b"cat/0001.png\n"),
     "list: of arrays": lambda folder: load_data("digits", files=write(folder / "clean.txt", b"1\n")),
     "option: size": lambda folder: load_data(two(folder), size=0),
-    "option: fit": lambda folder: load_data(two(folder), fit="stretch"),
+    "option: fit": lambda folder: load_data(two(folder), resize="stretch"),
     "option: channels": lambda folder: load_data(two(folder), channels=2),
     "option: workers": lambda folder: load_data(two(folder), workers=-1),
-    "option: pictures of floats": lambda _: fit_pictures(np.zeros((2, 5, 5)), (9, 9)),  # type: ignore[arg-type]
+    "option: pictures of floats": lambda _: resize_pictures(np.zeros((2, 5, 5)), (9, 9)),  # type: ignore[arg-type]
 }

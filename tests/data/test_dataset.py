@@ -8,7 +8,7 @@ import pytest
 
 import striate.data
 from striate.core.executor import ordered
-from striate.data import decode, file_task, fit_picture, load_data, read_picture
+from striate.data import decode, file_task, load_data, read_picture, resize_picture
 from striate.data.file_index import index_path, load_index, save_index
 from striate.errors import DataError, PictureError, UsageError
 from tests.data.fixtures import folder_of, pattern, picture, write
@@ -21,11 +21,11 @@ def root(tmp_path):
 
 def test_what_is_packed_is_what_decoding_and_fitting_give(root):
     write(root / "cat" / "photo.jpg", picture(pattern(300, 200, 3), "JPEG"))
-    data = load_data(root, size=(32, 48), fit="pad")
+    data = load_data(root, size=(32, 48), resize="pad")
     assert data.pictures.images.shape == (21, 32, 48, 3)
     for key, packed in zip(data.pictures.keys, data.pictures.images, strict=True):
         decoded = decode((root / key).read_bytes(), at_least=(32, 48))
-        assert np.array_equal(packed, fit_picture(decoded.pixels, (32, 48), "pad", 3))
+        assert np.array_equal(packed, resize_picture(decoded.pixels, (32, 48), "pad", 3))
         assert np.array_equal(packed, read_picture(root / key, (32, 48), "pad", 3))
 
 
@@ -109,7 +109,7 @@ def test_the_fingerprint_knows_content_and_not_names(root, tmp_path):
     first = load_data(root).pictures.fingerprint
     (root / "cat" / "0000.png").rename(root / "cat" / "renamed.png")
     assert load_data(root).pictures.fingerprint == first
-    assert load_data(root, fit="crop", size=6).pictures.fingerprint != first
+    assert load_data(root, resize="crop", size=6).pictures.fingerprint != first
     (root / "cat" / "renamed.png").rename(root / "dog" / "moved.png")
     assert load_data(root).pictures.fingerprint != first
 
@@ -124,7 +124,7 @@ def test_progress_is_told_to_the_end(root):
 
 
 @pytest.mark.parametrize(("options", "code"), [
-    ({"size": 0}, "bad_size"), ({"size": (5, 5000)}, "bad_size"), ({"fit": "stretch"}, "bad_fit"),
+    ({"size": 0}, "bad_size"), ({"size": (5, 5000)}, "bad_size"), ({"resize": "stretch"}, "bad_fit"),
     ({"channels": 2}, "bad_channels"), ({"channels": 0}, "bad_channels"), ({"workers": -1}, "bad_workers"),
 ])
 def test_options_that_cannot_be(root, options, code):

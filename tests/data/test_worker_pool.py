@@ -52,7 +52,7 @@ def helper():
     helper.end()
 
 
-@pytest.mark.parametrize("task", [{}, {"size": (32, 48), "channels": 1}, {"size": (9, 7), "fit": "pad"},
+@pytest.mark.parametrize("task", [{}, {"size": (32, 48), "channels": 1}, {"size": (9, 7), "resize": "pad"},
                                   {"size": (9, 7), "traits": True}])
 def test_a_helper_answers_as_the_task_does_here(root, helper, task):
     write(root / "cat" / "turned.png", with_chunk(picture(pattern(16, 24)), b"eXIf", exif(6)))
@@ -114,12 +114,12 @@ def test_a_script_without_a_guard_that_packs_with_torch_at_hand_and_is_interrupt
     script = (
         "import torch, sys, time, os, signal\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a background job of a shell ignores it
-        "from striate.data import crew, load_data\n"
-        "crew.MANY = 1\n"
+        "from striate.data import load_data, worker_pool\n"
+        "worker_pool.MANY = 1\n"
         "made = []\n"
-        "plain = crew.Helper.__init__\n"
+        "plain = worker_pool.WorkerClient.__init__\n"
         "def noted(self): plain(self); made.append(self.process)\n"
-        "crew.Helper.__init__ = noted\n"
+        "worker_pool.WorkerClient.__init__ = noted\n"
         "def progress(stage, done, total):\n"
         "    if stage == 'packing' and done == 40: os.kill(os.getpid(), signal.SIGINT)\n"
         "print('once')\n"

@@ -46,7 +46,7 @@ class BagOfWords(Recogniser):
         flip: learn from mirror images too; None is so for up to 10,000 pictures, unless classes are single letters
             or numbers.
         size: (height, width) the pictures are brought to; None is the size they have.
-        resize: how pictures of another shape are fitted: `squash`, `crop` or `pad`.
+        resize: how pictures of another shape are resized: `squash`, `crop` or `pad`.
         seed: of the sample, the words and the folds; it takes the place of the stages' own.
         threads: of every stage; None is one for each core.
         memory: a folder that keeps what stages have computed, so that another classifier computes no descriptor again;
@@ -131,14 +131,14 @@ class BagOfWords(Recogniser):
         return self
 
     def features(self, X: Any) -> NDArray[np.float32]:
-        """What the classifier reads: (N, width) float32 of pictures `X`, those of another size fitted first."""
+        """What the classifier reads: (N, width) float32 of pictures `X`, those of another size resized first."""
         check_is_fitted(self, "pipeline_")
-        return self.pipeline_.description.features(self.preparation_.fitted(pictures_of(X)))
+        return self.pipeline_.description.features(self.preparation_.apply(pictures_of(X)))
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are fitted first."""
+        """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are resized first."""
         check_is_fitted(self, "pipeline_")
-        return self.pipeline_.probabilities(self.preparation_.fitted(pictures_of(X)))
+        return self.pipeline_.probabilities(self.preparation_.apply(pictures_of(X)))
 
     def to_file(self) -> tuple[dict[str, Any], Arrays]:
         """Manifest and arrays; no times and no paths, so that the same training gives the same bytes."""
@@ -165,7 +165,7 @@ class BagOfWords(Recogniser):
         model.sift, model.encoder, model.pyramid = description.sift, description.encoder, description.pyramid
         model.classifier = model.pipeline_.classifier
         model.flip = model.flip_
-        model.size, model.resize = model.preparation_.size, model.preparation_.fit
+        model.size, model.resize = model.preparation_.size, model.preparation_.resize
         model.stages_, model.notes_ = [], []
         return model
 
@@ -194,4 +194,4 @@ class BagOfWords(Recogniser):
         size = self.size or (first.shape[1], first.shape[2])
         stages = self.stages_for(size)
         self.preparation_ = Preprocessing(size, 1 if stages.sift.colour == "grey" else first.shape[3], self.resize)
-        return stages, self.preparation_.fitted(pictures)
+        return stages, self.preparation_.apply(pictures)

@@ -45,7 +45,7 @@ class ConvNet(Recogniser):
         size: (height, width) the pictures are brought to; None is what the network wants, or the size they have.
         weights: those to begin with, a file or the name of known ones (`efficientnet_lite0`), as in `Transfer`; None is
             random ones. See `striate.convnet.finetuning`.
-        resize: how pictures of another shape are fitted: `squash`, `crop` or `pad`.
+        resize: how pictures of another shape are resized: `squash`, `crop` or `pad`.
         seed: of weights, order and augmentation; without `minutes` the same seed gives the same bits on the same
             machine type.
         epochs, minutes, steps, plan, batch_size, optimiser, learning_rate, momentum, weight_decay, warmup, schedule,
@@ -166,7 +166,7 @@ class ConvNet(Recogniser):
             refuse_unsharded(asked, (ranks or ProcessGroup()).world)
             asked = replace(asked, optimiser=asked.optimiser or "adamw", average=0.0)
         source = self._source()
-        fitted = self._prepare(pictures, source)
+        prepared = self._prepare(pictures, source)
         recipe, self.reasons_ = presets.planned(asked, self._facts(len(labels)))
         if recipe.precision == "auto" and precision.best_device().type == "cpu" and precision.slower_in_half(
                 self.network_):
@@ -176,7 +176,7 @@ class ConvNet(Recogniser):
             refuse_too_large(self.network_, recipe)
         module = build(self.network_)
         run = TrainingRun(
-            module=module, pictures=fitted, labels=labels, validation=self._validation(validation), recipe=recipe,
+            module=module, pictures=prepared, labels=labels, validation=self._validation(validation), recipe=recipe,
             preparation=self.preparation_, precision=precision.choose(recipe.precision),
             checkpoints=Checkpoints(Path(checkpoints)) if checkpoints else None,
             checkpoint_seconds=checkpoint_seconds, ranks=ranks or ProcessGroup(),
@@ -220,9 +220,9 @@ class ConvNet(Recogniser):
         return self
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are fitted first."""
+        """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are resized first."""
         check_is_fitted(self, "module_")
-        logits = logits_of(self.module_, self.preparation_.fitted(pictures_of(X)), self.preparation_,
+        logits = logits_of(self.module_, self.preparation_.apply(pictures_of(X)), self.preparation_,
                            precision.choose(self.recipe_.precision), self.recipe_.test_time or "none")
         return logits.double().softmax(dim=1).numpy()
 
@@ -266,7 +266,7 @@ class ConvNet(Recogniser):
                                  do="Give a file that striate train has written")
         module.load_state_dict({name: torch.from_numpy(array) for name, array in file.arrays.items()})
         # With its whole recipe, so that a clone of it learns as it did.
-        model = cls(ungraded(network) if source else network, size=preparation.size, resize=preparation.fit,
+        model = cls(ungraded(network) if source else network, size=preparation.size, resize=preparation.resize,
                     **recipe.as_dict())
         model.network_, model.preparation_, model.recipe_ = network, preparation, recipe
         model.classes_, model.best_epoch_, model.history_, model.source_ = classes, best_epoch, [], source
@@ -314,16 +314,16 @@ class ConvNet(Recogniser):
             self.preparation_ = InputNormalisation(size, volume.channels, self.resize, source.mean, source.std)
             whole = finetuning.adapted(source.network, len(self.classes_))
             self.network_ = whole if size == (volume.height, volume.width) else whole.on(Volume(volume.channels, *size))
-            return self.preparation_.fitted(pictures)
+            return self.preparation_.apply(pictures)
         first = pictures.take(np.zeros(1, np.int64)) if isinstance(pictures, LabelledPictures) else pictures[:1]
         asked = wanted(self.network)
         size = self.size or asked.size_for(first.shape[1], first.shape[2])
         channels = asked.channels or first.shape[3]
         preparation = InputNormalisation(size, channels, self.resize)
-        fitted = preparation.fitted(pictures)
-        self.preparation_ = preparation.measured(fitted)
+        resized = preparation.apply(pictures)
+        self.preparation_ = preparation.measured(resized)
         self.network_ = network_for(self.network, size, channels, len(self.classes_))
-        return fitted
+        return resized
 
     def _validation(
         self, given: LabelledPictures | tuple[Any, ArrayLike] | None
@@ -331,7 +331,7 @@ class ConvNet(Recogniser):
         if given is None or (isinstance(given, LabelledPictures) and not len(given)):
             return None
         pictures, labels = (given, given.labels) if isinstance(given, LabelledPictures) else given
-        return self.preparation_.fitted(pictures_of(pictures)), class_indices(labels, self.classes_)
+        return self.preparation_.apply(pictures_of(pictures)), class_indices(labels, self.classes_)
 
 
 def refuse_unsharded(recipe: Recipe, world: int) -> None:

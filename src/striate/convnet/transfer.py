@@ -42,7 +42,7 @@ class Transfer(Recogniser):
         layer: whose output describes a picture; None is what the last dense layer reads.
         flip: learn from mirror images, too; None: up to 20,000 pictures, unless the classes are single characters.
         size: (height, width) the pictures are brought to; None is what the network was trained with.
-        resize: how pictures of another shape are fitted: `squash`, `crop` or `pad`.
+        resize: how pictures of another shape are resized: `squash`, `crop` or `pad`.
         precision: of the features: `float32`, `bfloat16`, or `auto`, which is bfloat16 where the hardware has it.
         memory: a folder that keeps features from run to run, see `nets.kept`.
         seed: of the folds.
@@ -94,7 +94,7 @@ class Transfer(Recogniser):
         if size != (inner.input.height, inner.input.width):
             inner = inner.on(Volume(inner.input.channels, *size))
         self.preparation_ = InputNormalisation(size, inner.input.channels, self.resize, source.mean, source.std)
-        pictures = self.preparation_.fitted(images)
+        pictures = self.preparation_.apply(images)
         letters = self.classes_.dtype.kind != "U" or all(len(name) == 1 for name in self.classes_)
         self.flip_ = bool(len(labels) <= FEW and not letters if self.flip is None else self.flip)
         self.weights_sha256_ = source.sha256
@@ -126,12 +126,12 @@ class Transfer(Recogniser):
         return self
 
     def features(self, X: Any) -> NDArray[np.float32]:
-        """What the classifier reads: (N, D) float32, centred, each row of length 1; pictures are fitted first."""
+        """What the classifier reads: (N, D) float32, centred, each row of length 1; pictures are resized first."""
         check_is_fitted(self, "features_")
-        return scaled(self.features_(self.preparation_.fitted(pictures_of(X))), self.mean_)
+        return scaled(self.features_(self.preparation_.apply(pictures_of(X))), self.mean_)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are fitted first."""
+        """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are resized first."""
         check_is_fitted(self, "classifier_")
         return self._spread(self.classifier_.predict_proba(self.features(X)))
 
@@ -166,7 +166,7 @@ class Transfer(Recogniser):
                 raise ValueError("its pictures are not what its network reads")
             if (needed := survey(network).inference_memory) > MAX_BYTES:
                 raise ValueError(f"one picture would take {needed:,} bytes of memory; {MAX_BYTES:,} are allowed")
-            model = cls(network.name or "network", size=preparation.size, resize=preparation.fit)
+            model = cls(network.name or "network", size=preparation.size, resize=preparation.resize)
             model.classes_, model.preparation_ = restored_classes(manifest["classes"]), preparation
             wanted = {name: tensor.shape for name, tensor in network.tensors.items()}
             if {name: one.shape for name, one in tensors.items()} != wanted or {

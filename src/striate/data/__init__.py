@@ -1,8 +1,8 @@
 """Pictures in: from files of any origin to one memory-mapped array, split and ready to learn from.
 
-Order of reading: `source` (where pictures come from), `decode` (the only door for untrusted bytes), `fit` (one size),
-`task` (what is done to one file), `crew` (who does it), `store` (packed once), `splits`, and `dataset`, which ties
-them together. Names are loaded when first used, so that a helper process loads no more than it needs.
+Order of reading: `source` (where pictures come from), `decode` (the only door for untrusted bytes), `resize` (one
+size), `file_task` (what is done to one file), `worker_pool` (who does it), `pack` (all in one array), `split`, and
+`dataset`, which ties them together. Names are loaded when first used, so that a worker loads no more than it needs.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from striate.data.decode import Decoded, decode, probe  # at once: the function 
 if TYPE_CHECKING:
     from striate.data.dataset import Data, Dataset, load_data, read_picture
     from striate.data.pack import Pictures
-    from striate.data.resize import FITS, fit_picture, fit_pictures
+    from striate.data.resize import RESIZE_MODES, resize_picture, resize_pictures
     from striate.data.source import Skipped
     from striate.data.split import Split
 
 _HOMES = {
     "dataset": ("Data", "Dataset", "load_data", "read_picture"),
-    "resize": ("FITS", "fit_picture", "fit_pictures"),
+    "resize": ("RESIZE_MODES", "resize_picture", "resize_pictures"),
     "pack": ("Pictures",),
     "source": ("Skipped",),
     "split": ("Split",),
@@ -32,16 +32,16 @@ __all__ = [
     "Data",
     "Dataset",
     "Decoded",
-    "FITS",
     "Pictures",
+    "RESIZE_MODES",
     "Skipped",
     "Split",
     "decode",
-    "fit_picture",
-    "fit_pictures",
     "load_data",
     "probe",
     "read_picture",
+    "resize_picture",
+    "resize_pictures",
 ]
 
 

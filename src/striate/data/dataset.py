@@ -15,7 +15,7 @@ from striate.data.decode import decode
 from striate.data.file_index import forget_index
 from striate.data.pack import Pictures
 from striate.data.packing import pack
-from striate.data.resize import check_fit, fit_image
+from striate.data.resize import check_resize, resize_image
 from striate.data.source import PARTS, FileFacts, Progress, Skipped, read_bytes
 from striate.data.sources import open_source
 from striate.data.sources.file_source import FileSource
@@ -126,8 +126,8 @@ class Data:
 
 
 def load_data(
-    source: str | Path, *, size: int | tuple[int, int] | None = None, fit: str = "squash", channels: int | None = None,
-    usual: tuple[int, int] = DEFAULT_SIZE, seed: int = 0,
+    source: str | Path, *, size: int | tuple[int, int] | None = None, resize: str = "squash",
+    channels: int | None = None, usual: tuple[int, int] = DEFAULT_SIZE, seed: int = 0,
     fractions: Fractions = (0.7, 0.1, 0.2), split: Path | None = None, strict: bool = False,
     allow_empty_class: bool = False, files: Path | None = None, workers: int | None = None,
     on_progress: Progress | None = None,
@@ -135,10 +135,11 @@ def load_data(
     """Load a data set by name (`digits`, `mnist`, `fashion-mnist`) or path (a folder, IDX, CIFAR binary, `.npz`).
 
     size: one side or (height, width) in pixels; None keeps pictures that share one size up to 64 pixels and makes all
-    others `usual`. channels: 1 or 3; None takes 1 if every picture is grey. fractions: train, validation, test, for a
-    source without parts of its own. split: a file saved by `Split.save`. files: a list of the pictures of a folder that
-    are to be used, as `striate check --write-list` writes it. strict: refuse a bad, duplicated across parts
-    or doubly labelled picture instead of noting it. on_progress(stage, done, total). Raises `StriateError`.
+    others `usual`. resize: `squash`, `crop` or `pad`, for pictures of another shape. channels: 1 or 3; None takes 1 if
+    every picture is grey. fractions: train, validation, test, for a source without parts of its own. split: a file
+    saved by `Split.save`. files: a list of the pictures of a folder that are to be used, as `striate check
+    --write-list` writes it. strict: refuse a bad, duplicated across parts or doubly labelled picture instead of noting
+    it. on_progress(stage, done, total). Raises `StriateError`.
 
     >>> data = load_data("digits")
     >>> len(data.train) + len(data.validation) + len(data.test)     # all 1,797 of them
@@ -148,7 +149,7 @@ def load_data(
     """
     crew = WorkerPool(worker_count(workers))
     wanted = (size, size) if isinstance(size, int) else size
-    check_fit(usual if wanted is None else wanted, fit, 1 if channels is None else channels)
+    check_resize(usual if wanted is None else wanted, resize, 1 if channels is None else channels)
     opened = open_source(source, allow_empty_class, files=files)
     with crew:
         outcomes, notes = opened.survey(crew, on_progress)
@@ -160,7 +161,7 @@ def load_data(
         facts = [one for _, one in rows]
         try:
             natural = natural_size(facts, usual)
-            pictures = pack(opened, rows, wanted or natural, fit, channels or natural_channels(facts), crew=crew,
+            pictures = pack(opened, rows, wanted or natural, resize, channels or natural_channels(facts), crew=crew,
                             strict=strict, progress=on_progress)
         except DataError as error:
             if error.code == "source_changed" and isinstance(opened, FileSource):
@@ -179,17 +180,19 @@ def load_data(
     return Data(opened.name, pictures, chosen, tuple(skipped), sentences)
 
 
-def read_picture(path: str | Path, size: tuple[int, int], fit: str = "squash", channels: int = 3) -> NDArray[np.uint8]:
+def read_picture(
+    path: str | Path, size: tuple[int, int], resize: str = "squash", channels: int = 3
+) -> NDArray[np.uint8]:
     """One picture file as a recogniser wants it, (height, width, channels) uint8, with packing's verdict on it."""
-    check_fit(size, fit, channels)
+    check_resize(size, resize, channels)
     data = read_bytes(Path(path), str(path))
-    return fit_image(decode(data, name=str(path), at_least=size).image, size, fit, channels)
+    return resize_image(decode(data, name=str(path), at_least=size).image, size, resize, channels)
 
 
 def natural_size(facts: Sequence[FileFacts], usual: tuple[int, int] = DEFAULT_SIZE) -> tuple[int, int]:
     """(height, width): the pictures' own if they share one of at most 64 pixels a side, else `usual`.
 
-    >>> digit, photograph = Facts("", 28, 28, 1), Facts("", 640, 480, 3)
+    >>> digit, photograph = FileFacts("", 28, 28, 1), FileFacts("", 640, 480, 3)
     >>> natural_size([digit, digit]), natural_size([digit, photograph])
     ((28, 28), (96, 96))
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from striate.data.decode import decode, probe
-from striate.data.resize import fit_image
+from striate.data.resize import resize_image
 from striate.data.source import FileFacts, Packed, digest_of, read_bytes, source_changed
 from striate.errors import MissingError, PictureError
 
@@ -21,14 +21,14 @@ SUFFIXES = {
 
 @dataclass(frozen=True)
 class FileTask:
-    """Files below `root` are surveyed (size None), or made `size` (height, width) and `channels` by `fit`.
+    """Files below `root` are surveyed (size None), or made `size` (height, width) and `channels` by `resize`.
 
     With `traits`, the notes tell those of `Decoded`, too.
     """
 
     root: str
     size: tuple[int, int] | None = None
-    fit: str = "squash"
+    resize: str = "squash"
     channels: int = 3
     traits: bool = False
 
@@ -48,7 +48,7 @@ class FileTask:
         except PictureError as error:
             return error.with_traceback(None)
         notes = (*decoded.notes, *_misnamed(key, decoded.format), *(decoded.traits if self.traits else ()))
-        return fit_image(decoded.image, self.size, self.fit, self.channels), notes
+        return resize_image(decoded.image, self.size, self.resize, self.channels), notes
 
 
 def _misnamed(key: str, form: str) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ from striate.core.executor import ordered, worker_count
 from striate.data.source import Skipped
 from striate.errors import StoreError, shown
 
-FORMAT, VERSION = "striate-pictures", 1
+FORMAT, VERSION = "striate-pictures", 2
 BLOCK = 64 * 2**20  # bytes under one checksum
 IMAGES, MANIFEST = "images.npy", "manifest.json"
 
@@ -49,7 +49,7 @@ class Pictures:
     keys: list[str]
     digests: tuple[str, ...]
     parts: tuple[str, ...]
-    fit: str
+    resize: str
     fingerprint: str
     seconds: float
     skipped: tuple[Skipped, ...] = ()
@@ -86,7 +86,7 @@ def open_pictures(folder: Path, seconds: float = 0.0) -> Pictures:
     return Pictures(
         images=images, labels=np.array(manifest["labels"], np.int64), classes=tuple(manifest["classes"]),
         keys=manifest["keys"], digests=tuple(manifest["digests"]), parts=tuple(manifest["parts"]),
-        fit=manifest["fit"], fingerprint=manifest["fingerprint"], seconds=seconds,
+        resize=manifest["resize"], fingerprint=manifest["fingerprint"], seconds=seconds,
         skipped=tuple(Skipped(*row) for row in manifest["skipped"]), notes=tuple(manifest["notes"]),
     )  # fmt: skip
 
@@ -116,11 +116,11 @@ def block_sums(images: NDArray[np.uint8]) -> list[str]:
 
 
 def fingerprint(
-    digests: list[str], labels: list[int], classes: tuple[str, ...], shape: tuple[int, ...], fit: str
+    digests: list[str], labels: list[int], classes: tuple[str, ...], shape: tuple[int, ...], resize: str
 ) -> str:
-    """What a pack holds, whatever its files are called: sha256 over sorted (digest, class), size, channels and fit."""
+    """What a pack holds, whatever its files are called: sha256 over sorted (digest, class), shape and resize mode."""
     rows = sorted((digest, classes[label]) for digest, label in zip(digests, labels, strict=True))
-    return hashlib.sha256(json.dumps([rows, shape, fit]).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([rows, shape, resize]).encode()).hexdigest()
 
 
 def tally(notes: Counter[str], first: dict[str, str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Packing: every picture of a source decoded once, made one size, and kept for ever.
 
-A pack is named after what it holds: sha256 over (key, digest, label, part) of every picture, size, fit and channels.
+A pack is named after what it holds: sha256 over (key, digest, label, part) of every picture, size, channels, resize.
 It is written into a folder with a temporary name, flushed, given its manifest last, and renamed; so there is a whole
 pack or none. A lock file beside it makes a second process wait instead of packing the same, and tells a crashed
 packer's folder (whose lock is free: removed) from a living one's.
@@ -42,7 +42,7 @@ from striate.errors import PictureError
 
 
 def pack(
-    source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], fit: str, channels: int, *,
+    source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int, *,
     crew: WorkerPool, strict: bool = False, progress: Progress | None = None,
 ) -> Pictures:  # fmt: skip
     """The pictures `rows` of `source` as a pack: opened if it is in the cache, else made there.
@@ -52,7 +52,7 @@ def pack(
     """
     started = time.perf_counter()
     room = cache_room("packs")
-    key = _key(source, rows, size, fit, channels)
+    key = _key(source, rows, size, resize, channels)
     with _locked(room, key):
         if not (room / key).exists():
             _clean(room)
@@ -60,7 +60,7 @@ def pack(
             shutil.rmtree(temporary, ignore_errors=True)
             try:
                 temporary.mkdir()
-                _write(temporary, source, rows, size, fit, channels, crew, strict, progress)
+                _write(temporary, source, rows, size, resize, channels, crew, strict, progress)
                 sync_folder(temporary)
                 temporary.rename(room / key)
                 sync_folder(room)
@@ -72,15 +72,15 @@ def pack(
 
 
 def _write(
-    folder: Path, source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], fit: str, channels: int,
-    crew: WorkerPool, strict: bool, progress: Progress | None,
+    folder: Path, source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str,
+    channels: int, crew: WorkerPool, strict: bool, progress: Progress | None,
 ) -> None:  # fmt: skip
     kept: list[tuple[int, FileFacts]] = []
     skipped: list[Skipped] = []
     notes, first = Counter[str](), dict[str, str]()
     with (folder / IMAGES).open("xb", buffering=2**20) as file:
         file.write(npy_header((0, *size, channels)))
-        results = source.packed(rows, size, fit, channels, crew)
+        results = source.packed(rows, size, resize, channels, crew)
         for done, (row, result) in enumerate(zip(rows, results, strict=True), 1):
             key = source.keys[row[0]]
             if isinstance(result, PictureError):
@@ -103,15 +103,17 @@ def _write(
     images = np.memmap(folder / IMAGES, np.uint8, "r", len(npy_header(shape)), shape) if kept else np.empty(0, np.uint8)
     digests, labels = [facts.digest for _, facts in kept], [int(source.labels[i]) for i, _ in kept]
     write_manifest(folder, {
-        "format": FORMAT, "version": VERSION, "shape": shape, "fit": fit, "sha256": block_sums(images),
+        "format": FORMAT, "version": VERSION, "shape": shape, "resize": resize, "sha256": block_sums(images),
         "classes": source.classes, "keys": [source.keys[i] for i, _ in kept], "digests": digests, "labels": labels,
         "parts": [source.parts[i] for i, _ in kept], "skipped": [astuple(one) for one in skipped],
-        "notes": tally(notes, first), "fingerprint": fingerprint(digests, labels, source.classes, shape[1:], fit),
+        "notes": tally(notes, first), "fingerprint": fingerprint(digests, labels, source.classes, shape[1:], resize),
     })  # fmt: skip
 
 
-def _key(source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], fit: str, channels: int) -> str:
-    digest = hashlib.sha256(json.dumps([VERSION, size, fit, channels, source.classes]).encode())
+def _key(
+    source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int
+) -> str:
+    digest = hashlib.sha256(json.dumps([VERSION, size, resize, channels, source.classes]).encode())
     for i, facts in rows:
         digest.update(json.dumps([source.keys[i], facts.digest, int(source.labels[i]), source.parts[i]]).encode())
     return digest.hexdigest()[:32]

@@ -7,58 +7,55 @@ Scaling is Pillow's bilinear filter, whose support grows with the reduction, so 
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from striate.errors import UsageError
 
-Fit = Literal["squash", "crop", "pad"]
-FITS: tuple[str, ...] = get_args(Fit)
+RESIZE_MODES = ("squash", "crop", "pad")
 MAX_SIDE = 4096
 PADDING = 0  # black
 
 
-def fit_picture(
-    pixels: NDArray[np.uint8], size: tuple[int, int], fit: str = "squash", channels: int = 3
+def resize_picture(
+    pixels: NDArray[np.uint8], size: tuple[int, int], resize: str = "squash", channels: int = 3
 ) -> NDArray[np.uint8]:
     """Make one picture (H, W, C) uint8, C = 1 or 3, into (height, width, channels) uint8; untouched if it is already.
 
     size: (height, width) in pixels. Grey becomes colour by repetition, colour grey by ITU-R 601 luma.
 
     >>> wide = np.full((10, 30, 1), 200, np.uint8)
-    >>> padded = fit_picture(wide, (6, 6), "pad", channels=1)
+    >>> padded = resize_picture(wide, (6, 6), "pad", channels=1)
     >>> int((padded == 200).sum())     # 12 = 2 rows · 6: a third of the height is picture, the rest black
     12
     """
     if pixels.shape == (*size, channels):
         return pixels
-    return fit_image(Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels), size, fit, channels)
+    return resize_image(Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels), size, resize, channels)
 
 
-def fit_image(image: Image.Image, size: tuple[int, int], fit: str, channels: int) -> NDArray[np.uint8]:
-    """`fit_picture` for a Pillow image of mode L or RGB, which spares it two copies of the whole picture."""
+def resize_image(image: Image.Image, size: tuple[int, int], resize: str, channels: int) -> NDArray[np.uint8]:
+    """`resize_picture` for a Pillow image of mode L or RGB, which spares it two copies of the whole picture."""
     if image.mode == "RGB" and channels == 1:
         image = image.convert("L")
     if image.size != (size[1], size[0]):
-        image = _scaled(image, size, fit)
+        image = _scaled(image, size, resize)
     pixels = np.asarray(image).reshape(*size, -1)
     return np.repeat(pixels, 3, axis=2) if pixels.shape[2] < channels else pixels
 
 
-def fit_pictures(
-    pictures: NDArray[np.uint8], size: tuple[int, int], fit: str = "squash", channels: int = 3
+def resize_pictures(
+    pictures: NDArray[np.uint8], size: tuple[int, int], resize: str = "squash", channels: int = 3
 ) -> NDArray[np.uint8]:
-    """Make a batch (N, H, W) or (N, H, W, C) uint8 into (N, height, width, channels) uint8; see `fit_picture`.
+    """Make a batch (N, H, W) or (N, H, W, C) uint8 into (N, height, width, channels) uint8; see `resize_picture`.
 
     A batch that is right already is returned as it is, a memory map unread.
 
-    >>> fit_pictures(np.zeros((5, 28, 28), np.uint8), (32, 32), channels=1).shape
+    >>> resize_pictures(np.zeros((5, 28, 28), np.uint8), (32, 32), channels=1).shape
     (5, 32, 32, 1)
     """
-    check_fit(size, fit, channels)
+    check_resize(size, resize, channels)
     if pictures.dtype != np.uint8 or not (pictures.ndim == 3 or (pictures.ndim == 4 and pictures.shape[3] in (1, 3))):
         raise UsageError("bad_pictures", "pictures were given as an array",
                          allowed="uint8 of shape (N, H, W), (N, H, W, 1) or (N, H, W, 3) is allowed",
@@ -69,35 +66,36 @@ def fit_pictures(
         return pictures
     out = np.empty((len(pictures), *size, channels), np.uint8)
     for row, picture in zip(out, pictures, strict=True):
-        row[:] = fit_picture(picture, size, fit, channels)
+        row[:] = resize_picture(picture, size, resize, channels)
     return out
 
 
-def check_fit(size: tuple[int, int], fit: str, channels: int) -> None:
-    """Refuse a size, a fit or a number of channels that cannot be."""
+def check_resize(size: tuple[int, int], resize: str, channels: int) -> None:
+    """Refuse a size, a resize mode or a number of channels that cannot be."""
     if len(size) != 2 or not all(1 <= side <= MAX_SIDE for side in size):
         raise UsageError("bad_size", "a picture size was asked for",
                          allowed=f"sides of 1 to {MAX_SIDE} pixels are allowed",
                          given=f"{'×'.join(map(str, size))} was given", do="Use for example 96")
-    if fit not in FITS:
-        raise UsageError("bad_fit", "a way to fit pictures was asked for", allowed=f"{', '.join(FITS)} are known",
-                         given=f"{fit!r} was given", do="Use squash")
+    if resize not in RESIZE_MODES:
+        raise UsageError("bad_fit", "a way to fit pictures was asked for",
+                         allowed=f"{', '.join(RESIZE_MODES)} are known", given=f"{resize!r} was given",
+                         do="Use squash")
     if channels not in (1, 3):
         raise UsageError("bad_channels", "a number of channels was asked for",
                          allowed="1 (grey) and 3 (colour) are allowed",
                          given=f"{channels} was given", do="Leave it out to follow the pictures")
 
 
-def _scaled(image: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
+def _scaled(image: Image.Image, size: tuple[int, int], resize: str) -> Image.Image:
     height, width = size
     wide, high = image.size
     box: tuple[float, float, float, float] = (0, 0, wide, high)
     inner = (width, height)
-    if fit == "crop":
+    if resize == "crop":
         scale = min(wide / width, high / height)
         left, top = (wide - width * scale) / 2, (high - height * scale) / 2
         box = (max(left, 0), max(top, 0), min(left + width * scale, wide), min(top + height * scale, high))
-    elif fit == "pad":
+    elif resize == "pad":
         scale = max(wide / width, high / height)
         inner = (max(1, round(wide / scale)), max(1, round(high / scale)))
     scaled = image.resize(inner, Image.Resampling.BILINEAR, box=box)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.data.decode import MAX_BYTES
-from striate.data.resize import fit_picture
+from striate.data.resize import resize_picture
 from striate.errors import DataError, MissingError, PictureError, shown
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ class Source(ABC):
 
     @abstractmethod
     def packed(
-        self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], fit: str, channels: int, crew: WorkerPool,
-        traits: bool = False,
+        self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int,
+        crew: WorkerPool, traits: bool = False,
     ) -> Iterator[Packed | PictureError]:
         """The pictures `rows`, (index, facts), made one size; `DataError` if one is not that surveyed."""
 
@@ -99,11 +99,11 @@ class ArraySource(Source):
         ], ()
 
     def packed(
-        self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], fit: str, channels: int,
+        self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int,
         crew: WorkerPool, traits: bool = False,  # noqa: ARG002 - as above
     ) -> Iterator[Packed | PictureError]:  # fmt: skip
         """The pictures `rows` made one size."""
-        return ((fit_picture(self.pictures[i], size, fit, channels), ()) for i, _ in rows)
+        return ((resize_picture(self.pictures[i], size, resize, channels), ()) for i, _ in rows)
 
 
 def read_bytes(path: str | Path, name: str) -> bytes:

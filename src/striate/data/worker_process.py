@@ -1,6 +1,6 @@
 """A helper: a process of our own that does tasks for another, and the words the two exchange.
 
-The asker writes one line of JSON, [root, size, fit, channels, traits, items]. The helper answers with one line of
+The asker writes one line of JSON, [root, size, resize, channels, traits, items]. The helper answers with one line of
 JSON, the number of bytes of pixels and a row for each item, and then with those bytes. Nothing is pickled and nothing
 is run that came through the pipe. A helper ends when its input does, so it outlives nobody; whatever else goes wrong,
 it just ends, and the asker does the work itself and sees the error.
@@ -29,13 +29,13 @@ def main() -> None:
     answers.write(GREETING)
     answers.flush()
     for line in requests:
-        root, size, fit, channels, traits, items = json.loads(line)
-        answer(answers, [FileTask(root, size and tuple(size), fit, channels, traits)(item) for item in items])
+        root, size, resize, channels, traits, items = json.loads(line)
+        answer(answers, [FileTask(root, size and tuple(size), resize, channels, traits)(item) for item in items])
 
 
 def ask(file: IO[bytes], task: FileTask, items: Sequence[Item]) -> None:
     """Send a helper its task."""
-    file.write(json.dumps([task.root, task.size, task.fit, task.channels, task.traits, items]).encode() + b"\n")
+    file.write(json.dumps([task.root, task.size, task.resize, task.channels, task.traits, items]).encode() + b"\n")
     file.flush()
 
 

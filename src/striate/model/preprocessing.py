@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.data import FITS, fit_pictures
+from striate.data import RESIZE_MODES, resize_pictures
 
 Pixels = NDArray[np.uint8]
 LONGEST = 65_536  # pixels; no side in a file may be longer
@@ -63,38 +63,38 @@ class Preprocessing:
 
     Attributes:
         size: (height, width) in pixels; channels: 1 (grey) or 3 (colour).
-        fit: `squash`, `crop` or `pad`, for pictures of another shape.
+        resize: `squash`, `crop` or `pad`, for pictures of another shape.
 
     """
 
     size: tuple[int, int]
     channels: int
-    fit: str
+    resize: str
 
-    def fitted(self, X: Pixels | LabelledPictures) -> LabelledPictures:
+    def apply(self, X: Pixels | LabelledPictures) -> LabelledPictures:
         """`X` with every picture of the right size and colour; a data set already packed so is not copied."""
         if isinstance(X, LabelledPictures):
             if X.take(np.zeros(1, np.int64)).shape[1:] == (*self.size, self.channels):
                 return X
             pictures = X.take(np.arange(len(X)))
             return InMemoryDataset(
-                fit_pictures(pictures, self.size, self.fit, self.channels), X.labels, X.classes, like=X
+                resize_pictures(pictures, self.size, self.resize, self.channels), X.labels, X.classes, like=X
             )
-        return InMemoryDataset(fit_pictures(X, self.size, self.fit, self.channels))
+        return InMemoryDataset(resize_pictures(X, self.size, self.resize, self.channels))
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values."""
-        return {"size": list(self.size), "channels": self.channels, "fit": self.fit}
+        return {"size": list(self.size), "channels": self.channels, "resize": self.resize}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """What `as_dict` wrote; raises KeyError, TypeError or ValueError on anything else."""
         height, width = values["size"]
-        channels, fit = values["channels"], values["fit"]
+        channels, resize = values["channels"], values["resize"]
         if not all(type(side) is int and 1 <= side <= LONGEST for side in (height, width)):
             raise ValueError(f"its sides must be whole numbers from 1 to {LONGEST:,}")
         if type(channels) is not int or channels not in (1, 3):
             raise ValueError("its channels must be 1 or 3")
-        if fit not in FITS:
-            raise ValueError(f"its fit must be one of {', '.join(FITS)}")
-        return cls((height, width), channels, fit)
+        if resize not in RESIZE_MODES:
+            raise ValueError(f"its resize mode must be one of {', '.join(RESIZE_MODES)}")
+        return cls((height, width), channels, resize)

@@ -37,7 +37,7 @@ def evaluate_model(
     started = time.monotonic()
 
     def opened(split: Path | None) -> Data:
-        return load_data(source, size=model.preparation_.size, fit=model.preparation_.fit,
+        return load_data(source, size=model.preparation_.size, resize=model.preparation_.resize,
                          channels=model.preparation_.channels, split=split, files=files, strict=strict,
                          on_progress=watch.stage)
 

@@ -66,7 +66,7 @@ def look_model(
 def viewed(model: BagOfWords, picture: Path, wanted: int | None, top: int, facts: dict[str, Any]) -> PictureView:
     """What the model sees in `picture`; fills in the facts about it."""
     preparation, classifier = model.preparation_, model.pipeline_.classifier
-    seen = DescribedPicture.of(model, read_picture(picture, preparation.size, preparation.fit, preparation.channels))
+    seen = DescribedPicture.of(model, read_picture(picture, preparation.size, preparation.resize, preparation.channels))
     scores = model.pipeline_.spread(classifier.predict_proba(seen.features[None]))[0]
     order = (-scores).argsort(kind="stable")
     ranked = [[facts["classes"][i], float(scores[i])] for i in order]

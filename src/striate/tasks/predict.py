@@ -31,7 +31,7 @@ def _predict(model: Recogniser, paths: list[Path], top: int, strict: bool) -> It
     errors: dict[int, StriateError] = {}
     for index, path in enumerate(paths):
         try:
-            found[index] = read_picture(path, preparation.size, preparation.fit, preparation.channels)
+            found[index] = read_picture(path, preparation.size, preparation.resize, preparation.channels)
         except StriateError as error:
             if strict:
                 raise

@@ -24,7 +24,7 @@ class Settings:
         split: a split file to use, or None.
         files: a list of the pictures of a folder to use, or None; files_sum: its sha256, so that a run that is resumed
             goes on with the pictures it was begun with.
-        size: (height, width) of the pictures, or None for what model and data suggest; resize: how they are fitted.
+        size: (height, width) of the pictures, or None for what model and data suggest; resize: how they are resized.
         strict, allow_empty_class: as in `striate.load_data`.
         recipe: fields of `striate.Recipe`, of visual words `seed` and `flip`; a field left out has its
             default. stages: those of visual words, for `small` pictures and for `photographs`.

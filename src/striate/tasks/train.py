@@ -117,7 +117,7 @@ def open_data(settings: Settings, kind: TrainingMethod[Any], begun: Path | None,
         raise RunError("list_changed", f"the run was to be resumed with the pictures that {shown(files)} names",
                        given="the list was changed since", do="Start a new run with --out")
     data = load_data(
-        settings.data, **kind.packing, fit=settings.resize, seed=settings.recipe.get("seed", 0), split=split,
+        settings.data, **kind.packing, resize=settings.resize, seed=settings.recipe.get("seed", 0), split=split,
         strict=settings.strict, allow_empty_class=settings.allow_empty_class, files=files, on_progress=watch.stage,
     )
     found = cheap_findings(data)
@@ -150,7 +150,7 @@ def data_facts(data: Data, model: Recogniser) -> dict[str, Any]:
         "classes": list(data.classes),
         "counts": {n: np.bincount(p.labels, minlength=len(data.classes)).tolist() for n, p in parts.items()},
         "size": [*model.preparation_.size, model.preparation_.channels],
-        "fit": model.preparation_.fit,
+        "fit": model.preparation_.resize,
         "skipped": [asdict(one) for one in data.skipped],
         "notes": list(data.notes),
         "split": {"kind": data.split.kind, "seed": data.split.seed},

@@ -121,7 +121,7 @@ def test_mean_and_spread_are_those_of_the_training_pictures(channels: int) -> No
     pictures = law.integers(0, [50, 150, 250][:channels], (40, 6, 5, channels), dtype=np.uint8)
     model = ConvNet(epochs=1).fit(pictures, [0, 1] * 20, validation=(255 - pictures, [0, 1] * 20))
     prepared = model.preparation_
-    exact = model.preparation_.fitted(pictures).take(np.arange(40)).astype(np.float64)
+    exact = model.preparation_.apply(pictures).take(np.arange(40)).astype(np.float64)
     assert prepared.mean == pytest.approx(exact.mean(axis=(0, 1, 2)), rel=1e-6)
     assert prepared.std == pytest.approx(exact.std(axis=(0, 1, 2)), rel=1e-6)
     batch = prepared.batch(prepared.fitted(pictures).take(np.arange(40))).numpy()

@@ -186,7 +186,7 @@ def test_another_network_preparation_or_precision_finds_nothing(tmp_path: Path) 
     inner, other = cut(network()), filled(network(), seed=1).state_dict()
     preparation = InputNormalisation((32, 32), 3, "squash", (100.0,) * 3, (50.0,) * 3)
     for change in ({"tensors": other}, {"preparation": replace(preparation, mean=(99.0,) * 3)},
-                   {"preparation": replace(preparation, fit="crop")}):
+                   {"preparation": replace(preparation, resize="crop")}):
         made = FeatureExtractor(inner, change.get("tensors", filled(network()).state_dict()),  # type: ignore[arg-type]
                         change.get("preparation", preparation), memory=tmp_path)  # type: ignore[arg-type]
         made(InMemoryDataset(images))

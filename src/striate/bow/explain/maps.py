@@ -29,7 +29,7 @@ Pixels = NDArray[np.uint8]
 class DescribedPicture:
     """One picture as the stages of a model see it; takes the place of a picture below, so that it is described once.
 
-    `pixels` (H, W, C) uint8, fitted; `words` (D,) int32, the nearest word of each descriptor; `blank` (D,) bool, those
+    `pixels` (H, W, C) uint8, resized; `words` (D,) int32, the nearest word of each descriptor; `blank` (D,) bool, those
     without contrast, all zeros; `counted` (D,) bool, those that the encoder counts; `features` (cells · width,)
     float32; `regions`, the indices of the descriptors in each cell.
     """
@@ -48,7 +48,7 @@ class DescribedPicture:
         if isinstance(picture, cls):
             return picture
         check_is_fitted(model, "pipeline_")
-        pixels = model.preparation_.fitted(pictures_of(np.asarray(picture)[None])).take(np.zeros(1, np.int64))
+        pixels = model.preparation_.apply(pictures_of(np.asarray(picture)[None])).take(np.zeros(1, np.int64))
         description = model.pipeline_.description
         encoder, pyramid, grid = description.encoder, description.pyramid, description.grid
         found, positions = description.sift.transform(pixels), positions_of(grid)
@@ -169,7 +169,7 @@ def word_map(model: BagOfWords, picture: Pixels | DescribedPicture) -> Ints:
 
 
 def map_places(model: BagOfWords) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The rows' y and the columns' x in `word_map`, in pixels of the fitted picture, 0 the centre of the first."""
+    """The rows' y and the columns' x in `word_map`, in pixels of the resized picture, 0 the centre of the first."""
     check_is_fitted(model, "pipeline_")
     grid = model.pipeline_.description.grid
     return np.unique(grid.y), np.unique(grid.x)

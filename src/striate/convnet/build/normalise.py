@@ -40,7 +40,8 @@ class InputNormalisation(Preprocessing):
         mean = shares @ levels
         std = np.sqrt((shares * (levels - mean[:, None]) ** 2).sum(axis=1))
         std[std < 1e-3] = 1.0
-        return InputNormalisation(self.size, self.channels, self.fit, tuple(map(float, mean)), tuple(map(float, std)))
+        measured = tuple(map(float, mean)), tuple(map(float, std))
+        return InputNormalisation(self.size, self.channels, self.resize, *measured)
 
     def normalised(self, batch: torch.Tensor) -> torch.Tensor:
         """A batch (n, C, H, W) in 0..255 with mean and spread taken out; float32, channels last."""
@@ -59,12 +60,12 @@ class InputNormalisation(Preprocessing):
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """The preparation written by `as_dict`; raises KeyError, TypeError or ValueError on anything else."""
-        fitting, mean, std = Preprocessing.from_dict(values), values["mean"], values["std"]
-        channels = fitting.channels
+        preprocessing, mean, std = Preprocessing.from_dict(values), values["mean"], values["std"]
+        channels = preprocessing.channels
         for name, numbers, least in (("mean", mean, -MOST), ("std", std, LEAST)):
             if not isinstance(numbers, list) or len(numbers) != channels or not all(
                 type(number) in (int, float) and least <= number <= MOST for number in numbers
             ):
                 raise ValueError(f"its {name} must be a finite number per channel{', above 0' * (name == 'std')}")
-        return cls(fitting.size, channels, fitting.fit, tuple(map(float, mean)), tuple(map(float, std)))
+        return cls(preprocessing.size, channels, preprocessing.resize, tuple(map(float, mean)), tuple(map(float, std)))
 

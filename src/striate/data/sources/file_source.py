@@ -48,12 +48,12 @@ class FileSource(Source):
         return found, _changes(known.keys(), [self.keys[i] for i in fresh], len(gone))
 
     def packed(
-        self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], fit: str, channels: int, crew: WorkerPool,
-        traits: bool = False,
+        self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int,
+        crew: WorkerPool, traits: bool = False,
     ) -> Iterator[Packed | PictureError]:
-        """Read, decode and fit the files `rows`; with `traits`, the notes tell those of `Decoded`, too."""
+        """Read, decode and resize the files `rows`; with `traits`, the notes tell those of `Decoded`, too."""
         items = [(self.keys[i], facts.digest) for i, facts in rows]
-        for result in crew.each(FileTask(str(self.root), size, fit, channels, traits), items):
+        for result in crew.each(FileTask(str(self.root), size, resize, channels, traits), items):
             assert not isinstance(result, FileFacts)
             yield result
 

@@ -115,7 +115,7 @@ def measure(job: dict[str, Any], stop: Callable[[], bool], wait: Callable[[], No
     model = load(job["model"])
     kind, _ = asked.kind(job["name"])
     data = open_as(asked, kind, Path(job["split"]), job["data"])
-    some = model.preparation_.fitted(Dataset(data.pictures, data.split.test[:BATCH])).take(
+    some = model.preparation_.apply(Dataset(data.pictures, data.split.test[:BATCH])).take(
         np.arange(min(BATCH, len(data.test))))
     batch = np.concatenate([some] * (-(-BATCH // len(some))))[:BATCH]
     wait()
