@@ -1,4 +1,4 @@
-"""The only door through which untrusted bytes become pixels.
+"""Decoding of picture files, which are untrusted: the only door through which bytes become pixels.
 
 In order, each before the next: the number of bytes, the format by its first bytes, the structure of the file
 (`containers`), the number of pixels and the shape, and only then Pillow, allowed one format and shown nothing but
@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from striate.data.containers import (
+    FORMATS,
     NO_END,
-    PARSERS,
     Container,
     DamagedFile,
+    format_of,
     is_whole_png,
-    kind_of,
-    other_kind_of,
+    unread_format,
     upright,
 )
 from striate.errors import PictureError, shown
@@ -48,8 +48,9 @@ _WHAT_TO_DO = {
     "format_not_allowed": "Convert it to PNG or JPEG",
     "aspect_limit": "Crop it",
 }
+_TITLES = [form.title for form in FORMATS.values()]
 _ALLOWED = {
-    "format_not_allowed": "JPEG, PNG, GIF, BMP and WebP are read",
+    "format_not_allowed": f"{', '.join(_TITLES[:-1])} and {_TITLES[-1]} are read",
     "image_too_large": f"{MAX_BYTES // 2**20} MiB and {MAX_PIXELS // 10**6} million pixels are allowed",
     "aspect_limit": f"a side up to {MAX_ASPECT} times the other is allowed",
 }
@@ -119,12 +120,12 @@ def _opened(data: bytes) -> Container:
         raise DamagedFile("image_empty", "the file is empty")
     if len(data) > MAX_BYTES:
         raise DamagedFile("image_too_large", f"it is over {MAX_BYTES // 2**20} MiB long")
-    kind = kind_of(data)
-    if kind is None:
-        if other := other_kind_of(data):
+    name = format_of(data)
+    if name is None:
+        if other := unread_format(data):
             raise DamagedFile("format_not_allowed", f"it is {other}")
         raise DamagedFile("image_unreadable", "its first bytes are those of no picture format")
-    container = PARSERS[kind](data)
+    container = FORMATS[name].parse(data)
     _check_size(container.width, container.height)
     return container
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from striate.data.containers import SUFFIXES
 from striate.data.decode import decode, probe
 from striate.data.resize import resize_image
 from striate.data.source import FileFacts, Packed, digest_of, read_bytes, source_changed
@@ -11,12 +12,6 @@ from striate.errors import MissingError, PictureError
 
 Item = tuple[str, str]  # key; digest that was surveyed, or '' while surveying
 Result = FileFacts | Packed | PictureError
-
-# The format each ending stands for; a file of no known ending is taken for what its first bytes say, without a note.
-SUFFIXES = {
-    ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".mpo": "JPEG", ".png": "PNG", ".apng": "PNG",
-    ".gif": "GIF", ".bmp": "BMP", ".dib": "BMP", ".webp": "WEBP",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The outside of picture files: one small parser a format, none of which decodes a pixel.
+"""Picture formats: one small parser of a file's structure for each, none of which decodes a pixel, and their table.
 
 Every parser checks the structure it walks, keeps the bytes that make the picture, and drops the rest unread; so
 Pillow never meets EXIF, ICC, XMP, text, thumbnails, later frames or appended archives.
@@ -6,20 +6,48 @@ Pillow never meets EXIF, ICC, XMP, text, thumbnails, later frames or appended ar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from striate.data.containers import bmp, gif, jpeg, png, webp
 from striate.data.containers.container import NO_END, Container, DamagedFile
 from striate.data.containers.exif import upright
-from striate.data.containers.magic import kind_of, other_kind_of
+from striate.data.containers.magic import unread_format
 from striate.data.containers.png import is_whole as is_whole_png
 
-__all__ = ["Container", "DamagedFile", "NO_END", "PARSERS", "is_whole_png", "kind_of", "other_kind_of", "upright"]
+__all__ = ["Container", "DamagedFile", "FORMATS", "NO_END", "PictureFormat", "SUFFIXES", "format_of", "is_whole_png",
+           "unread_format", "upright"]
 
-PARSERS: dict[str, Callable[[bytes], Container]] = {
-    "BMP": bmp.parse,
-    "GIF": gif.parse,
-    "JPEG": jpeg.parse,
-    "PNG": png.parse,
-    "WEBP": webp.parse,
+
+@dataclass(frozen=True)
+class PictureFormat:
+    """A picture format: its name in a sentence, a pattern of its first bytes, its file endings, and its parser.
+
+    `parse` takes the bytes of a file and raises `DamagedFile`.
+    """
+
+    title: str
+    magic: bytes
+    suffixes: tuple[str, ...]
+    parse: Callable[[bytes], Container]
+
+
+# By Pillow's name of the format.
+FORMATS: dict[str, PictureFormat] = {
+    "JPEG": PictureFormat("JPEG", rb"\xff\xd8\xff", (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), jpeg.parse),
+    "PNG": PictureFormat("PNG", rb"\x89PNG\r\n\x1a\n", (".png", ".apng"), png.parse),
+    "GIF": PictureFormat("GIF", rb"GIF8[79]a", (".gif",), gif.parse),
+    "BMP": PictureFormat("BMP", rb"BM", (".bmp", ".dib"), bmp.parse),
+    "WEBP": PictureFormat("WebP", rb"RIFF.{4}WEBP", (".webp",), webp.parse),
 }
+SUFFIXES = {suffix: name for name, form in FORMATS.items() for suffix in form.suffixes}
+
+
+def format_of(data: bytes) -> str | None:
+    """The format in `FORMATS` that `data` begins like, whatever the file is called; None if it is none of them.
+
+    >>> format_of(b"GIF89a..."), format_of(b"<html>")
+    ('GIF', None)
+    """
+    return next((name for name, form in FORMATS.items() if re.match(form.magic, data, re.DOTALL)), None)

@@ -8,7 +8,7 @@ from striate.data.containers.container import Container, DamagedFile, is_grey
 
 
 def parse(data: bytes) -> Container:
-    """Read the two headers of a BMP file; raises `Damaged`."""
+    """Read the two headers of a BMP file; raises `DamagedFile`."""
     if len(data) < 54:
         raise DamagedFile("image_unreadable", "it ends inside its header")
     pixels, header = struct.unpack_from("<II", data, 10)

@@ -10,7 +10,7 @@ EXTENSION, IMAGE, END = 0x21, 0x2C, 0x3B
 
 
 def parse(data: bytes) -> Container:
-    """Walk the blocks of a GIF file as far as its second frame; raises `Damaged`."""
+    """Walk the blocks of a GIF file as far as its second frame; raises `DamagedFile`."""
     if len(data) < 13:
         raise DamagedFile("image_unreadable", "it ends inside its header")
     width, height, flags = struct.unpack_from("<HHB", data, 6)

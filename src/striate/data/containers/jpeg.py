@@ -65,7 +65,7 @@ class _Walk:
 
 
 def parse(data: bytes) -> Container:
-    """Walk the markers of a JPEG file; raises `Damaged`."""
+    """Walk the markers of a JPEG file; raises `DamagedFile`."""
     view = memoryview(data)  # whose parts are not copies
     walk = _Walk(kept=[view[:2]])
     position, ended = 2, False

@@ -1,11 +1,11 @@
-"""What a file is, by its first bytes: a name proves nothing."""
+"""Magic numbers of picture formats that are recognised in order to say so, and never read."""
 
 from __future__ import annotations
 
 import re
 
-# Formats that are recognised in order to say so, and never parsed; (pattern at the start, what it is).
-OTHERS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
+# (pattern at the start, what it is)
+UNREAD: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
     (re.compile(pattern, re.DOTALL | re.IGNORECASE), name)
     for pattern, name in (
         (rb"II[*+]\0|MM\0[*+]", "TIFF"),
@@ -28,29 +28,12 @@ OTHERS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
 TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 
 
-def kind_of(data: bytes) -> str | None:
-    """The name of the one of five readable formats that `data` starts like; None if it is none of them.
-
-    >>> kind_of(b"GIF89a..."), kind_of(b"<html>")
-    ('GIF', None)
-    """
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "GIF"
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "WEBP"
-    return "BMP" if data.startswith(b"BM") else None
-
-
-def other_kind_of(data: bytes) -> str | None:
+def unread_format(data: bytes) -> str | None:
     """The name of a format that is known and not read; None if the bytes are no picture format known here.
 
-    >>> other_kind_of(b"%PDF-1.7"), other_kind_of(b"hello")
+    >>> unread_format(b"%PDF-1.7"), unread_format(b"hello")
     ('PDF', None)
     """
     if data.endswith(TGA_FOOTER):
         return "TGA"
-    return next((name for pattern, name in OTHERS if pattern.match(data)), None)
+    return next((name for pattern, name in UNREAD if pattern.match(data)), None)

@@ -21,7 +21,7 @@ MAX_TEXT = 16 * 2**20  # bytes of text, inflated
 
 
 def parse(data: bytes) -> Container:
-    """Walk the chunks of a PNG file, checking each CRC; raises `Damaged`."""
+    """Walk the chunks of a PNG file, checking each CRC; raises `DamagedFile`."""
     kept, position, other, text = [MAGIC], 8, 0, 0
     header, palette, turn, notes, kind = b"", b"", 1, set[str](), b""
     while kind != b"IEND":

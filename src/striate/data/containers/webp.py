@@ -11,7 +11,7 @@ ANIMATED = 0x02
 
 
 def parse(data: bytes) -> Container:
-    """Walk the chunks of a WebP file; raises `Damaged`."""
+    """Walk the chunks of a WebP file; raises `DamagedFile`."""
     if len(data) < 30:
         raise DamagedFile("image_unreadable", "it ends inside its header")
     (size,) = struct.unpack_from("<I", data, 4)
