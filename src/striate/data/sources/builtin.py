@@ -1,4 +1,4 @@
-"""Data sets known by name: `digits`, `mnist` and `fashion-mnist`.
+"""Built-in data sets that are downloaded: `mnist` and `fashion-mnist`.
 
 MNIST: LeCun, Bottou, Bengio and Haffner, *Gradient-Based Learning Applied to Document Recognition*, 1998.
 Fashion-MNIST: Xiao, Rasul and Vollgraf, arXiv 1708.07747, 2017. A local copy is used where there is one: below
@@ -67,7 +67,7 @@ SETS = {
 }
 
 
-def open_named(name: str) -> ArraySource:
+def open_builtin(name: str) -> ArraySource:
     """The data set `name` of SETS, from this machine or else from the network; `MissingError` if neither has it."""
     known = SETS[name]
     for folder in places(name):

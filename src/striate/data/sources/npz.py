@@ -29,6 +29,11 @@ NAMES = {
 MAX_ENTRIES = 64
 
 
+def is_npz(path: Path) -> bool:
+    """Whether `path` is a file whose name ends in `.npz`."""
+    return path.suffix == ".npz" and path.is_file()
+
+
 def open_npz(path: Path) -> ArraySource:
     """The arrays of one `.npz` file as a source; `DataError` `bad_array` if they are not pictures and labels."""
     try:
