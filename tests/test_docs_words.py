@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from striate.bow.stages import KINDS, PRESETS, RUN_ONLY, Stages, described, names_stages, stages_named
+from striate.bow.stages import ESTIMATORS, PRESETS, RUN_ONLY, Stages, described, names_stages, stages_named
 
 PAGE = Path(__file__).parents[1] / "docs" / "words.md"
 EXAMPLE = """sift: {bin_sizes: [4, 6], step: 4}
@@ -62,7 +62,7 @@ model = BagOfWords("bow-fisher", memory="stages/").fit(load_data("digits").train
 
 def page() -> str:
     rows = []
-    for stage, kinds in KINDS.items():
+    for stage, kinds in ESTIMATORS.items():
         for name, kind in kinds.items():
             settings = [f"`{parameter.name}={parameter.default}`" for parameter in
                         inspect.signature(kind).parameters.values() if parameter.name not in RUN_ONLY]
@@ -78,11 +78,11 @@ def told(stages: Stages) -> str:
     """The stages as YAML, defaults left out."""
     found = {}
     for stage, values in stages.as_dict().items():
-        name, settings = (stage, values) if len(KINDS[stage]) == 1 else next(iter(values.items()))
-        usual = described(stage, KINDS[stage][name]())
-        usual = usual if len(KINDS[stage]) == 1 else usual[name]
+        name, settings = (stage, values) if len(ESTIMATORS[stage]) == 1 else next(iter(values.items()))
+        usual = described(stage, ESTIMATORS[stage][name]())
+        usual = usual if len(ESTIMATORS[stage]) == 1 else usual[name]
         own = {key: value for key, value in settings.items() if value != usual[key]}
-        found[stage] = own if len(KINDS[stage]) == 1 else {name: own}
+        found[stage] = own if len(ESTIMATORS[stage]) == 1 else {name: own}
     return str(yaml.safe_dump(found, sort_keys=False, default_flow_style=None))
 
 

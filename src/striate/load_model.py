@@ -1,8 +1,10 @@
-"""Any recogniser back from its file."""
+"""Recognisers loaded from model files: `load`, and the table of the kinds that a file can hold."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from striate.bow.recogniser import BagOfWords
 from striate.convnet.recogniser import ConvNet
@@ -11,7 +13,10 @@ from striate.core import model_file
 from striate.errors import ModelFileError, shown
 from striate.model.recogniser import Recogniser
 
-KINDS: dict[str, type[Recogniser]] = {kind.KIND: kind for kind in (ConvNet, BagOfWords, Transfer)}
+# By the kind in the manifest. Training methods are more: `finetune` and `auto` train recognisers of these kinds.
+RECOGNISERS: Mapping[str, type[Recogniser]] = MappingProxyType({
+    recogniser.KIND: recogniser for recogniser in (ConvNet, BagOfWords, Transfer)
+})
 
 
 def load(path: str | Path, *, allow_nonfinite: bool = False) -> Recogniser:
@@ -20,9 +25,9 @@ def load(path: str | Path, *, allow_nonfinite: bool = False) -> Recogniser:
     Raises `MissingError` when there is no such file, and `ModelFileError` when it cannot be trusted.
     """
     file = model_file.load(path, allow_nonfinite=allow_nonfinite)
-    kind = file.manifest.get("kind")
-    if kind not in KINDS:
+    kind = str(file.manifest.get("kind"))
+    if kind not in RECOGNISERS:
         raise ModelFileError("unknown_kind", f"{shown(path)} was to be loaded",
-                             allowed=f"this striate knows {', '.join(sorted(KINDS))}",
-                             given=f"it is a {shown(str(kind))}", do="Give the model.safetensors of a run folder")
-    return KINDS[kind].from_file(file, Path(path))
+                             allowed=f"this striate knows {', '.join(sorted(RECOGNISERS))}",
+                             given=f"it is a {shown(kind)}", do="Give the model.safetensors of a run folder")
+    return RECOGNISERS[kind].from_file(file, Path(path))

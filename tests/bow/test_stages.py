@@ -10,7 +10,7 @@ from striate import ConvNet
 from striate.arch import ZOO
 from striate.bow.encoders import Fisher, Hard
 from striate.bow.recogniser import BagOfWords
-from striate.bow.stages import KINDS, PRESETS, RUN_ONLY, Stages, names_stages, stages_named
+from striate.bow.stages import ESTIMATORS, PRESETS, RUN_ONLY, Stages, names_stages, stages_named
 from striate.errors import UsageError
 from tests.bow.small import CLASSIFIERS, ENCODERS, model, pictures
 
@@ -38,7 +38,7 @@ def test_round_trip(name: str, tmp_path: Path) -> None:
     path = written(tmp_path / "a.yaml", stages.as_dict())
     for again in (Stages.from_dict(stages.as_dict()), stages_named(path), stages_named(str(path))):
         assert again.as_dict() == stages.as_dict()
-        for stage in KINDS:
+        for stage in ESTIMATORS:
             one, two = getattr(again, stage), getattr(stages, stage)
             assert type(one) is type(two)
             own = {key: value for key, value in two.get_params().items() if key not in RUN_ONLY}
@@ -75,14 +75,14 @@ def test_every_preset_learns_and_a_file_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("values", "words"), [
-    ({"encodr": "hard", "layers": []}, ["encodr, layers", *KINDS]),
+    ({"encodr": "hard", "layers": []}, ["encodr, layers", *ESTIMATORS]),
     ({1: 2}, ["no stage 1"]),
     ([1], ["no stage [1]"]),
     ("null", ["no stage None"]),
-    ({"encoder": "hardest"}, ["encoder must be one of", *KINDS["encoder"]]),
+    ({"encoder": "hardest"}, ["encoder must be one of", *ESTIMATORS["encoder"]]),
     ({"encoder": None}, ["encoder must be one of"]),
     ({"encoder": {"hard": {}, "soft": {}}}, ["encoder must be one of"]),
-    ({"classifier": {}}, ["classifier must be one of", *KINDS["classifier"]]),
+    ({"classifier": {}}, ["classifier must be one of", *ESTIMATORS["classifier"]]),
     ({"encoder": {"hard": {"wrods": 3}}}, ["no setting wrods", "it has iterations, skip_zero, words"]),
     ({"sift": {"setp": 3, "widnow": 1}}, ["no setting setp, widnow", "it has bin_sizes, colour"]),
     ({"encoder": {"hard": {"seed": 3}}}, ["no setting seed"]),

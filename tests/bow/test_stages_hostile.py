@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from striate.bow.recogniser import BagOfWords
-from striate.bow.stages import KINDS, RUN_ONLY, Stages, names_stages
+from striate.bow.stages import ESTIMATORS, RUN_ONLY, Stages, names_stages
 from striate.errors import MissingError, StriateError
 from tests.bow.small import labels, pictures
 from tests.bow.test_stages import said, written
@@ -63,7 +63,7 @@ SCALARS = (st.none() | st.booleans() | st.integers() | st.floats() | st.text(max
            | st.sampled_from(["l1", "max", "chi2", "gaussian", "gram", "grey", 0, 1, 2, 3, 7, 1e-9, 0.5, 10.0]))
 VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
     st.text(max_size=2), inner, max_size=2), max_leaves=5)
-SETTINGS = [(stage, kind, name) for stage, kinds in KINDS.items() for kind, make in kinds.items()
+SETTINGS = [(stage, kind, name) for stage, kinds in ESTIMATORS.items() for kind, make in kinds.items()
             for name in make().get_params() if name not in RUN_ONLY]
 SMALL = {"sift": {"bin_sizes": [2, 3], "step": 3, "enlarge": 1}, "hard": {"words": 7}, "soft": {"words": 7},
          "llc": {"words": 7}, "vlad": {"words": 5, "dims": 3}, "fisher": {"components": 3, "dims": 5}, "pyramid": {},
@@ -77,7 +77,7 @@ def test_any_value_of_any_setting_works_or_is_refused(where: tuple[str, str, str
     stage, kind, name = where
     changed = {**SMALL[kind], name: value}
     values = {"sift": SMALL["sift"], "encoder": {"hard": SMALL["hard"]}, "classifier": {"knn": SMALL["knn"]}}
-    values[stage] = changed if len(KINDS[stage]) == 1 else {kind: changed}
+    values[stage] = changed if len(ESTIMATORS[stage]) == 1 else {kind: changed}
     try:
         stages = Stages.from_dict(values)
     except ValueError as error:

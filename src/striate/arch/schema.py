@@ -11,7 +11,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from types import MappingProxyType
 from typing import Any
 
-from striate.arch.formats.synonyms import FIELDS, INFERRED, KINDS, VALUES, meant, plainly
+from striate.arch.formats.synonyms import FIELDS, INFERRED, LAYER_TYPES, VALUES, meant, plainly
 from striate.arch.initializer import IsInitializer
 from striate.arch.layers import LAYERS, Layer
 from striate.core.params import either, quoted, rules_of
@@ -68,7 +68,7 @@ def read_layer(item: object, label: str) -> tuple[type[Layer], dict[str, Any], t
     for kind in kinds:
         if len(sound) == 1 and kind not in LAYERS:
             raise _beside(kind, LAYERS[sound[0]], label)
-        known(kind, LAYERS, f"{label}: a kind of layer", KINDS)
+        known(kind, LAYERS, f"{label}: a kind of layer", LAYER_TYPES)
     if len(kinds) != 1:
         raise NetworkError("bad_item", f"{label}: a layer was asked for",
                            allowed="one kind beside name and from is allowed",

@@ -20,7 +20,7 @@ from striate.bow.pyramid import SpatialPyramid
 from striate.bow.serialise import from_manifest, to_manifest
 from striate.bow.sift import DenseSIFT
 from striate.bow.sift.grid import LARGE
-from striate.bow.stages import KINDS, Stages, stages_named
+from striate.bow.stages import ESTIMATORS, Stages, stages_named
 from striate.classifiers import Classifier
 from striate.core.cache import StageCache
 from striate.core.executor import worker_count
@@ -185,7 +185,7 @@ class BagOfWords(Recogniser):
     def stages_for(self, size: tuple[int, int]) -> Stages:
         """The stages for pictures of (height, width); refuses those that cannot be, and settings that cannot."""
         stages = stages_named(self.stages, small=min(size) < LARGE)
-        own = {name: stage for name in KINDS if (stage := getattr(self, name)) is not None}
+        own = {name: stage for name in ESTIMATORS if (stage := getattr(self, name)) is not None}
         return replace(stages, **own).checked()
 
     def _prepared(self, pictures: LabelledPictures | NDArray[np.uint8]) -> tuple[Stages, LabelledPictures]:

@@ -31,7 +31,7 @@ from striate.classifiers.kernels import KERNELS
 from striate.core import bounded_text
 from striate.errors import MissingError, UsageError, shown
 
-KINDS: Mapping[str, Mapping[str, type[BaseEstimator]]] = MappingProxyType({
+ESTIMATORS: Mapping[str, Mapping[str, type[BaseEstimator]]] = MappingProxyType({
     "sift": {"sift": DenseSIFT}, "encoder": ENCODERS, "pyramid": {"pyramid": SpatialPyramid},
     "classifier": CLASSIFIERS,
 })
@@ -50,7 +50,7 @@ class Stages:
     classifier: Classifier
 
     def __post_init__(self) -> None:
-        for stage in KINDS:
+        for stage in ESTIMATORS:
             kind_of(stage, getattr(self, stage))
 
     def checked(self) -> Self:
@@ -75,7 +75,7 @@ class Stages:
         >>> PRESETS["bow-knn"](small=True).as_dict()["classifier"]
         {'knn': {'k': None, 'kernel': 'hellinger'}}
         """
-        return {stage: described(stage, getattr(self, stage)) for stage in KINDS}
+        return {stage: described(stage, getattr(self, stage)) for stage in ESTIMATORS}
 
     @classmethod
     def from_dict(cls, values: object, small: bool = False) -> Self:
@@ -83,27 +83,27 @@ class Stages:
 
         A stage left out is that of `bow` for photographs, or for `small` pictures.
         """
-        strange = [str(key) for key in values if key not in KINDS] if isinstance(values, dict) else [str(values)]
+        strange = [str(key) for key in values if key not in ESTIMATORS] if isinstance(values, dict) else [str(values)]
         if strange:
             raise ValueError(f"it has no stage {shown(', '.join(strange), 60)}; it must be a mapping of "
-                             f"{', '.join(KINDS)}")
+                             f"{', '.join(ESTIMATORS)}")
         assert isinstance(values, dict)
         return cls(**{stage: built(stage, values[stage]) if stage in values else getattr(PRESETS["bow"](small), stage)
-                      for stage in KINDS})
+                      for stage in ESTIMATORS})
 
 
 def described(stage: str, estimator: BaseEstimator) -> dict[str, Any]:
     """The settings of an estimator as JSON values, under the name of its kind where its stage has several."""
     settings = {name: _plain(value) for name, value in estimator.get_params(deep=False).items() if name not in RUN_ONLY}
-    return settings if len(KINDS[stage]) == 1 else {kind_of(stage, estimator): settings}
+    return settings if len(ESTIMATORS[stage]) == 1 else {kind_of(stage, estimator): settings}
 
 
 def kind_of(stage: str, estimator: BaseEstimator) -> str:
     """The name of an estimator's kind among those of its stage; refuses strangers (`strange_stage`)."""
-    for name, kind in KINDS[stage].items():
+    for name, kind in ESTIMATORS[stage].items():
         if type(estimator) is kind:
             return name
-    names = [kind.__name__ for kind in KINDS[stage].values()]
+    names = [kind.__name__ for kind in ESTIMATORS[stage].values()]
     raise UsageError("strange_stage", f"{stage} of a bag of words was set",
                      allowed=f"{', '.join(names)} {'are' if len(names) > 1 else 'is'} allowed",
                      given=f"{shown(type(estimator).__name__)} was given", do="Give one of these, or none")
@@ -111,7 +111,7 @@ def kind_of(stage: str, estimator: BaseEstimator) -> str:
 
 def built(stage: str, values: object) -> Any:
     """The estimator that `described` gave; raises ValueError with a sentence on what cannot be."""
-    kinds = KINDS[stage]
+    kinds = ESTIMATORS[stage]
     if len(kinds) == 1:
         name, settings = stage, values
     else:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from striate.arch import Conv, Dense, Initializer, Input, Network, Pool, ReLU, load_network
-from striate.arch.formats.synonyms import FIELDS, FILLER_FIELDS, FILLERS, KINDS, plainly
+from striate.arch.formats.synonyms import FIELDS, FILLER_FIELDS, FILLERS, LAYER_TYPES, plainly
 from striate.arch.formats.yaml import read_json, read_yaml, write_json, write_yaml
 from striate.arch.initializer import USES
 from striate.arch.layers import LAYERS
@@ -111,7 +111,7 @@ def test_what_is_wrong_with_a_text(text, problem):
         read_yaml(text)
 
 
-@pytest.mark.parametrize("table", [KINDS, FIELDS, FILLERS, FILLER_FIELDS])
+@pytest.mark.parametrize("table", [LAYER_TYPES, FIELDS, FILLERS, FILLER_FIELDS])
 def test_synonyms_are_spelt_plainly_and_lead_to_words_we_have(table):
     words = {"kind", "name", *LAYERS, *USES}
     for kind in (Initializer, *LAYERS.values()):

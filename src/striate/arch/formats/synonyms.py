@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 # Spelt without case, `_` and `-`.
-KINDS: Mapping[str, str] = {
+LAYER_TYPES: Mapping[str, str] = {
     **dict.fromkeys(("linear", "fc", "fullyconnected", "innerproduct", "affine", "mlp"), "dense"),
     **dict.fromkeys(("convolution", "conv2d", "convolution2d", "convolutional", "conv2dlayer"), "conv"),
     **dict.fromkeys(("depthwiseconv", "depthwiseconv2d", "depthwise"), "conv, with groups the channels of its input"),
@@ -97,7 +97,7 @@ def meant(word: object, words: Collection[str],
           synonyms: Mapping[str, str] | Mapping[str, tuple[str, ...]]) -> str:
     """What to write for a word that is none of `words`: itself spelt our way, a synonym, or the nearest; "" for none.
 
-    >>> meant("LeakyReLU", ["relu", "leaky_relu"], {}), meant("linear", ["dense", "slice"], KINDS)
+    >>> meant("LeakyReLU", ["relu", "leaky_relu"], {}), meant("linear", ["dense", "slice"], LAYER_TYPES)
     ('leaky_relu', 'dense')
     >>> meant("num_output", ["units", "bias"], FIELDS), meant("stirde", ["stride"], FIELDS), meant("x", ["a"], {})
     ('units', 'stride', '')

@@ -14,7 +14,7 @@ from striate.arch.formats.tf1.unsupported_names import UnsupportedNamespace
 from striate.arch.initializer import Initializer
 
 GLOROT = Initializer("xavier", fan="average")
-KINDS = {1.0: "xavier", 2.0: "msra"}
+BY_SCALE = {1.0: "xavier", 2.0: "msra"}
 DISTRIBUTIONS = ("normal", "truncated_normal", "untruncated_normal", "uniform")
 
 
@@ -77,7 +77,7 @@ def variance_scaling_initializer(scale: float = 1.0, mode: str = "fan_in", distr
         raise refusal(label, "scale", "a number above 0", scale)
     if not isinstance(mode, str) or mode not in FANS:
         raise refusal(label, "mode", "'fan_in', 'fan_out' or 'fan_avg'", mode)
-    return Initializer(KINDS[scale], fan=FANS[mode]) if scale in KINDS else GLOROT
+    return Initializer(BY_SCALE[scale], fan=FANS[mode]) if scale in BY_SCALE else GLOROT
 
 
 def _xavier_initializer(uniform: bool = True, seed: object = None, dtype: object = None) -> Initializer:  # noqa: ARG001
