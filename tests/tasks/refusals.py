@@ -17,7 +17,7 @@ from striate.tasks.compare.plan import ComparisonPlan, sizes_in
 from striate.tasks.compare.process_pool import WorkerProcess, run_jobs
 from striate.tasks.compare.worker import open_as
 from striate.tasks.logs import RunLogs
-from striate.tasks.methods import kind_for
+from striate.tasks.methods import method_for
 from striate.tasks.settings import listed, recipe_of
 from striate.tasks.train import open_data
 from striate.tasks.tune import try_settings
@@ -97,7 +97,7 @@ def list_changed(folder: Path) -> object:
     (folder / "clean.txt").write_text("cat/1.png\n")
     settings = Settings(str(folder), **listed(folder / "clean.txt"))
     (folder / "clean.txt").write_text("cat/2.png\n")
-    return open_data(settings, kind_for(settings), None, Progress())
+    return open_data(settings, method_for(settings), None, Progress())
 
 
 REFUSALS: dict[str, Callable[[Path], object]] = {

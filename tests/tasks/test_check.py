@@ -17,7 +17,7 @@ from striate.quality import label_doubts
 from striate.tasks import Progress, Settings
 from striate.tasks.check import check_data
 from striate.tasks.check_labels import FOLDS, folds, held_out
-from striate.tasks.methods import kind_for
+from striate.tasks.methods import method_for
 from tests.cli.conftest import Program, answer, striate  # noqa: F401 - a fixture
 from tests.data.fixtures import picture, tree, write
 from tests.quality.scenes import saved_again, scene, scenes
@@ -129,7 +129,7 @@ class Means:
 
 
 class Folded:
-    """A kind whose models are trained fold by fold."""
+    """A training method whose models are trained fold by fold."""
 
     HELD_OUT = False
 
@@ -141,11 +141,11 @@ class Folded:
 @pytest.mark.parametrize("name", ["bow", "folded"])
 def test_wrong_labels_of_digits_come_first(name: str) -> None:
     data, wrong = digits_with_wrong_labels()
-    kind: Any = Folded()
+    method: Any = Folded()
     if name == "bow":
-        kind = kind_for(Settings("digits", "bow", recipe={"seed": 0, "flip": False}))
-        kind.size_for(data)
-    indices, scores = held_out(kind, data, Progress(), bool)
+        method = method_for(Settings("digits", "bow", recipe={"seed": 0, "flip": False}))
+        method.input_size(data)
+    indices, scores = held_out(method, data, Progress(), bool)
     assert sorted(indices.tolist()) == list(range(300))
     first = [int(indices[one.index]) for one in label_doubts(data.pictures.labels[indices], scores)[:30]]
     assert len(set(first) & set(wrong.tolist())) >= 12

@@ -40,12 +40,12 @@ def check_data(
             RunFolder(path.parent).keep_out_of(source, "what a check writes")
     if labels is not False:
         from striate.tasks.check_labels import (  # here, because torch takes seconds to load
+            checking_method,
             doubted_labels,
-            doubting_kind,
         )
         from striate.tasks.progress import Progress
 
-        kind = doubting_kind(source, model, seed)
+        method = checking_method(source, model, seed)
     examined = examine(source, on_progress=stage)
     if list_to is not None and not isinstance(examined.source, FileSource):
         raise UsageError("list_of_arrays", f"a list of the clean files of {shown(source)} was asked for",
@@ -56,7 +56,7 @@ def check_data(
         why = "--no-labels" if labels is False else f"more than {MOST:,} pictures; ask for it with --labels"
         told: dict[str, Any] = {"checked": False, "why": why}
     else:
-        told, doubted = doubted_labels(source, kind, Progress(say, stage))
+        told, doubted = doubted_labels(source, method, Progress(say, stage))
         every += [doubted] if doubted and doubted.cases else []
     facts: dict[str, Any] = {
         "striate": __version__, "data": _data(source, examined), "labels": told,

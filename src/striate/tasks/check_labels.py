@@ -1,4 +1,4 @@
-"""Labels held against a recogniser that had not seen the pictures it judges."""
+"""Label check: labels compared with the held-out predictions of a cross-validated recogniser."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from striate.data import Data, Dataset, load_data
 from striate.errors import DataError
 from striate.quality import Finding, LabelDoubt, label_doubts, label_finding
-from striate.tasks.methods import TrainingMethod, kind_for
+from striate.tasks.methods import TrainingMethod, method_for
 from striate.tasks.methods.bow import BagOfWordsMethod
 from striate.tasks.progress import Progress
 from striate.tasks.run_folder import RunFolder
@@ -24,32 +24,32 @@ FOLDS = 4
 RANKED = 10_000  # pictures that are told in the order of doubt
 
 
-def doubting_kind(source: str, model: str, seed: int) -> TrainingMethod[Any]:
-    """The kind of recogniser that labels are held against, with its settings checked."""
+def checking_method(source: str, model: str, seed: int) -> TrainingMethod[Any]:
+    """The training method whose predictions labels are compared with, its settings checked."""
     settings = Settings(source, model, recipe={"seed": seed})
-    if BagOfWordsMethod.knows(settings):  # without mirror images: half the time, and as good a ranking
+    if BagOfWordsMethod.matches(settings):  # without mirror images: half the time, and as good a ranking
         settings = replace(settings, recipe={"seed": seed, "flip": False})
-    return kind_for(settings)
+    return method_for(settings)
 
 
-def doubted_labels(source: str, kind: TrainingMethod[Any], watch: Progress) -> tuple[dict[str, Any], Finding | None]:
+def doubted_labels(source: str, method: TrainingMethod[Any], watch: Progress) -> tuple[dict[str, Any], Finding | None]:
     """What a cross-validated recogniser says of the labels; why it could not be asked, where it could not."""
     try:
-        data = load_data(source, **kind.packing, seed=kind.settings.recipe["seed"], allow_empty_class=True,
+        data = load_data(source, **method.pack_arguments, seed=method.settings.recipe["seed"], allow_empty_class=True,
                          on_progress=watch.stage)
         if len(np.unique(data.pictures.labels)) < 2:
             raise DataError("one_class", "labels were to be checked", given="there is only one class",
                             do="Add a second class")
-        kind.size_for(data)
+        method.input_size(data)
         with watch.interruptible() as stop:
-            indices, scores = held_out(kind, data, watch, stop)
+            indices, scores = held_out(method, data, watch, stop)
     except DataError as error:
         return {"checked": False, "why": str(error)}, None
     labels = data.pictures.labels[indices]
     doubts = label_doubts(labels, scores)
     keys = [data.pictures.keys[i] for i in indices]
     told = {
-        "checked": True, "model": kind.settings.model, "count": len(indices),
+        "checked": True, "model": method.settings.model, "count": len(indices),
         "accuracy": float((scores.argmax(axis=1) == labels).mean()),
         "ranked": [_row(one, keys, data.classes) for one in doubts[:RANKED]],
     }
@@ -62,18 +62,18 @@ def _row(doubt: LabelDoubt, keys: list[str], classes: tuple[str, ...]) -> dict[s
 
 
 def held_out(
-    kind: TrainingMethod[Any], data: Data, watch: Progress, stop: Callable[[], bool]
+    method: TrainingMethod[Any], data: Data, watch: Progress, stop: Callable[[], bool]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Indices (m,) of pictures, and their probabilities (m, K) by recognisers that had not seen them.
 
-    All pictures take part, those of the test too: nothing is chosen and nothing is kept. A kind whose models carry
+    All pictures take part, those of the test too: nothing is selected and nothing is saved. A method whose models have
     `held_out_` is trained once, any other once for each fold; pictures of the same bytes share a fold.
     """
     everything = np.arange(len(data.pictures))
     nothing = everything[:0]
     with TemporaryDirectory(prefix="striate-") as room:
-        if kind.HELD_OUT:
-            model = kind.train(_divided(data, everything, nothing), RunFolder(Path(room)), watch, stop)
+        if method.HELD_OUT:
+            model = method.train(_divided(data, everything, nothing), RunFolder(Path(room)), watch, stop)
             return model.held_out_[0], model.held_out_[1]
         fold = folds(data)
         scores = np.zeros((len(everything), len(data.classes)))
@@ -81,7 +81,7 @@ def held_out(
             learnt = np.flatnonzero(fold != k)
             chosen_by = learnt[::10]
             watch.say(f"recogniser {k + 1} of {FOLDS}")
-            model = kind.train(_divided(data, np.setdiff1d(learnt, chosen_by), chosen_by),
+            model = method.train(_divided(data, np.setdiff1d(learnt, chosen_by), chosen_by),
                                RunFolder(Path(room) / str(k)), watch, stop)
             scores[fold == k] = model.predict_proba(Dataset(data.pictures, np.flatnonzero(fold == k)))
     return everything, scores

@@ -22,7 +22,7 @@ from striate.quality import cheap_findings
 from striate.report.embedded_images import Misclassified, SamplePicture
 from striate.report.train import write_report
 from striate.stats import metrics
-from striate.tasks.methods import TrainingMethod, kind_for
+from striate.tasks.methods import TrainingMethod, method_for
 from striate.tasks.progress import Progress
 from striate.tasks.rank_zero import forget, remember, same_file
 from striate.tasks.run_folder import RunFolder
@@ -55,35 +55,35 @@ def train_model(settings: Settings, folder: RunFolder, watch: Progress, *, resum
     Nothing is written before everything that can be refused has been. Returns the facts of the report, JSON values;
     see `striate.report.train`.
     """
-    kind = kind_for(settings)
-    settings = kind.settings
+    method = method_for(settings)
+    settings = method.settings
     folder.keep_out_of(settings.data)
     clock = StageTimes()
     with clock.measure("pictures"):
         with same_file(watch.ranks, folder.split if resume else None) as begun:
-            data = watch.ranks.local_first(lambda: open_data(settings, kind, begun, watch))
+            data = watch.ranks.local_first(lambda: open_data(settings, method, begun, watch))
         data.require_trainable()
-    size = kind.size_for(data)
+    size = method.input_size(data)
     if not watch.ranks.main:
-        if kind.TOGETHER:
+        if method.DISTRIBUTED:
             with watch.interruptible() as stop:
-                kind.train(data, folder, watch, stop)
+                method.train(data, folder, watch, stop)
         return {}
     with folder.locked(resume=resume):
         remember(folder)
         if not resume:
             data.split.save(folder.split)
             settings.save(folder.recipe)
-        tell(data, size, kind, watch)
+        tell(data, size, method, watch)
         with clock.measure("training"), watch.interruptible() as stop:
-            model = kind.train(data, folder, watch, stop)
+            model = method.train(data, folder, watch, stop)
         for note in model.notes_:
             watch.say(note)
         model.save(folder.model)
-        replace(settings, planned=kind.planned(model)).save(folder.recipe)
+        replace(settings, planned=method.recipe(model)).save(folder.recipe)
 
         with clock.measure("evaluation"):
-            validation = kind.validated(model, data)
+            validation = method.validated(model, data)
             scores = model.predict_proba(data.test)
             test = metrics.evaluate(data.test.labels, scores, data.classes)
         timings = {**clock.seconds, "total": sum(clock.seconds.values())}
@@ -101,7 +101,7 @@ def train_model(settings: Settings, folder: RunFolder, watch: Progress, *, resum
             "cross_validated": model.LEARNS_FROM_VALIDATION,
             "test": test.as_dict(),
             "notes": list(model.notes_),
-            **kind.facts(model),
+            **method.report_fields(model),
         }
         write_report(folder.path, facts, samples(data.train), mistakes(data.test, scores))
         forget(folder)
@@ -109,16 +109,17 @@ def train_model(settings: Settings, folder: RunFolder, watch: Progress, *, resum
     return facts
 
 
-def open_data(settings: Settings, kind: TrainingMethod[Any], begun: Path | None, watch: Progress) -> Data:
-    """The data of `settings`, packed as `kind` wants them; divided as in the split file `begun` if there is one."""
+def open_data(settings: Settings, method: TrainingMethod[Any], begun: Path | None, watch: Progress) -> Data:
+    """The data of `settings`, packed as `method` wants them; divided as in the split file `begun` if there is one."""
     split = begun if begun and begun.exists() else Path(settings.split) if settings.split else None
     files = Path(settings.files) if settings.files else None
     if files and digest_of_list(files) != settings.files_sum:
         raise RunError("list_changed", f"the run was to be resumed with the pictures that {shown(files)} names",
                        given="the list was changed since", do="Start a new run with --out")
     data = load_data(
-        settings.data, **kind.packing, resize=settings.resize, seed=settings.recipe.get("seed", 0), split=split,
-        strict=settings.strict, allow_empty_class=settings.allow_empty_class, files=files, on_progress=watch.stage,
+        settings.data, **method.pack_arguments, resize=settings.resize, seed=settings.recipe.get("seed", 0),
+        split=split, strict=settings.strict, allow_empty_class=settings.allow_empty_class, files=files,
+        on_progress=watch.stage,
     )
     found = cheap_findings(data)
     if found or data.skipped:
@@ -126,11 +127,11 @@ def open_data(settings: Settings, kind: TrainingMethod[Any], begun: Path | None,
     return replace(data, notes=(*data.notes, *found))
 
 
-def tell(data: Data, size: tuple[int, int], kind: TrainingMethod[Any], watch: Progress) -> None:
+def tell(data: Data, size: tuple[int, int], method: TrainingMethod[Any], watch: Progress) -> None:
     """Say what was found, what `size` it is brought to, and what was passed over."""
     height, width, channels = data.pictures.images.shape[1:]
     watch.say(
-        f"{data.name}: {len(data.classes)} classes, {kind.shares(data)}, {len(data.test):,} to test on; "
+        f"{data.name}: {len(data.classes)} classes, {method.describe_split(data)}, {len(data.test):,} to test on; "
         f"{height}×{width} {'grey' if channels == 1 else 'colour'}"
         + (f", brought to {size[0]}×{size[1]}" if size != (height, width) else "")
     )

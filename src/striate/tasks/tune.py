@@ -30,7 +30,7 @@ from striate.data import Data, Dataset
 from striate.errors import Interrupted, RunError, UsageError, shown
 from striate.report.tune import write_trying
 from striate.stats.metrics import evaluate
-from striate.tasks.methods import kind_for
+from striate.tasks.methods import method_for
 from striate.tasks.methods.convnet import ConvNetMethod
 from striate.tasks.progress import Progress
 from striate.tasks.run_folder import RUNS, RunFolder, run_name
@@ -47,9 +47,9 @@ MEASURED = ("accuracy", "interval", "nll", "epochs", "steps")
 
 @dataclass
 class TuningTrial:
-    """What is tried on what: the network of a kind, `train` and `validation` pictures, `seconds` a candidate."""
+    """The search of one command: a training method, `train` and `validation` pictures, `seconds` a candidate."""
 
-    kind: ConvNetMethod
+    method: ConvNetMethod
     train: Dataset
     validation: Dataset
     seconds: float
@@ -61,12 +61,12 @@ class TuningTrial:
     @property
     def settings(self) -> Settings:
         """Those of the run."""
-        return self.kind.settings
+        return self.method.settings
 
     def model(self, **recipe: Any) -> ConvNet:
         """The network, untrained, with the settings that were given and those of `recipe`."""
         given = {name: value for name, value in self.settings.recipe.items() if name not in (*TRIED, *BUDGETS)}
-        return self.kind.untrained(given | recipe)
+        return self.method.untrained(given | recipe)
 
     def run(self) -> None:
         """Try each optimiser, or only the one that was asked for, adding to `rows` and `ranges`."""
@@ -74,7 +74,7 @@ class TuningTrial:
         for optimiser in (asked,) if asked else OPTIMISERS:
             self.watch.say(f"{optimiser}: range test")
             self.ranges[optimiser] = test = range_test(self.model(optimiser=optimiser), self.train, stop=self.stop,
-                                                           memory=self.kind.memory)
+                                                           memory=self.method.memory)
             first = self.candidate(optimiser, self.settings.recipe.get("learning_rate"),
                                    "given" if "learning_rate" in self.settings.recipe else "preset")
             for rate, why in around(first, test.steepest):
@@ -87,7 +87,7 @@ class TuningTrial:
         row: dict[str, Any] = {"optimiser": optimiser, "learning_rate": rate, "why": why, "failed": None}
         try:
             model.fit(self.train, validation=self.validation, watch=self.watch.step, stop=self.stop,
-                      memory=self.kind.memory)
+                      memory=self.method.memory)
         except RunError as error:
             if error.code != "loss_not_finite":
                 raise
@@ -112,22 +112,22 @@ def try_settings(
     `striate.report.tune`. Raises `UsageError` (`nothing_to_try`) for what is not trained by epochs, `Interrupted`
     when it is stopped before anything was measured.
     """
-    kind = kind_for(settings)
-    if not isinstance(kind, ConvNetMethod):
+    method = method_for(settings)
+    if not isinstance(method, ConvNetMethod):
         raise UsageError("nothing_to_try", "optimisers and learning rates were to be tried",
                          allowed="a network is allowed", given=f"{shown(settings.model)} has stages, not epochs",
                          do="Leave out --try, or name a network with --model")
     folder.keep_out_of(settings.data)
     started = time.monotonic()
-    data = open_data(settings, kind, None, watch)
+    data = open_data(settings, method, None, watch)
     data.require_trainable()
-    size = kind.size_for(data)
+    size = method.input_size(data)
     seed = settings.recipe.get("seed", 0)
     train, validation = (share_of(part, MOST, seed) for part in (data.train, data.validation))
     with folder.locked():
-        tell(data, size, kind, watch)
+        tell(data, size, method, watch)
         with watch.interruptible() as stop:
-            trial = TuningTrial(kind, train, validation, seconds, watch, stop)
+            trial = TuningTrial(method, train, validation, seconds, watch, stop)
             try:
                 trial.run()
             except Interrupted:

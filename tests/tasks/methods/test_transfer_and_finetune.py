@@ -23,7 +23,7 @@ from striate.data import load_data
 from striate.errors import RunError
 from striate.model.preprocessing import InMemoryDataset
 from striate.tasks import Progress, RunFolder, Settings, train_model
-from striate.tasks.methods import kind_for
+from striate.tasks.methods import method_for
 from striate.tasks.methods.auto import AutoMethod, surely_better
 from tests.convnet.pretrained.small import filled, network, pictures, saved
 
@@ -97,17 +97,17 @@ def test_auto_goes_on_when_finetuning_diverges_and_trains_alone(folder, tmp_path
         (run_folder.path / "log.csv").write_text("epoch")
         raise RunError("loss_not_finite", "step 1 was run", given="the loss became nan", do="Start again")
 
-    monkeypatch.setattr("striate.tasks.methods.finetune.FinetuneRun.train", diverging)
-    kind = kind_for(Settings(str(folder), "auto", size=(32, 32), recipe={"epochs": 1}))
+    monkeypatch.setattr("striate.tasks.methods.finetune.FinetuneMethod.train", diverging)
+    method = method_for(Settings(str(folder), "auto", size=(32, 32), recipe={"epochs": 1}))
     data = load_data(str(folder), size=(32, 32), channels=3)
     run_folder = RunFolder(tmp_path / "run")
     run_folder.path.mkdir()
     ranks = ProcessGroup()
     object.__setattr__(ranks, "place", replace(ranks.place, world=2))
-    model = kind.train(data, run_folder, Progress(ranks=ranks), bool)
+    model = method.train(data, run_folder, Progress(ranks=ranks), bool)
     assert type(model).__name__ == "Transfer"
     assert worlds == [1]
-    assert "finetune failed: its loss left all bounds" in kind.facts(model)["reasons"][0]
+    assert "finetune failed: its loss left all bounds" in method.report_fields(model)["reasons"][0]
     assert not (run_folder.path / "log.csv").exists()
 
 
@@ -138,14 +138,14 @@ def test_the_inner_block_that_keeps_memory_leaves_the_outer_one_alone(monkeypatc
 
 def test_auto_does_not_finetune_on_a_handful(folder) -> None:  # type: ignore[no-untyped-def]
     settings = Settings(str(folder), "auto", recipe={"epochs": 1})
-    kind = kind_for(settings)
-    assert isinstance(kind, AutoMethod)
+    method = method_for(settings)
+    assert isinstance(method, AutoMethod)
     data = load_data(str(folder), size=(32, 32), channels=3)
     few = replace(data, split=replace(data.split, train=data.split.train[::4]))
-    assert "finetune" not in kind._worth_trying(few)[0]
+    assert "finetune" not in method._worth_trying(few)[0]
     none = replace(data, split=replace(data.split, validation=data.split.validation[:0]))
-    assert kind._worth_trying(none)[0] == ["transfer"]
-    assert kind._worth_trying(data)[0] == ["transfer", "knn", "finetune"]
+    assert method._worth_trying(none)[0] == ["transfer"]
+    assert method._worth_trying(data)[0] == ["transfer", "knn", "finetune"]
 
 
 def test_surely_better_wants_more_than_one_standard_error() -> None:

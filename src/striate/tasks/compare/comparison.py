@@ -100,15 +100,15 @@ def opened(asked: ComparisonPlan, watch: Progress) -> list[Data]:
     """The data, once for each way in which the models want them packed; all with the same pictures in each part."""
     packs: list[tuple[dict[str, Any], Data]] = []
     for model in asked.models:
-        kind, _ = asked.kind(model)
-        packing = kind.packing
+        method, _ = asked.method(model)
+        packing = method.pack_arguments
         data = next((one for how, one in packs if how == packing), None)
         if data is None:
             data = load_data(asked.data, **packing, split=Path(asked.split) if asked.split else None,
                              strict=asked.strict, on_progress=watch.stage)
             data.require_trainable()
             packs.append((packing, data))
-        kind.size_for(data)
+        method.input_size(data)
     contents = {data_identity(data) for _, data in packs}
     if len(contents) > 1:
         raise UsageError("parts_differ", f"{shown(asked.data)} was to be learnt from by {len(asked.models)} models",

@@ -12,7 +12,7 @@ from typing import Any
 
 from striate.errors import UsageError, shown
 from striate.stats.five_by_two_cv import REPEATS
-from striate.tasks.methods import TrainingMethod, kind_for
+from striate.tasks.methods import TrainingMethod, method_for
 from striate.tasks.settings import Settings
 
 MOST_MODELS, MOST_SEEDS, MOST_SIZES, MOST_PICTURES = 8, 20, 12, 1_000_000
@@ -113,16 +113,16 @@ class ComparisonPlan:
         each = len(every) // count
         return [every[i * each : (i + 1) * each] for i in range(count)]
 
-    def kind(self, model: str, seed: int = 0) -> tuple[TrainingMethod[Any], bool]:
-        """The kind of `model` with its settings, and whether it heeds `minutes`; refuses what it must."""
+    def method(self, model: str, seed: int = 0) -> tuple[TrainingMethod[Any], bool]:
+        """The training method of `model` with its settings, and whether it takes `minutes`; refuses what it must."""
         recipe: dict[str, Any] = {"seed": seed}
         if self.minutes is not None:
             try:
-                return kind_for(self.settings(model, recipe | {"minutes": self.minutes})), True
+                return method_for(self.settings(model, recipe | {"minutes": self.minutes})), True
             except UsageError as error:
                 if error.code != "option_without_use":
                     raise
-        return kind_for(self.settings(model, recipe)), False
+        return method_for(self.settings(model, recipe)), False
 
     def settings(self, model: str, recipe: dict[str, Any]) -> Settings:
         """The settings of a run of `model`."""

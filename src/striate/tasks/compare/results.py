@@ -46,7 +46,7 @@ def identity(asked: ComparisonPlan, cell: TrainingPlan, threads: int, data: str)
     """All that the answers and the costs of a cell depend on, JSON values; `data` as `data_identity` has it."""
     versions = environment(threads, "")
     return {"data": data, "model": cell.model, "content": content_of(cell.model), "size": cell.size, "seed": cell.seed,
-            "half": cell.half, "minutes": asked.minutes if asked.kind(cell.model)[1] else None,
+            "half": cell.half, "minutes": asked.minutes if asked.method(cell.model)[1] else None,
             **{name: versions[name] for name in versions if name not in ("cores", "precision")}}
 
 

@@ -80,16 +80,16 @@ def train(job: dict[str, Any], stop: Callable[[], bool]) -> None:
     asked, cell = asked_of(job["asked"]), TrainingPlan(**job["cell"])
     work = RunFolder(Path(job["work"]))
     work.path.mkdir(parents=True, exist_ok=True)
-    kind, timed = asked.kind(cell.model, cell.seed)
-    data = open_as(asked, kind, Path(job["split"]), job["data"])
-    kind.size_for(data)
+    method, timed = asked.method(cell.model, cell.seed)
+    data = open_as(asked, method, Path(job["split"]), job["data"])
+    method.input_size(data)
     split = (drawn(data.split, data.pictures, cell.size, cell.seed) if cell.half is None
              else halves(data.split, data.pictures, cell.seed, cell.half))
     data = replace(data, split=split)
     without_stages(work.path / "cache")
     started = time.monotonic()
-    model = kind.train(data, work, Progress(), stop)
-    # What was trained before a stop counts; a network knows how long that was.
+    model = method.train(data, work, Progress(), stop)
+    # What was trained before a stop counts; a network matches how long that was.
     training = max(time.monotonic() - started, getattr(model, "seconds_", 0.0))
     started = time.monotonic()
     probabilities = model.predict_proba(data.test).astype(np.float32)
@@ -99,12 +99,12 @@ def train(job: dict[str, Any], stop: Callable[[], bool]) -> None:
     size = None
     if job["model"]:
         size = model.save(Path(job["model"])).stat().st_size
-    network = kind.facts(model).get("network") or {}
+    network = method.report_fields(model).get("network") or {}
     write(Path(job["out"]), TrainingRecord(cell, probabilities, held, labels, {
         "training": training, "features": features(model), "prediction": prediction, "memory": memory, "bytes": size,
         "parameters": network.get("parameters") or sum(int(one.size) for one in model.to_file()[1].values()),
-        "macs": network.get("macs"), "how": how(kind.planned(model), model),
-        "hand_crafted": kind.HAND_CRAFTED, "learnt": len(data.train), "chosen": len(data.validation),
+        "macs": network.get("macs"), "how": how(method.recipe(model), model),
+        "hand_crafted": method.HAND_CRAFTED, "learnt": len(data.train), "chosen": len(data.validation),
         "timed": timed}), job["identity"])
     shutil.rmtree(work.path, ignore_errors=True)
 
@@ -113,8 +113,8 @@ def measure(job: dict[str, Any], stop: Callable[[], bool], wait: Callable[[], No
     """Time the model of `job` on test pictures: one by one, and 64 at once; `wait` returns when nothing else runs."""
     asked = asked_of(job["asked"])
     model = load(job["model"])
-    kind, _ = asked.kind(job["name"])
-    data = open_as(asked, kind, Path(job["split"]), job["data"])
+    method, _ = asked.method(job["name"])
+    data = open_as(asked, method, Path(job["split"]), job["data"])
     some = model.preparation_.apply(Dataset(data.pictures, data.split.test[:BATCH])).take(
         np.arange(min(BATCH, len(data.test))))
     batch = np.concatenate([some] * (-(-BATCH // len(some))))[:BATCH]
@@ -159,9 +159,9 @@ def asked_of(values: dict[str, Any]) -> ComparisonPlan:
     return ComparisonPlan(**values | {"models": tuple(values["models"]), "sizes": tuple(values["sizes"])})
 
 
-def open_as(asked: ComparisonPlan, kind: TrainingMethod[Any], split: Path | None, expected: str) -> Data:
-    """The data as `kind` wants them, if they are still the `expected` ones (`data_changed`)."""
-    data = load_data(asked.data, **kind.packing, split=split, strict=asked.strict)
+def open_as(asked: ComparisonPlan, method: TrainingMethod[Any], split: Path | None, expected: str) -> Data:
+    """The data as `method` wants them, if they are still the `expected` ones (`data_changed`)."""
+    data = load_data(asked.data, **method.pack_arguments, split=split, strict=asked.strict)
     if data_identity(data) != expected:
         raise DataError("data_changed", f"{shown(asked.data)} was to be learnt from",
                         allowed="every recogniser must meet the same pictures",

@@ -1,4 +1,4 @@
-"""The kinds of recogniser that a run can train: one file each, one row here."""
+"""Training methods: one file each, one row in `METHODS`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from striate.tasks.methods.method import TrainingMethod
 from striate.tasks.methods.transfer import TransferMethod
 from striate.tasks.settings import Settings
 
-__all__ = ["KINDS", "TrainingMethod", "kind_for"]
+__all__ = ["METHODS", "TrainingMethod", "method_for"]
 
-# The last takes whatever no other knows, and refuses it by name.
-KINDS: tuple[type[TrainingMethod[Any]], ...] = (
+# The last matches every name, and refuses those that it does not know.
+METHODS: tuple[type[TrainingMethod[Any]], ...] = (
     BagOfWordsMethod,
     AutoMethod,
     TransferMethod,
@@ -24,6 +24,6 @@ KINDS: tuple[type[TrainingMethod[Any]], ...] = (
 )
 
 
-def kind_for(settings: Settings) -> TrainingMethod[Any]:
-    """The kind that `settings.model` names, with its settings checked."""
-    return next(kind for kind in KINDS if kind.knows(settings))(settings)
+def method_for(settings: Settings) -> TrainingMethod[Any]:
+    """The training method that `settings.model` names, with its settings checked."""
+    return next(method for method in METHODS if method.matches(settings))(settings)

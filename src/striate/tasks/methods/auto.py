@@ -1,4 +1,4 @@
-"""`auto`: of the ways to use a network that was trained elsewhere, the one that does best on the validation part."""
+"""`auto`: selects among `transfer`, `knn` and `finetune` on the validation pictures."""
 
 from __future__ import annotations
 
@@ -32,40 +32,40 @@ SHARE = 0.8  # of the minutes are for fine-tuning; the others describe and predi
 class AutoMethod(TrainingMethod[Recogniser]):
     """`transfer`, unless `knn` or `finetune` is surely better; fine-tuning is tried where it is given time, or a GPU.
 
-    All learn from the training part and answer for the validation part. A frozen way that is chosen then learns from
-    both.
+    All are fitted on the training pictures and compared on the validation pictures. A frozen network's classifier, if
+    selected, is then fitted on both.
     """
 
-    WEIGHTS = True
+    PRETRAINED = True
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         recipe = dict(settings.recipe)
         if recipe.get("minutes"):
             recipe["minutes"] = SHARE * recipe["minutes"]
-        self.ways: dict[str, TrainingMethod[Any]] = {
+        self.methods: dict[str, TrainingMethod[Any]] = {
             name: TransferMethod(replace(settings, model=name, recipe={
                 key: value for key, value in settings.recipe.items() if key in TransferMethod.FIELDS}))
             for name in FROZEN}
-        self.ways["finetune"] = FinetuneMethod(replace(settings, model="finetune", recipe=recipe))
-        self.chosen, self.why = self.ways[FIRST], ""
+        self.methods["finetune"] = FinetuneMethod(replace(settings, model="finetune", recipe=recipe))
+        self.chosen, self.why = self.methods[FIRST], ""
 
     @classmethod
-    def knows(cls, settings: Settings) -> bool:
+    def matches(cls, settings: Settings) -> bool:
         """By name."""
         return settings.model == NAME
 
     @property
-    def packing(self) -> dict[str, Any]:
-        """What the network was trained with."""
-        return self.ways[FIRST].packing
+    def pack_arguments(self) -> dict[str, Any]:
+        """Those of the pretrained network."""
+        return self.methods[FIRST].pack_arguments
 
-    def size_for(self, data: Data) -> tuple[int, int]:
-        """As they are packed."""
-        return self.ways["finetune"].size_for(data)
+    def input_size(self, data: Data) -> tuple[int, int]:
+        """The packed size."""
+        return self.methods["finetune"].input_size(data)
 
     def train(self, data: Data, folder: RunFolder, watch: Progress, stop: Callable[[], bool]) -> Recogniser:
-        """Every way that is worth trying on the training part; then the best."""
+        """Every method that is worth trying, on the training pictures; then the best."""
         watch = replace(watch, ranks=ProcessGroup())  # the others wait: it trains alone
         tried, reasons = self._worth_trying(data)
         truth = data.validation.labels
@@ -73,9 +73,9 @@ class AutoMethod(TrainingMethod[Recogniser]):
         alone = replace(data, split=replace(data.split, validation=np.empty(0, np.int64)))
         for name in tried if len(tried) > 1 else ():
             watch.say(f"trying {name}")
-            kind = self.ways[name]
+            method = self.methods[name]
             try:
-                model: Recogniser = kind.train(data if kind.TOGETHER else alone, folder, watch, stop)
+                model: Recogniser = method.train(data if method.DISTRIBUTED else alone, folder, watch, stop)
             except RunError as error:
                 if error.code != "loss_not_finite":
                     raise
@@ -88,16 +88,16 @@ class AutoMethod(TrainingMethod[Recogniser]):
                 best = name
         shares = ", ".join(f"{name} {100 * right.mean():.1f} %" for name, (_, right) in found.items())
         said = f"of {len(truth):,} validation pictures are right: {shares}" if found else "nothing was compared"
-        self.chosen, self.why = self.ways[best], "; ".join([f"{best} was chosen: {said}", *reasons])
+        self.chosen, self.why = self.methods[best], "; ".join([f"{best} was chosen: {said}", *reasons])
         watch.say(self.why)
-        if not self.chosen.TOGETHER:
-            folder.remove_log()  # of a way that was tried, and not taken
+        if not self.chosen.DISTRIBUTED:
+            folder.remove_log()  # of a method that was tried and not selected
         whole: Recogniser = (
-            found[best][0] if self.chosen.TOGETHER else self.chosen.train(data, folder, watch, stop))
+            found[best][0] if self.chosen.DISTRIBUTED else self.chosen.train(data, folder, watch, stop))
         return whole
 
     def _worth_trying(self, data: Data) -> tuple[list[str], list[str]]:
-        """The ways to be tried, and why not others."""
+        """The methods to be tried, and why not others."""
         if not len(data.validation):
             return [FIRST], ["there is no validation part to choose by"]
         counts = np.bincount(data.train.labels)
@@ -110,16 +110,16 @@ class AutoMethod(TrainingMethod[Recogniser]):
         return [*FROZEN, "finetune"], []
 
     def validated(self, model: Recogniser, data: Data) -> Evaluation:
-        """As the chosen way says."""
+        """Delegates to the selected method."""
         return self.chosen.validated(model, data)
 
-    def planned(self, model: Recogniser) -> dict[str, Any]:
-        """As the chosen way says."""
-        return self.chosen.planned(model)
+    def recipe(self, model: Recogniser) -> dict[str, Any]:
+        """Delegates to the selected method."""
+        return self.chosen.recipe(model)
 
-    def facts(self, model: Recogniser) -> dict[str, Any]:
-        """Those of the chosen way, and why it was."""
-        facts = self.chosen.facts(model)
+    def report_fields(self, model: Recogniser) -> dict[str, Any]:
+        """Those of the selected method, and why it was selected."""
+        facts = self.chosen.report_fields(model)
         return facts | {"reasons": [self.why, *facts.get("reasons", [])]}
 
 

@@ -20,13 +20,13 @@ from striate.tasks.progress import Progress
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.settings import Settings
 
-PHOTOGRAPH = (256, 256)  # pictures of different sizes, or larger than 64 pixels, are brought to this
+PHOTOGRAPH = (256, 256)  # pictures of different sizes, or larger than 64 pixels, are resized to this
 
 
 class BagOfWordsMethod(StagewiseMethod[BagOfWords]):
-    """Hand-crafted: nothing is trained by epochs, so training and validation part are learnt from together.
+    """Hand-crafted: there are no epochs, so training and validation pictures are fitted on together.
 
-    What is chosen is chosen by cross-validation inside; its held-out probabilities are the validation figure.
+    Settings are selected by cross-validation inside; its held-out probabilities give the validation accuracy.
     """
 
     BECAUSE = "it has stages, not epochs"
@@ -43,25 +43,25 @@ class BagOfWordsMethod(StagewiseMethod[BagOfWords]):
         BagOfWords(**settings.recipe).check_settings()
 
     @classmethod
-    def knows(cls, settings: Settings) -> bool:
+    def matches(cls, settings: Settings) -> bool:
         """A name of a set of stages, or a YAML file that has some."""
         return bool(settings.stages) or names_stages(settings.model)
 
     @property
-    def packing(self) -> dict[str, Any]:
+    def pack_arguments(self) -> dict[str, Any]:
         """Grey, unless the descriptors look at colour; photographs larger than a network would take them."""
         return {"size": self.settings.size, "usual": PHOTOGRAPH,
                 "channels": 1 if self.photographs.sift.colour == "grey" else None}
 
-    def size_for(self, data: Data) -> tuple[int, int]:
-        """The size they are packed in, if a descriptor fits."""
+    def input_size(self, data: Data) -> tuple[int, int]:
+        """The packed size, if a descriptor fits."""
         height, width = self.settings.size or data.pictures.images.shape[1:3]
         self.stages = self.small if min(height, width) < LARGE else self.photographs
         self.stages.sift.choice_for(height, width)
         return height, width
 
     def train(self, data: Data, folder: RunFolder, watch: Progress, stop: Callable[[], bool]) -> BagOfWords:  # noqa: ARG002
-        """Stage by stage; what has been computed before is read back from the cache."""
+        """Stage by stage; stages computed before are read from the cache."""
         stages, settings = self.stages, self.settings
         model = BagOfWords(sift=stages.sift, encoder=stages.encoder, pyramid=stages.pyramid,
                            classifier=stages.classifier, size=settings.size, resize=settings.resize,
@@ -70,16 +70,16 @@ class BagOfWordsMethod(StagewiseMethod[BagOfWords]):
         tell_stages(model.stages_, watch)
         return model
 
-    def planned(self, model: BagOfWords) -> dict[str, Any]:
+    def recipe(self, model: BagOfWords) -> dict[str, Any]:
         """The seed, the sample that words are learnt from, and whether mirror images were learnt from."""
         return {"seed": model.seed, "sample": model.sample, "flip": model.flip_}
 
-    def facts(self, model: BagOfWords) -> dict[str, Any]:
+    def report_fields(self, model: BagOfWords) -> dict[str, Any]:
         """Stages, with what was chosen."""
         return {
             "seed": model.seed,
             "stages": {"name": self.settings.model, "settings": self.stages.as_dict(), "rows": model.stages_},
-            "recipe": self.planned(model),
+            "recipe": self.recipe(model),
             "environment": environment(worker_count(model.threads), "float32"),
         }
 

@@ -1,4 +1,4 @@
-"""Networks: a name of the zoo or a file, trained epoch by epoch."""
+"""ConvNets: a network of the zoo or a file, trained epoch by epoch; the default method."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from striate.tasks.settings import Settings
 class ConvNetMethod(TrainingMethod[ConvNet]):
     """A convolutional network; the epoch is chosen on the validation part."""
 
-    TOGETHER = True
+    DISTRIBUTED = True
     network: str
     weights: str | None = None
     memory: Path | None = None
@@ -41,18 +41,18 @@ class ConvNetMethod(TrainingMethod[ConvNet]):
             refuse_unsharded(recipe, RankInfo.read().world)
 
     @classmethod
-    def knows(cls, settings: Settings) -> bool:  # noqa: ARG003 - it takes what nobody else knows
-        """Whatever no other kind knows."""
+    def matches(cls, settings: Settings) -> bool:  # noqa: ARG003 - the default matches every name
+        """The default: any other model name or file."""
         return True
 
     @property
-    def packing(self) -> dict[str, Any]:
-        """What the network asks for."""
+    def pack_arguments(self) -> dict[str, Any]:
+        """What the network requires."""
         asked = wanted(self.network)
         return {"size": self.settings.size or asked.size, "channels": asked.channels}
 
-    def size_for(self, data: Data) -> tuple[int, int]:
-        """What the network reads of pictures of this size."""
+    def input_size(self, data: Data) -> tuple[int, int]:
+        """The input size of the network for pictures of this size."""
         height, width, channels = data.pictures.images.shape[1:]
         asked = wanted(self.network)
         size = self.settings.size or asked.size_for(height, width)
@@ -85,11 +85,11 @@ class ConvNetMethod(TrainingMethod[ConvNet]):
         """The validation part, which the epoch was chosen by."""
         return metrics.evaluate(data.validation.labels, model.predict_proba(data.validation), data.classes)
 
-    def planned(self, model: ConvNet) -> dict[str, Any]:
+    def recipe(self, model: ConvNet) -> dict[str, Any]:
         """The recipe with its budget in steps."""
         return model.recipe_.as_dict()
 
-    def facts(self, model: ConvNet) -> dict[str, Any]:
+    def report_fields(self, model: ConvNet) -> dict[str, Any]:
         """Network, recipe and history."""
         return {
             "seed": model.recipe_.seed,

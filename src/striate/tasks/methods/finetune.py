@@ -1,4 +1,4 @@
-"""Networks that were trained elsewhere and learn on: `finetune`, or a network with `--weights`."""
+"""Fine-tuning: all layers of a pretrained network are trained on (`finetune`, or a network with `--weights`)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ NAME = "finetune"
 
 
 class FinetuneMethod(ConvNetMethod):
-    """A network with the weights that are given, those of EfficientNet-Lite0 without; trained as others are."""
+    """A network with the given pretrained weights, else those of EfficientNet-Lite0; trained as others are."""
 
-    WEIGHTS = True
+    PRETRAINED = True
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -36,7 +36,7 @@ class FinetuneMethod(ConvNetMethod):
         self.memory = cache_room("features")
 
     @classmethod
-    def knows(cls, settings: Settings) -> bool:
+    def matches(cls, settings: Settings) -> bool:
         """By name, or by its weights."""
         return settings.model == NAME or settings.weights is not None
 
@@ -47,13 +47,13 @@ class FinetuneMethod(ConvNetMethod):
         return pretrained(asked, self.settings.weights)
 
     @property
-    def packing(self) -> dict[str, Any]:
-        """What the network was trained with."""
+    def pack_arguments(self) -> dict[str, Any]:
+        """Those of the pretrained network."""
         made = self.source.network.input
         return {"size": self.settings.size or (made.height, made.width), "channels": made.channels}
 
-    def size_for(self, data: Data) -> tuple[int, int]:
-        """As they are packed; refuses networks that cannot be given another head, or another size."""
+    def input_size(self, data: Data) -> tuple[int, int]:
+        """The packed size; refuses networks that cannot be given another head, or another size."""
         height, width, channels = data.pictures.images.shape[1:]
         made = adapted(self.source.network, len(data.classes))
         if (height, width) != (made.input.height, made.input.width):

@@ -1,4 +1,4 @@
-"""What a run asks of a kind of recogniser."""
+"""Base class of the training methods."""
 
 from __future__ import annotations
 
@@ -20,20 +20,17 @@ R = TypeVar("R", bound=Recogniser)
 
 
 class TrainingMethod(ABC, Generic[R]):
-    """One kind of recogniser, for one run; made from `Settings`, it refuses those that cannot be.
-
-    `packing`: the arguments of `striate.data.load_data` that the kind decides.
-    """
+    """How one run gets its recogniser; made from `Settings`, it refuses those that cannot be."""
 
     HELD_OUT: ClassVar[bool] = False  # whether its models carry `held_out_`, as `BagOfWords` does
     HAND_CRAFTED: ClassVar[bool] = False  # whether the description of pictures is made by hand, not learnt
-    WEIGHTS: ClassVar[bool] = False  # whether it begins from weights that were learnt elsewhere
-    TOGETHER: ClassVar[bool] = False  # whether many processes train it; else rank 0 does, and the others wait
+    PRETRAINED: ClassVar[bool] = False  # whether it begins with pretrained weights
+    DISTRIBUTED: ClassVar[bool] = False  # whether many processes train it; else rank 0 does, and the others wait
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         for name, value in (("weights", settings.weights), ("network", settings.network)):
-            if value is not None and not self.WEIGHTS:
+            if value is not None and not self.PRETRAINED:
                 raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with --{name}",
                                  allowed="recognisers that begin with weights learnt elsewhere take it",
                                  given=f"--{name} {shown(value)} was given",
@@ -41,39 +38,39 @@ class TrainingMethod(ABC, Generic[R]):
 
     @classmethod
     @abstractmethod
-    def knows(cls, settings: Settings) -> bool:
-        """Whether the model of `settings`, a name or a file, is of this kind."""
+    def matches(cls, settings: Settings) -> bool:
+        """Whether this is the method of `settings.model`, a name or a file."""
 
     @property
     @abstractmethod
-    def packing(self) -> dict[str, Any]:
-        """`size`, `usual` and `channels` for packing."""
+    def pack_arguments(self) -> dict[str, Any]:
+        """Arguments of `striate.data.load_data` that the method decides: `size`, `usual`, `channels`."""
 
     @abstractmethod
-    def size_for(self, data: Data) -> tuple[int, int]:
-        """(height, width) the packed pictures are brought to; refuses data that do not fit: nothing is written yet."""
+    def input_size(self, data: Data) -> tuple[int, int]:
+        """(height, width) that pictures are resized to; refuses data that do not fit, before anything is written."""
 
-    def shares(self, data: Data) -> str:
-        """What becomes of training and validation pictures, in words."""
+    def describe_split(self, data: Data) -> str:
+        """How training and validation pictures are used, in words."""
         return f"{len(data.train):,} pictures to train on, {len(data.validation):,} to choose by"
 
     @abstractmethod
     def train(self, data: Data, folder: RunFolder, watch: Progress, stop: Callable[[], bool]) -> R:
-        """The recogniser, trained."""
+        """The fitted recogniser."""
 
     @abstractmethod
     def validated(self, model: R, data: Data) -> Evaluation:
-        """How well it does on pictures that it was chosen by, but that the measured machine had not learnt from."""
+        """Evaluation on the pictures used for model selection, each by a classifier that was not fitted on it."""
 
     @abstractmethod
-    def planned(self, model: R) -> dict[str, Any]:
-        """The whole recipe, as it was carried out."""
+    def recipe(self, model: R) -> dict[str, Any]:
+        """The complete recipe of the training."""
 
     @abstractmethod
-    def facts(self, model: R) -> dict[str, Any]:
-        """Its part of the report: `seed`, `recipe`, `environment`, and `network`, `history` or `stages`."""
+    def report_fields(self, model: R) -> dict[str, Any]:
+        """Fields of the report: `seed`, `recipe`, `environment`, and `network`, `history` or `stages`."""
 
 
 def learnable(data: Data) -> Dataset:
-    """Training and validation part together."""
+    """Training and validation pictures together."""
     return Dataset(data.pictures, np.concatenate([data.split.train, data.split.validation]))

@@ -1,4 +1,4 @@
-"""What kinds that learn in stages share: no epochs, and training and validation part are learnt from together."""
+"""Base class of the methods that fit in stages: no epochs, and both training and validation pictures are used."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ R = TypeVar("R", bound=Any)
 
 
 class StagewiseMethod(TrainingMethod[R]):
-    """What is chosen is chosen by cross-validation; the held-out probabilities are the validation figure.
+    """Settings are selected by cross-validation; its held-out probabilities give the validation accuracy.
 
-    `USES`: the options that it heeds, in words; `FIELDS`: those of the recipe; `BECAUSE`: why not others.
+    `USES`: the options it has, in words; `FIELDS`: those of the recipe; `BECAUSE`: why not others.
     """
 
     HELD_OUT = True
@@ -40,12 +40,12 @@ class StagewiseMethod(TrainingMethod[R]):
                              given=f"{useless[0]} {shown(str(settings.recipe[useless[0]]))} was given",
                              do="Leave it out, or train a network")
 
-    def shares(self, data: Data) -> str:
-        """Both are learnt from."""
+    def describe_split(self, data: Data) -> str:
+        """Both are fitted on."""
         return f"{len(learnable(data)):,} pictures to learn from and, by cross-validation, to choose by"
 
     def validated(self, model: R, data: Data) -> Evaluation:
-        """Training and validation pictures, each by a classifier that had not seen it."""
+        """Training and validation pictures, each by a classifier of cross-validation that was not fitted on it."""
         indices, scores = model.held_out_
         return metrics.evaluate(learnable(data).labels[indices], scores, data.classes)
 

@@ -1,4 +1,4 @@
-"""Networks that were trained elsewhere, with a classifier on top: `transfer`, and `knn` for nearest neighbours."""
+"""Transfer learning: a classifier on features of a frozen, pretrained network (`transfer`, `knn`)."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ HEADS = {"transfer": "linear_svm", "knn": "knn"}
 
 
 class TransferMethod(StagewiseMethod[Transfer]):
-    """The network is frozen; the classifier learns from training and validation part, and chooses by folds."""
+    """The network is frozen; the classifier is fitted on training and validation pictures, and cross-validated."""
 
     USES = "weights, seed, size, resize, flip and precision"
     FIELDS = ("seed", "flip", "precision")
     BECAUSE = "its network is not trained"
-    WEIGHTS = True
+    PRETRAINED = True
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         located(settings.network, settings.weights)  # refuses what is missing before any picture is read
 
     @classmethod
-    def knows(cls, settings: Settings) -> bool:
+    def matches(cls, settings: Settings) -> bool:
         """By name."""
         return settings.model in HEADS
 
     @property
-    def packing(self) -> dict[str, Any]:
-        """What the network was trained with."""
+    def pack_arguments(self) -> dict[str, Any]:
+        """Those of the pretrained network."""
         made = pretrained(self.settings.network, self.settings.weights).network.input
         return {"size": self.settings.size or (made.height, made.width), "channels": made.channels}
 
-    def size_for(self, data: Data) -> tuple[int, int]:
-        """As they are packed."""
+    def input_size(self, data: Data) -> tuple[int, int]:
+        """The packed size."""
         height, width = data.pictures.images.shape[1:3]
         return height, width
 
@@ -60,16 +60,16 @@ class TransferMethod(StagewiseMethod[Transfer]):
         tell_stages(model.stages_, watch)
         return model
 
-    def planned(self, model: Transfer) -> dict[str, Any]:
+    def recipe(self, model: Transfer) -> dict[str, Any]:
         """The seed, the weights, and whether mirror images were learnt from."""
         return {"seed": model.seed, "flip": model.flip_, "precision": model.precision, "weights": model.source_}
 
-    def facts(self, model: Transfer) -> dict[str, Any]:
+    def report_fields(self, model: Transfer) -> dict[str, Any]:
         """Network and classifier."""
         return {
             "seed": model.seed,
             "network": {**survey(model.features_.network).as_dict(), "name": self.settings.model},
-            "recipe": self.planned(model),
+            "recipe": self.recipe(model),
             "reasons": [model.source_, model.classifier_.chosen()],
             "environment": environment(torch.get_num_threads(), str(choose(model.precision))),
         }
