@@ -59,7 +59,8 @@ if TYPE_CHECKING:
     from striate.errors import StriateError
     from striate.load_model import load
     from striate.model.recogniser import Recogniser
-    from striate.stats.metrics import Evaluation, evaluate
+    from striate.stats.metrics import Evaluation
+    from striate.tasks.evaluate import evaluate
 
 _HOMES = {
     "striate.arch": (
@@ -71,7 +72,8 @@ _HOMES = {
     "striate.data": ("Data", "Dataset", "Pictures", "Split", "load_data"),
     "striate.errors": ("StriateError",),
     "striate.load_model": ("load",),
-    "striate.stats.metrics": ("Evaluation", "evaluate"),
+    "striate.stats.metrics": ("Evaluation",),
+    "striate.tasks.evaluate": ("evaluate",),
     "striate.convnet.from_torch": ("from_torch", "torch_weights"),
     "striate.convnet.recipe.recipe": ("Recipe",),
     "striate.convnet.recogniser": ("ConvNet",),

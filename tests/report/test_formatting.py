@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate import report
 from striate.errors import DiskError
 from striate.report import formatting, tables
 from striate.report.train import write_report
@@ -142,7 +141,7 @@ def test_json_is_the_facts_with_sorted_keys(tmp_path: Path) -> None:
 def test_a_fault_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_report(tmp_path, *made_up(2))
     old = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    monkeypatch.setattr(report, "render", lambda *_: 1 / 0)
+    monkeypatch.setattr("striate.report.train.render", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         write_report(tmp_path, *made_up(3))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old

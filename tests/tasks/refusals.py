@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from striate import ConvNet, load_data
-from striate.tasks import Progress, RunFolder, Settings, evaluate_model, train_model
+from striate.tasks import Progress, RunFolder, Settings, train_model
 from striate.tasks.check import check_data
 from striate.tasks.compare import comparison
 from striate.tasks.compare.comparison import compare
 from striate.tasks.compare.plan import ComparisonPlan, sizes_in
 from striate.tasks.compare.process_pool import WorkerProcess, run_jobs
 from striate.tasks.compare.worker import open_as
+from striate.tasks.evaluate import evaluate
 from striate.tasks.logs import RunLogs
 from striate.tasks.methods import method_for
 from striate.tasks.settings import listed, recipe_of
@@ -45,7 +46,7 @@ def all_learnt_from(folder: Path) -> object:
     parts = {"train": load_data(folder / "set.npz").pictures.digests, "validation": [], "test": []}
     split = {"format": "striate-split", "version": 1, "seed": 0, "kind": "file", "parts": parts}
     (folder / "split.json").write_text(json.dumps(split))
-    return evaluate_model(model_of(folder), str(folder / "set.npz"))
+    return evaluate(model_of(folder), str(folder / "set.npz"))
 
 
 def compared(folder: Path, **asked: object) -> object:
@@ -143,6 +144,6 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "a training without a result": lambda folder: lost(folder, timed=False),
     "a measurement without a result": lambda folder: lost(folder, timed=True),
     "comparing, and stopped": lambda _: run_jobs([("", None, {})], [[0]], lambda: True, print),
-    "unknown part": lambda folder: evaluate_model(folder / "m", "digits", part="some"),
-    "classes the model does not know": lambda folder: evaluate_model(model_of(folder, ("cat", "dog")), "digits"),
+    "unknown part": lambda folder: evaluate(folder / "m", "digits", part="some"),
+    "classes the model does not know": lambda folder: evaluate(model_of(folder, ("cat", "dog")), "digits"),
 }

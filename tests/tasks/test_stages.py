@@ -11,7 +11,8 @@ import pytest
 from striate import ConvNet
 from striate.core import atomic
 from striate.errors import StriateError
-from striate.tasks import Progress, RunFolder, Settings, evaluate_model, train_model
+from striate.tasks import Progress, RunFolder, Settings, train_model
+from striate.tasks.evaluate import evaluate
 from tests.cli.conftest import Program, striate  # noqa: F401 - a fixture
 
 SETTINGS = Settings("digits", recipe={"epochs": 1, "seed": 4, "batch_size": 256})
@@ -117,12 +118,12 @@ def test_evaluate_never_counts_what_was_learnt_from(tmp_path: Path, seed: int) -
     train(tmp_path / "run", settings=Settings(source, recipe={"epochs": 1, "seed": seed}))
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     for part in ("test", "validation"):
-        measured = evaluate_model(tmp_path / "run" / "model.safetensors", source, part=part)
-        assert (measured["count"], measured["accuracy"]) == (report[part]["count"], report[part]["accuracy"])
-    assert evaluate_model(tmp_path / "run" / "model.safetensors", source)["leaked"] == 0
-    everything = evaluate_model(tmp_path / "run" / "model.safetensors", source, part="all")
-    assert everything["leaked"] == 60
-    assert "60 of these pictures are among those of training or validation" in everything["notes"]
+        measured = evaluate(tmp_path / "run" / "model.safetensors", source, part=part)
+        assert (measured.count, measured.accuracy) == (report[part]["count"], report[part]["accuracy"])
+    assert evaluate(tmp_path / "run" / "model.safetensors", source).leaked == 0
+    everything = evaluate(tmp_path / "run" / "model.safetensors", source, part="all")
+    assert everything.leaked == 60
+    assert "60 of these pictures are among those of training or validation" in everything.notes
 
 
 @pytest.mark.parametrize("text", [

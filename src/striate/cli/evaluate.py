@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from striate.cli.options import Files, Json, Quiet, Strict
 from striate.cli.screen import Screen
 from striate.errors import shown
+
+if TYPE_CHECKING:
+    from striate.stats.metrics import Evaluation
 
 EXAMPLE = "Example: striate evaluate runs/digits-compact/model.safetensors digits"
 
@@ -31,21 +34,22 @@ def evaluate(
     quiet: Quiet = False,
 ) -> None:
     """Measure a saved recogniser on labelled pictures."""
-    from striate.tasks import Progress, evaluate_model
+    from striate.tasks import Progress
+    from striate.tasks.evaluate import evaluate as measure
 
     screen = Screen(quiet=quiet, as_json=as_json)
     try:
-        result = evaluate_model(model, data, part=part, split=split, files=files, strict=strict,
-                                watch=Progress(say=screen.say, stage=screen.stage))
+        result = measure(model, data, part=part, split=split, files=files, strict=strict,
+                         progress=Progress(say=screen.say, stage=screen.stage))
     finally:
         screen.close()
     screen.answer(result, headline(result) if quiet else f"{headline(result)}\n{table(result)}")
 
 
-def headline(result: dict[str, Any]) -> str:
+def headline(result: Evaluation) -> str:
     """Accuracy and balanced accuracy in one line."""
-    return (f"accuracy {with_interval(result['accuracy'], result['interval'])}, {result['count']:,} pictures; "
-            f"balanced accuracy {100 * result['balanced_accuracy']:.1f} %")
+    return (f"accuracy {with_interval(result.accuracy, result.interval)}, {result.count:,} pictures; "
+            f"balanced accuracy {100 * result.balanced_accuracy:.1f} %")
 
 
 def with_interval(accuracy: float, interval: Sequence[float]) -> str:
@@ -58,14 +62,14 @@ def with_interval(accuracy: float, interval: Sequence[float]) -> str:
     return f"{100 * accuracy:.1f} % (95 %: {100 * low:.1f} to {100 * high:.1f})"
 
 
-def table(result: dict[str, Any]) -> str:
+def table(result: Evaluation) -> str:
     """Figures in per cent for each class, recall with its 95 % interval."""
     lines = [f"{'class':<24} {'pictures':>8} {'precision':>9} {'recall':>7} {'95 % interval':>13} {'F1':>6}"]
-    for row in result["per_class"]:
-        precision, recall, f1 = (percent(row[key]) for key in ("precision", "recall", "f1"))
-        interval = " to ".join(map(percent, row["interval"])) if row["interval"] else "–"
-        name = shown(row["class"], 24)
-        lines.append(f"{name:<24} {row['count']:>8,} {precision:>9} {recall:>7} {interval:>13} {f1:>6}")
+    for row in result.per_class:
+        precision, recall, f1 = map(percent, (row.precision, row.recall, row.f1))
+        interval = " to ".join(map(percent, row.interval)) if row.interval else "–"
+        name = shown(row.name, 24)
+        lines.append(f"{name:<24} {row.count:>8,} {precision:>9} {recall:>7} {interval:>13} {f1:>6}")
     return "\n".join(lines)
 
 

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from striate.cli.plain_progress import PlainProgress
+from striate.core.result import json_values
 from striate.errors import shown
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ class Screen:
         if not self.quiet:
             sys.stderr.write(shown(text, 2000) + "\n")
 
-    def answer(self, values: Any, text: str) -> None:
-        """The result: one JSON value on stdout, or `text`."""
+    def answer(self, result: Any, text: str) -> None:
+        """The typed result (or several) as one JSON value on stdout, or `text`."""
+        values = json_values(result)
         sys.stdout.write(json.dumps(values, ensure_ascii=True, allow_nan=False) if self.as_json else text)
         sys.stdout.write("\n")
 

@@ -8,13 +8,13 @@ Plain NumPy: importing scikit-learn would cost a second; the tests hold both to 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from statistics import NormalDist
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from striate.core.result import Result
 from striate.errors import UsageError
 
 BINS = 15  # as in Guo et al.
@@ -25,13 +25,13 @@ Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class ClassResult:
+class ClassResult(Result):
     """How one class fared: `count` pictures of it, fractions in 0..1, `None` where the figure is undefined.
 
     `recall` and its 95 % `interval` need a picture of the class, `precision` a prediction of it, `f1` either.
     """
 
-    name: str
+    name: str = field(metadata={"key": "class"})
     count: int
     precision: float | None
     recall: float | None
@@ -40,7 +40,7 @@ class ClassResult:
 
 
 @dataclass(frozen=True)
-class ReliabilityBin:
+class ReliabilityBin(Result):
     """The `count` pictures whose highest probability lies in (`low`, `high`]; means are `None` when there is none."""
 
     low: float
@@ -51,7 +51,7 @@ class ReliabilityBin:
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class Evaluation(Result):
     """What a recogniser did on `count` pictures. All fractions are in 0..1.
 
     `interval` is the 95 % Wilson interval of `accuracy`; `top5` is `None` for five classes or fewer, where it would
@@ -70,21 +70,6 @@ class Evaluation:
     ece: float
     nll: float
     reliability: tuple[ReliabilityBin, ...]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same as plain JSON values: no NaN, no arrays, `None` for what is undefined."""
-        return {
-            "count": self.count,
-            "accuracy": self.accuracy,
-            "interval": list(self.interval),
-            "top5": self.top5,
-            "balanced_accuracy": self.balanced_accuracy,
-            "per_class": [_class_dict(result) for result in self.per_class],
-            "confusion": self.confusion.tolist(),
-            "ece": self.ece,
-            "nll": self.nll,
-            "reliability": [asdict(one) for one in self.reliability],
-        }
 
 
 def evaluate(labels: npt.ArrayLike, probabilities: npt.ArrayLike, classes: Sequence[str]) -> Evaluation:
@@ -197,11 +182,6 @@ def _class_result(name: str, index: int, confusion: npt.NDArray[np.int64]) -> Cl
         f1=2 * hits / (count + predicted) if count + predicted else None,
         interval=wilson(hits, count) if count else None,
     )
-
-
-def _class_dict(result: ClassResult) -> dict[str, Any]:
-    fields = asdict(result)
-    return {"class": fields.pop("name")} | fields | {"interval": list(result.interval) if result.interval else None}
 
 
 def _rank(chances: npt.NDArray[np.floating], truth: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -9,16 +9,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from striate.tasks.evaluate import evaluate_model
     from striate.tasks.progress import Progress
     from striate.tasks.run_folder import RunFolder
     from striate.tasks.settings import Settings
     from striate.tasks.train import train_model
 
-_HOME = {"evaluate_model": "evaluate", "RunFolder": "run_folder", "train_model": "train", "Settings": "settings",
+_HOME = {"RunFolder": "run_folder", "train_model": "train", "Settings": "settings",
          "Progress": "progress"}
 
-__all__ = ["RunFolder", "Settings", "Progress", "evaluate_model", "train_model"]
+__all__ = ["RunFolder", "Settings", "Progress", "train_model"]
 
 
 def __getattr__(name: str) -> Any:

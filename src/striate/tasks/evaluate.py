@@ -3,69 +3,88 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from striate.data import Data, Dataset, load_data
+from striate.data import Dataset, load_data
+from striate.data.source import Skipped
 from striate.errors import DataError, UsageError, shown
 from striate.load_model import load
 from striate.model.recogniser import Recogniser
 from striate.stats import metrics
+from striate.stats.metrics import Evaluation
 from striate.tasks.progress import Progress
 
 PARTS = ("test", "validation", "train", "all")
 
 
-def evaluate_model(
-    model_path: Path, source: str, *, part: str | None = None, split: Path | None = None,
-    files: Path | None = None, strict: bool = False, watch: Progress | None = None,
-) -> dict[str, Any]:
-    """Figures of the model at `model_path` on the pictures of `source`, JSON values.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ModelEvaluation(Evaluation):
+    """An evaluation of a saved recogniser on one part of a data set.
+
+    `model` is its file, `data` the set's name, `part` test, validation, train or all; `leaked` counts pictures that it
+    learnt from, None where nobody can know; `skipped` pictures could not be read; `notes` are sentences; `seconds` is
+    the time that it took.
+    """
+
+    model: str
+    data: str
+    part: str
+    leaked: int | None
+    skipped: tuple[Skipped, ...]
+    notes: tuple[str, ...]
+    seconds: float
+
+
+def evaluate(
+    model: str | Path, data: str, *, part: str | None = None, split: str | Path | None = None,
+    files: str | Path | None = None, strict: bool = False, progress: Progress | None = None,
+) -> ModelEvaluation:
+    """Metrics of the recogniser in the file `model` on labelled pictures `data`: a folder, or the name of a known set.
 
     `part` is `test`, `validation`, `train` or `all`. None is the test part of `split`, else of the `split.json` beside
     the model (pictures that a split does not know count as test), else of the folder's own division; else all. `files`
-    is a list of the pictures of a folder that are to be used.
+    is a list of the pictures of a folder that are to be used. Raises `UsageError` (`bad_part`), `DataError`
+    (`empty_part`), and what `striate.load` and `striate.load_data` raise.
+
+        result = striate.evaluate("runs/digits-compact/model.safetensors", "digits")
+        result.accuracy, result.interval
     """
-    watch = watch or Progress()
+    watch = progress or Progress()
     if part not in (None, *PARTS):
         raise UsageError("bad_part", "a part was chosen", allowed=f"{', '.join(PARTS)} are allowed",
                          given=f"{shown(str(part))} was given", do="Choose one of them with --part")
-    model = load(model_path)
+    recogniser, path = load(model), Path(model)
     started = time.monotonic()
-
-    def opened(split: Path | None) -> Data:
-        return load_data(source, size=model.preparation_.size, resize=model.preparation_.resize,
-                         channels=model.preparation_.channels, split=split, files=files, strict=strict,
-                         on_progress=watch.stage)
-
-    beside = model_path.with_name("split.json")
-    split = split or (beside if beside.exists() else None)
-    data = opened(split)
-    known = split is not None or data.split.kind == "divided"
+    beside = path.with_name("split.json")
+    division = Path(split) if split else beside if beside.exists() else None
+    preparation = recogniser.preparation_
+    opened = load_data(data, size=preparation.size, resize=preparation.resize, channels=preparation.channels,
+                       split=division, files=Path(files) if files else None, strict=strict, on_progress=watch.stage)
+    known = division is not None or opened.split.kind == "divided"
     part = part or ("test" if known else "all")
-    chosen = Dataset(data.pictures, np.arange(len(data.pictures.labels))) if part == "all" else getattr(data, part)
+    everything = Dataset(opened.pictures, np.arange(len(opened.pictures.labels)))
+    chosen: Dataset = everything if part == "all" else getattr(opened, part)
     if not len(chosen):
-        raise DataError("empty_part", f"the {part} part of {shown(source)} was to be measured",
+        raise DataError("empty_part", f"the {part} part of {shown(data)} was to be measured",
                         given="it has no pictures", do="Choose another with --part")
-    labels = labels_for(model, chosen)
-    leaked = data.leaked(chosen) if known and part in ("test", "all") else None
-    notes = [*data.notes]
+    labels = labels_for(recogniser, chosen)
+    leaked = opened.leaked(chosen) if known and part in ("test", "all") else None
+    notes = [*opened.notes]
     if leaked:
         notes.append(f"{leaked:,} of these pictures are among those of training or validation")
     if not known:
         notes.append("no split.json stands beside the model: pictures that it learnt from may be among these")
-    if known and part == "validation" and model.LEARNS_FROM_VALIDATION:
+    if known and part == "validation" and recogniser.LEARNS_FROM_VALIDATION:
         notes.append("a model of this kind learns from the validation part too: expect less from new pictures")
-    watch.say(f"{data.name}: {len(chosen):,} pictures ({part}{f', by {split.name}' if split else ''})")
+    watch.say(f"{opened.name}: {len(chosen):,} pictures ({part}{f', by {division.name}' if division else ''})")
     for note in notes:
         watch.say(f"note: {note}")
-    figures = metrics.evaluate(labels, model.predict_proba(chosen), tuple(map(str, model.classes_)))
-    skipped = [asdict(one) for one in data.skipped]
-    return {"model": str(model_path), "data": data.name, "part": part, "leaked": leaked, **figures.as_dict(),
-            "skipped": skipped, "notes": notes, "seconds": time.monotonic() - started}
+    found = metrics.evaluate(labels, recogniser.predict_proba(chosen), tuple(map(str, recogniser.classes_)))
+    return ModelEvaluation(**vars(found), model=str(path), data=opened.name, part=part, leaked=leaked,
+                           skipped=opened.skipped, notes=tuple(notes), seconds=time.monotonic() - started)
 
 
 def labels_for(model: Recogniser, part: Dataset) -> np.ndarray:

@@ -12,7 +12,8 @@ from striate import load
 from striate.bow.recogniser import BagOfWords
 from striate.bow.sift import DenseSIFT
 from striate.errors import Interrupted
-from striate.tasks import Progress, RunFolder, Settings, evaluate_model, train_model
+from striate.tasks import Progress, RunFolder, Settings, train_model
+from striate.tasks.evaluate import evaluate
 from tests.cli.conftest import Program, answer, folder, striate  # noqa: F401 - fixtures
 
 STAGES = """sift: {bin_sizes: [2, 3], step: 6}
@@ -66,8 +67,8 @@ def test_the_model_file_is_what_its_parts_are(stages: Path, tmp_path: Path) -> N
     assert isinstance(model, BagOfWords)
     assert model.pipeline_.description.encoder.words_.shape == (12, 128)
     assert not model.flip_  # digits: classes of one character
-    with_mirrors = evaluate_model(tmp_path / "a" / "model.safetensors", "digits")
-    assert with_mirrors["accuracy"] > 0.8
+    with_mirrors = evaluate(tmp_path / "a" / "model.safetensors", "digits")
+    assert with_mirrors.accuracy > 0.8
 
 
 @pytest.mark.parametrize("stage", ["descriptors to learn words from", "features", "classifier"])

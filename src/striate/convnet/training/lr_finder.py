@@ -17,6 +17,7 @@ from sklearn.base import clone
 
 from striate.convnet.recogniser import ConvNet
 from striate.convnet.training.training_run import StepRecord
+from striate.core.result import Result
 from striate.errors import Interrupted, RunError, UsageError
 
 LOW, HIGH, STEPS = 1e-6, 10.0, 100
@@ -26,7 +27,7 @@ WIDTH = 3.0  # steps; the spread of the window that the curve is smoothed with, 
 
 
 @dataclass(frozen=True, eq=False)
-class RangeTest:
+class RangeTest(Result):
     """What a range test saw: `rates`, `losses` (nats) and `smooth` losses, (n,) float64, a value per step.
 
     `steepest` is the rate at which the loss fell fastest per factor of the rate, `tenth` one tenth of the rate at its
@@ -55,11 +56,6 @@ class RangeTest:
             return cls(rates, losses, smooth, None, None, diverged)
         slope = np.gradient(smooth, np.log(rates))[: lowest + 1]
         return cls(rates, losses, smooth, float(rates[slope.argmin()]), float(rates[lowest] / 10), diverged)
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON values."""
-        return {"rates": self.rates.tolist(), "losses": self.losses.tolist(), "smooth": self.smooth.tolist(),
-                "steepest": self.steepest, "tenth": self.tenth, "diverged": self.diverged}
 
 
 def range_test(
