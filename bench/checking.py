@@ -106,12 +106,12 @@ def saved_again(source: Path, target: Path, scale: float) -> None:
 
 
 def leaks(options: argparse.Namespace) -> None:
-    from striate.quality import examine, findings
+    from striate.quality import findings, scan_pictures
 
     root, rows = Path(options.data), []
     with tempfile.TemporaryDirectory() as folder:
         os.environ["STRIATE_CACHE"] = f"{folder}/cache"
-        alone = {one.kind.name: one for one in findings(examine(root))}
+        alone = {one.check.name: one for one in findings(scan_pictures(root))}
         known = {frozenset(case.pictures) for name in ("leak", "near_leak") for case in
                  (alone[name].cases if name in alone else ())}
         for seed in options.seeds:
@@ -126,7 +126,7 @@ def leaks(options: argparse.Namespace) -> None:
                 else:
                     saved_again(path, name, rng.choice((0.35, 0.5, 0.75, 1.5)))
                 planted[str(name.relative_to(copy))] = str(path.relative_to(copy))
-            found = {one.kind.name: one for one in findings(examine(copy))}
+            found = {one.check.name: one for one in findings(scan_pictures(copy))}
             cases = [set(case.pictures) for name in ("leak", "near_leak") if name in found
                      for case in found[name].cases]
             hits = [any({new, old} <= case for case in cases) for new, old in planted.items()]
@@ -135,7 +135,7 @@ def leaks(options: argparse.Namespace) -> None:
                          "other_pictures_found": len(others)})
             shutil.rmtree(copy)
         total = len(list(root.rglob("*.jpg")))
-        shown = {name: [[*case.pictures, case.said] for case in alone[name].cases]
+        shown = {name: [[*case.pictures, case.text] for case in alone[name].cases]
                  for name in ("near_leak", "near_copy", "near_conflict") if name in alone}
     write(f"checking-leaks-{root.name}", f"copies across train and test planted in {root.name}", {
         "pictures": total, "known_before": len(known), "runs": rows, "shown": shown})
@@ -144,14 +144,14 @@ def leaks(options: argparse.Namespace) -> None:
 def found(options: argparse.Namespace) -> None:
     """What a set of small pictures has of itself; and how many copies of 300 would be found among them."""
     from striate.data import resize_pictures
-    from striate.quality import examine, findings
+    from striate.quality import findings, scan_pictures
     from striate.quality.image_statistics import ImageStatistics
-    from striate.quality.near_duplicates import NEAR, alike
+    from striate.quality.near_duplicates import NEAR, near_duplicates
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ["STRIATE_CACHE"] = folder
-        seen = examine(options.data)
-        counts = {one.kind.name: one.count for one in findings(seen)}
+        seen = scan_pictures(options.data)
+        counts = {one.check.name: one.count for one in findings(seen)}
         rng, originals, copies = random.Random(0), [], []
         for key in rng.sample(seen.keys, 300):
             pixels = seen.pixels(key, 96)
@@ -161,7 +161,7 @@ def found(options: argparse.Namespace) -> None:
             with Image.open(again) as image:
                 copies.append(resize_pictures(np.asarray(image)[None], (96, 96), channels=1)[0])
             originals.append(resize_pictures(pixels[None], (96, 96), channels=1)[0])
-        pairs = alike(ImageStatistics.of(np.stack(originals + copies)), [str(i) for i in range(600)])
+        pairs = near_duplicates(ImageStatistics.of(np.stack(originals + copies)), [str(i) for i in range(600)])
     hits = sum(pair.second - pair.first == 300 for pair in pairs)
     named = [[seen.keys[one.first], seen.keys[one.second], one.distance, one.mirrored]
              for one in sorted(seen.pairs, key=lambda one: one.distance)]

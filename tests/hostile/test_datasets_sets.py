@@ -17,7 +17,7 @@ from striate.data import load_data
 from striate.data.pack import open_pictures
 from striate.data.sources import class_folders
 from striate.errors import DataError, MissingError, StoreError
-from striate.quality import cheap_findings
+from striate.quality import quick_findings
 from striate.stats.metrics import evaluate
 from tests.data.fixtures import folder_of, pattern, picture, tree, write
 from tests.hostile.refusing import pack_bytes, refused
@@ -131,10 +131,10 @@ def test_d07_imbalance(tmp_path):
     data = load_data(folder_of(tmp_path, {"rare": 3, "common": 1_000}))
     assert np.bincount(data.train.labels).tolist() == [700, 1]
     assert np.bincount(data.test.labels).tolist() == [200, 1]
-    said = cheap_findings(data)  # which train says, and the report beside the balanced accuracy
+    said = quick_findings(data)  # which train says, and the report beside the balanced accuracy
     assert "classes of fewer than 10 pictures: rare (3)" in said
     assert any(one.startswith("classes of more than 10 times as many") and "balanced" in one for one in said)
-    assert cheap_findings(load_data(folder_of(tmp_path / "even", {"rare": 30, "common": 40}))) == []
+    assert quick_findings(load_data(folder_of(tmp_path / "even", {"rare": 30, "common": 40}))) == []
 
 
 def test_d07_ten_thousand_to_one(tmp_path):
@@ -142,7 +142,7 @@ def test_d07_ten_thousand_to_one(tmp_path):
     np.savez(tmp_path / "set.npz", images=images, labels=(np.arange(10_003) < 3).astype(np.int64))
     data = load_data(tmp_path / "set.npz")
     assert np.bincount(data.pictures.labels).tolist() == [10_000, 3]
-    assert any("fewer than 10 pictures" in one for one in cheap_findings(data))
+    assert any("fewer than 10 pictures" in one for one in quick_findings(data))
     scores = np.tile([1.0, 0.0], (len(data.test), 1))
     found = evaluate(data.test.labels, scores, data.classes)
     assert found.accuracy > 0.99

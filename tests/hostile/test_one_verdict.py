@@ -9,7 +9,7 @@ from PIL import Image
 from striate import ConvNet
 from striate.data import decode, load_data, read_picture
 from striate.errors import PictureError
-from striate.quality import examine
+from striate.quality import scan_pictures
 from striate.tasks.predict import predict_pictures
 from tests.data.fixtures import chunk, pattern, picture, png_of, write
 from tests.hostile.seeds import SEEDS
@@ -72,7 +72,7 @@ def test_every_entry_point_says_the_same_of_every_picture(folder):
 
     assert alone(lambda path: decode(path.read_bytes(), name=path.name)) == expected
     assert alone(lambda path: read_picture(path, (16, 16))) == expected
-    data, checked = load_data(folder), examine(folder)
+    data, checked = load_data(folder), scan_pictures(folder)
     kept = {key: "" for key in data.pictures.keys if key.startswith("odd/")}
     assert codes_by_name([*kept.items(), *((one.picture, one.code) for one in data.skipped)]) == expected
     kept = {key: "" for key in checked.keys if key.startswith("odd/")}

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from striate.data import decode, load_data, probe, read_picture
 from striate.data.containers.container import BAD_EXIF, FRAMES, TRAILING
-from striate.quality import examine, findings
+from striate.quality import findings, scan_pictures
 from tests.data.fixtures import exif, pattern, picture, png_of, smooth, with_chunk, with_exif, write
 from tests.hostile.seeds import SEEDS, code_of
 
@@ -183,7 +183,7 @@ def test_i22_thin_pictures_are_fitted_and_named(tmp_path, shape):
     write(tmp_path / "set" / "a" / "thin.png", picture(pattern(*shape)))
     data = load_data(tmp_path / "set", size=(32, 32))
     assert data.pictures.images.shape == (7, 32, 32, 3)
-    named = {key for one in findings(examine(tmp_path / "set")) if one.kind.name in ("small", "proportions")
+    named = {key for one in findings(scan_pictures(tmp_path / "set")) if one.check.name in ("small", "proportions")
              for case in one.cases for key in case.pictures}
     assert "a/thin.png" in named
 

@@ -1,4 +1,4 @@
-"""What the doctor says no to."""
+"""What checking pictures says no to."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,15 +1,15 @@
-"""What is wrong with a set of labelled pictures: found, told and shown, and nothing changed.
+"""Quality of a set of labelled pictures: what is wrong with it, found and shown; nothing is changed.
 
-Order of reading: `measures` (what is measured on the pixels), `examining` (every picture, once), `alike` (copies),
-`finding` (what a finding is), `kinds` (one file for each family of findings, and the table of them), `labels` (wrong
-labels from a recogniser's held-out probabilities), `cheap` (what can be said without decoding a picture).
+Order of reading: `image_statistics` (what is measured on pixels), `scan` (every picture, once), `near_duplicates`,
+`finding` (checks and findings), `checks` (one file a family, and the table of them), `label_errors` (wrong labels, from
+held-out probabilities), `quick` (what can be said without decoding a picture).
 """
 
-from striate.quality.checks import KINDS, findings
+from striate.quality.checks import CHECKS, findings
 from striate.quality.finding import Case, Check, Finding
 from striate.quality.label_errors import LabelDoubt, label_doubts, label_finding
-from striate.quality.quick import cheap_findings
-from striate.quality.scan import ScannedSource, examine
+from striate.quality.quick import quick_findings
+from striate.quality.scan import ScannedSource, scan_pictures
 
-__all__ = ["Case", "LabelDoubt", "ScannedSource", "Finding", "KINDS", "Check", "cheap_findings", "examine", "findings",
-           "label_doubts", "label_finding"]
+__all__ = ["CHECKS", "Case", "Check", "Finding", "LabelDoubt", "ScannedSource", "findings", "label_doubts",
+           "label_finding", "quick_findings", "scan_pictures"]

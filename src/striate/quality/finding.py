@@ -1,4 +1,4 @@
-"""What a finding is: a kind of fault, with the cases in which it was met."""
+"""Findings: what a check found, case by case."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from striate.quality.scan import ScannedSource
 
+Find = Callable[["ScannedSource"], "Iterable[Case]"]
 # error: figures would be wrong, or a picture is lost; warning: to be looked at; note: to be known, and no finding.
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
@@ -16,33 +17,45 @@ LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
 @dataclass(frozen=True)
 class Case:
-    """One case: the pictures that are in it, by name; what is to be said; those that a list of clean files leaves out.
+    """One case of a finding.
 
-    `count`: how many pictures it stands for, where they are too many to name.
+    Attributes:
+        pictures: their names; `text`: what is wrong with them.
+        left_out: those of them that a list of clean files leaves out.
+        count: how many pictures it stands for, where they are too many to name.
+
     """
 
     pictures: tuple[str, ...]
-    said: str = ""
-    drop: tuple[str, ...] = ()
+    text: str = ""
+    left_out: tuple[str, ...] = ()
     count: int | None = None
 
 
 @dataclass(frozen=True)
 class Check:
-    """A kind of finding: its code, its level, what it is (a title), and why it matters and what to do (sentences)."""
+    """A check of a set of pictures, made by `check` from the function that finds its cases, the worst first.
+
+    `name` is stable, for programs; `advice` says why it matters and what to do, in sentences.
+    """
 
     name: str
     level: Level
     title: str
     advice: str
-    find: Callable[[ScannedSource], Iterable[Case]] = lambda _: ()
+    find: Find = lambda _: ()
+
+
+def check(name: str, level: Level, title: str, advice: str) -> Callable[[Find], Check]:
+    """Decorator that makes the `Check` of a function that finds its cases."""
+    return lambda find: Check(name, level, title, advice, find)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """All cases of one kind, the worst first."""
+    """All cases that one check found, the worst first."""
 
-    kind: Check
+    check: Check
     cases: tuple[Case, ...]
 
     @property
@@ -53,8 +66,8 @@ class Finding:
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values."""
-        kind = self.kind
-        return {"kind": kind.name, "level": kind.level, "title": kind.title, "advice": kind.advice,
+        check = self.check
+        return {"kind": check.name, "level": check.level, "title": check.title, "advice": check.advice,
                 "count": self.count,
-                "cases": [{"pictures": list(one.pictures), "said": one.said, "left_out": list(one.drop),
+                "cases": [{"pictures": list(one.pictures), "said": one.text, "left_out": list(one.left_out),
                            "count": one.count} for one in self.cases]}

@@ -1,9 +1,9 @@
-"""What is measured on the pixels of a picture, for many at a time: brightness, sharpness, and a print to know it by.
+"""Image statistics: brightness, contrast, sharpness and a thumbnail of each picture, for many at a time.
 
-The print is the picture's luma brought to 16×16 by area averaging, without its mean and divided by its norm (so that
-brightness and contrast do not count). On 4,485 photographs the prints of copies that were scaled to 0.35 to 1.5 times
-their size and saved as JPEG of quality 70 lay 0.012 apart in the median, 0.038 at most (n = 300), and those of the
-nearest other photograph 0.75 in the median (`bench/checking.py`).
+The thumbnail is the picture's luma resized to 16×16 by area averaging. Thumbnails are compared without their mean and
+divided by their norm, so that brightness and contrast do not count. On 4,485 photographs the thumbnails of copies that
+were scaled to 0.35 to 1.5 times their size and saved as JPEG of quality 70 lay 0.012 apart in the median, 0.038 at
+most (n = 300), and those of the nearest other photograph 0.75 in the median (`bench/checking.py`).
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-PRINT = 16  # pixels on each side of a print
+THUMBNAIL = 16  # pixels on each side of a thumbnail
 CHUNK = 128  # pictures measured at a time: some 20 MB of 96×96 pixels as float32
 Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class ImageStatistics:
-    """n pictures: all (n,) float32 but `prints`, (n, 256) uint8, and `chroma`, (n, 2) float32.
+    """n pictures: all (n,) float32 but `thumbnails`, (n, 256) uint8, and `chroma`, (n, 2) float32.
 
-    low, high: the first and the 99th percentile of the luma, 0..255; spread: its standard deviation; detail: the
+    low, high: the first and the 99th percentile of the luma, 0..255; std: its standard deviation; detail: the
     variance of its Laplacian over its own variance (0 blank or blurred, 20 noise); chroma: mean Cb and Cr, −128..127.
     """
 
     low: Floats
     high: Floats
-    spread: Floats
+    std: Floats
     detail: Floats
     chroma: Floats
-    prints: NDArray[np.uint8]
+    thumbnails: NDArray[np.uint8]
 
     def __len__(self) -> int:
         return len(self.low)
 
     @classmethod
     def of(cls, pictures: NDArray[np.uint8]) -> ImageStatistics:
-        """The measures of `pictures`, (n, H, W, C) uint8, C = 1 or 3.
+        """The statistics of `pictures`, (n, H, W, C) uint8, C = 1 or 3.
 
         >>> ramp = np.tile(np.arange(64, dtype=np.uint8), (64, 1))[None, :, :, None]
-        >>> one = Measures.of(ramp)
+        >>> one = ImageStatistics.of(ramp)
         >>> float(one.high[0]), float(one.detail[0])                        # a ramp has no second derivative
         (62.0, 0.0)
         """
@@ -53,16 +53,16 @@ class ImageStatistics:
         variance = real.var(axis=(1, 2))
         return cls(
             low=few[:, round(0.01 * last)].astype(np.float32), high=few[:, round(0.99 * last)].astype(np.float32),
-            spread=np.sqrt(variance), detail=_laplacian(real) / np.maximum(variance, 1e-3), chroma=chroma,
-            prints=_prints(real),
+            std=np.sqrt(variance), detail=_laplacian(real) / np.maximum(variance, 1e-3), chroma=chroma,
+            thumbnails=_thumbnails(real),
         )
 
     @classmethod
-    def together(cls, parts: list[ImageStatistics]) -> ImageStatistics:
-        """The pictures of all `parts`, in order."""
+    def concatenated(cls, parts: list[ImageStatistics]) -> ImageStatistics:
+        """The statistics of all `parts`, in order."""
         if not parts:
             none = np.zeros(0, np.float32)
-            return cls(none, none, none, none, np.zeros((0, 2), np.float32), np.zeros((0, PRINT**2), np.uint8))
+            return cls(none, none, none, none, np.zeros((0, 2), np.float32), np.zeros((0, THUMBNAIL**2), np.uint8))
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__))
 
 
@@ -85,15 +85,15 @@ def _laplacian(luma: Floats) -> Floats:
     return np.asarray(second.var(axis=(1, 2)), np.float32)
 
 
-def _prints(luma: Floats) -> NDArray[np.uint8]:
+def _thumbnails(luma: Floats) -> NDArray[np.uint8]:
     down, across = _areas(luma.shape[1]), _areas(luma.shape[2])
     return np.asarray(np.rint(down @ luma @ across.T).clip(0, 255), np.uint8).reshape(len(luma), -1)
 
 
 @cache
 def _areas(side: int) -> Floats:
-    """Area averaging of `side` pixels to PRINT as a matrix, (PRINT, side), rows that sum to 1."""
-    edges = np.arange(PRINT + 1) * (side / PRINT)
+    """Area averaging of `side` pixels to THUMBNAIL as a matrix, (THUMBNAIL, side), rows that sum to 1."""
+    edges = np.arange(THUMBNAIL + 1) * (side / THUMBNAIL)
     first, last = edges[:-1, None], edges[1:, None]
     pixel = np.arange(side)[None, :]
     shares = np.clip(np.minimum(last, pixel + 1) - np.maximum(first, pixel), 0, None)

@@ -1,4 +1,4 @@
-"""Labels that are likely wrong, from the probabilities of a recogniser that had not seen the pictures it judges.
+"""Label errors by confident learning: labels that held-out probabilities contradict.
 
 Confident learning: Northcutt, Jiang & Chuang, *Confident Learning: Estimating Uncertainty in Dataset Labels*, Journal
 of Artificial Intelligence Research 70 (2021). A picture is counted as a likely error when its probability of another
@@ -17,14 +17,14 @@ from numpy.typing import NDArray
 from striate.errors import UsageError, shown
 from striate.quality.finding import Case, Check, Finding
 
-KIND = Check("label", "warning", "labels that are likely wrong",
+LABEL_ERRORS = Check("label", "warning", "labels that are likely wrong",
             "A recogniser that had not seen them is sure of something else. Look at them, the first ones first; some "
             "are only unusual.")
 
 
 @dataclass(frozen=True)
 class LabelDoubt:
-    """A picture, whose label may be wrong: its index, its label, the likelier one, and the probability of each.
+    """A picture whose label may be wrong: its index, its label, the likelier one, and the probability of each.
 
     `likely`: whether confident learning counts it among the errors.
     """
@@ -38,7 +38,7 @@ class LabelDoubt:
 
 
 def label_doubts(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[LabelDoubt]:
-    """All n pictures in the order of doubt about their `labels` (n,), from held-out `probabilities` (n, K).
+    """All n pictures, the least probable of their `labels` (n,) first, from held-out `probabilities` (n, K).
 
     Raises `UsageError` (`bad_probabilities`).
 
@@ -80,7 +80,7 @@ def thresholds(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) ->
 
 def label_finding(doubts: list[LabelDoubt], keys: list[str], classes: tuple[str, ...]) -> Finding:
     """The likely ones of `doubts` as a finding, in their order."""
-    return Finding(KIND, tuple(
+    return Finding(LABEL_ERRORS, tuple(
         Case((keys[one.index],), f"called {shown(classes[one.label], 40)} ({share(one.given)}), looks like "
              f"{shown(classes[one.suggested], 40)} ({share(one.other)})")
         for one in doubts if one.likely))

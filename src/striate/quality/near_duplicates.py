@@ -1,8 +1,8 @@
-"""Pictures that look the same: pairs of prints that lie near each other, mirror images among them.
+"""Near-duplicates: pairs of pictures whose thumbnails lie near each other, mirror images among them.
 
-Little within the limit is overlooked: prints are rotated to their principal axes, and their first 16 coordinates are
-searched with a k-d tree (Bentley, 1975). Distances among fewer coordinates are never larger, so what is near in all is
-near in these; each pair found there is then measured in full.
+Little within the limit is overlooked: thumbnails are rotated to their principal axes, and their first 16 coordinates
+are searched with a k-d tree (Bentley, 1975). Distances among fewer coordinates are never larger, so what is near in
+all is near in these; each pair found there is then measured in full.
 
 Limits: of each picture the 24 nearest in those coordinates are looked at (copies of copies are found by way of one
 another); blank pictures look like nothing. A copy that was cropped or turned is not found.
@@ -15,19 +15,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.quality.image_statistics import PRINT, Floats, ImageStatistics
+from striate.quality.image_statistics import THUMBNAIL, Floats, ImageStatistics
 
-NEAR = 0.06  # of prints of norm 1
+NEAR = 0.06  # of thumbnails of norm 1
 CHROMA = 12.0  # of 255
 BLANK = 2.0  # standard deviation of the luma, of 255, below which a picture is blank
 AXES, NEAREST = 16, 24
-SAMPLE = 20_000  # prints that the axes are found from
+SAMPLE = 20_000  # thumbnails that the axes are found from
 BLOCK = 4_096
 
 
 @dataclass(frozen=True, order=True)
 class NearDuplicate:
-    """Two pictures, first < second; how far their prints lie apart; whether one is the mirror image of the other."""
+    """Two pictures, first < second; the distance of their thumbnails; whether one is the mirror image of the other."""
 
     first: int
     second: int
@@ -35,32 +35,34 @@ class NearDuplicate:
     mirrored: bool = False
 
 
-def alike(measures: ImageStatistics, digests: list[str], limit: float = NEAR) -> list[NearDuplicate]:
+def near_duplicates(statistics: ImageStatistics, digests: list[str], limit: float = NEAR) -> list[NearDuplicate]:
     """Pairs of pictures that look the same and differ in their bytes; of the same bytes the first one is looked at.
 
     >>> pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 1), np.uint8)
     >>> pictures[2] = pictures[0, :, ::-1]
     >>> pictures[2, 0, 0] ^= 4                                              # and saved with a loss
-    >>> [(pair.first, pair.second, pair.mirrored) for pair in alike(Measures.of(pictures), ["a", "b", "c"])]
+    >>> pairs = near_duplicates(ImageStatistics.of(pictures), ["a", "b", "c"])
+    >>> [(pair.first, pair.second, pair.mirrored) for pair in pairs]
     [(0, 2, True)]
     """
-    from scipy.spatial import cKDTree  # here, because cheap findings need none of it
+    from scipy.spatial import cKDTree  # here, because quick findings need none of it
 
     first: dict[str, int] = {}
     for i, digest in enumerate(digests):
         first.setdefault(digest, i)
-    chosen = np.array([i for i in first.values() if measures.spread[i] >= BLANK], np.int64)
+    chosen = np.array([i for i in first.values() if statistics.std[i] >= BLANK], np.int64)
     if len(chosen) < 2:
         return []
-    prints = measures.prints[chosen]
-    axes = _axes(prints)
-    tree = cKDTree(np.concatenate([_normed(prints[s : s + BLOCK]) @ axes for s in range(0, len(prints), BLOCK)]))
+    thumbnails = statistics.thumbnails[chosen]
+    axes = _axes(thumbnails)
+    starts = range(0, len(thumbnails), BLOCK)
+    tree = cKDTree(np.concatenate([_normed(thumbnails[start : start + BLOCK]) @ axes for start in starts]))
     best: dict[tuple[int, int], NearDuplicate] = {}
     for start in range(0, len(chosen), BLOCK):
         for mirrored in (False, True):
-            block = prints[start : start + BLOCK]
+            block = thumbnails[start : start + BLOCK]
             if mirrored:
-                block = block.reshape(-1, PRINT, PRINT)[:, :, ::-1].reshape(len(block), -1)
+                block = block.reshape(-1, THUMBNAIL, THUMBNAIL)[:, :, ::-1].reshape(len(block), -1)
             here = _normed(block)
             _, found = tree.query(here @ axes, k=min(NEAREST, len(chosen)), distance_upper_bound=1.001 * limit,
                                   workers=-1)
@@ -69,8 +71,8 @@ def alike(measures: ImageStatistics, digests: list[str], limit: float = NEAR) ->
             other = near[mine, place]
             later = other != mine + start
             mine, other = mine[later], other[later]
-            distance = np.linalg.norm(here[mine] - _normed(prints[other]), axis=1)
-            shades = np.abs(measures.chroma[chosen[mine + start]] - measures.chroma[chosen[other]]).max(axis=1)
+            distance = np.linalg.norm(here[mine] - _normed(thumbnails[other]), axis=1)
+            shades = np.abs(statistics.chroma[chosen[mine + start]] - statistics.chroma[chosen[other]]).max(axis=1)
             for k in np.flatnonzero((distance <= limit) & (shades <= CHROMA)):
                 a, b = sorted((int(chosen[mine[k] + start]), int(chosen[other[k]])))
                 pair = NearDuplicate(a, b, round(float(distance[k]), 4), mirrored)
@@ -79,15 +81,15 @@ def alike(measures: ImageStatistics, digests: list[str], limit: float = NEAR) ->
     return sorted(best.values())
 
 
-def _normed(prints: NDArray[np.uint8]) -> Floats:
-    real = prints.astype(np.float32)
+def _normed(thumbnails: NDArray[np.uint8]) -> Floats:
+    real = thumbnails.astype(np.float32)
     real -= real.mean(axis=1, keepdims=True)
     return np.asarray(real / np.maximum(np.linalg.norm(real, axis=1, keepdims=True), 1e-6), np.float32)
 
 
-def _axes(prints: NDArray[np.uint8]) -> Floats:
-    """The first principal axes of prints, (256, AXES), orthonormal."""
-    step = max(1, len(prints) // SAMPLE)
-    some = _normed(prints[::step])
+def _axes(thumbnails: NDArray[np.uint8]) -> Floats:
+    """The first principal axes of thumbnails, (256, AXES), orthonormal."""
+    step = max(1, len(thumbnails) // SAMPLE)
+    some = _normed(thumbnails[::step])
     _, vectors = np.linalg.eigh(some.T @ some)
     return np.asarray(vectors[:, -AXES:], np.float32)

@@ -1,4 +1,4 @@
-"""What can be said of packed pictures without decoding any: what `striate train` mentions by itself."""
+"""Quick findings: those that need no decoding, which `striate train` mentions by itself."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from striate.quality.checks.class_counts import FEW, MANY, huge_of, tiny_of
 NAMED = 5
 
 
-def cheap_findings(data: Data) -> list[str]:
+def quick_findings(data: Data) -> list[str]:
     """Sentences on tiny and huge classes and on copies within a part; those of `data.notes` are not said again.
 
     >>> from striate.data import load_data
-    >>> cheap_findings(load_data("digits"))
+    >>> quick_findings(load_data("digits"))
     []
     """
     pictures, said = data.pictures, []

@@ -1,7 +1,7 @@
-"""Every picture of a source looked at once: its facts, what was odd about decoding it, what is measured on it.
+"""Scan of a source: every picture decoded once, for its facts, remarks on decoding it, and its image statistics.
 
-Pictures are decoded by the crew that packs them, at a scale that suits 96×96 (small pictures of one size stay as they
-are); of each some 300 bytes of measures are kept, so memory hardly grows with the set.
+Pictures are decoded by the processes that pack them, at a scale that suits 96×96 (small pictures of one size stay as
+they are); of each some 300 bytes of statistics are kept, so memory hardly grows with the set.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from striate.data.sources.file_source import FileSource
 from striate.data.worker_pool import WorkerPool
 from striate.errors import DataError, PictureError
 from striate.quality.image_statistics import CHUNK, ImageStatistics
-from striate.quality.near_duplicates import NearDuplicate, alike
+from striate.quality.near_duplicates import NearDuplicate, near_duplicates
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,13 +32,13 @@ class ScannedSource:
     """n pictures that can be read, and those that cannot.
 
     rows: (n,) int64 indexes into the source, of which facts, labels, keys and parts are told in the same order;
-    measures of n; skipped: what cannot be read or was left out; odd: what was noted while decoding → the pictures.
+    statistics of n; skipped: what cannot be read or was left out; odd: what was noted while decoding → the pictures.
     """
 
     source: Source
     rows: NDArray[np.int64]
     facts: list[FileFacts]
-    measures: ImageStatistics
+    statistics: ImageStatistics
     skipped: list[Skipped]
     odd: dict[str, list[int]] = field(default_factory=dict)
 
@@ -65,7 +65,7 @@ class ScannedSource:
     @cached_property
     def pairs(self) -> list[NearDuplicate]:
         """Pairs that look the same and are not the same bytes."""
-        return alike(self.measures, [one.digest for one in self.facts])
+        return near_duplicates(self.statistics, [one.digest for one in self.facts])
 
     def class_of(self, i: int) -> str:
         """The class name of picture `i`."""
@@ -88,11 +88,13 @@ class ScannedSource:
         return {key: i for i, key in enumerate(self.source.keys)}
 
 
-def examine(source: str | Path, *, workers: int | None = None, on_progress: Progress | None = None) -> ScannedSource:
-    """Look at every picture of `source`, as `striate.load_data` takes it; raises `StriateError` if there is none.
+def scan_pictures(
+    source: str | Path, *, workers: int | None = None, on_progress: Progress | None = None
+) -> ScannedSource:
+    """Decode every picture of `source`, as `striate.load_data` takes it; raises `StriateError` if there is none.
 
-    >>> found = examine("digits")
-    >>> len(found.rows), found.measures.prints.shape
+    >>> found = scan_pictures("digits")
+    >>> len(found.rows), found.statistics.thumbnails.shape
     (1797, (1797, 256))
     """
     opened = open_source(source, tolerant=True)
@@ -102,14 +104,14 @@ def examine(source: str | Path, *, workers: int | None = None, on_progress: Prog
         skipped = [*opened.skipped, *(Skipped.because(opened.keys[i], one)
                                       for i, one in enumerate(outcomes) if isinstance(one, PictureError))]
         try:
-            return _looked_at(opened, readable, skipped, crew, on_progress)
+            return _scanned(opened, readable, skipped, crew, on_progress)
         except DataError as error:
             if error.code == "source_changed" and isinstance(opened, FileSource):
                 forget_index(opened.root)
             raise
 
 
-def _looked_at(
+def _scanned(
     source: Source,
     readable: list[tuple[int, FileFacts]],
     skipped: list[Skipped],
@@ -140,4 +142,5 @@ def _looked_at(
         if waiting:
             parts.append(ImageStatistics.of(np.stack(waiting)))
     rows = np.array([i for i, _ in kept], np.int64)
-    return ScannedSource(source, rows, [one for _, one in kept], ImageStatistics.together(parts), skipped, dict(odd))
+    statistics = ImageStatistics.concatenated(parts)
+    return ScannedSource(source, rows, [one for _, one in kept], statistics, skipped, dict(odd))

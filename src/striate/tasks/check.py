@@ -1,4 +1,4 @@
-"""A set of pictures examined: what is wrong with it, as facts, as a page, and as a list of what is left."""
+"""A set of pictures scanned: what is wrong with it, as facts, as a page, and as a list of what is left."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from striate.core.atomic import disk_error
 from striate.data.sources.file_list import write_list
 from striate.data.sources.file_source import FileSource
 from striate.errors import UsageError, shown
-from striate.quality import Finding, ScannedSource, examine, findings
+from striate.quality import Finding, ScannedSource, findings, scan_pictures
 from striate.report.check import write_check
 from striate.tasks.run_folder import RunFolder
 
@@ -46,47 +46,48 @@ def check_data(
         from striate.tasks.progress import Progress
 
         method = checking_method(source, model, seed)
-    examined = examine(source, on_progress=stage)
-    if list_to is not None and not isinstance(examined.source, FileSource):
+    scanned = scan_pictures(source, on_progress=stage)
+    if list_to is not None and not isinstance(scanned.source, FileSource):
         raise UsageError("list_of_arrays", f"a list of the clean files of {shown(source)} was asked for",
                          allowed="folders of pictures have files", given="it has none", do="Leave out --write-list")
-    found = findings(examined)
+    found = findings(scanned)
     every = list(found)
-    if labels is False or (labels is None and len(examined.rows) > MOST):
+    if labels is False or (labels is None and len(scanned.rows) > MOST):
         why = "--no-labels" if labels is False else f"more than {MOST:,} pictures; ask for it with --labels"
         told: dict[str, Any] = {"checked": False, "why": why}
     else:
         told, doubted = doubted_labels(source, method, Progress(say, stage))
         every += [doubted] if doubted and doubted.cases else []
     facts: dict[str, Any] = {
-        "striate": __version__, "data": _data(source, examined), "labels": told,
-        "findings": [one.as_dict() for one in every], "clean": all(one.kind.level == "note" for one in every),
+        "striate": __version__, "data": _data(source, scanned), "labels": told,
+        "findings": [one.as_dict() for one in every], "clean": all(one.check.level == "note" for one in every),
         "page": str(page) if page else None, "list": None,
     }
     if list_to is not None:
-        facts["list"] = {"path": str(list_to), "count": _write_clean(list_to, examined, found)}
+        facts["list"] = {"path": str(list_to), "count": _write_clean(list_to, scanned, found)}
     facts["seconds"] = time.monotonic() - started
     if page is not None:
         try:
             page.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise disk_error(page.parent, error) from error
-        write_check(page, facts, examined.pixels)
+        write_check(page, facts, scanned.pixels)
     return facts
 
 
-def _data(source: str, examined: ScannedSource) -> dict[str, Any]:
-    opened = examined.source
+def _data(source: str, scanned: ScannedSource) -> dict[str, Any]:
+    opened = scanned.source
     counts = {}
-    for part in sorted(set(examined.parts), key=("", "train", "validation", "test").index):
-        here = np.array([one == part for one in examined.parts], bool)
-        counts[part or "all"] = np.bincount(examined.labels[here], minlength=len(opened.classes)).tolist()
+    for part in sorted(set(scanned.parts), key=("", "train", "validation", "test").index):
+        here = np.array([one == part for one in scanned.parts], bool)
+        counts[part or "all"] = np.bincount(scanned.labels[here], minlength=len(opened.classes)).tolist()
     return {"source": source, "name": opened.name, "classes": list(opened.classes), "counts": counts,
-            "count": len(examined.rows), "left_out": len(examined.skipped)}
+            "count": len(scanned.rows), "left_out": len(scanned.skipped)}
 
 
-def _write_clean(path: Path, examined: ScannedSource, found: list[Finding]) -> int:
-    dropped = {key for finding in found if finding.kind.level == "error" for case in finding.cases for key in case.drop}
-    names = [key for key in examined.keys if key not in dropped]
+def _write_clean(path: Path, scanned: ScannedSource, found: list[Finding]) -> int:
+    errors = [case for finding in found if finding.check.level == "error" for case in finding.cases]
+    dropped = {key for case in errors for key in case.left_out}
+    names = [key for key in scanned.keys if key not in dropped]
     write_list(path, names)
     return len(names)

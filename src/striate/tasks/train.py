@@ -18,7 +18,7 @@ from striate.data import Data, Dataset, load_data
 from striate.data.sources.file_list import digest_of_list
 from striate.errors import RunError, shown
 from striate.model.recogniser import Recogniser
-from striate.quality import cheap_findings
+from striate.quality import quick_findings
 from striate.report.embedded_images import Misclassified, SamplePicture
 from striate.report.train import write_report
 from striate.stats import metrics
@@ -121,7 +121,7 @@ def open_data(settings: Settings, method: TrainingMethod[Any], begun: Path | Non
         split=split, strict=settings.strict, allow_empty_class=settings.allow_empty_class, files=files,
         on_progress=watch.stage,
     )
-    found = cheap_findings(data)
+    found = quick_findings(data)
     if found or data.skipped:
         found.append(f"striate check {shlex.quote(settings.data)} says more, and shows the pictures")
     return replace(data, notes=(*data.notes, *found))

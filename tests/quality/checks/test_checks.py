@@ -1,4 +1,4 @@
-"""Every kind of finding: a fault planted in a sound folder is found, and nothing else is; a new kind joins by a row."""
+"""Every check: a fault planted in a sound folder is found, and nothing else is; a new check joins by a row."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from striate.quality import KINDS, examine, findings
+from striate.quality import CHECKS, findings, scan_pictures
 from striate.quality.finding import LEVELS
 from tests.data.fixtures import exif, picture, tree, with_chunk, write
 from tests.quality.scenes import saved_again, scene, scenes
@@ -37,7 +37,7 @@ def spread_thin(root: Path) -> None:
         write(root / "test" / "elk" / f"{i}.png", picture(scene(920 + i)))
 
 
-# kind → (what is done to a sound folder, the number of pictures or classes found)
+# check → (what is done to a sound folder, the number of pictures or classes found)
 PLANTED: dict[str, tuple[Callable[[Path], object], int]] = {
     "leak": (lambda root: copy(root, "train/cat/0000.png", "test/cat/copy.png"), 2),
     "near_leak": (lambda root: write(root / "test" / "cat" / "copy.jpg", saved_again(FIRST, 0.6)), 2),
@@ -79,15 +79,15 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_a_sound_folder_is_clean(root: Path) -> None:
-    assert findings(examine(root)) == []
+    assert findings(scan_pictures(root)) == []
 
 
 def test_every_kind_has_a_row() -> None:
-    assert PLANTED.keys() == KINDS.keys()
+    assert sorted(PLANTED) == sorted(one.name for one in CHECKS)
 
 
 def test_errors_come_first() -> None:
-    levels = [LEVELS.index(kind.level) for kind in KINDS.values()]
+    levels = [LEVELS.index(one.level) for one in CHECKS]
     assert levels == sorted(levels)
 
 
@@ -96,7 +96,7 @@ def test_planted(name: str, root: Path) -> None:
     plant, count = PLANTED[name]
     plant(root)
     before = tree(root)
-    found = {one.kind.name: one for one in findings(examine(root))}
+    found = {one.check.name: one for one in findings(scan_pictures(root))}
     assert name in found, found.keys()
     assert found[name].count == count
     assert found.keys() - {name} <= BESIDE.get(name, set())
@@ -108,28 +108,28 @@ def test_planted(name: str, root: Path) -> None:
 def test_what_was_odd_is_told_of_the_right_picture(root: Path) -> None:
     write(root / "train" / "dog" / "turned.png", with_chunk(picture(scene(810)), b"eXIf", exif(6)))
     write(root / "test" / "dog" / "a png.jpg", picture(scene(811)))
-    cases = next(one for one in findings(examine(root)) if one.kind.name == "decoding").cases
-    assert {case.pictures: case.said.split(";")[0] for case in cases} == {
+    cases = next(one for one in findings(scan_pictures(root)) if one.check.name == "decoding").cases
+    assert {case.pictures: case.text.split(";")[0] for case in cases} == {
         ("train/dog/turned.png",): "its EXIF says that it lies turned or mirrored",
         ("test/dog/a png.jpg",): "its name says JPEG and its bytes PNG"}
 
 
 def test_a_leak_gives_up_the_copy_that_is_learnt_from(root: Path) -> None:
     copy(root, "train/cat/0000.png", "test/cat/copy.png")
-    case = next(one for one in findings(examine(root)) if one.kind.name == "leak").cases[0]
-    assert case.drop == ("train/cat/0000.png",)
+    case = next(one for one in findings(scan_pictures(root)) if one.check.name == "leak").cases[0]
+    assert case.left_out == ("train/cat/0000.png",)
 
 
 def test_all_copies_under_two_labels_are_given_up(root: Path) -> None:
     copy(root, "train/cat/0000.png", "train/dog/copy.png")
-    case = findings(examine(root))[0].cases[0]
-    assert set(case.drop) == {"train/cat/0000.png", "train/dog/copy.png"}
+    case = findings(scan_pictures(root))[0].cases[0]
+    assert set(case.left_out) == {"train/cat/0000.png", "train/dog/copy.png"}
 
 
 def test_a_folder_of_nothing_but_bad_files(tmp_path: Path) -> None:
     for name in ("cat", "dog"):
         write(tmp_path / name / "x.png", b"no picture")
-    found = {one.kind.name: one.count for one in findings(examine(tmp_path))}
+    found = {one.check.name: one.count for one in findings(scan_pictures(tmp_path))}
     assert found == {"unreadable": 2, "empty_class": 2}
 
 
@@ -138,6 +138,6 @@ def test_the_verdict_is_that_of_packing(root: Path) -> None:
 
     for i, size in enumerate((0, 1, 7, 200, 2_000)):
         write(root / "train" / "cat" / f"cut{i}.png", picture(scene(1))[:size])
-    told = {one.picture: one.code for one in examine(root).skipped}
+    told = {one.picture: one.code for one in scan_pictures(root).skipped}
     assert told == {one.picture: one.code for one in load_data(root).skipped}
     assert len(told) == 5

@@ -1,4 +1,4 @@
-"""Classes: empty, small, far larger than the others, missing in a part, or called nearly the same."""
+"""Checks of classes: empty, tiny, huge, missing in a part, or named nearly the same."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from striate.data.dataset_checks import learnable_counts
 from striate.data.sources.class_folders import folded_name
 from striate.errors import shown
-from striate.quality.finding import Case, Check
+from striate.quality.finding import Case, check
 from striate.quality.scan import ScannedSource
 
 FEW = 10  # pictures to learn from, below which a class is tiny: a test part of 20 % has one or two
@@ -40,63 +40,61 @@ def huge_of(counted: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
     return sorted(huge, key=lambda one: -one[1])
 
 
-def empty(examined: ScannedSource) -> Iterator[Case]:
+@check("empty_class", "error", "classes without a picture to learn from",
+       "Add pictures or remove the folder; striate train asks for --allow-empty-class.")
+def empty(scanned: ScannedSource) -> Iterator[Case]:
     """Classes without a picture to learn from."""
-    for name, count in _counted(examined):
+    for name, count in _counted(scanned):
         if not count:
             yield Case((), shown(name, 80))
 
 
-def tiny(examined: ScannedSource) -> Iterator[Case]:
+@check("tiny_class", "warning", f"classes of fewer than {FEW} pictures to learn from",
+       "Neither learning nor measuring works with so few. Add pictures, or merge them with a class they belong to.")
+def tiny(scanned: ScannedSource) -> Iterator[Case]:
     """Classes of too few pictures to learn or to measure."""
-    for name, count in tiny_of(_counted(examined)):
+    for name, count in tiny_of(_counted(scanned)):
         yield Case((), f"{shown(name, 80)}: {count} {'picture' if count == 1 else 'pictures'}")
 
 
-def huge(examined: ScannedSource) -> Iterator[Case]:
+@check("huge_class", "warning", f"classes of more than {MANY:g} times as many pictures as usual",
+       "Read balanced accuracy rather than accuracy, and think of --balance.")
+def huge(scanned: ScannedSource) -> Iterator[Case]:
     """Classes many times as large as the usual one."""
-    counted = _counted(examined)
+    counted = _counted(scanned)
     for name, count in huge_of(counted):
         smallest = min(one for _, one in counted if one)
         yield Case((), f"{shown(name, 80)}: {count:,} pictures; the smallest class has {smallest:,}")
 
 
-def clashing(examined: ScannedSource) -> Iterator[Case]:
+@check("class_names", "error", "class names that macOS and Windows cannot tell apart",
+       "Most often they are one class; striate train refuses them. Merge or rename them.")
+def clashing(scanned: ScannedSource) -> Iterator[Case]:
     """Class names that differ by case or by the encoding of accents only."""
     names = defaultdict[str, list[str]](list)
-    for name in examined.source.classes:
+    for name in scanned.source.classes:
         names[folded_name(name)].append(name)
     for alike in names.values():
         if len(alike) > 1:
             yield Case((), " = ".join(ascii(name) for name in alike))
 
 
-def missing(examined: ScannedSource) -> Iterator[Case]:
+@check("class_sets", "warning", "classes that one part has and another has not",
+       "Figures on such a test say nothing about them. Give each part the same classes.")
+def missing(scanned: ScannedSource) -> Iterator[Case]:
     """Classes that one part has and another has not."""
     there = defaultdict[str, set[int]](set)
-    for part, label in zip(examined.source.parts, examined.source.labels.tolist(), strict=True):
+    for part, label in zip(scanned.source.parts, scanned.source.labels.tolist(), strict=True):
         there[part].add(label)
     for part in sorted(there.keys() - {"", "train"}):
         for label in sorted(there["train"] ^ there[part]):
             where = part if label in there["train"] else "train"
-            yield Case((), f"{shown(examined.source.classes[label], 80)}: no picture in {where}")
+            yield Case((), f"{shown(scanned.source.classes[label], 80)}: no picture in {where}")
 
 
-def _counted(examined: ScannedSource) -> list[tuple[str, int]]:
-    counts = learnable_counts(examined.labels, examined.parts, len(examined.source.classes))
-    return list(zip(examined.source.classes, counts.tolist(), strict=True))
+def _counted(scanned: ScannedSource) -> list[tuple[str, int]]:
+    counts = learnable_counts(scanned.labels, scanned.parts, len(scanned.source.classes))
+    return list(zip(scanned.source.classes, counts.tolist(), strict=True))
 
 
-KINDS = (
-    Check("class_names", "error", "class names that macOS and Windows cannot tell apart",
-         "Most often they are one class; striate train refuses them. Merge or rename them.", clashing),
-    Check("empty_class", "error", "classes without a picture to learn from",
-         "Add pictures or remove the folder; striate train asks for --allow-empty-class.", empty),
-    Check("class_sets", "warning", "classes that one part has and another has not",
-         "Figures on such a test say nothing about them. Give each part the same classes.", missing),
-    Check("tiny_class", "warning", f"classes of fewer than {FEW} pictures to learn from",
-         "Neither learning nor measuring works with so few. Add pictures, or merge them with a class they belong to.",
-         tiny),
-    Check("huge_class", "warning", f"classes of more than {MANY:g} times as many pictures as usual",
-         "Read balanced accuracy rather than accuracy, and think of --balance.", huge),
-)
+CHECKS = [clashing, empty, missing, tiny, huge]

@@ -1,20 +1,19 @@
-"""What was odd about decoding: names that lie, EXIF, transparency, what follows the picture in its file."""
+"""Check of remarks on decoding: wrong suffixes, EXIF, transparency, bytes after the picture."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from striate.quality.finding import Case, Check
+from striate.quality.finding import Case, check
 from striate.quality.scan import ScannedSource
 
 
-def odd(examined: ScannedSource) -> Iterator[Case]:
+@check("decoding", "note", "pictures that were read with a remark",
+       "They are read as said. Whoever reads them with another program may see something else.")
+def odd(scanned: ScannedSource) -> Iterator[Case]:
     """Each note with the pictures it was made of, the commonest first."""
-    for note, found in sorted(examined.odd.items(), key=lambda one: (-len(one[1]), one[0])):
-        yield Case(tuple(examined.keys[i] for i in found), note)
+    for note, found in sorted(scanned.odd.items(), key=lambda one: (-len(one[1]), one[0])):
+        yield Case(tuple(scanned.keys[i] for i in found), note)
 
 
-KINDS = (
-    Check("decoding", "note", "pictures that were read with a remark",
-         "They are read as said. Whoever reads them with another program may see something else.", odd),
-)
+CHECKS = [odd]

@@ -1,4 +1,4 @@
-"""Sizes and proportions: mixed, far too small, long and thin."""
+"""Checks of image sizes: mixed, far too small, long and thin."""
 
 from __future__ import annotations
 
@@ -7,62 +7,61 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from striate.quality.finding import Case, Check
+from striate.quality.finding import Case, check
 from striate.quality.scan import ScannedSource
 
 LONG = 3.0  # times the usual proportion
 SMALL = 8  # times smaller than the usual shorter side
 
 
-def thin(examined: ScannedSource) -> Iterator[Case]:
+@check("proportions", "warning", f"pictures more than {LONG:g} times as long and thin as usual",
+       "Brought to one size they are hardly recognisable. Crop them, or train with --resize pad.")
+def thin(scanned: ScannedSource) -> Iterator[Case]:
     """Pictures much longer than the others."""
-    if not len(examined.sides):
+    if not len(scanned.sides):
         return
-    longest, shortest = examined.sides.max(axis=1), examined.sides.min(axis=1)
+    longest, shortest = scanned.sides.max(axis=1), scanned.sides.min(axis=1)
     proportion = longest / shortest
     usual = float(np.median(proportion))
     for i in np.argsort(-proportion, kind="stable"):
         if proportion[i] <= LONG * usual:
             break
-        height, width = examined.sides[i]
-        yield Case((examined.keys[i],), f"{width}×{height} pixels")
+        height, width = scanned.sides[i]
+        yield Case((scanned.keys[i],), f"{width}×{height} pixels")
 
 
-def small(examined: ScannedSource) -> Iterator[Case]:
+@check("small", "warning", f"pictures more than {SMALL} times smaller than usual",
+       "Often thumbnails that were saved by mistake. Look at them.")
+def small(scanned: ScannedSource) -> Iterator[Case]:
     """Pictures much smaller than the others."""
-    if not len(examined.sides):
+    if not len(scanned.sides):
         return
-    shortest = examined.sides.min(axis=1)
+    shortest = scanned.sides.min(axis=1)
     usual = float(np.median(shortest))
     for i in np.argsort(shortest, kind="stable"):
         if SMALL * shortest[i] > usual:
             break
-        height, width = examined.sides[i]
-        yield Case((examined.keys[i],), f"{width}×{height} pixels")
+        height, width = scanned.sides[i]
+        yield Case((scanned.keys[i],), f"{width}×{height} pixels")
 
 
-def mixed_sizes(examined: ScannedSource) -> Iterator[Case]:
+@check("sizes", "note", "pictures of different sizes", "They are brought to one size.")
+def mixed_sizes(scanned: ScannedSource) -> Iterator[Case]:
     """How many sizes there are, if more than one."""
-    sizes = Counter(map(tuple, examined.sides.tolist()))
+    sizes = Counter(map(tuple, scanned.sides.tolist()))
     if len(sizes) > 1:
         told = ", ".join(f"{width}×{height} ({count:,})" for (height, width), count in sizes.most_common(4))
         yield Case((), f"{len(sizes):,} sizes: {told}{', …' if len(sizes) > 4 else ''}", count=sum(sizes.values()))
 
 
-def mixed_modes(examined: ScannedSource) -> Iterator[Case]:
+@check("modes", "note", "grey and colour pictures together",
+       "If one class is grey and another is not, colour is what is learnt.")
+def mixed_modes(scanned: ScannedSource) -> Iterator[Case]:
     """How many are grey and how many in colour, if there are both."""
-    grey = sum(one.channels == 1 for one in examined.facts)
-    if 0 < grey < len(examined.facts):
-        told = f"{grey:,} grey, {len(examined.facts) - grey:,} in colour"
-        yield Case((), told, count=len(examined.facts))
+    grey = sum(one.channels == 1 for one in scanned.facts)
+    if 0 < grey < len(scanned.facts):
+        told = f"{grey:,} grey, {len(scanned.facts) - grey:,} in colour"
+        yield Case((), told, count=len(scanned.facts))
 
 
-KINDS = (
-    Check("proportions", "warning", f"pictures more than {LONG:g} times as long and thin as usual",
-         "Brought to one size they are hardly recognisable. Crop them, or train with --resize pad.", thin),
-    Check("small", "warning", f"pictures more than {SMALL} times smaller than usual",
-         "Often thumbnails that were saved by mistake. Look at them.", small),
-    Check("sizes", "note", "pictures of different sizes", "They are brought to one size.", mixed_sizes),
-    Check("modes", "note", "grey and colour pictures together",
-         "If one class is grey and another is not, colour is what is learnt.", mixed_modes),
-)
+CHECKS = [thin, small, mixed_sizes, mixed_modes]
