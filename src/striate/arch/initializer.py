@@ -13,7 +13,9 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Literal, NamedTuple
 
 from striate.arch.formats.synonyms import FILLER_FIELDS, FILLERS, meant
-from striate.core.params import MAX_SIDE, Integer, OneOf, Real, ValidatedFields, either, quoted
+from striate.arch.layer_params import MAX_SIDE
+from striate.core.constraints import Integer, OneOf, Real, either, quoted
+from striate.core.params import ValidatedFields
 from striate.errors import NetworkError
 
 USES = {"constant": ("value",), "uniform": ("low", "high"), "gaussian": ("mean", "std", "sparse"),

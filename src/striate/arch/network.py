@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from striate.arch.initializer import TensorSpec
+from striate.arch.layer_params import Name
 from striate.arch.layers import Layer, ancestors, refuse_other_than_volume
 from striate.arch.schema import known, mapping, read_layer, write_layer
 from striate.arch.volume import Volume
-from striate.core.params import Name, quoted
+from striate.core.constraints import quoted
 from striate.errors import NetworkError, shown
 
 MAX_LAYERS = 5_000

@@ -9,7 +9,7 @@ from striate.arch.formats.dialects import READABLE, Dialect, dialect_of, is_solv
 from striate.arch.network import Network, Node
 from striate.arch.volume import Volume
 from striate.arch.zoo import ZOO, build
-from striate.core.params import either
+from striate.core.constraints import either
 from striate.errors import MissingError, NetworkError, shown
 
 _FROM_TORCH = "In Python load it where you trust it, and use striate.from_torch(module, Input(...))"

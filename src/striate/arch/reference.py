@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.arch.layer_params import as_pads
 from striate.arch.layers import Layer
 from striate.arch.network import INPUT, Network
 from striate.arch.volume import Volume
 from striate.arch.window import Window
-from striate.core.params import as_pads
 
 Array = NDArray[np.float64]
 Weights = Mapping[str, Array]

@@ -14,7 +14,8 @@ from typing import Any
 from striate.arch.formats.synonyms import FIELDS, INFERRED, LAYER_TYPES, VALUES, meant, plainly
 from striate.arch.initializer import IsInitializer
 from striate.arch.layers import LAYERS, Layer
-from striate.core.params import either, quoted, rules_of
+from striate.core.constraints import either, quoted
+from striate.core.params import params_of
 from striate.errors import NetworkError, shown
 
 
@@ -115,7 +116,7 @@ def _beside(word: object, layer: type[Layer], label: str) -> NetworkError:
 def _refuse_synonym(layer: type[Layer], field: str, value: object, label: str) -> None:
     """Refuse a filler that cannot be, and another program's word for a value, saying ours."""
     cls: type = layer
-    rule, _ = rules_of(cls)[field]
+    rule = params_of(cls)[field].rule
     if isinstance(rule, IsInitializer):
         rule.check(value, f"{label}: {field}")
     elif isinstance(value, str):

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
-from striate.core.params import MAX_SIDE, Integer, ValidatedFields
+from striate.arch.layer_params import MAX_SIDE
+from striate.core.constraints import Integer
+from striate.core.params import ValidatedFields
 
 if TYPE_CHECKING:
     from striate.arch.layers.layer import Layer

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from striate.arch.axis import Axis, Pair
-from striate.core.params import MAX_KERNEL, MAX_SIDE, either
+from striate.arch.layer_params import MAX_KERNEL, MAX_SIDE
+from striate.core.constraints import either
 from striate.errors import WindowError
 
 

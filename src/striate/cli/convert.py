@@ -150,7 +150,7 @@ def refuse_network_options(path: Path, volume: Volume | None, classes: int | Non
 def target(out: str, to: str | None) -> Dialect:
     """The dialect to write."""
     from striate.arch.formats.dialects import DIALECTS
-    from striate.core.params import either
+    from striate.core.constraints import either
 
     by_suffix = {suffix: dialect.name for dialect in DIALECTS.values() for suffix in dialect.writes}
     name = to or by_suffix.get(Path(out).suffix.lower())

@@ -7,7 +7,7 @@ from striate.arch import LAYERS, Conv, Initializer, Pool
 from striate.arch.formats.torch import source_writer
 from striate.arch.formats.yaml import read_json, read_yaml, write_json, write_yaml
 from striate.arch.reference import FORWARD
-from striate.core.params import rules_of
+from striate.core.params import params_of
 from striate.errors import NetworkError
 from tests.arch.table import TABLE, Row, network_of
 
@@ -69,7 +69,7 @@ def test_refuses_the_wrong_number_of_inputs(row: Row):
 
 @rows
 def test_every_field_refuses_what_it_cannot_be(row: Row):
-    checked = rules_of(type(row.layer))
+    checked = params_of(type(row.layer))
     assert set(checked) == {field.name for field in fields(row.layer)}, "every field has a rule"
     for field in checked:
         for nonsense in (object(), float("nan"), b"\0", [[]], 10**400):

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from striate.arch.initializer import ONE, TensorSpec
+from striate.arch.layer_params import as_pads, as_pair
 from striate.arch.network import Network, Node
-from striate.core.params import as_pads, as_pair
 
 Pads = tuple[tuple[int, int], tuple[int, int]]
 WINDOWED = ("conv", "table_conv", "pool")

@@ -22,7 +22,7 @@ import yaml
 
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.core.params import quoted
+from striate.core.constraints import quoted
 from striate.errors import NetworkError, shown
 
 MAX_BYTES = 1 << 20

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from striate.arch.initializer import Fill, Initializer, TensorSpec
+from striate.arch.layer_params import MAX_SIDE, Switch
 from striate.arch.layers.layer import Layer, Shape, Volumes, listed
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
-from striate.core.params import MAX_SIDE, Integer, Real, Switch
+from striate.core.constraints import Integer, Real
 from striate.errors import NetworkError
 
 

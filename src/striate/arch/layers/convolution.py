@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from striate.arch.initializer import MSRA, ZERO, Fill, TensorSpec
+from striate.arch.layer_params import Count, Kernel, Padding, Stride, Switch, as_pair, as_sides
 from striate.arch.layers.layer import Reach, Shape, Volumes, listed
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
 from striate.arch.window import Window
-from striate.core.params import Count, Kernel, OneOf, Padding, Stride, Switch, as_pair, as_sides
+from striate.core.constraints import OneOf
 from striate.errors import NetworkError
 
 Rounding = Annotated[str, OneOf("floor", "exact")]

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from striate.arch.initializer import MSRA, ZERO, Fill, TensorSpec
+from striate.arch.layer_params import Count, Switch, Target
 from striate.arch.layers.layer import Layer, Reach, Shape, Volumes, listed
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
-from striate.core.params import Count, Switch, Target
 from striate.errors import NetworkError
 
 

@@ -16,10 +16,12 @@ from itertools import count
 from typing import Annotated, ClassVar, Literal, Self
 
 from striate.arch.initializer import TensorSpec
+from striate.arch.layer_params import MAX_SIDE, Name
 from striate.arch.transposed_window import TransposedWindow
 from striate.arch.volume import Call, Volume
 from striate.arch.window import Window
-from striate.core.params import MAX_SIDE, Name, ValidatedFields, quoted
+from striate.core.constraints import quoted
+from striate.core.params import ValidatedFields
 from striate.errors import NetworkError, WindowError, shown
 
 Volumes = tuple[Volume, ...]

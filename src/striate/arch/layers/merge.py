@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from striate.arch.layer_params import RealList
 from striate.arch.layers.layer import Layer, Shape, Volumes, listed
 from striate.arch.volume import Volume
-from striate.core.params import RealList
 from striate.errors import NetworkError
 
 

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from striate.arch.initializer import ONE, ZERO, Fill, TensorSpec
+from striate.arch.layer_params import Switch
 from striate.arch.layers.activations import Activation
 from striate.arch.layers.layer import Volumes
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
 from striate.arch.window import Window
-from striate.core.params import Integer, OneOf, Real, Switch
+from striate.core.constraints import Integer, OneOf, Real
 from striate.errors import NetworkError
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from striate.arch.axis import ROUNDINGS
+from striate.arch.layer_params import Kernel, Padding, Stride, Switch, as_pads, as_pair, as_sides
 from striate.arch.layers.layer import Layer, Reach, Shape, Volumes
 from striate.arch.volume import Volume
 from striate.arch.window import Window
-from striate.core.params import Kernel, OneOf, Padding, Stride, Switch, as_pads, as_pair, as_sides
+from striate.core.constraints import OneOf
 from striate.errors import NetworkError
 
 Mode = Annotated[str, OneOf("max", "average")]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
+from striate.arch.layer_params import MAX_SIDE, Count
 from striate.arch.layers.layer import Layer, Shape, Volumes, listed
 from striate.arch.volume import Volume
-from striate.core.params import MAX_SIDE, Count, Integer
+from striate.core.constraints import Integer
 from striate.errors import NetworkError
 
 

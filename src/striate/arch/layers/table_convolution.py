@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from striate.arch.initializer import MSRA, ZERO, Fill, TensorSpec
+from striate.arch.layer_params import Kernel, Maps, Padding, Stride, Switch, as_pair, as_sides
 from striate.arch.layers.convolution import Rounding
 from striate.arch.layers.layer import Reach, Shape, Volumes, listed
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
 from striate.arch.window import Window
-from striate.core.params import Kernel, Maps, Padding, Stride, Switch, as_pair, as_sides
 from striate.errors import NetworkError
 
 

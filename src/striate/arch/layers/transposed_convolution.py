@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from striate.arch.initializer import MSRA, ZERO, Fill, TensorSpec
+from striate.arch.layer_params import Count, Kernel, Stride, Switch, Zeros, as_pads, as_pair
 from striate.arch.layers.layer import Reach, Shape, Volumes, listed
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.transposed_window import TransposedWindow
 from striate.arch.volume import Volume
-from striate.core.params import Count, Kernel, Stride, Switch, Zeros, as_pads, as_pair
 from striate.errors import NetworkError, WindowError
 
 

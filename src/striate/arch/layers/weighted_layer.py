@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from striate.arch.initializer import Initializer, TensorSpec
+from striate.arch.layer_params import Factor
 from striate.arch.layers.layer import Layer
-from striate.core.params import Factor
 from striate.errors import NetworkError
 
 

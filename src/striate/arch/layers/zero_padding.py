@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from striate.arch.layer_params import Zeros, as_pads
 from striate.arch.layers.layer import Layer, Reach, Shape, Volumes
 from striate.arch.volume import Volume
 from striate.arch.window import Window
-from striate.core.params import Zeros, as_pads
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from striate.arch.zoo import (
     zfnet,
 )
 from striate.arch.zoo.zoo_entry import ZooEntry
-from striate.core.params import either
+from striate.core.constraints import either
 from striate.errors import UsageError, shown
 
 ZOO: dict[str, ZooEntry] = {

@@ -16,11 +16,11 @@ from torch.nn import functional as F  # noqa: N812 - torch's own custom
 
 from striate.arch import Network, Volume
 from striate.arch.axis import Axis
+from striate.arch.layer_params import as_pads
 from striate.arch.network import Node
 from striate.convnet.build.lrn import CrossChannelLRN
 from striate.convnet.distributed.shard import BatchShard, dropped
 from striate.convnet.distributed.sync_batch_norm import batch_norm
-from striate.core.params import as_pads
 from striate.errors import NetworkError
 
 

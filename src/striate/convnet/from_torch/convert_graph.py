@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor, fx
 
 from striate.arch import Volume
+from striate.arch.layer_params import MAX_SIDE
 from striate.arch.volume import Call
 from striate.convnet.from_torch.activation_functions import ACTIVATIONS
 from striate.convnet.from_torch.arithmetic import ALGEBRA
@@ -18,7 +19,6 @@ from striate.convnet.from_torch.reshaping import SHAPES
 from striate.convnet.from_torch.tensor_value import CallSite, ModuleTensor, TensorValue, UnsupportedCall
 from striate.convnet.from_torch.tracing import TracedGraph
 from striate.convnet.from_torch.window_functions import WINDOWS
-from striate.core.params import MAX_SIDE
 from striate.errors import NetworkError, shown
 
 FUNCTIONS = WINDOWS | ACTIVATIONS | ALGEBRA | SHAPES

@@ -13,6 +13,7 @@ from typing import Any
 from torch.nn import functional as F  # noqa: N812 - torch's own custom
 
 from striate.arch import BatchNorm, Conv, Deconv, Dense, GlobalPool, Pad, Pool, Volume
+from striate.arch.layer_params import as_pads
 from striate.convnet.from_torch.tensor_value import (
     CallSite,
     ModuleTensor,
@@ -22,7 +23,6 @@ from striate.convnet.from_torch.tensor_value import (
     pair,
     stream,
 )
-from striate.core.params import as_pads
 
 Sides = int | tuple[int, ...]
 Pads = tuple[tuple[int, int], tuple[int, int]]

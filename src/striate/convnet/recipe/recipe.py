@@ -99,7 +99,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Refuse values that no run could use (`bad_recipe`, `two_budgets`)."""
-        validation.check({field.name: getattr(self, field.name) for field in fields(self)})
+        for name, value in validation.checked(self).items():
+            object.__setattr__(self, name, value)
 
     @staticmethod
     def per_epoch(count: int, batch: int) -> int:

@@ -1,13 +1,16 @@
-"""What a recipe may say: the choices, the bounds of its numbers, and the refusal of all else (`bad_recipe`)."""
+"""What the fields of a recipe may hold, a constraint each, and which of them go together (`bad_recipe`)."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from striate.convnet.recipe.lr_schedule import SHAPES
-from striate.errors import UsageError, shown
+from striate.core.constraints import Boolean, Integer, Number, OneOf, unquoted
+from striate.core.params import Param, Refusal, check
+from striate.errors import UsageError
 
 # Caffe's policies, with the numbers that each needs.
 NUMBERS = {"step": ("gamma", "step_size"), "exp": ("gamma",), "inv": ("gamma", "power"),
@@ -16,83 +19,98 @@ OPTIMISERS = ("sgd", "adamw", "muon")
 SCHEDULES = (*SHAPES, *NUMBERS)
 PRECISIONS = ("auto", "float32", "bfloat16")
 TEST_TIMES = ("none", "flip", "shift")
-CHOICES = {"optimiser": OPTIMISERS, "schedule": SCHEDULES, "precision": PRECISIONS, "test_time": TEST_TIMES}
-WHOLE = ("epochs", "steps", "batch_size", "seed", "step_size")
-BOUNDS: tuple[tuple[str, float, float], ...] = (
-    ("epochs", 1, 100_000), ("minutes", 0.01, 100_000), ("steps", 1, 1e12), ("batch_size", 1, 65_536),
-    ("learning_rate", 1e-9, 1e6), ("momentum", 0, 0.9999), ("weight_decay", 0, 10), ("warmup", 0, 0.9),
-    ("cooldown", 0, 1), ("gamma", -1e6, 1e6), ("power", -1e3, 1e3), ("step_size", 1, 1e12),
-    ("label_smoothing", 0, 0.9), ("average", 0, 0.999999), ("clip", 1e-6, 1e9), ("mixup", 0, 100), ("cutmix", 0, 100),
-    ("shift", 0, 0.5), ("rotate", 0, 180), ("zoom", 0, 0.9), ("cutout", 0, 1), ("crop", 0, 1), ("colour", 0, 1),
-    ("randaugment", 0, 10), ("seed", 0, 2**63 - 1),
-)
-UNPLANNED = ("precision", "seed", "balance")  # these are never "planned from the data"
 LONGEST = 100_000  # pairs of a plan
 
-
-def check(values: Mapping[str, Any]) -> None:
-    """Refuse field values that no run could use: `bad_recipe`, `two_budgets`."""
-    for name, choices in CHOICES.items():
-        value = values[name]
-        _check(name, value, value in choices or _open(name, value), f"one of {', '.join(choices)}")
-    for name, low, high in BOUNDS:
-        value = values[name]
-        right = _open(name, value) or (is_number(value, name in WHOLE) and low <= value <= high)
-        _check(name, value, right, f"a {'whole ' if name in WHOLE else ''}number from {low:g} to {high:g}")
-    _check("flip", values["flip"], values["flip"] is None or type(values["flip"]) is bool, "true, false or null")
-    _check("balance", values["balance"], type(values["balance"]) is bool, "true or false")
-    _check_policy(values)
-    _check("plan", values["plan"], _is_plan(values["plan"], values["steps"]),
-           "a list of [step, total] pairs, the first from step 0, the steps rising, each total behind its step and the "
-           "last of them the number of steps,")
-    epochs, minutes = values["epochs"], values["minutes"]
-    if epochs is not None and minutes is not None:
-        raise UsageError("two_budgets", "a training budget was asked for",
-                         allowed="epochs or minutes are allowed, not both",
-                         given=f"{epochs} epochs and {minutes:g} minutes were given", do="Leave one of them out")
+REFUSAL = Refusal("bad_recipe", "{name} was set", "Change {name}", given=unquoted)
+Count = partial(Integer, phrase="a whole number from {low:g} to {high:g} is allowed")
+Range = partial(Number, phrase="a number from {low:g} to {high:g} is allowed")
+Choice = partial(OneOf, phrase="one of {words} is allowed")
 
 
-def is_number(value: object, whole: bool = False) -> bool:
-    """Whether `value` is a finite number, and a whole one if asked; true and false are none.
+@dataclass(frozen=True)
+class StepValues:
+    """The steps at which a rate falls: 1 to 1,000 rising whole numbers."""
 
-    >>> is_number(1.5), is_number(1.5, whole=True), is_number(True), is_number(float("nan"))
-    (True, False, False, False)
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return math.isfinite(value) and (not whole or isinstance(value, int))
+    allowed: str = "a list of rising whole numbers from 0 up is allowed"
+
+    def read(self, value: object) -> tuple[int, ...]:
+        """The steps themselves."""
+        if not (isinstance(value, tuple) and 0 < len(value) <= 1_000 and all(type(one) is int for one in value)
+                and list(value) == sorted(value) and value[0] >= 0):
+            raise ValueError
+        return value
 
 
-def _open(name: str, value: object) -> bool:
-    return value is None and name not in UNPLANNED
+@dataclass(frozen=True)
+class SchedulePlan:
+    """(step, total) pairs that `lr_schedule.fraction_at` can follow, or none."""
+
+    allowed: str = ("a list of [step, total] pairs, the first from step 0, the steps rising, each total behind its "
+                    "step and the last of them the number of steps, is allowed")
+
+    def read(self, value: object) -> tuple[tuple[int, int], ...]:
+        """The pairs themselves."""
+        if not isinstance(value, tuple) or len(value) > LONGEST or not all(
+                isinstance(pair, tuple) and len(pair) == 2 and all(type(one) is int for one in pair) for pair in value):
+            raise ValueError
+        starts = [start for start, _ in value]
+        if value and (starts[0] != 0 or starts != sorted(set(starts)) or any(end <= start for start, end in value)):
+            raise ValueError
+        return value
 
 
-def _check_policy(values: Mapping[str, Any]) -> None:
-    """The numbers of Caffe's policies stand where the schedule is one that needs them, and nowhere else."""
-    given = values["step_values"]
-    _check("step_values", given, given is None or (
-        isinstance(given, tuple) and 0 < len(given) <= 1_000 and all(type(one) is int for one in given)
-        and list(given) == sorted(given) and given[0] >= 0), "a list of rising whole numbers from 0 up")
-    schedule = values["schedule"]
+PARAMS: Mapping[str, Param] = {
+    "epochs": Param(Count(1, 100_000), optional=True),
+    "minutes": Param(Range(0.01, 100_000), optional=True),
+    "steps": Param(Count(1, 10**12), optional=True),
+    "plan": Param(SchedulePlan()),
+    "batch_size": Param(Count(1, 65_536), optional=True),
+    "optimiser": Param(Choice(*OPTIMISERS), optional=True),
+    "learning_rate": Param(Range(1e-9, 1e6), optional=True),
+    "momentum": Param(Range(0, 0.9999), optional=True),
+    "weight_decay": Param(Range(0, 10), optional=True),
+    "warmup": Param(Range(0, 0.9), optional=True),
+    "schedule": Param(Choice(*SCHEDULES), optional=True),
+    "cooldown": Param(Range(0, 1), optional=True),
+    "gamma": Param(Range(-1e6, 1e6), optional=True),
+    "power": Param(Range(-1e3, 1e3), optional=True),
+    "step_size": Param(Count(1, 10**12), optional=True),
+    "step_values": Param(StepValues(), optional=True),
+    "label_smoothing": Param(Range(0, 0.9), optional=True),
+    "average": Param(Range(0, 0.999999), optional=True),
+    "clip": Param(Range(1e-6, 1e9), optional=True),
+    "balance": Param(Boolean()),
+    "mixup": Param(Range(0, 100), optional=True),
+    "cutmix": Param(Range(0, 100), optional=True),
+    "flip": Param(Boolean("true, false or null is allowed"), optional=True),
+    "shift": Param(Range(0, 0.5), optional=True),
+    "rotate": Param(Range(0, 180), optional=True),
+    "zoom": Param(Range(0, 0.9), optional=True),
+    "cutout": Param(Range(0, 1), optional=True),
+    "crop": Param(Range(0, 1), optional=True),
+    "colour": Param(Range(0, 1), optional=True),
+    "randaugment": Param(Range(0, 10), optional=True),
+    "test_time": Param(Choice(*TEST_TIMES), optional=True),
+    "precision": Param(Choice(*PRECISIONS)),
+    "seed": Param(Count(0, 2**63 - 1)),
+}
+CHOICES = {name: param.rule.words for name, param in PARAMS.items() if isinstance(param.rule, OneOf)}
+
+
+def checked(recipe: object) -> dict[str, Any]:
+    """The fields of a recipe as they are kept; refuses what no run could use: `bad_recipe`, `two_budgets`."""
+    kept = check(PARAMS, recipe, REFUSAL)
+    schedule = kept["schedule"]
     for name in ("gamma", "power", "step_size", "step_values"):
         needed = name in NUMBERS.get(schedule, ())
-        _check(name, values[name], (values[name] is not None) == needed,
-               f"{'a number' if needed else 'no number'} with the schedule {schedule or 'of the preset'}")
-
-
-def _is_plan(plan: object, steps: object) -> bool:
-    """Whether `plan` is empty, or a tuple of (step, total) that `schedule.fraction_at` can follow to `steps`."""
-    if not isinstance(plan, tuple) or len(plan) > LONGEST:
-        return False
-    if not all(isinstance(pair, tuple) and len(pair) == 2 and all(type(one) is int for one in pair) for pair in plan):
-        return False
-    starts = [start for start, _ in plan]
-    return not plan or (starts[0] == 0 and starts == sorted(set(starts)) and all(end > start for start, end in plan)
-                        and plan[-1][1] == steps)
-
-
-def _check(name: str, value: object, right: bool, allowed: str) -> None:
-    if not right:
-        raise UsageError("bad_recipe", f"{name} was set", allowed=f"{allowed} is allowed",
-                         given=f"{'nothing' if value is None else shown(str(value))} was given",
-                         do=f"Change {name}")
+        if (kept[name] is not None) != needed:
+            raise REFUSAL.of(name, kept[name], f"{'a number' if needed else 'no number'} with the schedule "
+                             f"{schedule or 'of the preset'} is allowed")
+    if kept["plan"] and kept["plan"][-1][1] != kept["steps"]:
+        raise REFUSAL.of("plan", kept["plan"], PARAMS["plan"].rule.allowed)
+    if kept["epochs"] is not None and kept["minutes"] is not None:
+        raise UsageError("two_budgets", "a training budget was asked for",
+                         allowed="epochs or minutes are allowed, not both",
+                         given=f"{kept['epochs']} epochs and {kept['minutes']:g} minutes were given",
+                         do="Leave one of them out")
+    return kept

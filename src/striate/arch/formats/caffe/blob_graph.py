@@ -14,7 +14,7 @@ from striate.arch.formats.caffe.layer_names import LOSSES, SOURCES, WATCHERS
 from striate.arch.layers import Layer, Pool, Slice
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.core.params import either, quoted
+from striate.core.constraints import either, quoted
 from striate.errors import NetworkError, shown
 
 LEAST, MOST = 1.17549435e-38, 3.4028235e38  # of normal numbers in single precision

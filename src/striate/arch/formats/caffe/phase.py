@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from striate.arch.formats.caffe.layer_names import legal
-from striate.core.params import quoted
+from striate.core.constraints import quoted
 from striate.errors import NetworkError
 
 PHASES = ("TRAIN", "TEST")

@@ -9,8 +9,8 @@ from striate.arch.axis import Axis
 from striate.arch.formats.caffe.field_conversion import UnsupportedField
 from striate.arch.formats.caffe.prototxt_style import block, filler, number, params, sides
 from striate.arch.formats.momentum import complement
+from striate.arch.layer_params import as_pads
 from striate.arch.network import Node
-from striate.core.params import as_pads
 
 Written = tuple[str, list[str]]
 

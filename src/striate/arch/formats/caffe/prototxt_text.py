@@ -10,7 +10,7 @@ import re
 from typing import Any, NamedTuple
 
 from striate.arch.formats.caffe.messages import message_class
-from striate.core.params import quoted
+from striate.core.constraints import quoted
 from striate.errors import NetworkError, shown
 
 MAX_BYTES = 4 << 20

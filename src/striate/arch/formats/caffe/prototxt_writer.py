@@ -12,7 +12,7 @@ from striate.arch.formats.caffe.layer_mapping import scale_names
 from striate.arch.formats.caffe.prototxt_layers import WRITERS, batch_norm_scale
 from striate.arch.formats.caffe.prototxt_style import block, layer, number
 from striate.arch.network import INPUT, Network, Node
-from striate.core.params import quoted
+from striate.core.constraints import quoted
 from striate.errors import NetworkError
 
 FORMS = ("deploy", "train_val")

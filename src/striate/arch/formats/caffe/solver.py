@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from striate.arch.formats.caffe.prototxt_text import parse
-from striate.core.params import either, quoted
+from striate.core.constraints import either, quoted
 from striate.core.schedules import factor_at
 from striate.errors import NetworkError, shown
 

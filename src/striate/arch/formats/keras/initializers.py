@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate.arch.initializer import Initializer
-from striate.core.params import Real, either
+from striate.core.constraints import Real, either
 
 OTHERS = ("GlorotNormal", "HeUniform", "LecunNormal", "TruncatedNormal", "Orthogonal", "OrthogonalInitializer",
           "Identity", "IdentityInitializer")

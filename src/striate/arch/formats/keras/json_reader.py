@@ -11,9 +11,9 @@ from striate.arch.formats.keras.layer_config import LayerCall
 from striate.arch.formats.keras.layer_table import TABLE, refuse_unsupported
 from striate.arch.formats.keras.network_builder import NetworkBuilder, ours
 from striate.arch.formats.tensor_layout import KerasTensor
+from striate.arch.layer_params import MAX_SIDE
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.core.params import MAX_SIDE
 from striate.errors import NetworkError, shown
 
 AUTOMATIC = re.compile(r"(sequential|functional|model)(_\d+)?")

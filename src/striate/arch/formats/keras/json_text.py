@@ -11,7 +11,7 @@ import math
 import re
 from typing import Any
 
-from striate.core.params import quoted
+from striate.core.constraints import quoted
 from striate.errors import NetworkError, shown
 
 MAX_BYTES = 16 << 20

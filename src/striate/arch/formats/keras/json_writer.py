@@ -14,7 +14,7 @@ from striate.arch.formats.keras.network_builder import keras_name
 from striate.arch.formats.tensor_layout import LAYOUTS
 from striate.arch.initializer import Initializer
 from striate.arch.network import INPUT, Network, Node
-from striate.core.params import quoted
+from striate.core.constraints import quoted
 from striate.errors import NetworkError, shown
 
 KEEP_SIGN = ("pool", "global_pool", "pad", "dropout", "flatten", "reshape", "slice")

@@ -14,7 +14,8 @@ from striate.arch.formats.keras.initializers import InitializerError, read_fille
 from striate.arch.formats.keras.json_text import said
 from striate.arch.formats.tensor_layout import LAYOUTS
 from striate.arch.initializer import Initializer
-from striate.core.params import MAX_KERNEL, MAX_SIDE, Boolean, Constraint, HeightWidth, Integer, PaddingSides, Real
+from striate.arch.layer_params import MAX_KERNEL, MAX_SIDE, HeightWidth, PaddingSides
+from striate.core.constraints import Boolean, Constraint, Integer, Real
 from striate.errors import NetworkError, shown
 
 

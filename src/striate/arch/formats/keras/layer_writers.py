@@ -13,8 +13,8 @@ from striate.arch.formats.keras.padding import conv_padding, pool_padding, refus
 from striate.arch.formats.momentum import complement
 from striate.arch.formats.tensor_layout import KerasTensor, order_of
 from striate.arch.initializer import Initializer
+from striate.arch.layer_params import as_pads, as_pair
 from striate.arch.network import Node
-from striate.core.params import as_pads, as_pair
 
 Say = Callable[[ModelBuilder, Node, Any], ModelEntry]
 

@@ -15,11 +15,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from striate.arch.formats.keras.model_builder import ModelBuilder, ModelEntry, UnsupportedByKeras
+from striate.arch.layer_params import as_pair
 from striate.arch.layers import Conv, Pool
 from striate.arch.network import Node
 from striate.arch.volume import Volume
 from striate.arch.window import Window
-from striate.core.params import as_pair
 
 
 def conv_padding(writing: ModelBuilder, node: Node) -> tuple[ModelEntry, str]:

@@ -11,8 +11,8 @@ from striate.arch.formats.keras.network_builder import ArrayMapping, NetworkBuil
 from striate.arch.formats.momentum import complement
 from striate.arch.formats.tensor_layout import KerasTensor
 from striate.arch.initializer import MSRA, ZERO
+from striate.arch.layer_params import MAX_SIDE, as_pair
 from striate.arch.layers import BatchNorm, Conv, Deconv, Dense, PReLU
-from striate.core.params import MAX_SIDE, as_pair
 from striate.errors import NetworkError
 
 DEPTHWISE = (2, 3, 0, 1)

@@ -16,6 +16,7 @@ from striate.arch.formats.keras.network_builder import (
     wrong_axis,
 )
 from striate.arch.formats.tensor_layout import WORDS, KerasTensor, joined
+from striate.arch.layer_params import MAX_KERNEL
 from striate.arch.layers import (
     ELU,
     Add,
@@ -34,7 +35,7 @@ from striate.arch.layers import (
     Softmax,
 )
 from striate.arch.volume import Volume
-from striate.core.params import MAX_KERNEL, Integer, Real
+from striate.core.constraints import Integer, Real
 from striate.errors import NetworkError
 
 

@@ -18,8 +18,8 @@ from striate.arch.formats.tf1.tensor import Tensor, applied, channels, only_none
 from striate.arch.formats.tf1.unsupported_names import absent
 from striate.arch.formats.tf1.variable_initializers import GLOROT
 from striate.arch.initializer import ONE, ZERO, Initializer
+from striate.arch.layer_params import HeightWidth, as_pair
 from striate.arch.layers import BatchNorm, Conv, Deconv, Dense, Dropout, Flatten, Pool
-from striate.core.params import HeightWidth, as_pair
 
 Pair = int | tuple[int, int] | list[int]
 

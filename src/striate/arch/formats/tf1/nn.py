@@ -10,7 +10,7 @@ from striate.arch.formats.momentum import complement
 from striate.arch.formats.tf1.tensor import Tensor, applied, channels, only_none, picture, refusal, tensor_of
 from striate.arch.formats.tf1.unsupported_names import absent
 from striate.arch.layers import ELU, LRN, Dropout, Layer, LeakyReLU, Pool, ReLU, Sigmoid, Softmax, Tanh
-from striate.core.params import Integer, Real, either
+from striate.core.constraints import Integer, Real, either
 
 __all__ = [
     "avg_pool", "dropout", "elu", "leaky_relu", "local_response_normalization", "lrn", "max_pool", "relu", "relu6",

@@ -7,8 +7,9 @@ from contextlib import suppress
 from typing import Any
 
 from striate.arch.formats.tf1.tensor import Tensor, applied, picture, refusal, tensor_of
+from striate.arch.layer_params import MAX_KERNEL, as_pads
 from striate.arch.layers import GlobalPool, Pad
-from striate.core.params import MAX_KERNEL, Integer, as_pads
+from striate.core.constraints import Integer
 
 
 def pad(tensor: Tensor, paddings: Sequence[Sequence[int]], mode: str = "CONSTANT", name: str | None = None,

@@ -16,7 +16,7 @@ from striate.arch.formats.tf1.dtypes import Labels
 from striate.arch.formats.tf1.tensor_shape import TensorShape, shape_of
 from striate.arch.layers import Add, Layer
 from striate.arch.volume import Volume
-from striate.core.params import either, quoted
+from striate.core.constraints import either, quoted
 from striate.errors import NetworkError
 
 

@@ -12,9 +12,10 @@ from striate.arch.formats.tensor_layout import WORDS, KerasTensor, joined
 from striate.arch.formats.tf1.dtypes import Labels, dtype_of, float32
 from striate.arch.formats.tf1.tensor import Tensor, added, alike, applied, channels, laid_out, refusal, tensor_of
 from striate.arch.formats.tf1.unsupported_names import UnsupportedNamespace
+from striate.arch.layer_params import MAX_SIDE
 from striate.arch.layers import Concat, Flatten, Reshape
 from striate.arch.volume import Volume
-from striate.core.params import MAX_SIDE, Integer
+from striate.core.constraints import Integer
 from striate.errors import NetworkError
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from striate.arch.layer_params import as_pads
 from striate.arch.network import Node
-from striate.core.params import as_pads
 
 # What PyTorch has no name for, written out above the network that needs it.
 HELPERS = {

@@ -1,0 +1,171 @@
+"""Constraints on one value: ranges, choices, kinds. Each says in words what it allows.
+
+`Annotated[int, Integer(1, 64)]` is a parameter with a constraint; `striate.core.params` checks it. A constraint of one
+room only (a padding, a grid of cells) stands in that room and follows the same protocol.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from operator import index
+from typing import Protocol, SupportsIndex
+
+from striate.errors import shown
+
+
+class Unfit(ValueError):  # noqa: N818 - a verdict, which `striate.core.params` makes a refusal
+    """A value that does not fit, where there is more to say than the constraint's own words: parts of the sentence."""
+
+    def __init__(self, given: str = "", allowed: str = "", do: str = "") -> None:
+        self.given, self.allowed, self.do = given, allowed, do
+        super().__init__(given)
+
+
+class Constraint(Protocol):
+    """Turns what was written into what is kept, or raises `ValueError`; `allowed` says what is accepted."""
+
+    @property
+    def allowed(self) -> str: ...  # noqa: D102 - the protocol's own docstring says it
+    def read(self, value: object) -> object: ...  # noqa: D102 - as above
+
+
+@dataclass(frozen=True)
+class Integer:
+    """A whole number from `low` to `high`, both included; NumPy integers become Python ones, booleans are refused.
+
+    >>> Integer(1, 65_536).allowed
+    'a whole number from 1 to 65,536 is allowed'
+    """
+
+    low: int
+    high: int
+    phrase: str = "a whole number from {low:,} to {high:,} is allowed"
+
+    @property
+    def allowed(self) -> str:
+        """The range in words."""
+        return self.phrase.format(low=self.low, high=self.high)
+
+    def read(self, value: object) -> int:
+        """The number, as a Python int."""
+        if type(value) is int:  # asking SupportsIndex takes fifty times as long
+            number = value
+        elif isinstance(value, bool) or not isinstance(value, SupportsIndex):
+            raise ValueError
+        else:
+            number = index(value)
+        if not self.low <= number <= self.high:
+            raise ValueError
+        return number
+
+
+@dataclass(frozen=True)
+class Real:
+    """A finite number from `low` to `high`, both included.
+
+    >>> Real(0).allowed, Real(0, 0.5).allowed
+    ('a finite number from 0 is allowed', 'a finite number from 0 to 0.5 is allowed')
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    phrase: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """The range in words."""
+        if self.phrase:
+            return self.phrase.format(low=self.low, high=self.high)
+        low = f" from {self.low:g}" if math.isfinite(self.low) else ""
+        return f"a finite number{low}{f' to {self.high:g}' if math.isfinite(self.high) else ''} is allowed"
+
+    def read(self, value: object) -> float:
+        """The number, as a Python float."""
+        if isinstance(value, bool | str | bytes) or not hasattr(value, "__float__"):
+            raise ValueError
+        number = float(value)
+        if not (math.isfinite(number) and self.low <= number <= self.high):
+            raise ValueError
+        return number
+
+
+class Number(Real):
+    """A finite number that stays a whole one where it was given so: `minutes: 2` is written as `2`."""
+
+    def read(self, value: object) -> float:
+        """The number, as a Python int or float."""
+        number = super().read(value)
+        return value if type(value) is int else number
+
+
+@dataclass(frozen=True)
+class Boolean:
+    """True or false; NumPy's become Python's."""
+
+    allowed: str = "true or false is allowed"
+
+    def read(self, value: object) -> bool:
+        """The value itself."""
+        if not isinstance(value, bool) and not (getattr(value, "dtype", "") == "bool" and not value.shape):  # type: ignore[attr-defined]
+            raise ValueError
+        return bool(value)
+
+
+@dataclass(frozen=True, init=False)
+class OneOf:
+    """One word out of a few; `phrase` says the list otherwise, as `{words}`.
+
+    >>> OneOf("squash", "crop", "pad").allowed, OneOf("sum", "max", phrase="{words} are allowed").allowed
+    ('squash, crop or pad is allowed', 'sum, max are allowed')
+    """
+
+    words: tuple[str, ...]
+    phrase: str
+
+    def __init__(self, *words: str, phrase: str = "") -> None:
+        object.__setattr__(self, "words", words)
+        object.__setattr__(self, "phrase", phrase)
+
+    @property
+    def allowed(self) -> str:
+        """The words."""
+        if self.phrase:
+            return self.phrase.format(words=", ".join(self.words))
+        return f"{either(list(self.words))} is allowed"
+
+    def read(self, value: object) -> str:
+        """The word itself."""
+        if not isinstance(value, str) or value not in self.words:
+            raise ValueError
+        return value
+
+
+def either(phrases: list[str]) -> str:
+    """A list in words.
+
+    >>> either(["padding 1", "stride 2", "a filter of 4"])
+    'padding 1, stride 2 or a filter of 4'
+    """
+    return " or ".join([", ".join(phrases[:-1]), phrases[-1]] if len(phrases) > 1 else phrases)
+
+
+def quoted(value: object) -> str:
+    """What was given, as it may be put into a sentence.
+
+    >>> quoted("a"), quoted(None), quoted([1, 2])
+    ("'a'", 'nothing', '[1, 2]')
+    """
+    try:
+        return "nothing" if value is None else shown(repr(value), 60)
+    except ValueError:  # Python writes out no whole number of more than 4,300 digits
+        return "a number too long to write"
+
+
+def unquoted(value: object) -> str:
+    """`quoted` without quotation marks around a text.
+
+    >>> unquoted("a"), unquoted(None), unquoted((1, 2))
+    ('a', 'nothing', '(1, 2)')
+    """
+    return shown(value) if isinstance(value, str) else quoted(value)
