@@ -3,37 +3,9 @@
 Nothing here imports torch. A volume is (channels, height, width); a batch of them is N×C×H×W.
 """
 
+from striate.arch import layers
 from striate.arch.initializer import Initializer, TensorSpec
-from striate.arch.layers import (
-    ELU,
-    LAYERS,
-    LRN,
-    Add,
-    BatchNorm,
-    Concat,
-    Conv,
-    Deconv,
-    Dense,
-    Dropout,
-    Flatten,
-    GlobalPool,
-    Layer,
-    LeakyReLU,
-    Maximum,
-    Maxout,
-    Multiply,
-    Pad,
-    Pool,
-    PReLU,
-    ReLU,
-    Reshape,
-    Scale,
-    Sigmoid,
-    Slice,
-    Softmax,
-    TableConv,
-    Tanh,
-)
+from striate.arch.layers import *  # noqa: F403 - every layer, as its own `__all__` lists them
 from striate.arch.network import Network, Node
 from striate.arch.network_loader import load_network
 from striate.arch.survey import Survey, SurveyRow, survey
@@ -43,45 +15,18 @@ from striate.arch.window import Window
 from striate.arch.zoo import ZOO
 
 __all__ = [
-    "ELU",
-    "LAYERS",
-    "LRN",
-    "ZOO",
-    "Add",
-    "BatchNorm",
-    "Concat",
-    "Conv",
-    "Deconv",
-    "Dense",
-    "Dropout",
     "Initializer",
-    "Flatten",
-    "GlobalPool",
     "Input",
-    "Layer",
-    "LeakyReLU",
-    "Maximum",
-    "Maxout",
-    "Multiply",
     "Network",
     "Node",
-    "PReLU",
-    "Pad",
-    "Pool",
-    "ReLU",
-    "Reshape",
-    "SurveyRow",
-    "Scale",
-    "Sigmoid",
-    "Slice",
-    "Softmax",
     "Survey",
-    "TableConv",
-    "Tanh",
+    "SurveyRow",
     "TensorSpec",
     "Volume",
     "Window",
+    "ZOO",
     "load_network",
     "refuse_unread",
     "survey",
 ]
+__all__ += layers.__all__

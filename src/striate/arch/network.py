@@ -12,7 +12,7 @@ from typing import Any
 
 from striate.arch.initializer import TensorSpec
 from striate.arch.layer_params import Name
-from striate.arch.layers import Layer, ancestors, refuse_other_than_volume
+from striate.arch.layers.layer import Layer, ancestors, refuse_other_than_volume
 from striate.arch.schema import known, mapping, read_layer, write_layer
 from striate.arch.volume import Volume
 from striate.core.constraints import quoted

@@ -1,4 +1,4 @@
-"""What is written on a picture: each layer in a few words, widths of text, escapes.
+"""Captions of a drawing: each layer in a few words, widths of text, escapes.
 
 `5×5, 20 /2` is a window of 5×5 pixels, 20 filters, stride 2. Widths are estimates from above, because nobody knows
 which font will be there.
@@ -15,29 +15,10 @@ from striate.arch.layers import Layer
 from striate.arch.volume import Volume
 from striate.errors import shown
 
-FAMILIES = {
-    "input": ("input",),
-    "conv": ("conv", "table_conv", "deconv"),
-    "pool": ("pool", "global_pool"),
-    "dense": ("dense",),
-    "merge": ("add", "multiply", "maximum", "concat"),
-    "norm": ("batch_norm", "lrn", "scale"),
-    "act": ("relu", "leaky_relu", "prelu", "elu", "sigmoid", "tanh", "maxout", "softmax"),
-    "other": (),
-}
-FAMILY = {kind: family for family, kinds in FAMILIES.items() for kind in kinds}
+# The families of layers, in the order of a legend, and what it calls them.
 LEGEND = {"input": "input", "conv": "convolution", "pool": "pooling", "dense": "dense", "merge": "merge",
           "norm": "normalisation", "act": "activation", "other": "others"}
 BOXES = ("input", "conv", "pool", "dense", "merge")  # families that are drawn as volumes; the others are marks
-
-
-def family(kind: str) -> str:
-    """The family of a kind of layer, which gives it its colour.
-
-    >>> family("table_conv"), family("relu"), family("dropout")
-    ('conv', 'act', 'other')
-    """
-    return FAMILY.get(kind, "other")
 
 
 def described(layer: Layer, inputs: tuple[Volume, ...]) -> list[str]:
@@ -47,7 +28,11 @@ def described(layer: Layer, inputs: tuple[Volume, ...]) -> list[str]:
     >>> described(Conv(96, 11, stride=4, padding=2), (Volume(3, 227, 227),)), described(Pool(2), ())
     (['11×11, 96', '/4, pad 2'], ['2×2 max /2'])
     """
-    return [line for line in WORDS.get(layer.kind, _others)(layer, inputs) if line]
+    if layer.kind in CAPTIONS:
+        lines = CAPTIONS[layer.kind](layer, inputs)
+    else:
+        lines = [layer.short.format(kind=layer.kind.replace("_", " "), **vars(layer))]
+    return [line for line in lines if line]
 
 
 def _conv(layer: Any, inputs: tuple[Volume, ...]) -> list[str]:
@@ -68,19 +53,11 @@ def _pool(layer: Any, inputs: tuple[Volume, ...]) -> list[str]:  # noqa: ARG001 
     return [f"{_sides(layer.kernel_size)} {_mode(layer)} /{_step(stride)}", _padding(layer.padding)]
 
 
-def _others(layer: Any, inputs: tuple[Volume, ...]) -> list[str]:  # noqa: ARG001 - as every kind
-    return [layer.kind.replace("_", " ")]
-
-
 def _slide(layer: Any) -> str:
     """Stride, dilation and padding where they are not the default."""
     return ", ".join(part for part in ("" if layer.stride == 1 else f"/{_step(layer.stride)}",
-                                       f"dilated {_step(layer.dilation)}" if _of(layer, "dilation", 1) != 1 else "",
+                                       f"dilated {_step(layer.dilation)}" if getattr(layer, "dilation", 1) != 1 else "",
                                        _padding(layer.padding)) if part)
-
-
-def _of(layer: Any, field: str, default: object) -> Any:
-    return getattr(layer, field, default)
 
 
 def _mode(layer: Any) -> str:
@@ -103,26 +80,17 @@ def _padding(value: Any) -> str:
     return str(value) if value == "same" else f"pad {value}"
 
 
-WORDS: dict[str, Callable[[Any, tuple[Volume, ...]], list[str]]] = {
+# Captions that are no format of a layer's fields (`Layer.short`).
+CAPTIONS: dict[str, Callable[[Any, tuple[Volume, ...]], list[str]]] = {
     "conv": _conv,
     "deconv": _conv,
     "table_conv": _table,
     "pool": _pool,
     "global_pool": lambda layer, _: [f"global {_mode(layer)}"],
-    "dense": lambda layer, _: [f"{layer.units:,} units"],
-    "add": lambda layer, _: ["weighted sum" if _of(layer, "coefficients", None) else ""],
-    "multiply": lambda _layer, _: [""],
-    "maximum": lambda _layer, _: ["maximum"],
+    "add": lambda layer, _: ["weighted sum" if layer.coefficients else ""],
     "slice": lambda layer, _: [f"channels {layer.first} to {layer.first + layer.channels - 1}"],
     "pad": lambda layer, _: [_padding(layer.padding) or "pad 0"],
-    "relu": lambda layer, _: ["ReLU" + (f"{_of(layer, 'limit', None):g}" if _of(layer, "limit", None) else "")],
-    "leaky_relu": lambda layer, _: [f"leaky ReLU {layer.slope:g}"],
-    "prelu": lambda _layer, _: ["PReLU"],
-    "elu": lambda _layer, _: ["ELU"],
-    "maxout": lambda layer, _: [f"maxout {layer.pieces}"],
-    "lrn": lambda _layer, _: ["LRN"],
-    "batch_norm": lambda _layer, _: ["BN"],
-    "dropout": lambda layer, _: [f"drop {layer.rate:g}"],
+    "relu": lambda layer, _: ["ReLU" + (f"{layer.limit:g}" if layer.limit else "")],
 }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from striate.arch.draw.auxiliary_heads import AuxiliaryHead, head_of, paint_heads, parts_of
 from striate.arch.draw.boxes import DrawingScale
-from striate.arch.draw.captions import FAMILIES, LEGEND, family
+from striate.arch.draw.captions import LEGEND
 from striate.arch.draw.grouping import DrawnUnit, trunk, units_of
 from striate.arch.draw.layout import arranged
 from striate.arch.draw.layout_item import GAP, LayoutItem, LayoutRow, connect
@@ -138,8 +138,8 @@ def _facts(network: Network) -> str:
 
 
 def _families(network: Network) -> list[str]:
-    used = {"input", *(family(node.layer.kind) for node in network.nodes)}
-    return [name for name in FAMILIES if name in used]
+    used = {"input", *(node.layer.family for node in network.nodes)}
+    return [name for name in LEGEND if name in used]
 
 
 def _legend_width(network: Network) -> float:

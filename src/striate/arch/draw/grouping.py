@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from striate.arch.draw.captions import BOXES, family
+from striate.arch.draw.captions import BOXES
 from striate.arch.network import INPUT, Network, Node
 from striate.arch.volume import Volume
 
@@ -48,7 +48,7 @@ def units_of(network: Network) -> list[DrawnUnit]:
     owner = {INPUT: 0}
     for node in network.nodes:
         source = node.inputs[0]
-        if family(node.layer.kind) in BOXES or readers[source] > 1 or node.layer.kind == "slice":
+        if node.layer.family in BOXES or readers[source] > 1 or node.layer.kind == "slice":
             owner[node.name] = len(heads)
             heads.append(node)
             marks.append([])

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from itertools import accumulate, groupby
 
 from striate.arch.draw.boxes import DrawingScale, VolumeBox
-from striate.arch.draw.captions import BOXES, described, family, shortened
+from striate.arch.draw.captions import BOXES, described, shortened
 from striate.arch.draw.grouping import DrawnUnit
 from striate.arch.draw.svg import Canvas, Point, num, polygon, text_width, xy
-from striate.arch.network import Node
+from striate.arch.network import INPUT, Node
 from striate.errors import shown
 
 LINE = 13.0  # from one line of words to the next
@@ -27,7 +27,7 @@ class NodeItem:
 
     def __init__(self, unit: DrawnUnit, scale: DrawingScale) -> None:
         self.unit = unit
-        self.family = family(unit.kind)
+        self.family: str = unit.head.layer.family if unit.head else INPUT
         self.box: VolumeBox | None = scale.box(unit.volume) if self.family in BOXES and unit.kind not in SIGNS else None
         head = unit.head
         facts = described(head.layer, head.input_volumes) if head else []
@@ -118,9 +118,9 @@ def paint_window(canvas: Canvas, corners: list[Point], end: Point) -> None:
 
 def _marks(unit: DrawnUnit) -> list[tuple[str, str]]:
     """(family, text) of the marks, equal neighbours counted, and only the first few."""
-    marks = [(family(node.layer.kind), " ".join(described(node.layer, node.input_volumes)) + _changed(node))
+    marks = [(node.layer.family, " ".join(described(node.layer, node.input_volumes)) + _changed(node))
              for node in unit.marks]
-    counted = []
+    counted: list[tuple[str, str]] = []
     for (chip, text), group in groupby(marks):
         count = len(list(group))
         counted.append((chip, text if count == 1 else f"{text} ×{count:,}"))

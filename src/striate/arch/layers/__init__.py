@@ -1,16 +1,15 @@
-"""The layers, one family per file, and the table that formats, surveys and tests go by."""
+"""The layers, one family per file, and the table that formats, surveys, drawings and tests go by."""
 
 from striate.arch.layers.activations import ELU, LeakyReLU, Maxout, PReLU, ReLU, Sigmoid, Softmax, Tanh
 from striate.arch.layers.convolution import Conv
 from striate.arch.layers.dense import Dense, Flatten, Reshape
-from striate.arch.layers.layer import Layer, ancestors, refuse_other_than_volume
+from striate.arch.layers.layer import Layer
 from striate.arch.layers.merge import Add, Concat, Maximum, Multiply
 from striate.arch.layers.normalisation import LRN, BatchNorm, Dropout, Scale
 from striate.arch.layers.pooling import GlobalPool, Pool
 from striate.arch.layers.slice import Slice
 from striate.arch.layers.table_convolution import TableConv
 from striate.arch.layers.transposed_convolution import Deconv
-from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.layers.zero_padding import Pad
 
 LAYERS: dict[str, type[Layer]] = {
@@ -24,6 +23,6 @@ LAYERS: dict[str, type[Layer]] = {
 
 __all__ = [
     "ELU", "LAYERS", "LRN", "Add", "BatchNorm", "Concat", "Conv", "Deconv", "Dense", "Dropout", "Flatten", "GlobalPool",
-    "Layer", "LeakyReLU", "WeightedLayer", "Maximum", "Maxout", "Multiply", "PReLU", "Pad", "Pool", "ReLU", "Reshape",
-    "Scale", "Sigmoid", "Slice", "Softmax", "TableConv", "Tanh", "ancestors", "refuse_other_than_volume",
+    "Layer", "LeakyReLU", "Maximum", "Maxout", "Multiply", "PReLU", "Pad", "Pool", "ReLU", "Reshape", "Scale",
+    "Sigmoid", "Slice", "Softmax", "TableConv", "Tanh",
 ]

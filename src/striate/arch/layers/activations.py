@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from striate.arch.initializer import Fill, Initializer, TensorSpec
 from striate.arch.layer_params import MAX_SIDE, Switch
-from striate.arch.layers.layer import Layer, Shape, Volumes, listed
+from striate.arch.layers.layer import Family, Layer, Shape, Volumes, listed
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
 from striate.core.constraints import Integer, Real
@@ -20,6 +20,8 @@ from striate.errors import NetworkError
 @dataclass(frozen=True)
 class Activation(Layer):
     """The base of layers that leave the volume as it is."""
+
+    family: ClassVar[Family] = "act"
 
     def shape(self, inputs: Volumes) -> Shape:
         """As the input."""
@@ -63,6 +65,7 @@ class LeakyReLU(Activation):
     """a where positive, slope·a elsewhere. Maas, Hannun & Ng 2013."""
 
     kind: ClassVar[str] = "leaky_relu"
+    short: ClassVar[str] = "leaky ReLU {slope:g}"
 
     slope: Annotated[float, Real()] = 0.01
 
@@ -78,6 +81,7 @@ class PReLU(WeightedLayer, Activation):
     """
 
     kind: ClassVar[str] = "prelu"
+    short: ClassVar[str] = "PReLU"
 
     shared: Switch = False
     filler: Fill = QUARTER
@@ -92,6 +96,7 @@ class ELU(Activation):
     """a where positive, alpha·(exp(a) − 1) elsewhere. Clevert, Unterthiner & Hochreiter 2016."""
 
     kind: ClassVar[str] = "elu"
+    short: ClassVar[str] = "ELU"
 
     alpha: Annotated[float, Real()] = 1.0
 
@@ -108,6 +113,8 @@ class Maxout(Layer):
     """
 
     kind: ClassVar[str] = "maxout"
+    family: ClassVar[Family] = "act"
+    short: ClassVar[str] = "maxout {pieces}"
 
     pieces: Annotated[int, Integer(2, MAX_SIDE)] = 2
 

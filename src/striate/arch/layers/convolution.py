@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from striate.arch.initializer import MSRA, ZERO, Fill, TensorSpec
 from striate.arch.layer_params import Count, Kernel, Padding, Stride, Switch, as_pair, as_sides
-from striate.arch.layers.layer import Reach, Shape, Volumes, listed
+from striate.arch.layers.layer import Family, Reach, Shape, Volumes, listed
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
 from striate.arch.window import Window
@@ -35,6 +35,7 @@ class Conv(WeightedLayer):
 
     kind: ClassVar[str] = "conv"
     reach: ClassVar[Reach] = "window"
+    family: ClassVar[Family] = "conv"
 
     filters: Count
     kernel_size: Kernel

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from striate.arch.initializer import MSRA, ZERO, Fill, TensorSpec
 from striate.arch.layer_params import Count, Switch, Target
-from striate.arch.layers.layer import Layer, Reach, Shape, Volumes, listed
+from striate.arch.layers.layer import Family, Layer, Reach, Shape, Volumes, listed
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
 from striate.errors import NetworkError
@@ -27,6 +27,8 @@ class Dense(WeightedLayer):
 
     kind: ClassVar[str] = "dense"
     reach: ClassVar[Reach] = "all"
+    family: ClassVar[Family] = "dense"
+    short: ClassVar[str] = "{units:,} units"
 
     units: Count
     bias: Switch = True

@@ -1,6 +1,7 @@
 """What every layer can say: the volume it makes, the tensors it owns, the arithmetic it costs.
 
-A new layer copies the smallest sibling, fills in `kind` and `shape`, and joins the table in `layers/__init__.py`.
+A new layer copies the smallest sibling, fills in `kind`, `family` and `shape`, and joins `LAYERS`; `docs/extending.md`
+lists what else there is to add.
 
 Costs are those of one forward pass over one picture. A MAC is one multiply-and-add of a weighted sum (convolutions and
 dense layers; nothing else has MACs). FLOPs are 2·MACs plus `elementwise` work: one for every other addition,
@@ -27,6 +28,7 @@ from striate.errors import NetworkError, WindowError, shown
 Volumes = tuple[Volume, ...]
 Shape = tuple[int, int, int]
 Reach = Literal["point", "window", "spread", "all"]
+Family = Literal["conv", "pool", "dense", "merge", "norm", "act", "other"]
 
 MAX_INPUTS = 1_024
 
@@ -47,6 +49,10 @@ class Layer(ValidatedFields):
     """Whether it takes two volumes or more; the others take one."""
     reach: ClassVar[Reach] = "point"
     """What one unit sees of its input: the same position, a window, what is spread over it, or everything."""
+    family: ClassVar[Family] = "other"
+    """The group of layers whose colour and legend it has in a drawing."""
+    short: ClassVar[str] = "{kind}"
+    """Its caption in a drawing: a format of its fields; `draw/captions.py` has those that need more than that."""
 
     name: Annotated[str, Name()] | None = field(default=None, kw_only=True, compare=False, repr=False)
 

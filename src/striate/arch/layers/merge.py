@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from striate.arch.layer_params import RealList
-from striate.arch.layers.layer import Layer, Shape, Volumes, listed
+from striate.arch.layers.layer import Family, Layer, Shape, Volumes, listed
 from striate.arch.volume import Volume
 from striate.errors import NetworkError
 
@@ -16,6 +16,7 @@ class ElementwiseMerge(Layer):
     """The base of layers that go value by value through volumes of one shape."""
 
     merges: ClassVar[bool] = True
+    family: ClassVar[Family] = "merge"
 
     def shape(self, inputs: Volumes) -> Shape:
         """As each input."""
@@ -69,6 +70,7 @@ class Multiply(ElementwiseMerge):
     """The product, value by value, of volumes of one shape."""
 
     kind: ClassVar[str] = "multiply"
+    short: ClassVar[str] = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class Concat(Layer):
 
     kind: ClassVar[str] = "concat"
     merges: ClassVar[bool] = True
+    family: ClassVar[Family] = "merge"
 
     def shape(self, inputs: Volumes) -> Shape:
         """The sum of the channels."""

@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 from striate.arch.initializer import ONE, ZERO, Fill, TensorSpec
 from striate.arch.layer_params import Switch
 from striate.arch.layers.activations import Activation
-from striate.arch.layers.layer import Volumes
+from striate.arch.layers.layer import Family, Volumes
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
 from striate.arch.window import Window
@@ -27,6 +27,8 @@ class LRN(Activation):
     """
 
     kind: ClassVar[str] = "lrn"
+    family: ClassVar[Family] = "norm"
+    short: ClassVar[str] = "LRN"
 
     size: Annotated[int, Integer(1, 1_023)] = 5
     alpha: Annotated[float, Real(0.0)] = 1e-4
@@ -64,6 +66,8 @@ class BatchNorm(WeightedLayer, Activation):
     """
 
     kind: ClassVar[str] = "batch_norm"
+    family: ClassVar[Family] = "norm"
+    short: ClassVar[str] = "BN"
 
     epsilon: Annotated[float, Real(1e-12)] = 1e-5
     momentum: Annotated[float, Real(0.0, 1.0)] = 0.1
@@ -88,6 +92,7 @@ class Scale(WeightedLayer, Activation):
     """a·weight + bias with one learnt weight, and bias if wanted, per channel. Tensors: weight, bias (channels,)."""
 
     kind: ClassVar[str] = "scale"
+    family: ClassVar[Family] = "norm"
 
     bias: Switch = True
     weight_filler: Fill = ONE
@@ -112,6 +117,8 @@ class Dropout(Activation):
     """
 
     kind: ClassVar[str] = "dropout"
+    family: ClassVar[Family] = "other"
+    short: ClassVar[str] = "drop {rate:g}"
 
     rate: Annotated[float, Real(0.0, 0.999)] = 0.5
 

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from striate.arch.axis import ROUNDINGS
 from striate.arch.layer_params import Kernel, Padding, Stride, Switch, as_pads, as_pair, as_sides
-from striate.arch.layers.layer import Layer, Reach, Shape, Volumes
+from striate.arch.layers.layer import Family, Layer, Reach, Shape, Volumes
 from striate.arch.volume import Volume
 from striate.arch.window import Window
 from striate.core.constraints import OneOf
@@ -31,6 +31,7 @@ class Pool(Layer):
 
     kind: ClassVar[str] = "pool"
     reach: ClassVar[Reach] = "window"
+    family: ClassVar[Family] = "pool"
 
     kernel_size: Kernel
     stride: Stride | None = None
@@ -81,6 +82,7 @@ class GlobalPool(Layer):
 
     kind: ClassVar[str] = "global_pool"
     reach: ClassVar[Reach] = "all"
+    family: ClassVar[Family] = "pool"
 
     mode: Mode = "average"
 

@@ -11,7 +11,7 @@ from typing import ClassVar
 from striate.arch.initializer import MSRA, ZERO, Fill, TensorSpec
 from striate.arch.layer_params import Kernel, Maps, Padding, Stride, Switch, as_pair, as_sides
 from striate.arch.layers.convolution import Rounding
-from striate.arch.layers.layer import Reach, Shape, Volumes, listed
+from striate.arch.layers.layer import Family, Reach, Shape, Volumes, listed
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
 from striate.arch.window import Window
@@ -33,6 +33,7 @@ class TableConv(WeightedLayer):
 
     kind: ClassVar[str] = "table_conv"
     reach: ClassVar[Reach] = "window"
+    family: ClassVar[Family] = "conv"
 
     table: Maps
     kernel_size: Kernel

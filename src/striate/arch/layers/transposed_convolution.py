@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from striate.arch.initializer import MSRA, ZERO, Fill, TensorSpec
 from striate.arch.layer_params import Count, Kernel, Stride, Switch, Zeros, as_pads, as_pair
-from striate.arch.layers.layer import Reach, Shape, Volumes, listed
+from striate.arch.layers.layer import Family, Reach, Shape, Volumes, listed
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.transposed_window import TransposedWindow
 from striate.arch.volume import Volume
@@ -31,6 +31,7 @@ class Deconv(WeightedLayer):
 
     kind: ClassVar[str] = "deconv"
     reach: ClassVar[Reach] = "spread"
+    family: ClassVar[Family] = "conv"
 
     filters: Count
     kernel_size: Kernel

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from striate.arch import Network, Volume
-from striate.arch.layers import ancestors, refuse_other_than_volume
+from striate.arch.layers.layer import ancestors, refuse_other_than_volume
 from striate.arch.network import check_length
 from striate.arch.volume import Call
 from striate.convnet.from_torch.convert_graph import GraphConverter
