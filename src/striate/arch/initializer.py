@@ -40,8 +40,8 @@ class Initializer(ValidatedFields):
 
     `gaussian` with `sparse` n > 0 leaves each value with probability n/(filters or units) and zeroes it otherwise.
 
-    >>> Filler("xavier").law(fan_in=75, fan_out=1)  # √(3/75) = 0.2
-    Law(name='uniform', a=-0.2, b=0.2)
+    >>> Initializer("xavier").law(fan_in=75, fan_out=1)  # √(3/75) = 0.2
+    Distribution(name='uniform', a=-0.2, b=0.2)
     """
 
     kind: Annotated[str, OneOf(*USES)]
@@ -94,7 +94,7 @@ class TensorSpec:
     Weights and biases are learnt; buffers are measured while learning (the running mean of a batch normalisation).
     The learning rate and the weight decay of the training are multiplied by `lr_mult` and `decay_mult`.
 
-    >>> Tensor((6, 1, 5, 5), "weight", Filler("msra"), fan_in=25, fan_out=150).size  # 6·1·5·5
+    >>> TensorSpec((6, 1, 5, 5), "weight", Initializer("msra"), fan_in=25, fan_out=150).size  # 6·1·5·5
     150
     """
 
@@ -133,9 +133,9 @@ ONE = Initializer("constant", value=1.0)
 
 @dataclass(frozen=True)
 class IsInitializer:
-    """A `Filler`, the name of one with its defaults, or a mapping of its fields (as in a file).
+    """An `Initializer`, the name of one with its defaults, or a mapping of its fields (as in a file).
 
-    >>> IsFiller().read("xavier") == IsFiller().read({"kind": "xavier"}) == Filler("xavier")
+    >>> IsInitializer().read("xavier") == IsInitializer().read({"kind": "xavier"}) == Initializer("xavier")
     True
     """
 

@@ -25,7 +25,7 @@ class ReceptiveField:
 
     `least` is the number of pixels it sees through its narrowest branch.
 
-    >>> c1 = Field().seen_through(Axis(32, 5))
+    >>> c1 = ReceptiveField().seen_through(Axis(32, 5))
     >>> s2 = c1.seen_through(Axis(28, 2, 2))
     >>> c1.size, s2.size, s2.stride, s2.offset  # 6 = 5 + (2 − 1)·1; the first unit looks at pixels 0 to 5
     (5, 6, 2, 2.5)
@@ -58,7 +58,7 @@ class ReceptiveField:
 
         They differ from unit to unit; this is the widest, around the centre of the first unit.
 
-        >>> field = Field(0, 3, stride=4, least=4).seen_through_spread(Spread(4, 2, (1, 1)))
+        >>> field = ReceptiveField(0, 3, stride=4, least=4).seen_through_spread(TransposedWindow(4, 2, (1, 1)))
         >>> str(field.size), str(field.stride)  # 8 = 4 + (⌈4/2⌉ − 1)·4; units lie 4/2 pixels apart
         ('8', '2')
         """

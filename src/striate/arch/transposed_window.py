@@ -11,7 +11,7 @@ from striate.arch.axis import Pair
 class TransposedWindow(NamedTuple):
     """A filter of `kernel` pixels written every `stride` pixels; `pads` are cut off before and after.
 
-    >>> Spread(kernel=4, stride=2, pads=(1, 1)).count(16)  # 2·(16 − 1) + 4 − 2
+    >>> TransposedWindow(kernel=4, stride=2, pads=(1, 1)).count(16)  # 2·(16 − 1) + 4 − 2
     32
     """
 
@@ -32,7 +32,7 @@ class TransposedWindow(NamedTuple):
     def arithmetic(self, size: int) -> str:
         """The formula with its numbers.
 
-        >>> Spread(2, 2, (2, 2)).arithmetic(1)
+        >>> TransposedWindow(2, 2, (2, 2)).arithmetic(1)
         '2·(1 − 1) + 2 − 2 − 2 = −2'
         """
         before, after = self.pads
@@ -43,7 +43,7 @@ class TransposedWindow(NamedTuple):
     def reads(self) -> Pair:
         """The fewest and the most input pixels, from the first to the last, that one output pixel is made of.
 
-        >>> Spread(kernel=5, stride=2).reads  # three for every other pixel, two for those between
+        >>> TransposedWindow(kernel=5, stride=2).reads  # three for every other pixel, two for those between
         (2, 3)
         """
         return max(1, self.span // self.stride), -(-self.span // self.stride)

@@ -23,7 +23,7 @@ SMALLEST_WINDOW = 5.0
 class DrawingScale:
     """How long a pixel's root is drawn.
 
-    >>> scale = Scale.of([Volume(3, 224, 224), Volume(512, 7, 7)])
+    >>> scale = DrawingScale.of([Volume(3, 224, 224), Volume(512, 7, 7)])
     >>> round(scale.side(224)), round(scale.side(7)), round(scale.thick(512))
     (130, 23, 36)
     """

@@ -32,7 +32,7 @@ def folded(items: Sequence[Item], maker: TreeBuilder) -> ItemSequence:
     >>> x = Input(8, 9, 9)
     >>> for _ in range(7):
     ...     x = Conv(8, 1)(x)
-    >>> maker = Maker()
+    >>> maker = TreeBuilder()
     >>> (fold,) = folded([maker.step(unit) for unit in units_of(Network(x))[1:]], maker).items
     >>> fold.times, fold.body.layers
     (7, 1)

@@ -24,7 +24,7 @@ def grown(members: Sequence[int], source: int, ends: Counter[int], units: Sequen
     >>> from striate.arch.draw.grouping import units_of
     >>> x = Input(4, 5, 5)
     >>> units = units_of(Network(Add()(x, Conv(4, 1)(x))))
-    >>> branches, add = grown([1, 2], 0, Counter([2]), units, Maker()).items
+    >>> branches, add = grown([1, 2], 0, Counter([2]), units, TreeBuilder()).items
     >>> [row.layers for row in branches.rows], add.unit.kind  # the convolution, and the input as it is
     ([1, 0], 'add')
     """

@@ -135,7 +135,7 @@ def kinds_of(items: Iterable[Item]) -> Counter[str]:
 
     >>> from striate.arch import Input, Network, ReLU
     >>> from striate.arch.draw.grouping import units_of
-    >>> maker = Maker()
+    >>> maker = TreeBuilder()
     >>> seq = maker.seq(map(maker.step, units_of(Network(ReLU()(Input(1, 2, 2))))))
     >>> kinds_of([maker.fold(seq, 3)])
     Counter({'relu': 3})

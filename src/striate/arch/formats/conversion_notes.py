@@ -27,7 +27,7 @@ class ConversionNotes(NamedTuple):
     def phrases(self) -> list[str]:
         """One phrase for each kind of change there is, the gravest first.
 
-        >>> Changes(lost=("conv lr_mult (2)", "dense lr_mult (1)"), same=("pool rounding (2)",)).phrases()
+        >>> ConversionNotes(lost=("conv lr_mult (2)", "dense lr_mult (1)"), same=("pool rounding (2)",)).phrases()
         ['lost: conv lr_mult (2), dense lr_mult (1)', 'written otherwise, computes the same: pool rounding (2)']
         """
         words = ("lost", "changed", "written otherwise, computes the same")

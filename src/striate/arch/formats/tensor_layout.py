@@ -48,7 +48,7 @@ class KerasTensor:
     def shape(self) -> tuple[int, ...]:
         """Keras' shape, without the batch.
 
-        >>> Flow(Volume(64, 7, 5)).shape, Flow(Volume(64, 7, 5), "chw").shape
+        >>> KerasTensor(Volume(64, 7, 5)).shape, KerasTensor(Volume(64, 7, 5), "chw").shape
         ((7, 5, 64), (64, 7, 5))
         """
         channels, height, width = self.volume

@@ -28,7 +28,7 @@ def sides(field: str, side: str, value: Any, default: int | None = None) -> list
 def filler(field: str, given: Initializer) -> str:
     """A filler as one line.
 
-    >>> filler("weight_filler", Filler("gaussian", std=0.01))
+    >>> filler("weight_filler", Initializer("gaussian", std=0.01))
     'weight_filler { type: "gaussian" std: 0.01 }'
     """
     words = [f'type: "{given.kind}"']

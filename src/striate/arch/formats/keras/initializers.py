@@ -39,7 +39,7 @@ class InitializerError(ValueError):
 def read_filler(value: object, default: Initializer) -> Initializer:
     """The filler of an initializer as a file has it: a word, or a mapping with class_name and config.
 
-    >>> read_filler("glorot_uniform", Filler("msra")) == Filler("xavier", fan="average")
+    >>> read_filler("glorot_uniform", Initializer("msra")) == Initializer("xavier", fan="average")
     True
     """
     if value is None:
@@ -99,7 +99,7 @@ def _word(config: Mapping[str, Any], field: str, words: tuple[str, ...], default
 def write_filler(filler: Initializer) -> dict[str, Any] | None:
     """The initializer of a filler; None for what Keras has no word for (bilinear, sparse gaussian).
 
-    >>> write_filler(Filler("xavier", fan="average"))["class_name"]
+    >>> write_filler(Initializer("xavier", fan="average"))["class_name"]
     'GlorotUniform'
     """
     modes = {fan: mode for mode, fan in FANS.items()}

@@ -6,7 +6,7 @@ computed and TensorFlow is not needed; what comes out is a volume for `Network`.
 The network of TensorFlow's MNIST tutorial, 3,274,634 parameters =
 (5·5·1 + 1)·32 + (5·5·32 + 1)·64 + (7·7·64 + 1)·1024 + (1024 + 1)·10:
 
->>> from striate.arch import Network, tf
+>>> from striate import Network, tf
 >>> def cnn_model_fn(features, mode):
 ...     x = tf.reshape(features["x"], [-1, 28, 28, 1])
 ...     x = tf.layers.conv2d(inputs=x, filters=32, kernel_size=[5, 5], padding="same", activation=tf.nn.relu)

@@ -33,7 +33,7 @@ def dtype_of(value: object) -> str | None:
 class Labels:
     """A placeholder that is no input of a network; a layer refuses it, and training finds labels by itself.
 
-    >>> from striate.arch import tf
+    >>> from striate import tf
     >>> tf.placeholder(tf.int64, [None])
     placeholder(int64, [?])
     """

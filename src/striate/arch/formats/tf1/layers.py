@@ -44,7 +44,7 @@ def conv2d(
 ) -> Tensor:
     """A convolution; (N, H, W, C) to (N, H', W', filters).
 
-    >>> from striate.arch import tf
+    >>> from striate import tf
     >>> x = tf.placeholder(tf.float32, [None, 28, 28, 1])
     >>> str(tf.layers.conv2d(inputs=x, filters=32, kernel_size=[5, 5], padding="same", activation=tf.nn.relu))
     '32×28×28'
@@ -93,7 +93,7 @@ def conv2d_transpose(
 ) -> Tensor:
     """A transposed convolution; `same` makes a side `strides` times as long.
 
-    >>> from striate.arch import tf
+    >>> from striate import tf
     >>> x = tf.placeholder(tf.float32, [None, 7, 7, 64])
     >>> str(tf.layers.conv2d_transpose(x, 32, 5, strides=2, padding="same"))
     '32×14×14'

@@ -63,7 +63,7 @@ def max_pool(value: Tensor, ksize: list[int], strides: list[int], padding: str, 
              name: str | None = None) -> Tensor:
     """Windows and strides as [1, height, width, 1], padding `SAME` or `VALID`.
 
-    >>> from striate.arch import tf
+    >>> from striate import tf
     >>> x = tf.placeholder(tf.float32, [None, 7, 7, 3])
     >>> str(tf.nn.max_pool(x, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME"))  # ⌈7/2⌉ = 4
     '3×4×4'
@@ -99,7 +99,7 @@ def dropout(x: Tensor, keep_prob: float | None = None, noise_shape: None = None,
             name: str | None = None, rate: float | None = None) -> Tensor:
     """Keeps each value with probability `keep_prob` while training; the `rate` of what is dropped may be given instead.
 
-    >>> from striate.arch import Network, tf
+    >>> from striate import Network, tf
     >>> Network(tf.nn.dropout(tf.placeholder(tf.float32, [None, 784]), keep_prob=0.7)).nodes[0].layer
     Dropout(rate=0.3)
     """
@@ -120,7 +120,7 @@ def local_response_normalization(input: Tensor, depth_radius: int = 5, bias: flo
                                  beta: float = 0.5, name: str | None = None) -> Tensor:
     """Over 2·depth_radius + 1 channels; TensorFlow does not divide alpha by that number and we do, so ours is larger.
 
-    >>> from striate.arch import Network, tf
+    >>> from striate import Network, tf
     >>> x = tf.placeholder(tf.float32, [None, 27, 27, 96])
     >>> Network(tf.nn.lrn(x, 2, bias=2, alpha=1e-4, beta=0.75)).nodes[0].layer
     LRN(alpha=0.0005, k=2.0)

@@ -16,7 +16,7 @@ def pad(tensor: Tensor, paddings: Sequence[Sequence[int]], mode: str = "CONSTANT
         constant_values: float = 0) -> Tensor:
     """Zeros around pictures: [[0, 0], [top, bottom], [left, right], [0, 0]], the last two turned for channels first.
 
-    >>> from striate.arch import tf
+    >>> from striate import tf
     >>> x = tf.placeholder(tf.float32, [None, 28, 28, 3])
     >>> str(tf.pad(x, [[0, 0], [2, 3], [1, 1], [0, 0]]))
     '3×33×30'
@@ -53,7 +53,7 @@ def reduce_mean(input_tensor: Tensor, axis: Sequence[int] | None = None, keepdim
                 keep_dims: bool | None = None) -> Tensor:
     """The mean of each map, over axes [1, 2] of (N, H, W, C) or [2, 3] of (N, C, H, W); flat without keepdims.
 
-    >>> from striate.arch import tf
+    >>> from striate import tf
     >>> x = tf.placeholder(tf.float32, [None, 7, 7, 64])
     >>> tf.reduce_mean(x, [1, 2]).shape, tf.reduce_mean(x, [1, 2], keepdims=True).shape
     ((?, 64), (?, 1, 1, 64))

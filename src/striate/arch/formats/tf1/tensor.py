@@ -34,7 +34,8 @@ def _refused(sign: str) -> Callable[..., NoReturn]:
 class Tensor(Volume):
     """A volume that a network starts from or a layer made; everything that takes volumes takes it.
 
-    `layout`, `rank` and `order` are those of `Flow`. A placeholder (`source` None) is laid out by what first reads it.
+    `layout`, `rank` and `order` are those of `KerasTensor`. A placeholder (`source` None) is laid out by its
+    first reader.
     """
 
     layout: str = field(default="hwc", repr=False)

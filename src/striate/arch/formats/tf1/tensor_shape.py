@@ -26,7 +26,7 @@ class Unknown:
 class TensorShape(tuple[Any, ...]):
     """The shape of a tensor; indexed, cut, counted and written as TensorFlow does.
 
-    >>> from striate.arch import tf
+    >>> from striate import tf
     >>> shape = tf.placeholder(tf.float32, [None, 28, 20, 1]).get_shape()
     >>> shape, shape.as_list(), shape[1], shape[3].value, shape[1:].num_elements()
     ((?, 28, 20, 1), [None, 28, 20, 1], 28, 1, 560)

@@ -37,7 +37,7 @@ def placeholder(dtype: object, shape: Sequence[int | None] | None = None, name: 
     With data_format channels_first in the layers that read it, [None, channels, height, width].
     One of another type, of shape [None] or of none is for labels, rates or switches: a network cannot read it.
 
-    >>> from striate.arch import tf
+    >>> from striate import tf
     >>> str(tf.placeholder(tf.float32, [None, 28, 28, 3]))
     '3×28×28'
     """
@@ -76,7 +76,7 @@ def reshape(tensor: Tensor, shape: Sequence[int], name: str | None = None) -> Te
 
     A placeholder that is reshaped is the input in its new shape: [None, 784] as [-1, 28, 28, 1] is 1×28×28.
 
-    >>> from striate.arch import tf
+    >>> from striate import tf
     >>> str(tf.reshape(tf.placeholder(tf.float32, [None, 784]), [-1, 28, 28, 1]))
     '1×28×28'
     """

@@ -65,7 +65,7 @@ def variance_scaling_initializer(scale: float = 1.0, mode: str = "fan_in", distr
                                  seed: object = None, dtype: object = None) -> Initializer:  # noqa: ARG001
     """A variance of scale/fan: xavier for scale 1, msra (He et al. 2015) for scale 2, else glorot_uniform.
 
-    >>> from striate.arch import tf
+    >>> from striate import tf
     >>> tf.variance_scaling_initializer(scale=2.0).kind, tf.variance_scaling_initializer(mode="fan_out").fan
     ('msra', 'out')
     """
