@@ -179,13 +179,13 @@ def labels(options: argparse.Namespace) -> None:
     rows = []
     for seed in options.seeds:
         kind = doubting_kind(options.data, options.model, 0)
-        data = load_data(options.data, **kind.packing)
+        data = load_data(options.data, **kind.pack_arguments)
         rng, truth = np.random.default_rng(seed), data.pictures.labels
         wrong = rng.permutation(len(truth))[: round(0.05 * len(truth))]
         given = truth.copy()
         given[wrong] = (given[wrong] + rng.integers(1, len(data.classes), len(wrong))) % len(data.classes)
         data = replace(data, pictures=replace(data.pictures, labels=given))
-        kind.size_for(data)
+        kind.input_size(data)
         started = time.perf_counter()
         indices, scores = held_out(kind, data, Progress(), bool)
         doubts = label_doubts(given[indices], scores)

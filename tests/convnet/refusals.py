@@ -11,9 +11,9 @@ import striate
 from striate import ConvNet, Dense, Input, Network, Recipe
 from striate.convnet.build.net import build
 from striate.convnet.distributed import ProcessGroup
-from striate.convnet.distributed.process_group import gone
 from striate.convnet.distributed.rank import RankInfo
-from striate.convnet.distributed.rendezvous import missing
+from striate.convnet.distributed.rank_failure import rank_lost
+from striate.convnet.distributed.rendezvous import ranks_missing
 from striate.convnet.recogniser import refuse_unsharded
 from striate.convnet.training.checkpoint import Checkpoints
 from striate.convnet.training.lr_finder import range_test
@@ -58,13 +58,13 @@ def loaded(folder: Path, *, manifest: dict[str, object] | None = None, drop: str
 
 def differing(_: Path) -> object:
     """The second of two processes has another list."""
-    ranks = ProcessGroup(RankInfo(0, 2, 0, 2))
+    group = ProcessGroup(RankInfo(0, 2, 0, 2))
 
     def gathered(all_: torch.Tensor, own: torch.Tensor) -> None:
         all_.copy_(torch.cat([own, own + 1]))
 
-    with patch.object(ProcessGroup, "all_here"), patch("torch.distributed.all_gather_single", gathered):
-        return ranks.agree(pictures=["a"])
+    with patch.object(ProcessGroup, "barrier"), patch("torch.distributed.all_gather_single", gathered):
+        return group.assert_same(pictures=["a"])
 
 
 def raised(error: StriateError) -> object:
@@ -91,9 +91,9 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "weights_not_finite": lambda _: fit(learning_rate=1e6, optimiser="sgd", epochs=60),
     "bad_range": lambda _: range_test(ConvNet(SMALL), PICTURES, LABELS, low=1.0, high=0.1),
     "bad_ranks": lambda _: RankInfo.read({"RANK": "2", "WORLD_SIZE": "2"}),
-    "ranks_missing": lambda _: raised(missing(RankInfo(0, 2, 0, 1))),
+    "ranks_missing": lambda _: raised(ranks_missing(RankInfo(0, 2, 0, 1))),
     "ranks_differ": differing,
-    "rank_lost": lambda _: raised(gone("Connection closed by peer")),
+    "rank_lost": lambda _: raised(rank_lost("Connection closed by peer")),
     "not_sharded": lambda _: refuse_unsharded(Recipe(optimiser="muon", minutes=1), 2),
     "bad_manifest": lambda folder: loaded(folder, manifest={"classes": ["a"]}),
     "tensors_differ": lambda folder: loaded(folder, drop="dense1.bias"),

@@ -71,7 +71,7 @@ def in_other_parts(folder: Path) -> object:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(comparison, "data_identity", id)
         patch.setattr(ComparisonPlan, "kind", lambda _, model: (SimpleNamespace(
-            packing={"size": (8, 8) if model == "bow" else (9, 9)}, size_for=lambda _: None), False))
+            pack_arguments={"size": (8, 8) if model == "bow" else (9, 9)}, input_size=lambda _: None), False))
         return compared(folder)
 
 

@@ -63,7 +63,7 @@ def compare(
     from striate.tasks.compare.plan import ComparisonPlan, sizes_in
 
     screen = Screen(quiet=quiet, as_json=as_json)
-    watch = Progress(screen.say, screen.stage, interruptible=interruptible)
+    progress = Progress(screen.say, screen.stage, interruptible=interruptible)
     names = tuple(part.strip() for part in models.split(",") if part.strip())
     try:
         asked = ComparisonPlan(
@@ -78,7 +78,7 @@ def compare(
             at_once,
             shlex.join(["striate", *sys.argv[1:]]),
         )
-        facts = compare_models(asked, compare_folder(out, data), watch)
+        facts = compare_models(asked, compare_folder(out, data), progress)
     finally:
         screen.close()
     screen.answer(facts, summary(facts))

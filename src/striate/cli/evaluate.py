@@ -40,7 +40,7 @@ def evaluate(
     screen = Screen(quiet=quiet, as_json=as_json)
     try:
         result = measure(model, data, part=part, split=split, files=files, strict=strict,
-                         progress=Progress(say=screen.say, stage=screen.stage))
+                         progress=Progress(message=screen.say, on_progress=screen.stage))
     finally:
         screen.close()
     screen.answer(result, headline(result) if quiet else f"{headline(result)}\n{table(result)}")

@@ -127,11 +127,11 @@ def train(
         "mixup": mixup, "cutmix": cutmix, "average": average, "test_time": test_time, "precision": precision,
     }
     given = {name: value for name, value in options.items() if value is not None}
-    ranks = ProcessGroup.join()
-    screen = Screen(quiet=quiet or not ranks.main, as_json=as_json)
-    watch = Progress(screen.say, screen.stage, screen.step, interruptible, checkpoint_seconds, ranks)
+    group = ProcessGroup.join()
+    screen = Screen(quiet=quiet or not group.is_rank_zero, as_json=as_json)
+    progress = Progress(screen.say, screen.stage, screen.step, interruptible, checkpoint_seconds, group)
     try:
-        with ranks.together():
+        with group.one_error():
             written = recipe_of(recipe) if recipe else {}
             if any(name in given for name in BUDGETS):  # one budget takes the place of another
                 written = {name: value for name, value in written.items() if name not in BUDGETS}
@@ -139,38 +139,41 @@ def train(
                                 written | given, shlex.join(["striate", *sys.argv[1:]]), sharded=sharded,
                                 weights=weights, network=network, **listed(files))
             if try_:
-                ranks.on_main(lambda: tune.show(settings, out, watch, screen, tune.again(context), try_seconds))
+                group.on_rank_zero(lambda: tune.show(settings, out, progress, screen, tune.again(context), try_seconds))
             else:
-                facts = trained(settings, out, watch, resume, log or ["csv"])
-            ranks.leave()
+                facts = trained(settings, out, progress, resume, log or ["csv"])
+            group.shutdown()
     finally:
         screen.close()
-    if ranks.main and not try_:
+    if group.is_rank_zero and not try_:
         screen.answer(facts, summary(facts))
 
 
-def trained(settings: Settings, out: Path | None, watch: Progress, resume: bool, log: Sequence[str]) -> dict[str, Any]:
+def trained(
+    settings: Settings, out: Path | None, progress: Progress, resume: bool, log: Sequence[str]
+) -> dict[str, Any]:
     """Train in a new folder, or in one to be resumed; of several processes, rank 0 says which, and keeps the logs."""
     from striate.tasks import RunFolder, rank_zero, train_model
     from striate.tasks.logs import RunLogs
 
-    ranks, folder = watch.ranks, RunFolder(Path(out or "."))
-    if ranks.main:
-        again = rank_zero.begun(out, settings.data, settings.model)
+    group, folder = progress.group, RunFolder(Path(out or "."))
+    if group.is_rank_zero:
+        again = rank_zero.restarted_run(out, settings.data, settings.model)
         resume = resume or again is not None
         if resume:
             folder = again or RunFolder.unfinished(out, settings.data, settings.model)
             settings = settings.load(folder.recipe).resumed(settings)
         else:
             folder = RunFolder.fresh(out, settings.data, settings.model)
-    resume, settings = ranks.same(resume), settings.from_dict(ranks.same(settings.as_dict()))
-    logs = RunLogs(log, folder.path) if ranks.main else None
+    resume, settings = group.broadcast(resume), settings.from_dict(group.broadcast(settings.as_dict()))
+    logs = RunLogs(log, folder.path) if group.is_rank_zero else None
     try:
-        return train_model(settings, folder, watch.told(logs.step) if logs else watch, resume=resume)
+        logged = progress.with_step_callback(logs.step) if logs else progress
+        return train_model(settings, folder, logged, resume=resume)
     except Interrupted as error:
         again_with = ["striate", "train", settings.data, "--out", str(folder.path), "--resume"]
         again_with += [part for kind in log if list(log) != ["csv"] for part in ("--log", kind)]
-        error.do = f"Go on with: {shlex.join(again_with)}" if ranks.world == 1 else (
+        error.do = f"Go on with: {shlex.join(again_with)}" if group.world_size == 1 else (
             f"Go on with the same torchrun and: --out {shlex.quote(str(folder.path))} --resume")
         raise
     finally:

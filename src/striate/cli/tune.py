@@ -18,13 +18,13 @@ OWN = ("try_", "try_seconds", "out", "as_json", "quiet", "optimiser", "learning_
 
 
 def show(
-    settings: Settings, out: Path | None, watch: Progress, screen: Screen, command: Sequence[str], seconds: float
+    settings: Settings, out: Path | None, progress: Progress, screen: Screen, command: Sequence[str], seconds: float
 ) -> None:
     """Try, and answer with the table; raises as `try_settings`, and KeyboardInterrupt when there is nothing to tell."""
     from striate.tasks.tune import try_folder, try_settings
 
     try:
-        facts = try_settings(settings, try_folder(out, settings.data, settings.model), watch, again=command,
+        facts = try_settings(settings, try_folder(out, settings.data, settings.model), progress, again=command,
                              seconds=seconds)
     except Interrupted as error:
         raise KeyboardInterrupt from error

@@ -94,9 +94,9 @@ def solve_head(run: TrainingRun) -> None:
     the validation part, without one it is 1. Raises `Interrupted` when `run.stop()` turns true.
     """
     started = time.monotonic()
-    found = run.ranks.on_main(lambda: _solved(run))
-    run.progress.begun = run.ranks.same(found[0] if found else "")
-    tensors = run.ranks.same_tensors(found[1] if found else None)
+    found = run.group.on_rank_zero(lambda: _solved(run))
+    run.progress.begun = run.group.broadcast(found[0] if found else "")
+    tensors = run.group.broadcast_tensors(found[1] if found else None)
     state = run.module.state_dict()
     with torch.no_grad():
         for name, tensor in tensors.items():

@@ -133,7 +133,7 @@ class ConvNet(Recogniser):
         afterwards: int = 0,
         stop: Callable[[], bool] = bool,
         say: Callable[[str], object] | None = None,
-        ranks: ProcessGroup | None = None,
+        group: ProcessGroup | None = None,
         sharded: bool = False,
         memory: str | Path | None = None,
     ) -> Self:
@@ -149,7 +149,7 @@ class ConvNet(Recogniser):
             afterwards: pictures that will be predicted when it is trained, within the `minutes` given.
             stop: asked after every step; when it turns true the run is saved and `Interrupted` is raised.
             say: told what is planned, which then is measured first.
-            ranks: the processes that train together, which must all be given the same; None is this one alone.
+            group: the processes that train together, which must all be given the same; None is this one alone.
             sharded: divide the weights among them, for steps too large for one device.
             memory: a folder that keeps features from run to run, which fine-tuning begins with; see `nets.kept`.
 
@@ -163,7 +163,7 @@ class ConvNet(Recogniser):
                             given=f"all {len(labels):,} pictures are of one class", do="Add pictures of another class")
         asked = self._recipe()
         if sharded:
-            refuse_unsharded(asked, (ranks or ProcessGroup()).world)
+            refuse_unsharded(asked, (group or ProcessGroup()).world_size)
             asked = replace(asked, optimiser=asked.optimiser or "adamw", average=0.0)
         source = self._source()
         prepared = self._prepare(pictures, source)
@@ -179,7 +179,7 @@ class ConvNet(Recogniser):
             module=module, pictures=prepared, labels=labels, validation=self._validation(validation), recipe=recipe,
             preparation=self.preparation_, precision=precision.choose(recipe.precision),
             checkpoints=Checkpoints(Path(checkpoints)) if checkpoints else None,
-            checkpoint_seconds=checkpoint_seconds, ranks=ranks or ProcessGroup(),
+            checkpoint_seconds=checkpoint_seconds, group=group or ProcessGroup(),
             by_clock=bool(asked.minutes and not asked.plan), afterwards=afterwards, stop=stop,
             pretrained=bool(source), memory=Path(memory) if memory else None,
         )
@@ -198,7 +198,7 @@ class ConvNet(Recogniser):
             begun = snapshot.facts["progress"].get("begun", "") if snapshot else run.progress.begun
             self.reasons_ += (begun, *more) if begun else more
             if sharded:
-                shard(module, run.ranks.world)
+                shard(module, run.group.world_size)
             try:
                 for step in train(run, snapshot):
                     if watch:

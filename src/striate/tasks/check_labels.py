@@ -32,17 +32,19 @@ def checking_method(source: str, model: str, seed: int) -> TrainingMethod[Any]:
     return method_for(settings)
 
 
-def doubted_labels(source: str, method: TrainingMethod[Any], watch: Progress) -> tuple[dict[str, Any], Finding | None]:
+def doubted_labels(
+    source: str, method: TrainingMethod[Any], progress: Progress
+) -> tuple[dict[str, Any], Finding | None]:
     """What a cross-validated recogniser says of the labels; why it could not be asked, where it could not."""
     try:
         data = load_data(source, **method.pack_arguments, seed=method.settings.recipe["seed"], allow_empty_class=True,
-                         on_progress=watch.stage)
+                         on_progress=progress.on_progress)
         if len(np.unique(data.pictures.labels)) < 2:
             raise DataError("one_class", "labels were to be checked", given="there is only one class",
                             do="Add a second class")
         method.input_size(data)
-        with watch.interruptible() as stop:
-            indices, scores = held_out(method, data, watch, stop)
+        with progress.interruptible() as stop:
+            indices, scores = held_out(method, data, progress, stop)
     except DataError as error:
         return {"checked": False, "why": str(error)}, None
     labels = data.pictures.labels[indices]
@@ -62,7 +64,7 @@ def _row(doubt: LabelDoubt, keys: list[str], classes: tuple[str, ...]) -> dict[s
 
 
 def held_out(
-    method: TrainingMethod[Any], data: Data, watch: Progress, stop: Callable[[], bool]
+    method: TrainingMethod[Any], data: Data, progress: Progress, stop: Callable[[], bool]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Indices (m,) of pictures, and their probabilities (m, K) by recognisers that had not seen them.
 
@@ -73,16 +75,16 @@ def held_out(
     nothing = everything[:0]
     with TemporaryDirectory(prefix="striate-") as room:
         if method.HELD_OUT:
-            model = method.train(_divided(data, everything, nothing), RunFolder(Path(room)), watch, stop)
+            model = method.train(_divided(data, everything, nothing), RunFolder(Path(room)), progress, stop)
             return model.held_out_[0], model.held_out_[1]
         fold = folds(data)
         scores = np.zeros((len(everything), len(data.classes)))
         for k in range(FOLDS):
             learnt = np.flatnonzero(fold != k)
             chosen_by = learnt[::10]
-            watch.say(f"recogniser {k + 1} of {FOLDS}")
+            progress.message(f"recogniser {k + 1} of {FOLDS}")
             model = method.train(_divided(data, np.setdiff1d(learnt, chosen_by), chosen_by),
-                               RunFolder(Path(room) / str(k)), watch, stop)
+                               RunFolder(Path(room) / str(k)), progress, stop)
             scores[fold == k] = model.predict_proba(Dataset(data.pictures, np.flatnonzero(fold == k)))
     return everything, scores
 

@@ -52,7 +52,7 @@ def evaluate(
         result = striate.evaluate("runs/digits-compact/model.safetensors", "digits")
         result.accuracy, result.interval
     """
-    watch = progress or Progress()
+    progress = progress or Progress()
     if part not in (None, *PARTS):
         raise UsageError("bad_part", "a part was chosen", allowed=f"{', '.join(PARTS)} are allowed",
                          given=f"{shown(str(part))} was given", do="Choose one of them with --part")
@@ -62,7 +62,8 @@ def evaluate(
     division = Path(split) if split else beside if beside.exists() else None
     preparation = recogniser.preparation_
     opened = load_data(data, size=preparation.size, resize=preparation.resize, channels=preparation.channels,
-                       split=division, files=Path(files) if files else None, strict=strict, on_progress=watch.stage)
+                       split=division, files=Path(files) if files else None, strict=strict,
+                       on_progress=progress.on_progress)
     known = division is not None or opened.split.kind == "divided"
     part = part or ("test" if known else "all")
     everything = Dataset(opened.pictures, np.arange(len(opened.pictures.labels)))
@@ -79,9 +80,9 @@ def evaluate(
         notes.append("no split.json stands beside the model: pictures that it learnt from may be among these")
     if known and part == "validation" and recogniser.LEARNS_FROM_VALIDATION:
         notes.append("a model of this kind learns from the validation part too: expect less from new pictures")
-    watch.say(f"{opened.name}: {len(chosen):,} pictures ({part}{f', by {division.name}' if division else ''})")
+    progress.message(f"{opened.name}: {len(chosen):,} pictures ({part}{f', by {division.name}' if division else ''})")
     for note in notes:
-        watch.say(f"note: {note}")
+        progress.message(f"note: {note}")
     found = metrics.evaluate(labels, recogniser.predict_proba(chosen), tuple(map(str, recogniser.classes_)))
     return ModelEvaluation(**vars(found), model=str(path), data=opened.name, part=part, leaked=leaked,
                            skipped=opened.skipped, notes=tuple(notes), seconds=time.monotonic() - started)

@@ -1,4 +1,4 @@
-"""How a run tells of itself."""
+"""Progress callbacks of a task: messages, stages, training steps, and the request to stop."""
 
 from __future__ import annotations
 
@@ -10,22 +10,32 @@ from striate.convnet.distributed import ProcessGroup
 from striate.convnet.training.training_run import StepRecord
 
 
-@dataclass
+@dataclass(frozen=True)
 class Progress:
-    """Who is told of what; every part may be left as it is."""
+    """Whom a task reports to; without arguments to nobody, in one process that nobody interrupts.
 
-    say: Callable[[str], None] = lambda _: None
-    stage: Callable[[str, int, int], None] = lambda *_: None
-    step: Callable[[StepRecord], None] = lambda _: None
+    Attributes:
+        message: called with a sentence for people.
+        on_progress: called with (stage, done, total).
+        on_step: called after every training step.
+        interruptible: a context manager that gives the function which says whether to stop.
+        checkpoint_seconds: how often training saves its state; None is what `ConvNet.fit` does.
+        group: the processes that train together.
+
+    """
+
+    message: Callable[[str], None] = lambda _: None
+    on_progress: Callable[[str, int, int], None] = lambda *_: None
+    on_step: Callable[[StepRecord], None] = lambda _: None
     interruptible: Callable[[], AbstractContextManager[Callable[[], bool]]] = lambda: nullcontext(bool)
     checkpoint_seconds: float | None = None
-    ranks: ProcessGroup = field(default_factory=ProcessGroup)
+    group: ProcessGroup = field(default_factory=ProcessGroup)
 
-    def told(self, step: Callable[[StepRecord], None]) -> Progress:
-        """The same, where `step` is told of every step, too."""
+    def with_step_callback(self, callback: Callable[[StepRecord], None]) -> Progress:
+        """The same, where `callback` is called after every step, too."""
 
-        def both(one: StepRecord) -> None:
-            self.step(one)
-            step(one)
+        def both(step: StepRecord) -> None:
+            self.on_step(step)
+            callback(step)
 
-        return replace(self, step=both)
+        return replace(self, on_step=both)

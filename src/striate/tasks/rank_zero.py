@@ -1,6 +1,7 @@
-"""A run in many processes: what rank 0 alone does, and how a run that torchrun has started again finds its folder.
+"""Rank 0 of a run in many processes: the note by which a run that torchrun restarts finds its folder.
 
-Rank 0 writes the run folder and speaks; the others learn, wait and end. Each machine packs the pictures for itself.
+Rank 0 writes the run folder and prints messages; the others train, wait and end. Each machine packs the pictures for
+itself.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from striate.convnet.distributed import ProcessGroup
 from striate.core import atomic
 from striate.tasks.run_folder import RUNS, RunFolder, run_name
 
-STARTED = ".started-by"  # in the folder of an unfinished run
+NOTE = ".started-by"  # in the folder of an unfinished run
 
 
-def starter() -> str | None:
+def torchrun_id() -> str | None:
     """The torchrun that started this process, as text that no other has; None if none did.
 
-    >>> starter() is None
+    >>> torchrun_id() is None
     True
     """
     if "TORCHELASTIC_RUN_ID" not in os.environ:
@@ -34,35 +35,35 @@ def starter() -> str | None:
     return json.dumps([os.uname().nodename, parent, begun, os.environ["TORCHELASTIC_RUN_ID"]])
 
 
-def remember(folder: RunFolder) -> None:
+def write_restart_note(folder: RunFolder) -> None:
     """Note in the folder, which is locked, who started the run."""
-    if (who := starter()) is not None:
-        atomic.write_text(folder.path / STARTED, who)
+    if (who := torchrun_id()) is not None:
+        atomic.write_text(folder.path / NOTE, who)
 
 
-def forget(folder: RunFolder) -> None:
+def remove_restart_note(folder: RunFolder) -> None:
     """Remove the note: the run is finished."""
-    (folder.path / STARTED).unlink(missing_ok=True)
+    (folder.path / NOTE).unlink(missing_ok=True)
 
 
-def begun(out: str | Path | None, data: str, model: str) -> RunFolder | None:
+def restarted_run(out: str | Path | None, data: str, model: str) -> RunFolder | None:
     """The unfinished run that the same torchrun has begun before it started this process again, if there is one."""
-    who = starter()
+    who = torchrun_id()
     if who is None:
         return None
     paths = [Path(out)] if out is not None else sorted(RUNS.glob(f"{run_name(data, model)}*"))
     for path in paths:
-        note, folder = path / STARTED, RunFolder(path)
+        note, folder = path / NOTE, RunFolder(path)
         if note.exists() and note.read_text() == who and folder.recipe.exists() and not folder.finished:
             return folder
     return None
 
 
 @contextmanager
-def same_file(ranks: ProcessGroup, path: Path | None) -> Iterator[Path | None]:
+def broadcast_file(group: ProcessGroup, path: Path | None) -> Iterator[Path | None]:
     """Rank 0's file `path`, text, to be read on every machine; None where rank 0 has none. Collective."""
-    text = ranks.same(path.read_text("utf-8") if ranks.main and path and path.exists() else None)
-    if text is None or ranks.main:
+    text = group.broadcast(path.read_text("utf-8") if group.is_rank_zero and path and path.exists() else None)
+    if text is None or group.is_rank_zero:
         yield path if text is not None else None
         return
     with TemporaryDirectory(prefix="striate-") as room:

@@ -24,7 +24,7 @@ from striate.report.train import write_report
 from striate.stats import metrics
 from striate.tasks.methods import TrainingMethod, method_for
 from striate.tasks.progress import Progress
-from striate.tasks.rank_zero import forget, remember, same_file
+from striate.tasks.rank_zero import broadcast_file, remove_restart_note, write_restart_note
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.settings import Settings
 
@@ -49,7 +49,7 @@ class StageTimes:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - started
 
 
-def train_model(settings: Settings, folder: RunFolder, watch: Progress, *, resume: bool = False) -> dict[str, Any]:
+def train_model(settings: Settings, folder: RunFolder, progress: Progress, *, resume: bool = False) -> dict[str, Any]:
     """Train in `folder` what `settings` say; with `resume`, go on from its split and its checkpoints.
 
     Nothing is written before everything that can be refused has been. Returns the facts of the report, JSON values;
@@ -60,25 +60,25 @@ def train_model(settings: Settings, folder: RunFolder, watch: Progress, *, resum
     folder.keep_out_of(settings.data)
     clock = StageTimes()
     with clock.measure("pictures"):
-        with same_file(watch.ranks, folder.split if resume else None) as begun:
-            data = watch.ranks.local_first(lambda: open_data(settings, method, begun, watch))
+        with broadcast_file(progress.group, folder.split if resume else None) as begun:
+            data = progress.group.local_rank_zero_first(lambda: open_data(settings, method, begun, progress))
         data.require_trainable()
     size = method.input_size(data)
-    if not watch.ranks.main:
+    if not progress.group.is_rank_zero:
         if method.DISTRIBUTED:
-            with watch.interruptible() as stop:
-                method.train(data, folder, watch, stop)
+            with progress.interruptible() as stop:
+                method.train(data, folder, progress, stop)
         return {}
     with folder.locked(resume=resume):
-        remember(folder)
+        write_restart_note(folder)
         if not resume:
             data.split.save(folder.split)
             settings.save(folder.recipe)
-        tell(data, size, method, watch)
-        with clock.measure("training"), watch.interruptible() as stop:
-            model = method.train(data, folder, watch, stop)
+        tell(data, size, method, progress)
+        with clock.measure("training"), progress.interruptible() as stop:
+            model = method.train(data, folder, progress, stop)
         for note in model.notes_:
-            watch.say(note)
+            progress.message(note)
         model.save(folder.model)
         replace(settings, planned=method.recipe(model)).save(folder.recipe)
 
@@ -104,12 +104,12 @@ def train_model(settings: Settings, folder: RunFolder, watch: Progress, *, resum
             **method.report_fields(model),
         }
         write_report(folder.path, facts, samples(data.train), mistakes(data.test, scores))
-        forget(folder)
+        remove_restart_note(folder)
         Checkpoints(folder.checkpoints).remove()
     return facts
 
 
-def open_data(settings: Settings, method: TrainingMethod[Any], begun: Path | None, watch: Progress) -> Data:
+def open_data(settings: Settings, method: TrainingMethod[Any], begun: Path | None, progress: Progress) -> Data:
     """The data of `settings`, packed as `method` wants them; divided as in the split file `begun` if there is one."""
     split = begun if begun and begun.exists() else Path(settings.split) if settings.split else None
     files = Path(settings.files) if settings.files else None
@@ -119,7 +119,7 @@ def open_data(settings: Settings, method: TrainingMethod[Any], begun: Path | Non
     data = load_data(
         settings.data, **method.pack_arguments, resize=settings.resize, seed=settings.recipe.get("seed", 0),
         split=split, strict=settings.strict, allow_empty_class=settings.allow_empty_class, files=files,
-        on_progress=watch.stage,
+        on_progress=progress.on_progress,
     )
     found = quick_findings(data)
     if found or data.skipped:
@@ -127,20 +127,20 @@ def open_data(settings: Settings, method: TrainingMethod[Any], begun: Path | Non
     return replace(data, notes=(*data.notes, *found))
 
 
-def tell(data: Data, size: tuple[int, int], method: TrainingMethod[Any], watch: Progress) -> None:
+def tell(data: Data, size: tuple[int, int], method: TrainingMethod[Any], progress: Progress) -> None:
     """Say what was found, what `size` it is brought to, and what was passed over."""
     height, width, channels = data.pictures.images.shape[1:]
-    watch.say(
+    progress.message(
         f"{data.name}: {len(data.classes)} classes, {method.describe_split(data)}, {len(data.test):,} to test on; "
         f"{height}×{width} {'grey' if channels == 1 else 'colour'}"
         + (f", brought to {size[0]}×{size[1]}" if size != (height, width) else "")
     )
     for skipped in data.skipped[:5]:
-        watch.say(f"skipped: {skipped.reason}")
+        progress.message(f"skipped: {skipped.reason}")
     if len(data.skipped) > 5:
-        watch.say(f"skipped {len(data.skipped) - 5:,} more; the report lists them")
+        progress.message(f"skipped {len(data.skipped) - 5:,} more; the report lists them")
     for note in data.notes:
-        watch.say(f"note: {note}")
+        progress.message(f"note: {note}")
 
 
 def data_facts(data: Data, model: Recogniser) -> dict[str, Any]:

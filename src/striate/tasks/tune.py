@@ -53,7 +53,7 @@ class TuningTrial:
     train: Dataset
     validation: Dataset
     seconds: float
-    watch: Progress
+    progress: Progress
     stop: Callable[[], bool] = bool
     rows: list[dict[str, Any]] = field(default_factory=list)
     ranges: dict[str, RangeTest] = field(default_factory=dict)
@@ -72,7 +72,7 @@ class TuningTrial:
         """Try each optimiser, or only the one that was asked for, adding to `rows` and `ranges`."""
         asked = self.settings.recipe.get("optimiser")
         for optimiser in (asked,) if asked else OPTIMISERS:
-            self.watch.say(f"{optimiser}: range test")
+            self.progress.message(f"{optimiser}: range test")
             self.ranges[optimiser] = test = range_test(self.model(optimiser=optimiser), self.train, stop=self.stop,
                                                            memory=self.method.memory)
             first = self.candidate(optimiser, self.settings.recipe.get("learning_rate"),
@@ -86,7 +86,7 @@ class TuningTrial:
         model = self.model(optimiser=optimiser, learning_rate=rate, minutes=max(self.seconds, SHORTEST) / 60)
         row: dict[str, Any] = {"optimiser": optimiser, "learning_rate": rate, "why": why, "failed": None}
         try:
-            model.fit(self.train, validation=self.validation, watch=self.watch.step, stop=self.stop,
+            model.fit(self.train, validation=self.validation, watch=self.progress.on_step, stop=self.stop,
                       memory=self.method.memory)
         except RunError as error:
             if error.code != "loss_not_finite":
@@ -99,12 +99,13 @@ class TuningTrial:
                     "nll": found.nll, "epochs": model.history_[-1]["epoch"], "steps": model.recipe_.steps}
         self.rows.append(row | {"seconds": time.monotonic() - started})
         told = row["failed"] or f"validation {row['accuracy']:.1%}"
-        self.watch.say(f"{optimiser}, learning rate {'preset' if rate is None else f'{rate:.3g}'} ({why}): {told}")
+        chosen = "preset" if rate is None else f"{rate:.3g}"
+        self.progress.message(f"{optimiser}, learning rate {chosen} ({why}): {told}")
         return rate
 
 
 def try_settings(
-    settings: Settings, folder: RunFolder, watch: Progress, *, again: Sequence[str] = (), seconds: float = SECONDS
+    settings: Settings, folder: RunFolder, progress: Progress, *, again: Sequence[str] = (), seconds: float = SECONDS
 ) -> dict[str, Any]:
     """Try optimisers and learning rates for `seconds` each; writes `report.html`, `report.json`, `try.png`.
 
@@ -119,15 +120,15 @@ def try_settings(
                          do="Leave out --try, or name a network with --model")
     folder.keep_out_of(settings.data)
     started = time.monotonic()
-    data = open_data(settings, method, None, watch)
+    data = open_data(settings, method, None, progress)
     data.require_trainable()
     size = method.input_size(data)
     seed = settings.recipe.get("seed", 0)
     train, validation = (share_of(part, MOST, seed) for part in (data.train, data.validation))
     with folder.locked():
-        tell(data, size, method, watch)
-        with watch.interruptible() as stop:
-            trial = TuningTrial(method, train, validation, seconds, watch, stop)
+        tell(data, size, method, progress)
+        with progress.interruptible() as stop:
+            trial = TuningTrial(method, train, validation, seconds, progress, stop)
             try:
                 trial.run()
             except Interrupted:

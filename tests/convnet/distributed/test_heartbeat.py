@@ -51,7 +51,7 @@ def test_a_rank_with_other_pictures_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("how", "rank", "why"), [
     ("sleep", 1, "did not answer in time"),
     ("stop", 1, "did not answer in time"),
-    ("stop", 0, "sign of life"),
+    ("stop", 0, "no heartbeat"),
     ("kill", 1, "has ended"),
 ])
 def test_f17_f18_a_lost_rank_ends_all(tmp_path: Path, how: str, rank: int, why: str) -> None:

@@ -62,7 +62,7 @@ def asked(home: Path, **changes: Any) -> ComparisonPlan:
 
 def done(home: Path, out: Path, **changes: Any) -> tuple[dict[str, Any], list[str]]:
     said: list[str] = []
-    return compare(asked(home, **changes), RunFolder(out), Progress(say=said.append)), said
+    return compare(asked(home, **changes), RunFolder(out), Progress(message=said.append)), said
 
 
 def in_this_process(
@@ -191,7 +191,7 @@ def test_a_cell_that_cannot_be_trusted_is_trained_again(
     harm(again / "cells" / "lenet5-9-seed-1.safetensors", how)
     said: list[str] = []
     with pytest.raises(TrainedError) as caught:
-        compare(asked(home), RunFolder(again), Progress(say=said.append))
+        compare(asked(home), RunFolder(again), Progress(message=said.append))
     assert caught.value.args[0] == ["lenet5-9-seed-1"]
     assert any("lenet5-9-seed-1.safetensors" in line and "made again" in line for line in said)
 

@@ -29,9 +29,9 @@ def stages(tmp_path: Path) -> Path:
     return path
 
 
-def train(path: Path, stages: Path, *, resume: bool = False, watch: Progress | None = None) -> bytes:
+def train(path: Path, stages: Path, *, resume: bool = False, progress: Progress | None = None) -> bytes:
     settings = Settings("digits", str(stages), recipe={"seed": 3})
-    train_model(settings, RunFolder(path), watch or Progress(), resume=resume)
+    train_model(settings, RunFolder(path), progress or Progress(), resume=resume)
     return (path / "model.safetensors").read_bytes()
 
 
@@ -84,9 +84,9 @@ def test_f02_stopped_in_a_stage_it_ends_in_the_same_bytes(
     def interruptible() -> Iterator[Callable[[], bool]]:
         yield lambda: stage in reached
 
-    watch = Progress(stage=lambda name, *_: reached.append(name), interruptible=interruptible)
+    progress = Progress(on_progress=lambda name, *_: reached.append(name), interruptible=interruptible)
     with pytest.raises(Interrupted):
-        train(tmp_path / "run", stages, watch=watch)
+        train(tmp_path / "run", stages, progress=progress)
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"recipe.yaml", "split.json", ".lock"}
     assert train(tmp_path / "run", stages, resume=True) == whole
     assert not [path for path in (tmp_path / "other" / "stages").iterdir() if path.name.startswith(".")]

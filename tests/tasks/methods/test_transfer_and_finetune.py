@@ -92,8 +92,8 @@ def test_auto_tries_finetune_where_it_is_given_time(folder, tmp_path, monkeypatc
 def test_auto_goes_on_when_finetuning_diverges_and_trains_alone(folder, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     worlds = []
 
-    def diverging(self, data, run_folder, watch, stop):  # type: ignore[no-untyped-def]
-        worlds.append(watch.ranks.world)
+    def diverging(self, data, run_folder, progress, stop):  # type: ignore[no-untyped-def]
+        worlds.append(progress.group.world_size)
         (run_folder.path / "log.csv").write_text("epoch")
         raise RunError("loss_not_finite", "step 1 was run", given="the loss became nan", do="Start again")
 
@@ -102,9 +102,9 @@ def test_auto_goes_on_when_finetuning_diverges_and_trains_alone(folder, tmp_path
     data = load_data(str(folder), size=(32, 32), channels=3)
     run_folder = RunFolder(tmp_path / "run")
     run_folder.path.mkdir()
-    ranks = ProcessGroup()
-    object.__setattr__(ranks, "place", replace(ranks.place, world=2))
-    model = method.train(data, run_folder, Progress(ranks=ranks), bool)
+    group = ProcessGroup()
+    object.__setattr__(group, "info", replace(group.info, world_size=2))
+    model = method.train(data, run_folder, Progress(group=group), bool)
     assert type(model).__name__ == "Transfer"
     assert worlds == [1]
     assert "finetune failed: its loss left all bounds" in method.report_fields(model)["reasons"][0]

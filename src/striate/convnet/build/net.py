@@ -32,7 +32,7 @@ class UnitContext(NamedTuple):
     tensors: dict[str, Tensor]
     training: bool
     step: int | None = None
-    part: BatchShard | None = None
+    shard: BatchShard | None = None
 
 
 class NodeModule(nn.Module):
@@ -42,7 +42,7 @@ class NodeModule(nn.Module):
         super().__init__()
         self.node, self.layer = node, node.layer
         self.step: int | None = None
-        self.part: BatchShard | None = None
+        self.shard: BatchShard | None = None
         for name, tensor in node.tensors.items():
             if tensor.role == "buffer":
                 self.register_buffer(name, torch.zeros(tensor.shape))
@@ -53,7 +53,7 @@ class NodeModule(nn.Module):
         """(N, C, H, W) tensors in, one out."""
         tensors = cast(dict[str, Tensor], self._parameters | self._buffers)  # ten times as fast as asking by name
         return OPERATIONS[self.layer.kind](
-            self.layer, UnitContext(tensors, self.training, self.step, self.part), *inputs
+            self.layer, UnitContext(tensors, self.training, self.step, self.shard), *inputs
         )
 
     def extra_repr(self) -> str:
@@ -91,10 +91,10 @@ class Net(nn.Module):
         kept = {self.output, *self.heads}  # scores may feed other layers too, and are wanted at the end
         self.last_use = {name: node.name for node in self.nodes for name in node.inputs if name not in kept}
 
-    def at_step(self, step: int, part: BatchShard | None = None) -> None:
-        """Tell the units which step of the training comes, counted from 0, and which part of its batch is here."""
+    def at_step(self, step: int, shard: BatchShard | None = None) -> None:
+        """Tell the units which step of the training comes, counted from 0, and which slice of its batch is here."""
         for unit in self._modules.values():
-            cast(NodeModule, unit).step, cast(NodeModule, unit).part = step, part
+            cast(NodeModule, unit).step, cast(NodeModule, unit).shard = step, shard
 
     def forward(self, x: Tensor) -> Tensor | list[Tensor]:
         """(N, C, H, W) float to (N, K) scores; with heads and while training, to a list of scores."""
@@ -213,12 +213,12 @@ def _lrn(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
 def _batch_norm(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
     weight, bias, mean, variance = (own.tensors.get(n) for n in ("weight", "bias", "running_mean", "running_var"))
     share = _share(layer.momentum, own.step)
-    whole = own.part.count if own.part else len(x)
+    whole = own.shard.count if own.shard else len(x)
     learning = own.training and whole * x.shape[2:].numel() > 1  # a single value has no spread
-    if learning and own.part and own.part.world > 1:
+    if learning and own.shard and own.shard.world_size > 1:
         assert mean is not None
         assert variance is not None
-        return batch_norm(x, (mean, variance), weight, bias, share, layer.epsilon, own.part)
+        return batch_norm(x, (mean, variance), weight, bias, share, layer.epsilon, own.shard)
     return F.batch_norm(x, mean, variance, weight, bias, learning, share, layer.epsilon)
 
 
@@ -266,7 +266,7 @@ OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "lrn": _lrn,
     "batch_norm": _batch_norm,
     "scale": _scale,
-    "dropout": lambda layer, own, x: dropped(x, layer.rate, own.part) if own.training else x,
+    "dropout": lambda layer, own, x: dropped(x, layer.rate, own.shard) if own.training else x,
     "softmax": lambda layer, own, x: x.softmax(1),
     "add": _add,
     "multiply": lambda layer, own, *inputs: functools.reduce(torch.mul, inputs),

@@ -1,7 +1,7 @@
-"""One gradient from many ranks: the sum of what each found for its slice of the batch.
+"""Gradients summed over the ranks in buckets: each rank adds what it found for its slice of the batch.
 
 Gradients are gathered in buckets, in the reverse order of the parameters, and a bucket is sent as soon as it is full,
-while the way back through the lower layers still goes on (Li et al., *PyTorch Distributed*, VLDB 2020, section 3.2).
+while the backward pass through the lower layers still goes on (Li et al., *PyTorch Distributed*, VLDB 2020, 3.2).
 Where we differ from DistributedDataParallel: it lays out its buckets anew after the first step, so a run that is
 resumed adds in another order than one that was not, and more than two ranks then end in other bits; ours never change.
 """
@@ -50,29 +50,29 @@ class GradientBucket:
 
 
 class GradientBuckets:
-    """Goes the way back from a loss, and sums over all ranks; of one rank it does nothing more than `backward`.
+    """The backward pass from a loss, its gradients summed over all ranks; with one rank just `backward`.
 
     Args:
         module: whose parameters learn; where they are sharded, torch sums their gradients itself.
-        world: how many ranks there are.
+        world_size: how many ranks there are.
         size: bytes of a bucket.
 
     Limits: every parameter that learns must be of one type and on one device.
 
     >>> weight = nn.Linear(1, 1)
-    >>> Gradients(weight).backward(weight(torch.ones(1, 1)).sum() * 0 + 3, 1.0).tolist()  # the loss, and one vote
+    >>> GradientBuckets(weight).backward(weight(torch.ones(1, 1)).sum() * 0 + 3, 1.0).tolist()  # the loss, and one vote
     [3.0, 1.0]
     >>> weight.weight.grad.tolist()
     [[0.0]]
 
     """
 
-    def __init__(self, module: nn.Module, world: int = 1, size: int = BYTES) -> None:
-        self.world = world
+    def __init__(self, module: nn.Module, world_size: int = 1, size: int = BYTES) -> None:
+        self.world_size = world_size
         learning = [p for p in module.parameters() if p.requires_grad]
         self.buckets: list[GradientBucket] = []
         self.sent = 0
-        if world == 1 or any(hasattr(p, "to_local") for p in learning):
+        if world_size == 1 or any(hasattr(p, "to_local") for p in learning):
             return
         self.buckets = [GradientBucket(some) for some in in_buckets(learning, size)]
         for bucket in self.buckets:
@@ -81,14 +81,14 @@ class GradientBuckets:
                 parameter.register_post_accumulate_grad_hook(arrived)  # type: ignore[no-untyped-call]
 
     def backward(self, loss: Tensor, *votes: float) -> Tensor:
-        """Set every parameter's gradient; `loss` is what this rank adds to that of the batch, see `Part.portion`.
+        """Set every parameter's gradient; `loss` is what this rank adds to that of the batch, see `BatchShard.portion`.
 
         Returns the sums over all ranks of loss and `votes`, (1 + votes,) float64 on the loss's device: the same
         bits on every rank, so what they decide by them they decide alike.
         """
         values = torch.tensor([0.0, *votes], dtype=torch.float64).to(loss.device, non_blocking=True)
         values[0] = loss.detach()
-        voting = dist.all_reduce(values, async_op=True) if self.world > 1 else None
+        voting = dist.all_reduce(values, async_op=True) if self.world_size > 1 else None
         loss.backward()  # type: ignore[no-untyped-call]
         for bucket in self.buckets[self.sent :]:
             bucket.send()

@@ -1,8 +1,8 @@
-"""Signs of life: every rank beats in a thread of its own, and ends when what started it is gone.
+"""Heartbeats: every rank sends them from a thread of its own, and ends when the process that started it is gone.
 
-A rank that waits for another asks for these, not for the clock: so work may take hours, but a machine that has gone,
-or a process that was stopped, is noticed within `LOST` seconds. A rank whose main thread hangs is noticed at its next
-step, by the time limit of the group (`STEP`).
+A rank that waits for another watches its heartbeat, not the clock: so work may take hours, but a machine that has gone,
+or a process that was stopped, is noticed within `TIMEOUT` seconds. A rank whose main thread hangs is noticed at its
+next step, by the time limit of the process group (`STEP_TIMEOUT`).
 """
 
 from __future__ import annotations
@@ -14,44 +14,44 @@ from contextlib import suppress
 
 from torch.distributed import DistError, Store  # type: ignore[attr-defined]  # public, but not listed
 
-BEAT = 2.0  # seconds between two beats
-LOST = 40.0  # seconds without one after which a rank is given up
-STEP = 45.0  # seconds that a rank waits for the others within a step, at least
+INTERVAL = 2.0  # seconds between two heartbeats
+TIMEOUT = 40.0  # seconds without one after which a rank is given up
+STEP_TIMEOUT = 45.0  # seconds that a rank waits for the others within a step, at least
 
 
 class HeartbeatThread:
-    """Beats for `rank` into `store`, and ends the process when its parent has."""
+    """Sends the heartbeats of `rank` into `store`, and ends the process when its parent has."""
 
     def __init__(self, store: Store, rank: int) -> None:
-        # A store of its own: one that waits in another thread would hold up the beats.
+        # A store of its own: one that waits in another thread would hold up the heartbeats.
         self.store = store.clone()  # type: ignore[attr-defined]  # missing from torch's stubs
         self.rank, self.parent = rank, os.getppid()
         self.over = threading.Event()
-        self.thread = threading.Thread(target=self._beat, name="life", daemon=True)
+        self.thread = threading.Thread(target=self._send, name="heartbeat", daemon=True)
         self.thread.start()
 
     def end(self) -> None:
-        """No more beats. A thread that is within torch when Python ends would abort the process."""
+        """Send no more. A thread that is within torch when Python ends would abort the process."""
         self.over.set()
-        self.thread.join(BEAT)
+        self.thread.join(INTERVAL)
 
-    def _beat(self) -> None:
-        beats = 0
+    def _send(self) -> None:
+        sent = 0
         while not self.over.is_set():
             # Its agent was killed: nobody would restart or end this process.
             if os.getppid() != self.parent:
                 os._exit(1)
             with suppress(DistError, RuntimeError):
-                self.store.set(f"life/{self.rank}", str(beats))
-            beats += 1
-            self.over.wait(BEAT)
+                self.store.set(f"heartbeat/{self.rank}", str(sent))
+            sent += 1
+            self.over.wait(INTERVAL)
 
 
 class HeartbeatMonitor:
-    """The signs of life of `rank`, as another sees them."""
+    """The heartbeats of `rank`, as another rank sees them."""
 
-    def __init__(self, store: Store, rank: int, patience: float = LOST) -> None:
-        self.store, self.key, self.patience = store, f"life/{rank}", patience
+    def __init__(self, store: Store, rank: int, timeout: float = TIMEOUT) -> None:
+        self.store, self.key, self.timeout = store, f"heartbeat/{rank}", timeout
         self.last, self.since = b"", time.monotonic()
 
     def lost(self) -> bool:
@@ -59,4 +59,4 @@ class HeartbeatMonitor:
         now = self.store.get(self.key) if self.store.check([self.key]) else b""
         if now != self.last:
             self.last, self.since = now, time.monotonic()
-        return time.monotonic() - self.since > self.patience
+        return time.monotonic() - self.since > self.timeout

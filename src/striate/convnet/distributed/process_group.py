@@ -1,10 +1,8 @@
-"""The processes of one run as each of them sees it: waiting for each other, agreeing, and ending together."""
+"""Process group: the ranks of one run, as torch.distributed has them, with waiting that outlasts any step."""
 
 from __future__ import annotations
 
 import json
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,207 +17,181 @@ from torch import distributed as dist
 from torch.distributed import PrefixStore, Store  # type: ignore[attr-defined]  # public, but not listed
 from torch.distributed.distributed_c10d import _set_pg_timeout
 
-from striate.convnet.distributed.heartbeat import STEP, HeartbeatMonitor, HeartbeatThread
+from striate.convnet.distributed.heartbeat import STEP_TIMEOUT, HeartbeatMonitor, HeartbeatThread
 from striate.convnet.distributed.rank import RankInfo
-from striate.convnet.distributed.rendezvous import meet
+from striate.convnet.distributed.rank_failure import FailureReport, rank_lost, reported_once
+from striate.convnet.distributed.rendezvous import rendezvous
 from striate.convnet.distributed.shard import BatchShard
-from striate.errors import Interrupted, RunError, StriateError
+from striate.errors import RunError
 
 T = TypeVar("T")
-GRACE = 3.0  # seconds in which a rank that lost another leaves it to those who know more to say why
 
 
 @dataclass
 class ProcessGroup:
-    """All processes of a run, or the one there is.
+    """All processes of a run; a group of one, which is the default, needs no torch.distributed.
 
     A call whose docstring says *collective* must be made by all ranks, in the same order.
 
-    >>> ranks = Ranks()
-    >>> ranks.main, ranks.world, ranks.part(7).size, ranks.same({"a": 1}), ranks.on_main(lambda: 3)
-    (True, 1, 7, {'a': 1}, 3)
+    >>> group = ProcessGroup()
+    >>> group.is_rank_zero, group.world_size, group.shard(7).size, group.broadcast([1]), group.on_rank_zero(lambda: 3)
+    (True, 1, 7, [1], 3)
     """
 
-    place: RankInfo = field(default_factory=RankInfo)
+    info: RankInfo = field(default_factory=RankInfo)
     store: Store | None = None
-    life: HeartbeatThread | None = None
+    heartbeat: HeartbeatThread | None = None
     turns: int = 0
 
     @classmethod
     def join(cls) -> Self:
-        """Meet the others, if torchrun started several; raises `bad_ranks`, `ranks_missing`. Collective."""
-        place = RankInfo.read()
-        if place.world == 1:
-            return cls(place)
-        store = meet(place)
+        """The group that torchrun started, or one of one; raises `bad_ranks`, `ranks_missing`. Collective."""
+        info = RankInfo.read()
+        if info.world_size == 1:
+            return cls(info)
+        store = rendezvous(info)
         cuda = torch.cuda.is_available()
         if cuda:
-            torch.cuda.set_device(place.local_rank % torch.cuda.device_count())
+            torch.cuda.set_device(info.local_rank % torch.cuda.device_count())
         dist.init_process_group("cpu:gloo,cuda:nccl" if cuda else "gloo", store=PrefixStore("group", store),
-                                rank=place.rank, world_size=place.world, timeout=timedelta(seconds=STEP))
-        return cls(place, store, HeartbeatThread(store, place.rank))
+                                rank=info.rank, world_size=info.world_size, timeout=timedelta(seconds=STEP_TIMEOUT))
+        return cls(info, store, HeartbeatThread(store, info.rank))
 
     @property
     def rank(self) -> int:
-        """Number of the process, from 0."""
-        return self.place.rank
+        """Number of this process, from 0."""
+        return self.info.rank
 
     @property
-    def world(self) -> int:
-        """How many there are."""
-        return self.place.world
+    def world_size(self) -> int:
+        """How many processes there are."""
+        return self.info.world_size
 
     @property
-    def main(self) -> bool:
-        """Whether it is the one that writes and speaks."""
-        return self.place.main
+    def is_rank_zero(self) -> bool:
+        """Whether this process is the one that writes files and prints messages."""
+        return self.info.is_rank_zero
 
-    def part(self, count: int) -> BatchShard:
+    def shard(self, count: int) -> BatchShard:
         """The rank's slice of `count` things."""
-        return BatchShard.of(count, self.rank, self.world)
+        return BatchShard.of(count, self.rank, self.world_size)
 
-    def expect(self, seconds: float) -> None:
-        """Steps take `seconds`: a rank is given up when it is late by many of them, and never before `STEP`."""
-        if self.world > 1:
-            _set_pg_timeout(timedelta(seconds=max(STEP, 10 * seconds)))
+    def set_timeout(self, step_seconds: float) -> None:
+        """Steps take `step_seconds`: a rank is given up when it is ten times as late, and never before the default."""
+        if self.world_size > 1:
+            _set_pg_timeout(timedelta(seconds=max(STEP_TIMEOUT, 10 * step_seconds)))
 
-    def on_main(self, work: Callable[[], T]) -> T | None:
+    def on_rank_zero(self, work: Callable[[], T]) -> T | None:
         """Do `work` on rank 0 while the others wait, however long it takes; None on these. Collective."""
-        return self._first("main", self.main, 0, work)
+        return self._first("rank 0", self.is_rank_zero, 0, work)
 
-    def local_first(self, work: Callable[[], T]) -> T:
+    def local_rank_zero_first(self, work: Callable[[], T]) -> T:
         """Do `work` on each machine's first rank, then on its others, which find what it has left. Collective."""
-        leader = self.rank - self.place.local_rank
-        first = self._first(f"machine {leader}", self.place.local_rank == 0, leader, work)
-        result = work() if self.place.local_rank else first
-        self.all_here()
+        leader = self.rank - self.info.local_rank
+        first = self._first(f"machine {leader}", self.info.local_rank == 0, leader, work)
+        result = work() if self.info.local_rank else first
+        self.barrier()
         return result  # type: ignore[return-value]
 
-    def all_here(self) -> None:
+    def barrier(self) -> None:
         """Wait until all ranks have come here, however long they take. Collective."""
         if not self.store:
             return
         self.turns += 1
-        self.store.set(f"here/{self.rank}", str(self.turns))
-        for rank in range(self.world):
-            self._wait(f"here/{rank}", rank)
+        self.store.set(f"barrier/{self.rank}", str(self.turns))
+        for rank in range(self.world_size):
+            self._wait(f"barrier/{rank}", rank)
 
-    def same(self, value: T) -> T:
+    def broadcast(self, value: T) -> T:
         """Rank 0's `value`, a JSON value, on all ranks. Collective."""
-        if self.world == 1:
+        if self.world_size == 1:
             return value
-        self.all_here()
+        self.barrier()
         data = torch.frombuffer(bytearray(json.dumps(value).encode()), dtype=torch.uint8)
         length = torch.tensor([len(data)])
         dist.broadcast(length, 0)
-        if not self.main:
+        if not self.is_rank_zero:
             data = torch.empty(int(length), dtype=torch.uint8)
         dist.broadcast(data, 0)
         received: T = json.loads(data.numpy().tobytes())
         return received
 
-    def same_tensors(self, tensors: dict[str, Tensor] | None) -> dict[str, Tensor]:
+    def broadcast_tensors(self, tensors: dict[str, Tensor] | None) -> dict[str, Tensor]:
         """Rank 0's tensors, on the processor, on all ranks; the others give None. Collective."""
-        if self.world == 1:
+        if self.world_size == 1:
             return tensors or {}
         own = tensors or {}
-        listed = self.same({name: (list(t.shape), str(t.dtype).removeprefix("torch.")) for name, t in own.items()})
+        listed = self.broadcast({name: (list(t.shape), str(t.dtype).removeprefix("torch.")) for name, t in own.items()})
         received = {}
         for name, (shape, kind) in listed.items():
             tensor = torch.empty(shape, dtype=getattr(torch, kind))
-            if self.main:
+            if self.is_rank_zero:
                 tensor.copy_(own[name].detach())
             dist.broadcast(tensor, 0)
             received[name] = tensor
         return received
 
-    def agree(self, **values: Any) -> None:
+    def assert_same(self, **values: Any) -> None:
         """Refuse unless all ranks give the same JSON `values` (`ranks_differ`). Collective.
 
-        >>> Ranks().agree(pictures=["a", "b"])
+        >>> ProcessGroup().assert_same(pictures=["a", "b"])
         """
-        if self.world == 1:
+        if self.world_size == 1:
             return
-        self.all_here()
+        self.barrier()
         for name, value in values.items():
             digest = sha256(json.dumps(value, sort_keys=True).encode()).digest()
             own = torch.frombuffer(bytearray(digest), dtype=torch.uint8)
-            all_ = torch.empty(self.world * len(own), dtype=torch.uint8)
+            all_ = torch.empty(self.world_size * len(own), dtype=torch.uint8)
             dist.all_gather_single(all_, own)
-            strange = (all_.view(self.world, -1) != all_[: len(own)]).any(1).nonzero().flatten().tolist()
+            strange = (all_.view(self.world_size, -1) != all_[: len(own)]).any(1).nonzero().flatten().tolist()
             if strange:
-                raise RunError("ranks_differ", f"{self.world} processes were to train together",
+                raise RunError("ranks_differ", f"{self.world_size} processes were to train together",
                                allowed=f"all must have the same {name}",
                                given=f"number {strange[0]} has another than number 0",
                                do="Give every machine the same files, versions and options")
 
-    def rows(self, own: Tensor, count: int) -> Tensor:
-        """All `count` rows (count, …) on every rank, from each one's own (`part(count).size`, …). Collective."""
-        if self.world == 1:
+    def all_gather_rows(self, own: Tensor, count: int) -> Tensor:
+        """All `count` rows (count, …) on every rank, from each one's own (`shard(count).size`, …). Collective."""
+        if self.world_size == 1:
             return own
-        self.all_here()
-        part = self.part(count)
-        most = max(part.sizes)
+        self.barrier()
+        shard = self.shard(count)
+        most = max(shard.sizes)
         padded = own.new_zeros((most, *own.shape[1:]))
-        padded[: part.size] = own
-        all_ = own.new_empty((self.world * most, *own.shape[1:]))
+        padded[: shard.size] = own
+        all_ = own.new_empty((self.world_size * most, *own.shape[1:]))
         dist.all_gather_single(all_, padded)
-        return torch.cat([rows[:size] for rows, size in zip(torch.split(all_, most), part.sizes, strict=True)])
+        return torch.cat([rows[:size] for rows, size in zip(torch.split(all_, most), shard.sizes, strict=True)])
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """Let one rank say why the run ended, and the others end with it, quietly.
-
-        The first to refuse speaks; a rank that only notices that another is gone speaks if that one does not.
-        """
-        try:
-            with self._quiet_end():
-                yield
-        except Interrupted as error:  # all were asked alike
-            if self.main:
-                raise
-            raise SystemExit(error.exit_code) from error
-        except Exception as error:
-            if self.world == 1:
-                raise
-            of_others = lost_another(error)
-            if of_others and threading.current_thread() is threading.main_thread():
-                # torchrun ends us, too, as soon as it has noticed; there is something to say before.
-                signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            if of_others and self._told(GRACE):
-                raise SystemExit(1) from error
-            if not self._tell():
-                raise SystemExit(getattr(error, "exit_code", 1)) from error
-            if of_others and not isinstance(error, StriateError):
-                raise gone(str(error)) from error
-            raise
-
-    @contextmanager
-    def _quiet_end(self) -> Iterator[None]:
-        """Beat no more once something was raised."""
-        try:
+    def one_error(self) -> Iterator[None]:
+        """Let one rank raise the error that ends the run, and end the others quietly; see `rank_failure`."""
+        if not self.store or not self.heartbeat:
             yield
-        except BaseException:
-            if self.life:
-                self.life.end()
-            raise
-
-    def leave(self) -> None:
-        """Part from the others, once all have come to the end. Collective."""
-        if self.world == 1:
             return
-        self.all_here()
-        if self.store:
-            self.store.set(f"left/{self.rank}", str(self.turns))
-            # Without torchrun the store is in rank 0, which therefore goes last.
-            for rank in range(self.world if self.main else 0):
-                self._wait(f"left/{rank}", rank)
-        if self.life:
-            self.life.end()
+        with reported_once(FailureReport(self.store), self.is_rank_zero):
+            try:
+                yield
+            except BaseException:
+                self.heartbeat.end()
+                raise
+
+    def shutdown(self) -> None:
+        """Leave the group, once all have come to the end. Collective."""
+        if not self.store or not self.heartbeat:
+            return
+        self.barrier()
+        self.store.set(f"left/{self.rank}", str(self.turns))
+        # Without torchrun the store is in rank 0, which therefore goes last.
+        for rank in range(self.world_size if self.is_rank_zero else 0):
+            self._wait(f"left/{rank}", rank)
+        self.heartbeat.end()
         dist.destroy_process_group()
 
     def _first(self, name: str, first: bool, leader: int, work: Callable[[], T]) -> T | None:
-        if self.world == 1:
+        """Do `work` on the rank that is `first`; the others wait for it, their `leader`."""
+        if self.world_size == 1:
             return work()
         assert self.store
         self.turns += 1
@@ -234,45 +206,13 @@ class ProcessGroup:
     def _wait(self, key: str, rank: int) -> None:
         """Wait until `rank` has set `key` to the number of this turn."""
         assert self.store
-        pulse, pause, asked = HeartbeatMonitor(self.store, rank), 0.001, 0.0
+        monitor, pause, asked = HeartbeatMonitor(self.store, rank), 0.001, 0.0
         while not (self.store.check([key]) and int(self.store.get(key)) >= self.turns):
             if time.monotonic() - asked > 1:
                 asked = time.monotonic()
-                if self._told(0):
+                if FailureReport(self.store).claimed():
                     raise SystemExit(1)
-                if pulse.lost():
-                    raise gone(f"number {rank} has given no sign of life for {pulse.patience:.0f} seconds")
+                if monitor.lost():
+                    raise rank_lost(f"number {rank} has sent no heartbeat for {monitor.timeout:.0f} seconds")
             time.sleep(pause)
             pause = min(1.5 * pause, 0.1)
-
-    def _tell(self) -> bool:
-        """Claim to be the one that says why; False if another has."""
-        try:
-            return self.store is None or self.store.add("told", 1) == 1
-        except RuntimeError:  # the store went with its machine
-            return True
-
-    def _told(self, patience: float) -> bool:
-        """Whether another says why, within `patience` seconds."""
-        deadline = time.monotonic() + patience
-        try:
-            while not (told := self.store is not None and self.store.check(["told"])) and time.monotonic() < deadline:
-                time.sleep(0.05)
-        except RuntimeError:
-            return False
-        return told
-
-
-def lost_another(error: BaseException) -> bool:
-    """Whether `error` is torch's way of saying that another rank is gone or late."""
-    if isinstance(error, StriateError):
-        return error.code == "rank_lost"
-    return isinstance(error, dist.DistError) or (isinstance(error, RuntimeError) and "gloo" in str(error))
-
-
-def gone(why: str) -> RunError:
-    """The refusal to go on without a rank."""
-    late = "timed out" in why.lower() or "timeout" in why.lower()
-    given = why if why.startswith("number") else f"one of them {'did not answer in time' if late else 'has ended'}"
-    return RunError("rank_lost", "several processes were training together", given=given,
-                    do="Go on with --resume; torchrun --max-restarts 1 does so by itself")

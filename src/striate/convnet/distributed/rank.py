@@ -1,4 +1,4 @@
-"""What torchrun says of this process: the variables of its environment (PyTorch, *torchrun*, Environment Variables).
+"""Rank and world size of this process, from torchrun's environment (PyTorch, *torchrun*, Environment Variables).
 
 Read without torch, so that a command which is refused at once need not import it.
 """
@@ -17,25 +17,25 @@ NAMES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
 
 @dataclass(frozen=True)
 class RankInfo:
-    """Where a process stands among all (`rank` of `world`) and on its machine (`local_rank` of `local_world`)."""
+    """Where a process stands in its group (`rank` of `world_size`) and on its machine (`local_rank`)."""
 
     rank: int = 0
-    world: int = 1
+    world_size: int = 1
     local_rank: int = 0
-    local_world: int = 1
+    local_world_size: int = 1
 
     @property
-    def main(self) -> bool:
-        """Whether it is the one that writes and speaks."""
+    def is_rank_zero(self) -> bool:
+        """Whether it is the one that writes files and prints messages."""
         return self.rank == 0
 
     @classmethod
     def read(cls, variables: Mapping[str, str] = os.environ) -> Self:
-        """The place in `variables`, or that of a single process; raises `UsageError` (`bad_ranks`).
+        """What `variables` say, or that of a single process; raises `UsageError` (`bad_ranks`).
 
-        >>> Place.read({})
-        Place(rank=0, world=1, local_rank=0, local_world=1)
-        >>> Place.read({"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}).main
+        >>> RankInfo.read({})
+        RankInfo(rank=0, world_size=1, local_rank=0, local_world_size=1)
+        >>> RankInfo.read({"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}).is_rank_zero
         False
         """
         if not {"RANK", "WORLD_SIZE"} <= variables.keys():

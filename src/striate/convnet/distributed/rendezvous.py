@@ -1,7 +1,7 @@
-"""How the ranks meet: in a room of torchrun's store that only those who are there now can enter.
+"""Rendezvous of the ranks through torchrun's store, in one namespace a start.
 
-The store outlives a restart, and what a killed rank left in it would mislead the next (gloo would call at the doors of
-the dead). torchrun's count of restarts is no remedy: it differs between machines.
+The store outlives a restart, and what a killed rank left in it would mislead the next: gloo would try to connect to
+processes that are gone. torchrun's count of restarts does not tell the starts apart: it differs between machines.
 """
 
 from __future__ import annotations
@@ -17,70 +17,70 @@ from torch.distributed import PrefixStore, Store  # type: ignore[attr-defined]  
 from striate.convnet.distributed.rank import RankInfo
 from striate.errors import RunError
 
-PATIENCE = 600.0  # seconds for all to arrive: a machine may be slow to start
+TIMEOUT = 600.0  # seconds for all to arrive: a machine may be slow to start
 
 
-def meet(place: RankInfo, patience: float = PATIENCE) -> Store:
-    """A store of this meeting's own; refuses when not all come (`ranks_missing`)."""
+def rendezvous(info: RankInfo, timeout: float = TIMEOUT) -> Store:
+    """A store for this start only; refuses when not all come (`ranks_missing`)."""
     try:
         shared, *_ = next(iter(dist.rendezvous(  # type: ignore[attr-defined]  # public, but not listed
-            "env://", timeout=timedelta(seconds=patience))))
+            "env://", timeout=timedelta(seconds=timeout))))
     except (dist.DistError, RuntimeError, ValueError) as error:
-        raise missing(place) from error
-    return enter(shared, place, patience)
+        raise ranks_missing(info) from error
+    return own_namespace(shared, info, timeout)
 
 
-def enter(store: Store, place: RankInfo, patience: float = PATIENCE) -> Store:
-    """The room in `store` that rank 0 has opened and all have entered.
+def own_namespace(store: Store, info: RankInfo, timeout: float = TIMEOUT) -> Store:
+    """The namespace in `store` that rank 0 has opened and all ranks of this start have entered.
 
-    >>> PrefixStore("a", dist.HashStore()) is not None and enter(dist.HashStore(), Place()) is not None
+    >>> isinstance(own_namespace(dist.HashStore(), RankInfo()), PrefixStore)
     True
     """
-    own, deadline = uuid4().hex, time.monotonic() + patience
-    store.set(f"here/{place.rank}", own)
-    names = [f"here/{rank}" for rank in range(place.world)]
+    own, deadline = uuid4().hex, time.monotonic() + timeout
+    store.set(f"present/{info.rank}", own)
+    names = [f"present/{rank}" for rank in range(info.world_size)]
 
     def wait(ready: Callable[[], bool]) -> None:
         while not ready():
             if time.monotonic() > deadline:
-                raise missing(place)
+                raise ranks_missing(info)
             time.sleep(0.02)
 
-    if place.main:
+    if info.is_rank_zero:
         present: list[bytes] = []
 
-        def agreed() -> bool:
+        def all_entered() -> bool:
             nonlocal present
             if not store.check(names):
                 return False
             if (now := store.multi_get(names)) != present:  # the first list may name some who are dead
                 present = now
                 store.set("present", b" ".join(now).decode())
-            return store.check([f"entered/{b' '.join(present).decode()}/{rank}" for rank in range(1, place.world)])
+            return store.check([f"entered/{b' '.join(present).decode()}/{rank}" for rank in range(1, info.world_size)])
 
-        wait(agreed)
-        room = b" ".join(present).decode()
-        store.set(f"open/{room}", "1")
+        wait(all_entered)
+        namespace = b" ".join(present).decode()
+        store.set(f"open/{namespace}", "1")
     else:
-        room = ""
+        namespace = ""
 
         def opened() -> bool:
-            nonlocal room
+            nonlocal namespace
             listed = store.get("present").decode() if store.check(["present"]) else ""
             if own not in listed.split():
                 return False
-            if listed != room:
-                room = listed
-                store.set(f"entered/{room}/{place.rank}", "1")
-            return store.check([f"open/{room}"])
+            if listed != namespace:
+                namespace = listed
+                store.set(f"entered/{namespace}/{info.rank}", "1")
+            return store.check([f"open/{namespace}"])
 
         wait(opened)
-    return PrefixStore(room, store)
+    return PrefixStore(namespace, store)
 
 
-def missing(place: RankInfo) -> RunError:
+def ranks_missing(info: RankInfo) -> RunError:
     """The refusal to train with fewer."""
-    return RunError("ranks_missing", f"{place.world} processes were to train together",
-                    given=f"not all of them could be reached by number {place.rank}",
+    return RunError("ranks_missing", f"{info.world_size} processes were to train together",
+                    given=f"not all of them could be reached by number {info.rank}",
                     do="Start torchrun on every machine with the same --nnodes and --master-addr, and see that it "
                        "can be reached")

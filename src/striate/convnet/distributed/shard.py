@@ -1,4 +1,4 @@
-"""Which pictures of a batch a rank takes, and what they count in the loss of the whole batch."""
+"""Shard of a batch: which pictures a rank takes, and what they count in the loss of the whole batch."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class BatchShard:
     A slice may be empty where there are fewer things than ranks: that rank takes part in the step all the same, with a
     batch of no pictures, because the others wait for it.
 
-    >>> [Part.of(10, rank, 4).size for rank in range(4)]
+    >>> [BatchShard.of(10, rank, 4).size for rank in range(4)]
     [2, 3, 2, 3]
     """
 
@@ -25,12 +25,12 @@ class BatchShard:
     last: int
     count: int
     rank: int = 0
-    world: int = 1
+    world_size: int = 1
 
     @classmethod
-    def of(cls, count: int, rank: int = 0, world: int = 1) -> BatchShard:
-        """The slice of `rank` out of `world`."""
-        return cls(count * rank // world, count * (rank + 1) // world, count, rank, world)
+    def of(cls, count: int, rank: int = 0, world_size: int = 1) -> BatchShard:
+        """The slice of `rank` out of `world_size`."""
+        return cls(count * rank // world_size, count * (rank + 1) // world_size, count, rank, world_size)
 
     @property
     def size(self) -> int:
@@ -45,22 +45,22 @@ class BatchShard:
     @property
     def sizes(self) -> list[int]:
         """How many things each rank has."""
-        return [BatchShard.of(self.count, rank, self.world).size for rank in range(self.world)]
+        return [BatchShard.of(self.count, rank, self.world_size).size for rank in range(self.world_size)]
 
     def portion(self, mean: Tensor, scores: Tensor | Sequence[Tensor]) -> Tensor:
         """What the slice adds to the loss of the whole batch, (): these sum over the ranks to its mean loss, exactly.
 
         Args:
             mean: the mean loss of the slice's own pictures, (); NaN where there are none.
-            scores: what the loss was computed of; without pictures their sum, 0, keeps the way back to the weights.
+            scores: what the loss was computed of; without pictures their sum, 0, keeps the graph of the backward pass.
 
         >>> losses = torch.tensor([1.0, 2.0, 6.0])
-        >>> parts = [Part.of(3, rank, 2) for rank in range(2)]
-        >>> float(sum(part.portion(losses[part.slice].mean(), losses[part.slice]) for part in parts))  # (1+2+6)/3
+        >>> parts = [BatchShard.of(3, rank, 2) for rank in range(2)]
+        >>> float(sum(shard.portion(losses[shard.slice].mean(), losses[shard.slice]) for shard in parts))  # (1+2+6)/3
         3.0
 
         """
-        if self.world == 1:
+        if self.world_size == 1:
             return mean
         if not self.size:
             outputs = [scores] if isinstance(scores, Tensor) else scores
@@ -68,21 +68,21 @@ class BatchShard:
         return mean * (self.size / self.count)
 
 
-def dropped(x: Tensor, rate: float, part: BatchShard | None) -> Tensor:
+def dropped(x: Tensor, rate: float, shard: BatchShard | None) -> Tensor:
     """Dropout of the slice `x`, (n, …), by a mask drawn for the whole batch: so no world size changes what is dropped.
 
-    torch's generator must stand at the same place on all ranks. The cost is drawing `world` times as much as is used.
+    torch's generator must stand at the same place on all ranks. `world_size` times as much is drawn as is used.
 
     >>> x = torch.ones(5, 2, 1, 1)
     >>> _ = torch.manual_seed(0)
     >>> whole = dropped(x, 0.5, None)
     >>> _ = torch.manual_seed(0)
-    >>> bool((dropped(x[2:], 0.5, Part.of(5, 1, 2)) == whole[2:]).all())
+    >>> bool((dropped(x[2:], 0.5, BatchShard.of(5, 1, 2)) == whole[2:]).all())
     True
     """
-    if part is None or part.world == 1:
+    if shard is None or shard.world_size == 1:
         return F.dropout(x, rate)
-    ones = torch.ones((part.count, *x.shape[1:]), dtype=x.dtype, device=x.device)
+    ones = torch.ones((shard.count, *x.shape[1:]), dtype=x.dtype, device=x.device)
     if x.ndim == 4:
         ones = ones.contiguous(memory_format=torch.channels_last)
-    return x * F.dropout(ones, rate)[part.slice]
+    return x * F.dropout(ones, rate)[shard.slice]

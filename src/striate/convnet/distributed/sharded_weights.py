@@ -1,4 +1,4 @@
-"""Networks too large for one device: each rank keeps a part of every weight, and fetches the rest layer by layer.
+"""Fully sharded weights, for networks too large for one device: each rank keeps a part and fetches the rest by layer.
 
 Fully sharded data parallelism (Rajbhandari et al., *ZeRO*, SC 2020, section 5; torch's `fully_shard`). The largest
 layers are fetched and let go one by one, all others together. Running averages stay whole on every rank.
@@ -18,17 +18,17 @@ from torch.distributed.tensor import DTensor, distribute_tensor
 ALONE = 1 << 20  # numbers in a layer that is fetched by itself
 
 
-def shard(module: nn.Module, world: int) -> None:
+def shard(module: nn.Module, world_size: int) -> None:
     """Divide the parameters of `module` among the ranks, in place; the optimiser is to be made afterwards. Collective.
 
-    Its gradients are sums over the ranks, as `Part.portion` wants them.
+    Its gradients are sums over the ranks, as `BatchShard.portion` wants them.
     """
     # Nothing changes the scores in place, which is what torch warns of.
     warnings.filterwarnings("ignore", "FSDP2-wrapped module .* returned a view tensor", UserWarning)
     # torch 2.13 divides plain tensors only; channels last is left to the pictures.
     module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     device = next(module.parameters()).device.type
-    mesh = init_device_mesh(device, (world,))
+    mesh = init_device_mesh(device, (world_size,))
     for layer in module.children():
         if sum(p.numel() for p in layer.parameters()) >= ALONE:
             fully_shard(layer, mesh=mesh)

@@ -1,4 +1,4 @@
-"""Batch normalisation over the pictures of all ranks: mean and variance are those of the whole batch.
+"""Batch normalisation synchronised over the ranks: mean and variance are those of the whole batch.
 
 torch's own SyncBatchNorm does this on CUDA only. The ranks' means and variances are put together by the formula of
 Chan, Golub & LeVeque, *Updating formulae and a pairwise algorithm for computing sample variances* (1979), section 2,
@@ -19,14 +19,14 @@ from striate.convnet.distributed.shard import BatchShard
 
 
 def batch_norm(x: Tensor, running: tuple[Tensor, Tensor], weight: Tensor | None, bias: Tensor | None, share: float,
-               epsilon: float, part: BatchShard) -> Tensor:
-    """(n, C, H, W), the slice `part` of the batch, normalised per channel; a collective call, forwards and backwards.
+               epsilon: float, shard: BatchShard) -> Tensor:
+    """(n, C, H, W), the slice `shard` of the batch, normalised per channel; a collective call, forwards and backwards.
 
     There must be two values per channel at least. `running`, mean and variance (C,), move in place by `share` of the
     way to those of the whole batch.
     """
-    mean, variance = moments(x.detach(), part)
-    counted = part.count * x.shape[2:].numel()
+    mean, variance = moments(x.detach(), shard)
+    counted = shard.count * x.shape[2:].numel()
     with torch.no_grad():
         running[0].lerp_(mean.to(running[0].dtype), share)
         running[1].lerp_((variance * (counted / (counted - 1))).to(running[1].dtype), share)
@@ -35,14 +35,14 @@ def batch_norm(x: Tensor, running: tuple[Tensor, Tensor], weight: Tensor | None,
     return cast(Tensor, normalised)
 
 
-def moments(x: Tensor, part: BatchShard) -> tuple[Tensor, Tensor]:
+def moments(x: Tensor, shard: BatchShard) -> tuple[Tensor, Tensor]:
     """Mean and variance (biased) per channel over all ranks, each (C,) float64; the same bits on every rank."""
     own = x.new_zeros((2, x.shape[1]), dtype=torch.float32)
-    if part.size:
+    if shard.size:
         own[1], own[0] = torch.var_mean(x.float(), (0, 2, 3), correction=0)
-    all_ = own.new_empty((part.world, *own.shape))
+    all_ = own.new_empty((shard.world_size, *own.shape))
     dist.all_gather_single(all_.flatten(0, 1), own)
-    shares = torch.tensor(part.sizes, dtype=torch.float64, device=x.device)[:, None] / part.count
+    shares = torch.tensor(shard.sizes, dtype=torch.float64, device=x.device)[:, None] / shard.count
     means, variances = all_.double().unbind(1)
     mean = (shares * means).sum(0)
     return mean, (shares * (variances + (means - mean) ** 2)).sum(0)

@@ -60,7 +60,7 @@ def train(run: TrainingRun, snapshot: Snapshot | None = None) -> Iterator[StepRe
             progress.epoch_seconds += seconds
             if seconds > slowest:
                 slowest = seconds
-                run.ranks.expect(slowest)
+                run.group.set_timeout(slowest)
             if total:
                 run.recipe = relaid(run.recipe, progress.step, int(total))
             steps, epoch = run.steps, -(-progress.step // run.per_epoch)
@@ -71,7 +71,7 @@ def train(run: TrainingRun, snapshot: Snapshot | None = None) -> Iterator[StepRe
             yield StepRecord(progress.step, steps, epoch, -(-steps // run.per_epoch), loss, speed, record,
                        feed.waited, run.recipe.rate_at(batch.step))
 
-            stopping = (stops > 0 or (run.ranks.world == 1 and run.stop())) and progress.step < steps
+            stopping = (stops > 0 or (run.group.world_size == 1 and run.stop())) and progress.step < steps
             if stopping or saves > 0:
                 clock.lap("step")
                 keeper.save()
@@ -90,7 +90,7 @@ class OptimiserStep:
     def __init__(self, run: TrainingRun, optimiser: torch.optim.Optimizer) -> None:
         self.run, self.optimiser = run, optimiser
         self.weights = class_weights(run.labels, run.module.network.output.size, bool(run.recipe.balance))
-        self.gradients = GradientBuckets(run.module, run.ranks.world)
+        self.gradients = GradientBuckets(run.module, run.group.world_size)
         self.settled = [cast(nn.Module, run.module._modules[node.name]) for node in run.module.nodes
                         if run.pretrained and node.layer.kind == "batch_norm"]
         self.parameters = [one for one in run.module.parameters() if one.requires_grad]
@@ -101,16 +101,16 @@ class OptimiserStep:
         run.module.train()
         for unit in self.settled:
             unit.eval()
-        run.module.at_step(batch.step, batch.part)
+        run.module.at_step(batch.step, batch.shard)
         torch.manual_seed(seed_for(recipe.seed, "dropout", batch.step))
         set_rate(self.optimiser, recipe.rate_at(batch.step))
         inputs = run.preparation.normalised(batch.pictures.to(run.device, non_blocking=True))
         targets = batch.labels.to(run.device, non_blocking=True)
-        inputs, mixed = mix(inputs, targets, recipe, batch.step // run.per_epoch, batch.indices, batch.part.slice)
+        inputs, mixed = mix(inputs, targets, recipe, batch.step // run.per_epoch, batch.indices, batch.shard.slice)
         with run.precision.autocast(run.device):
             scores = run.module(inputs)
         loss = loss_of(scores, mixed, run.module, recipe, self.weights)
-        values: list[float] = self.gradients.backward(batch.part.portion(loss, scores), *votes).tolist()
+        values: list[float] = self.gradients.backward(batch.shard.portion(loss, scores), *votes).tolist()
         if not np.isfinite(values[0]):
             raise not_finite(run, batch, values[0])
         if recipe.clip:
@@ -131,7 +131,7 @@ class CheckpointTimer:
 
     def wish(self) -> bool:
         """Whether it is time for one; rank 0 says so."""
-        if not self.run.checkpoints or not self.run.ranks.main:
+        if not self.run.checkpoints or not self.run.group.is_rank_zero:
             return False
         pause = self.run.checkpoint_seconds
         return time.monotonic() - self.saved > (max(SECONDS, self.took / SHARE) if pause is None else pause)

@@ -27,13 +27,13 @@ AHEAD = 3  # batches that wait at most
 
 @dataclass(frozen=True)
 class Batch:
-    """One step's pictures (n, C, H, W), 0..255, their labels (n,), which they are, and which part of the batch."""
+    """One step's pictures (n, C, H, W), 0..255, their labels (n,), which they are, and which slice of the batch."""
 
     step: int
     indices: NDArray[np.int64]
     pictures: torch.Tensor
     labels: torch.Tensor
-    part: BatchShard
+    shard: BatchShard
 
 
 def prepared(run: TrainingRun, first: int) -> Iterator[Batch]:
@@ -46,13 +46,13 @@ def prepared(run: TrainingRun, first: int) -> Iterator[Batch]:
         augment = Augmenter(run.recipe, epoch, count)
         for start in range(within * size, count, size):
             indices = order[start : start + size]
-            part = run.ranks.part(len(indices))
-            needed = indices[reach(run.recipe, part.slice, len(indices))]
+            shard = run.group.shard(len(indices))
+            needed = indices[reach(run.recipe, shard.slice, len(indices))]
             pictures = augment(run.pictures.take(needed), needed)
             labels = torch.from_numpy(run.labels[needed])
             if pinned:
                 pictures, labels = pictures.pin_memory(), labels.pin_memory()
-            yield Batch(first, indices, pictures, labels, part)
+            yield Batch(first, indices, pictures, labels, shard)
             first += 1
 
 

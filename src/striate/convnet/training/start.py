@@ -24,10 +24,10 @@ def begin(
     `asked`: the recipe as it was given; `say`: told what a run without a budget will cost, which is measured first;
     `first`: what a run that is not resumed does to its weights before its first step.
     """
-    run.ranks.agree(**run.identity)
-    snapshot = run.ranks.on_main(run.checkpoints.latest) if run.checkpoints else None
-    if facts := run.ranks.same(snapshot.facts if snapshot else None):
-        snapshot = Snapshot(facts, run.ranks.same_tensors(snapshot.tensors if snapshot else None))
+    run.group.assert_same(**run.identity)
+    snapshot = run.group.on_rank_zero(run.checkpoints.latest) if run.checkpoints else None
+    if facts := run.group.broadcast(snapshot.facts if snapshot else None):
+        snapshot = Snapshot(facts, run.group.broadcast_tensors(snapshot.tensors if snapshot else None))
     if first and not snapshot:
         first(run)
     if snapshot:

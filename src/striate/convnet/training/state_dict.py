@@ -27,7 +27,7 @@ def save(run: TrainingRun, optimiser: torch.optim.Optimizer) -> None:
     tensors = sharded_weights.whole(tensors | optimiser_tensors(optimiser, run.module))
     progress = asdict(run.progress) | {"best_loss": min(run.progress.best_loss, 1e30)}
     facts = {"identity": run.identity, "recipe": run.recipe.as_dict(), "progress": progress}
-    run.ranks.on_main(lambda: checkpoints.save(run.progress.step, facts, tensors))
+    run.group.on_rank_zero(lambda: checkpoints.save(run.progress.step, facts, tensors))
 
 
 def refuse_too_large(network: Network, recipe: Recipe) -> None:

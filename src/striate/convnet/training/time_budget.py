@@ -57,7 +57,7 @@ class BudgetClock:
         # A first plan may be far off, and what it has spent of the schedule is gone.
         early = self.step_seconds is None and done >= max(1.0, EARLY * run.steps)
         due = done and (early or progress.elapsed - self.planned >= EVERY * budget)
-        if not run.by_clock or not run.ranks.main or not due:
+        if not run.by_clock or not run.group.is_rank_zero or not due:
             return 0
         newest, known = self.training / max(done, 1), self.step_seconds
         self.step_seconds = newest if known is None else (1 - RECENT) * known + RECENT * newest
@@ -84,7 +84,7 @@ def steps_left(run: TrainingRun, seconds: float, step_seconds: float, validation
     if shown and validation_seconds is not None:
         per_picture = validation_seconds / shown
     # The validation is shared among the ranks, the predictions are made by one.
-    predicting = per_picture * run.ranks.world * run.afterwards * len(VIEWS[run.recipe.test_time or "none"])
+    predicting = per_picture * run.group.world_size * run.afterwards * len(VIEWS[run.recipe.test_time or "none"])
     # The last validation is paid for first; of the others, each step pays its share.
     left = seconds - predicting - validating
     return max(1, round(left / (step_seconds + validating / run.per_epoch)))
@@ -96,7 +96,7 @@ def first_plan(run: TrainingRun) -> Recipe:
     step_seconds = measured(run)
     run.progress.elapsed += time.monotonic() - started
     budget = (run.recipe.minutes or 0) * 60
-    total = run.ranks.same(max(LEAST, steps_left(run, budget - run.progress.elapsed, step_seconds, None)))
+    total = run.group.broadcast(max(LEAST, steps_left(run, budget - run.progress.elapsed, step_seconds, None)))
     return replace(run.recipe, steps=total, plan=((0, total),))
 
 
@@ -112,16 +112,16 @@ def measured(run: TrainingRun) -> float:
     for _ in train(trial):
         steps += 1
         if steps == 1 and run.by_clock:
-            share = run.ranks.same((time.monotonic() - started) / (60 * (run.recipe.minutes or 0)))
+            share = run.group.broadcast((time.monotonic() - started) / (60 * (run.recipe.minutes or 0)))
             if share > FIRST:  # it chooses kernels and takes memory, so the second has to do, if there is time for one
                 warm_up, enough = (1, 2) if share < 0.5 else (0, 1)
         if steps == warm_up:
             started = time.monotonic()
         elif steps == WARM_UP + 1:  # all ranks take as many steps as rank 0 wants
-            enough += run.ranks.same(int(SECONDS / max(time.monotonic() - started, 1e-9)))
+            enough += run.group.broadcast(int(SECONDS / max(time.monotonic() - started, 1e-9)))
         if steps == enough:
             break
-    return run.ranks.same((time.monotonic() - started) / (steps - warm_up))
+    return run.group.broadcast((time.monotonic() - started) / (steps - warm_up))
 
 
 def proposal(run: TrainingRun) -> str:

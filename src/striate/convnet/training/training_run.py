@@ -90,7 +90,7 @@ class TrainingRun:
     average: ExponentialMovingAverage | None = None
     pretrained: bool = False
     memory: Path | None = None
-    ranks: ProcessGroup = field(default_factory=ProcessGroup)
+    group: ProcessGroup = field(default_factory=ProcessGroup)
 
     @property
     def device(self) -> torch.device:

@@ -25,18 +25,18 @@ def logits_of(
     preparation: InputNormalisation,
     precision: Precision = FLOAT32,
     how: str = "none",
-    ranks: ProcessGroup | None = None,
+    group: ProcessGroup | None = None,
 ) -> torch.Tensor:
     """Scores (N, K) float32 of all `pictures`, in evaluation mode; `how`: the views of each, see `test_time`."""
     device = next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
     module.eval()
     parts = []
     with torch.inference_mode(), precision.autocast(device):
-        part = (ranks or ProcessGroup()).part(len(pictures))
-        for first in range(part.first, part.first + max(part.sizes), BATCH):  # on every rank as often
-            some = pictures.take(np.arange(first, min(first + BATCH, part.last)))
+        shard = (group or ProcessGroup()).shard(len(pictures))
+        for first in range(shard.first, shard.first + max(shard.sizes), BATCH):  # on every rank as often
+            some = pictures.take(np.arange(first, min(first + BATCH, shard.last)))
             parts.append(tta.scores(module, preparation.batch(some, device), how).float().cpu())
-    return (ranks or ProcessGroup()).rows(torch.cat(parts), len(pictures))
+    return (group or ProcessGroup()).all_gather_rows(torch.cat(parts), len(pictures))
 
 
 def finish_epoch(run: TrainingRun, epoch: int) -> Row:
@@ -46,7 +46,7 @@ def finish_epoch(run: TrainingRun, epoch: int) -> Row:
     state = run.average.tensors() if run.average else sharded_weights.whole(run.module.state_dict())
     if run.validation:
         module = run.module if run.average is None else with_tensors(run.module, state)
-        logits = logits_of(module, run.validation[0], run.preparation, run.precision, ranks=run.ranks)
+        logits = logits_of(module, run.validation[0], run.preparation, run.precision, group=run.group)
         truth = torch.from_numpy(run.validation[1])
         loss = cross_entropy(logits, truth).item()
         accuracy = (logits.argmax(1) == truth).double().mean().item()

@@ -65,7 +65,7 @@ class ComparisonFolder:
                 "model": str(kept) if do != "train" or self.keeps(cell) else None}
 
 
-def compare(asked: ComparisonPlan, folder: RunFolder, watch: Progress) -> dict[str, Any]:
+def compare(asked: ComparisonPlan, folder: RunFolder, progress: Progress) -> dict[str, Any]:
     """Compare in `folder` what was `asked`; finished trainings that lie there are reused.
 
     Writes `compare.html`, `compare.json`, `compare.md`, `predictions.csv`, `split.json`, the `models` at the largest
@@ -75,17 +75,17 @@ def compare(asked: ComparisonPlan, folder: RunFolder, watch: Progress) -> dict[s
     asked.checked()
     folder.keep_out_of(asked.data)
     started = time.monotonic()
-    packs = opened(asked, watch)
+    packs = opened(asked, progress)
     data = packs[0]
     check_sizes(asked, data)
-    tell(asked, data, watch)
+    tell(asked, data, progress)
     with folder.locked():
         work = ComparisonFolder(asked, folder, data)
         begin(work)
-        with watch.interruptible() as stop:
-            done = trained(work, watch, stop)
-            costs = measured(work, watch, stop)
-        watch.say("every training is finished; what they say is computed and written")
+        with progress.interruptible() as stop:
+            done = trained(work, progress, stop)
+            costs = measured(work, progress, stop)
+        progress.message("every training is finished; what they say is computed and written")
         facts = facts_of(asked, data, done, costs)
         spent = sum(one.facts["training"] + one.facts["prediction"] for one in done.values())
         facts |= {"seconds": time.monotonic() - started, "computed_seconds": spent,
@@ -96,7 +96,7 @@ def compare(asked: ComparisonPlan, folder: RunFolder, watch: Progress) -> dict[s
     return facts
 
 
-def opened(asked: ComparisonPlan, watch: Progress) -> list[Data]:
+def opened(asked: ComparisonPlan, progress: Progress) -> list[Data]:
     """The data, once for each way in which the models want them packed; all with the same pictures in each part."""
     packs: list[tuple[dict[str, Any], Data]] = []
     for model in asked.models:
@@ -105,7 +105,7 @@ def opened(asked: ComparisonPlan, watch: Progress) -> list[Data]:
         data = next((one for how, one in packs if how == packing), None)
         if data is None:
             data = load_data(asked.data, **packing, split=Path(asked.split) if asked.split else None,
-                             strict=asked.strict, on_progress=watch.stage)
+                             strict=asked.strict, on_progress=progress.on_progress)
             data.require_trainable()
             packs.append((packing, data))
         method.input_size(data)
@@ -128,15 +128,15 @@ def check_sizes(asked: ComparisonPlan, data: Data) -> None:
                          do=f"Use sizes up to {counts.max():,}")
 
 
-def tell(asked: ComparisonPlan, data: Data, watch: Progress) -> None:
+def tell(asked: ComparisonPlan, data: Data, progress: Progress) -> None:
     """Say what is compared on what."""
     many = len(asked.cells())
-    watch.say(f"{data.name}: {len(data.classes)} classes, {len(data.test):,} pictures to test on; "
+    progress.message(f"{data.name}: {len(data.classes)} classes, {len(data.test):,} pictures to test on; "
               f"{len(asked.models)} recognisers, {many} trainings, {len(asked.slots())} at a time")
     if data.skipped:
-        watch.say(f"skipped {len(data.skipped):,} pictures; the page counts them")
+        progress.message(f"skipped {len(data.skipped):,} pictures; the page counts them")
     for note in data.notes:
-        watch.say(f"note: {note}")
+        progress.message(f"note: {note}")
 
 
 def begin(work: ComparisonFolder) -> None:
@@ -156,19 +156,19 @@ def begin(work: ComparisonFolder) -> None:
         (work.folder.path / room).mkdir(exist_ok=True)
 
 
-def trained(work: ComparisonFolder, watch: Progress, stop: Callable[[], bool]) -> dict[TrainingPlan, TrainingRecord]:
+def trained(work: ComparisonFolder, progress: Progress, stop: Callable[[], bool]) -> dict[TrainingPlan, TrainingRecord]:
     """All cells, those that are not finished trained first."""
     every, done, jobs = work.asked.cells(), dict[TrainingPlan, TrainingRecord](), []
     for cell in every:
         found, why = work.read(cell)
         if why:
-            watch.say(f"note: {why}")
+            progress.message(f"note: {why}")
         if found:
             done[cell] = found
         else:
             jobs.append((cell.told, cell, work.job(cell)))
     if done:
-        watch.say(f"{len(done)} of {len(every)} trainings were finished before")
+        progress.message(f"{len(done)} of {len(every)} trainings were finished before")
     labels = work.data.test.labels
     seconds: dict[tuple[str, int | None], float] = {}
 
@@ -184,16 +184,16 @@ def trained(work: ComparisonFolder, watch: Progress, stop: Callable[[], bool]) -
         done[cell] = found
         seconds[cell.model, cell.size] = found.facts["training"]
         right = f"{(found.probabilities.argmax(1) == labels).mean():.1%} right, " if cell.half is None else ""
-        watch.say(f"{len(done)}/{len(every)} {cell.told}: {right}{found.facts['training']:.1f} s")
-        watch.stage("trainings", len(done), len(every))
+        progress.message(f"{len(done)}/{len(every)} {cell.told}: {right}{found.facts['training']:.1f} s")
+        progress.on_progress("trainings", len(done), len(every))
 
     if jobs:
-        watch.stage("trainings", len(done), len(every))
+        progress.on_progress("trainings", len(done), len(every))
         run_jobs(jobs, work.slots, stop, finished, urgent)
     return {cell: done[cell] for cell in every}
 
 
-def measured(work: ComparisonFolder, watch: Progress, stop: Callable[[], bool]) -> dict[str, dict[str, float]]:
+def measured(work: ComparisonFolder, progress: Progress, stop: Callable[[], bool]) -> dict[str, dict[str, float]]:
     """Seconds a picture of each model, alone and 64 at once, and its memory; each measured with nothing beside it."""
     one = {model: TrainingPlan(model, work.asked.largest, 0) for model in work.asked.models}
     who = {model: work.identity(cell) | {"cores": len(cores())} for model, cell in one.items()}
@@ -204,7 +204,7 @@ def measured(work: ComparisonFolder, watch: Progress, stop: Callable[[], bool]) 
     jobs = [(f"{model}, timed", work.job(cell, "measure") | {"identity": who[model]})
             for model, cell in one.items() if read(model) is None]
     if jobs:
-        watch.say("how long each takes to answer is measured")
+        progress.message("how long each takes to answer is measured")
         run_alone(jobs, cores(), stop)
     found: dict[str, dict[str, float]] = {}
     for model in work.asked.models:

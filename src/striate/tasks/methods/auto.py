@@ -64,18 +64,18 @@ class AutoMethod(TrainingMethod[Recogniser]):
         """The packed size."""
         return self.methods["finetune"].input_size(data)
 
-    def train(self, data: Data, folder: RunFolder, watch: Progress, stop: Callable[[], bool]) -> Recogniser:
+    def train(self, data: Data, folder: RunFolder, progress: Progress, stop: Callable[[], bool]) -> Recogniser:
         """Every method that is worth trying, on the training pictures; then the best."""
-        watch = replace(watch, ranks=ProcessGroup())  # the others wait: it trains alone
+        progress = replace(progress, group=ProcessGroup())  # the others wait: it trains alone
         tried, reasons = self._worth_trying(data)
         truth = data.validation.labels
         found: dict[str, tuple[Recogniser, NDArray[np.bool_]]] = {}
         alone = replace(data, split=replace(data.split, validation=np.empty(0, np.int64)))
         for name in tried if len(tried) > 1 else ():
-            watch.say(f"trying {name}")
+            progress.message(f"trying {name}")
             method = self.methods[name]
             try:
-                model: Recogniser = method.train(data if method.DISTRIBUTED else alone, folder, watch, stop)
+                model: Recogniser = method.train(data if method.DISTRIBUTED else alone, folder, progress, stop)
             except RunError as error:
                 if error.code != "loss_not_finite":
                     raise
@@ -89,11 +89,11 @@ class AutoMethod(TrainingMethod[Recogniser]):
         shares = ", ".join(f"{name} {100 * right.mean():.1f} %" for name, (_, right) in found.items())
         said = f"of {len(truth):,} validation pictures are right: {shares}" if found else "nothing was compared"
         self.chosen, self.why = self.methods[best], "; ".join([f"{best} was chosen: {said}", *reasons])
-        watch.say(self.why)
+        progress.message(self.why)
         if not self.chosen.DISTRIBUTED:
             folder.remove_log()  # of a method that was tried and not selected
         whole: Recogniser = (
-            found[best][0] if self.chosen.DISTRIBUTED else self.chosen.train(data, folder, watch, stop))
+            found[best][0] if self.chosen.DISTRIBUTED else self.chosen.train(data, folder, progress, stop))
         return whole
 
     def _worth_trying(self, data: Data) -> tuple[list[str], list[str]]:

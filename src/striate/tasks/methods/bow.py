@@ -60,14 +60,14 @@ class BagOfWordsMethod(StagewiseMethod[BagOfWords]):
         self.stages.sift.choice_for(height, width)
         return height, width
 
-    def train(self, data: Data, folder: RunFolder, watch: Progress, stop: Callable[[], bool]) -> BagOfWords:  # noqa: ARG002
+    def train(self, data: Data, folder: RunFolder, progress: Progress, stop: Callable[[], bool]) -> BagOfWords:  # noqa: ARG002
         """Stage by stage; stages computed before are read from the cache."""
         stages, settings = self.stages, self.settings
         model = BagOfWords(sift=stages.sift, encoder=stages.encoder, pyramid=stages.pyramid,
                            classifier=stages.classifier, size=settings.size, resize=settings.resize,
                            memory=cache_room("stages"), **settings.recipe)
-        model.fit(learnable(data), watch=watch.stage, stop=stop)
-        tell_stages(model.stages_, watch)
+        model.fit(learnable(data), watch=progress.on_progress, stop=stop)
+        tell_stages(model.stages_, progress)
         return model
 
     def recipe(self, model: BagOfWords) -> dict[str, Any]:

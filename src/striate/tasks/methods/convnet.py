@@ -38,7 +38,7 @@ class ConvNetMethod(TrainingMethod[ConvNet]):
         self.network = settings.model
         recipe = Recipe.from_dict(settings.recipe)
         if settings.sharded:
-            refuse_unsharded(recipe, RankInfo.read().world)
+            refuse_unsharded(recipe, RankInfo.read().world_size)
 
     @classmethod
     def matches(cls, settings: Settings) -> bool:  # noqa: ARG003 - the default matches every name
@@ -64,20 +64,21 @@ class ConvNetMethod(TrainingMethod[ConvNet]):
         return ConvNet(self.network, size=self.settings.size, resize=self.settings.resize, weights=self.weights,
                        **recipe)
 
-    def train(self, data: Data, folder: RunFolder, watch: Progress, stop: Callable[[], bool]) -> ConvNet:
+    def train(self, data: Data, folder: RunFolder, progress: Progress, stop: Callable[[], bool]) -> ConvNet:
         """From random weights or those that are given, or from the checkpoints in the folder."""
         settings = self.settings
         model = self.untrained(settings.recipe)
         try:
-            model.fit(data.train, validation=data.validation, watch=watch.step, checkpoints=folder.checkpoints,
-                      checkpoint_seconds=watch.checkpoint_seconds, stop=stop, say=watch.say, ranks=watch.ranks,
-                      sharded=settings.sharded, memory=self.memory, afterwards=len(data.validation) + len(data.test))
+            model.fit(data.train, validation=data.validation, watch=progress.on_step, checkpoints=folder.checkpoints,
+                      checkpoint_seconds=progress.checkpoint_seconds, stop=stop, say=progress.message,
+                      group=progress.group, sharded=settings.sharded,
+                      memory=self.memory, afterwards=len(data.validation) + len(data.test))
         except RunError as error:
-            if error.code == "loss_not_finite" and hasattr(model, "module_") and watch.ranks.main:
+            if error.code == "loss_not_finite" and hasattr(model, "module_") and progress.group.is_rank_zero:
                 model.save(folder.model)
                 error.do = f"Use {shown(folder.model)} as it was, or start again with a smaller --learning-rate"
             raise
-        if watch.ranks.main:
+        if progress.group.is_rank_zero:
             folder.write_log(model.history_)
         return model
 

@@ -55,7 +55,7 @@ class TrainingMethod(ABC, Generic[R]):
         return f"{len(data.train):,} pictures to train on, {len(data.validation):,} to choose by"
 
     @abstractmethod
-    def train(self, data: Data, folder: RunFolder, watch: Progress, stop: Callable[[], bool]) -> R:
+    def train(self, data: Data, folder: RunFolder, progress: Progress, stop: Callable[[], bool]) -> R:
         """The fitted recogniser."""
 
     @abstractmethod

@@ -50,8 +50,8 @@ class StagewiseMethod(TrainingMethod[R]):
         return metrics.evaluate(learnable(data).labels[indices], scores, data.classes)
 
 
-def tell_stages(rows: Sequence[dict[str, Any]], watch: Progress) -> None:
+def tell_stages(rows: Sequence[dict[str, Any]], progress: Progress) -> None:
     """Say what each stage came to, and how long it took."""
     for row in rows:
         how = "from the cache" if row["cached"] else f"{row['seconds']:.1f} s"
-        watch.say(f"{row['stage']}: {row['what']} ({how})")
+        progress.message(f"{row['stage']}: {row['what']} ({how})")

@@ -51,13 +51,13 @@ class TransferMethod(StagewiseMethod[Transfer]):
         height, width = data.pictures.images.shape[1:3]
         return height, width
 
-    def train(self, data: Data, folder: RunFolder, watch: Progress, stop: Callable[[], bool]) -> Transfer:  # noqa: ARG002
+    def train(self, data: Data, folder: RunFolder, progress: Progress, stop: Callable[[], bool]) -> Transfer:  # noqa: ARG002
         """Features once, then the classifier."""
         settings = self.settings
         model = Transfer(settings.network, weights=settings.weights, head=HEADS[settings.model], size=settings.size,
                          resize=settings.resize, memory=cache_room("features"), **settings.recipe)
-        model.fit(learnable(data), watch=watch.stage, stop=stop)
-        tell_stages(model.stages_, watch)
+        model.fit(learnable(data), watch=progress.on_progress, stop=stop)
+        tell_stages(model.stages_, progress)
         return model
 
     def recipe(self, model: Transfer) -> dict[str, Any]:
