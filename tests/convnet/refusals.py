@@ -83,6 +83,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "class_count": lambda _: fit(Network(Dense(3)(Input(1, 8, 8)), name="three")),
     "input_volume": lambda _: fit(size=(9, 9)),
     "layer called training": lambda _: build(Network(Dense(2, name="training")(Input(1, 8, 8)))),
+    "unknown_layer": lambda _: build(SMALL).activations(torch.zeros(1, 1, 8, 8), ["dense2"]),
     "interrupted": interrupted,
     "other_run": other_run,
     "all_checkpoints_damaged": damaged,

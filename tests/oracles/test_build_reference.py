@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from striate.arch import BatchNorm, Conv, Dense, Dropout, Input, Network, Pool, ReLU, Softmax, load_network
 from striate.arch.reference import forward
 from striate.convnet.build.initialise import fill
-from striate.convnet.build.net import OPERATIONS, Net, build
+from striate.convnet.build.net import Net, build
+from striate.convnet.build.operations import OPERATIONS
 from tests.arch.networks import networks
 from tests.arch.table import TABLE, network_of
 from tests.oracles.witness import weights_for

@@ -21,7 +21,7 @@ def loss_of(
 
     Args:
         scores: (n, K) of any float, and those of the heads in the order of `module.heads`.
-        targets: classes (n,) int64, or `Mixed` pairs of them.
+        targets: classes (n,) int64, or `MixedTargets` pairs of them.
         module: the network; its `heads` are read.
         recipe: `label_smoothing` is read.
         class_weights: (K,) as of `class_weights`, or None.

@@ -72,8 +72,7 @@ def test_running_averages_forget_what_they_began_with() -> None:
     module = build(Network(BatchNorm(momentum=0.1, name="bn")(Input(1, 2, 2)))).train()
     batches = torch.randn(3, 4, 1, 2, 2, generator=torch.Generator().manual_seed(0)) + 5
     for step, batch in enumerate(batches):
-        module.at_step(step)
-        module(batch)
+        module(batch, step)
     ages = 0.9 ** torch.arange(2, -1, -1)
     wanted = (batches.mean((1, 2, 3, 4)) * ages).sum() / ages.sum()
     assert torch.isclose(module.state_dict()["bn.running_mean"][0], wanted)

@@ -16,7 +16,7 @@ class CrossChannelLRN(torch.autograd.Function):
     """y = x · s^−β with s = k + α/size · Σ x² over `size` channels around each; (N, C, H, W) in and out.
 
     >>> x = torch.ones(1, 3, 1, 1)
-    >>> AcrossChannels.apply(x, 3, 3.0, 1.0, 1.0).flatten().tolist()  # 1/(1 + 2), 1/(1 + 3), 1/(1 + 2)
+    >>> CrossChannelLRN.apply(x, 3, 3.0, 1.0, 1.0).flatten().tolist()  # 1/(1 + 2), 1/(1 + 3), 1/(1 + 2)
     [0.3333333432674408, 0.25, 0.3333333432674408]
     """
 

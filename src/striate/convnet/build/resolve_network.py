@@ -38,7 +38,7 @@ def wanted(network: str | Path | Network) -> InputRequirement:
     """What `network` asks of its pictures.
 
     >>> wanted("lenet5")
-    Wanted(size=(32, 32), channels=None, least=1)
+    InputRequirement(size=(32, 32), channels=None, least=1)
     """
     if not isinstance(network, Network) and str(network) in ZOO:
         entry = ZOO[str(network)]

@@ -49,7 +49,7 @@ class TensorValue:
 
     @property
     def volume(self) -> Volume:
-        """The volume; raises `Unsupported` where there is none."""
+        """The volume; raises `UnsupportedCall` where there is none."""
         return self.make()
 
     def copied(self) -> TensorValue:

@@ -1,7 +1,8 @@
-"""The functions of torch that weigh, pool and pad, with torch's own argument names (but x for `input`).
+"""torch's functions of windows: convolution, pooling, padding, with torch's argument names (but x for `input`).
 
-Each takes the `Place` it stands at and the arguments of the call, tensors as `Value` or `Weight`, and returns a
-`Value`; what ours cannot say raises `Unsupported` with the reason. Modules come in the same way, by `modules.py`.
+Each takes the `CallSite` it stands at and the arguments of the call, tensors as `TensorValue` or `ModuleTensor`, and
+returns a `TensorValue`; what has no layer raises `UnsupportedCall` with the reason. Modules come in the same way, by
+`modules.py`.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ PRESETS = {
 def name_for(facts: DataFacts) -> str:
     """The row of `PRESETS` for these pictures.
 
-    >>> name_for(Facts(60_000, ("a", "b"), (28, 28))), name_for(Facts(800, ("cat", "dog"), (200, 300)))
+    >>> name_for(DataFacts(60_000, ("a", "b"), (28, 28))), name_for(DataFacts(800, ("cat", "dog"), (200, 300)))
     ('many small pictures', 'few photographs')
     """
     if facts.pretrained:
@@ -111,7 +111,7 @@ def planned(recipe: Recipe, facts: DataFacts) -> tuple[Recipe, tuple[str, ...]]:
 
     What `recipe` says stays; `clip` stays off, and of the budgets only epochs and steps are filled in.
 
-    >>> recipe, reasons = planned(Recipe(), Facts(1257, ("0", "1"), (8, 8)))
+    >>> recipe, reasons = planned(Recipe(), DataFacts(1257, ("0", "1"), (8, 8)))
     >>> recipe.batch_size, recipe.epochs, recipe.flip
     (32, 50, False)
     >>> for reason in reasons: print(reason)
@@ -179,7 +179,7 @@ def unmoved(recipe: Recipe, asked: Recipe, passes: float) -> tuple[Recipe, tuple
 def batch_for(facts: DataFacts, largest: int) -> tuple[int, str]:
     """Pictures per step, and why: a power of two, about 40 steps per pass where the pictures are few, within `MEMORY`.
 
-    >>> batch_for(Facts(9_000, ("a", "b"), (224, 224), 3, memory=30_000_000), 128)
+    >>> batch_for(DataFacts(9_000, ("a", "b"), (224, 224), 3, memory=30_000_000), 128)
     (64, '2 GB of memory hold 66 at 30 MB each')
     """
     batch = min(largest, max(16, 2 ** round(math.log2(max(facts.count, 1) / 40))))

@@ -23,7 +23,7 @@ class ExponentialMovingAverage:
         decay: per step, 0 to below 1.
 
     >>> module = nn.Linear(1, 1, bias=False)
-    >>> average = Average(nn.Sequential(module), 0.9)
+    >>> average = ExponentialMovingAverage(nn.Sequential(module), 0.9)
     >>> with torch.no_grad(): old = module.weight.fill_(2.0).clone()
     >>> average.update(nn.Sequential(module)); average.update(nn.Sequential(module))
     >>> average.updates, average.decay_at(0), average.decay_at(1), average.decay_at(1_000)

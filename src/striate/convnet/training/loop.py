@@ -101,14 +101,13 @@ class OptimiserStep:
         run.module.train()
         for unit in self.settled:
             unit.eval()
-        run.module.at_step(batch.step, batch.shard)
         torch.manual_seed(seed_for(recipe.seed, "dropout", batch.step))
         set_rate(self.optimiser, recipe.rate_at(batch.step))
         inputs = run.preparation.normalised(batch.pictures.to(run.device, non_blocking=True))
         targets = batch.labels.to(run.device, non_blocking=True)
         inputs, mixed = mix(inputs, targets, recipe, batch.step // run.per_epoch, batch.indices, batch.shard.slice)
         with run.precision.autocast(run.device):
-            scores = run.module(inputs)
+            scores = run.module(inputs, batch.step, batch.shard)
         loss = loss_of(scores, mixed, run.module, recipe, self.weights)
         values: list[float] = self.gradients.backward(batch.shard.portion(loss, scores), *votes).tolist()
         if not np.isfinite(values[0]):

@@ -60,7 +60,7 @@ class Prefetcher:
     """Iterates over `prepared`, a few batches ahead, in a thread of its own; an error in it is raised here.
 
     >>> from itertools import islice
-    >>> list(islice(Feed(iter("abc")), 2))
+    >>> list(islice(Prefetcher(iter("abc")), 2))
     ['a', 'b']
     """
 
