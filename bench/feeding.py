@@ -23,6 +23,7 @@ from rivals.ours import model_for
 from rivals.work import WARM_SECONDS, WARM_STEPS, WORKS
 from striate.convnet.augment import Augmenter
 from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.training.training_context import TrainingContext
 from striate.data import Dataset, load_data
 from striate.errors import Interrupted
 
@@ -36,14 +37,15 @@ def trained(data: Dataset, seconds: float) -> tuple[float, float | None]:
     times: list[float] = []
     waits: list[float | None] = []
 
-    def watch(step: Any) -> None:
+    def on_step(step: Any) -> None:
         now = time.perf_counter()
         if times or (step.step >= WARM_STEPS and now - began > WARM_SECONDS):
             times.append(now)
             waits.append(getattr(step, "waited", None))
 
     with suppress(Interrupted):
-        model.fit(data, watch=watch, stop=lambda: bool(times) and times[-1] - times[0] > seconds)
+        model.fit(data, context=TrainingContext(
+            on_step, stop=lambda: bool(times) and times[-1] - times[0] > seconds))
     whole, told = times[-1] - times[0], [one for one in waits[1:] if one is not None]
     return whole / (len(times) - 1), sum(told) / whole if told else None
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from rivals.work import DECAY, MOMENTUM, RATE, WORKS, Timer, Work, made, parser
 from striate.convnet.recogniser import ConvNet
+from striate.convnet.training.training_context import TrainingContext
 from striate.errors import Interrupted
 
 # Whatever a step could do besides learning from its pictures is off, for the rivals do nothing of it.
@@ -37,13 +38,13 @@ def main() -> None:
     pictures, labels = made(work)
     timer, losses, waited = Timer(work.batch, given.seconds), [0.0], [0.0]
 
-    def watch(step: Any) -> None:
+    def on_step(step: Any) -> None:
         losses[0] = step.loss
         waited[0] += getattr(step, "waited", 0.0)
         timer.tick(step.step)
 
     with suppress(Interrupted):
-        model.fit(pictures, labels, watch=watch, stop=lambda: timer.done)
+        model.fit(pictures, labels, context=TrainingContext(on_step, stop=lambda: timer.done))
     network = model.network_
     timer.report(work, network.parameters, losses[0], macs=sum(node.macs for node in network.nodes),
                  settings_not_there=absent)

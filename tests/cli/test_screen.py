@@ -6,7 +6,7 @@ import pytest
 
 from striate.cli.plain_progress import PlainProgress
 from striate.cli.screen import Screen
-from striate.convnet.training.training_run import StepRecord
+from striate.convnet.training.training_context import StepRecord
 from tests.cli.conftest import Program
 
 ROW: dict[str, float | int | None] = {"validation_accuracy": 0.9714}

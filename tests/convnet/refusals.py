@@ -17,6 +17,7 @@ from striate.convnet.distributed.rendezvous import ranks_missing
 from striate.convnet.recogniser import refuse_unsharded
 from striate.convnet.training.checkpoint import Checkpoints
 from striate.convnet.training.lr_finder import range_test
+from striate.convnet.training.training_context import TrainingContext
 from striate.core import model_file
 from striate.errors import StriateError
 
@@ -27,9 +28,8 @@ SMALL = Network(Dense(2)(Input(1, 8, 8)), name="small")
 
 
 def fit(network: Network = SMALL, labels: object = LABELS, **more: object) -> object:
-    folder = more.pop("checkpoints", None)
-    stop = more.pop("stop", bool)
-    return ConvNet(network, **{"epochs": 2} | more).fit(PICTURES, labels, checkpoints=folder, stop=stop)  # type: ignore[arg-type]
+    context = TrainingContext(checkpoints=more.pop("checkpoints", None), stop=more.pop("stop", bool))  # type: ignore[arg-type]
+    return ConvNet(network, **{"epochs": 2} | more).fit(PICTURES, labels, context=context)  # type: ignore[arg-type]
 
 
 def interrupted(folder: Path, **more: object) -> object:

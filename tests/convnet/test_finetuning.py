@@ -14,6 +14,7 @@ from striate.convnet import finetuning
 from striate.convnet.build.net import build
 from striate.convnet.finetuning import KEPT, LOWEST, adapted, head_of
 from striate.convnet.inference.features import cut
+from striate.convnet.training.training_context import TrainingContext
 from striate.errors import Interrupted
 from tests.convnet.pretrained.small import filled, pictures
 
@@ -124,10 +125,10 @@ def test_stopped_and_resumed_it_ends_in_the_same_bits(given, tmp_path) -> None: 
     whole = ConvNet(net, **settings).fit(images, labels, validation=(images[:9], labels[:9]))
     steps: list[int] = []
     with pytest.raises(Interrupted):
-        ConvNet(net, **settings).fit(images, labels, validation=(images[:9], labels[:9]), checkpoints=tmp_path / "kept",
-                                     watch=lambda step: steps.append(step.step), stop=lambda: len(steps) >= 4)
+        ConvNet(net, **settings).fit(images, labels, validation=(images[:9], labels[:9]), context=TrainingContext(
+            lambda step: steps.append(step.step), checkpoints=tmp_path / "kept", stop=lambda: len(steps) >= 4))
     again = ConvNet(net, **settings).fit(images, labels, validation=(images[:9], labels[:9]),
-                                         checkpoints=tmp_path / "kept")
+                                         context=TrainingContext(checkpoints=tmp_path / "kept"))
     assert whole.save(tmp_path / "a.safetensors").read_bytes() == again.save(tmp_path / "b.safetensors").read_bytes()
     assert again.reasons_ == whole.reasons_
     assert [row["epoch"] for row in again.history_] == [0, 1, 2, 3]
@@ -136,7 +137,7 @@ def test_stopped_and_resumed_it_ends_in_the_same_bits(given, tmp_path) -> None: 
 def test_stopped_while_pictures_are_described(given) -> None:  # type: ignore[no-untyped-def]
     net, weights = given
     with pytest.raises(Interrupted):
-        ConvNet(net, weights=weights, epochs=1).fit(*noisy(), stop=lambda: True)
+        ConvNet(net, weights=weights, epochs=1).fit(*noisy(), context=TrainingContext(stop=lambda: True))
 
 
 def test_classes_without_pictures_and_two_classes(given) -> None:  # type: ignore[no-untyped-def]

@@ -25,9 +25,9 @@ from striate.classifiers import Classifier
 from striate.core.cache import StageCache
 from striate.core.executor import worker_count
 from striate.core.model_file import Arrays, ModelFile
-from striate.errors import DataError, UsageError, shown
+from striate.errors import UsageError, shown
 from striate.model.preprocessing import LabelledPictures, Preprocessing
-from striate.model.recogniser import Recogniser, labels_of, manifest_of, pictures_of, restored_classes
+from striate.model.recogniser import Recogniser, manifest_of, pictures_of, restored_classes, training_set
 
 MOST_SAMPLED = 10_000_000
 FEW = 10_000  # pictures, up to which mirror images are learnt from unless asked otherwise
@@ -110,11 +110,7 @@ class BagOfWords(Recogniser):
 
         """
         self.check_settings()
-        given = pictures_of(X)
-        labels, self.classes_ = labels_of(X, y)
-        if len(np.unique(labels)) < 2:
-            raise DataError("one_class", "training was asked for", allowed="two or more classes are allowed",
-                            given=f"all {len(labels):,} pictures are of one class", do="Add pictures of another class")
+        given, labels, self.classes_ = training_set(X, y)
         memory = StageCache(Path(self.memory) if self.memory else None)
         letters = self.classes_.dtype.kind != "U" or all(len(name) == 1 for name in self.classes_)
         self.flip_ = bool(len(labels) <= FEW and not letters if self.flip is None else self.flip)

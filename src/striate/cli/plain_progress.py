@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from striate.convnet.training.training_run import StepRecord
+    from striate.convnet.training.training_context import StepRecord
 
 SECONDS = 30.0
 

@@ -14,7 +14,7 @@ from striate.errors import shown
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from striate.convnet.training.training_run import StepRecord
+    from striate.convnet.training.training_context import StepRecord
 
 
 class Screen:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,7 @@ def solve_head(run: TrainingRun) -> None:
     """Solve the last layer of `run.module` and validate the network with it, as epoch 0. Collective.
 
     A multinomial logistic regression on the features of the training pictures, as they are; its strength is chosen on
-    the validation part, without one it is 1. Raises `Interrupted` when `run.stop()` turns true.
+    the validation part, without one it is 1. Raises `Interrupted` when `run.context.stop()` turns true.
     """
     started = time.monotonic()
     found = run.group.on_rank_zero(lambda: _solved(run))
@@ -117,11 +118,11 @@ def _solved(run: TrainingRun) -> tuple[str, dict[str, Tensor]]:
         {key: tensor.detach().cpu() for key, tensor in state.items()},
         run.preparation,
         run.precision.name,
-        run.memory,
+        Path(run.context.feature_cache) if run.context.feature_cache else None,
     )
-    learnt = features(run.pictures, stop=run.stop)
-    shown_too = features(run.validation[0], stop=run.stop) if run.validation else None
-    if run.stop():
+    learnt = features(run.pictures, stop=run.context.stop)
+    shown_too = features(run.validation[0], stop=run.context.stop) if run.validation else None
+    if run.context.stop():
         raise Interrupted("interrupted", "training was stopped before its first step")
     mean = learnt.mean(axis=0, dtype=np.float64)
     scale = float(np.sqrt(np.mean((learnt - mean) ** 2))) or 1.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +17,6 @@ from striate.convnet.build.initialise import fill
 from striate.convnet.build.net import build
 from striate.convnet.build.normalise import InputNormalisation
 from striate.convnet.build.resolve_network import network_for, ungraded, wanted
-from striate.convnet.distributed import ProcessGroup
 from striate.convnet.distributed.sharded_weights import shard
 from striate.convnet.inference import precision
 from striate.convnet.pretrained import PretrainedWeights, pretrained
@@ -29,12 +27,20 @@ from striate.convnet.training.loop import train
 from striate.convnet.training.malloc import kept as memory_kept
 from striate.convnet.training.start import begin, content_of
 from striate.convnet.training.state_dict import refuse_too_large
-from striate.convnet.training.training_run import StepRecord, TrainingRun
+from striate.convnet.training.training_context import TrainingContext
+from striate.convnet.training.training_run import TrainingRun
 from striate.convnet.training.validation_epoch import logits_of
 from striate.core.model_file import MAX_BYTES, Arrays, ModelFile
-from striate.errors import DataError, ModelFileError, UsageError, shown
+from striate.errors import ModelFileError, UsageError, shown
 from striate.model.preprocessing import LabelledPictures
-from striate.model.recogniser import Recogniser, class_indices, labels_of, manifest_of, pictures_of, restored_classes
+from striate.model.recogniser import (
+    Recogniser,
+    class_indices,
+    manifest_of,
+    pictures_of,
+    restored_classes,
+    training_set,
+)
 
 
 class ConvNet(Recogniser):
@@ -127,15 +133,7 @@ class ConvNet(Recogniser):
         y: ArrayLike | None = None,
         *,
         validation: LabelledPictures | tuple[Any, ArrayLike] | None = None,
-        watch: Callable[[StepRecord], object] | None = None,
-        checkpoints: str | Path | None = None,
-        checkpoint_seconds: float | None = None,
-        afterwards: int = 0,
-        stop: Callable[[], bool] = bool,
-        say: Callable[[str], object] | None = None,
-        group: ProcessGroup | None = None,
-        sharded: bool = False,
-        memory: str | Path | None = None,
+        context: TrainingContext | None = None,
     ) -> Self:
         """Learn from pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or from a `Dataset`.
 
@@ -143,45 +141,28 @@ class ConvNet(Recogniser):
             X: the training pictures.
             y: their labels.
             validation: a `Dataset`, or (pictures, labels): the best epoch is chosen on it; without, the last is kept.
-            watch: called after every step, for progress bars.
-            checkpoints: a folder; the run is saved there, and goes on from what is there.
-            checkpoint_seconds: how often; None is every 20, or less often where that would take over 1 % of the time.
-            afterwards: pictures that will be predicted when it is trained, within the `minutes` given.
-            stop: asked after every step; when it turns true the run is saved and `Interrupted` is raised.
-            say: told what is planned, which then is measured first.
-            group: the processes that train together, which must all be given the same; None is this one alone.
-            sharded: divide the weights among them, for steps too large for one device.
-            memory: a folder that keeps features from run to run, which fine-tuning begins with; see `nets.kept`.
+            context: callbacks, checkpoints and other services of the run; None is none of them.
 
         Raises `RunError` (`loss_not_finite`); if an epoch had ended well, the model is fitted with its weights.
 
         """
-        pictures = pictures_of(X)
-        labels, self.classes_ = labels_of(X, y)
-        if len(np.unique(labels)) < 2:
-            raise DataError("one_class", "training was asked for", allowed="two or more classes are allowed",
-                            given=f"all {len(labels):,} pictures are of one class", do="Add pictures of another class")
+        context = context or TrainingContext()
+        pictures, labels, self.classes_ = training_set(X, y)
         asked = self._recipe()
-        if sharded:
-            refuse_unsharded(asked, (group or ProcessGroup()).world_size)
+        if context.sharded:
+            refuse_unsharded(asked, context.group.world_size)
             asked = replace(asked, optimiser=asked.optimiser or "adamw", average=0.0)
         source = self._source()
         prepared = self._prepare(pictures, source)
-        recipe, self.reasons_ = presets.planned(asked, self._facts(len(labels)))
-        if recipe.precision == "auto" and precision.best_device().type == "cpu" and precision.slower_in_half(
-                self.network_):
-            recipe = replace(recipe, precision="float32")
-            self.reasons_ += ("float32: depthwise convolutions learn faster in it on a processor",)
-        if checkpoints:
+        recipe, self.reasons_ = self._planned(asked, len(labels))
+        if context.checkpoints:
             refuse_too_large(self.network_, recipe)
         module = build(self.network_)
         run = TrainingRun(
             module=module, pictures=prepared, labels=labels, validation=self._validation(validation), recipe=recipe,
-            preparation=self.preparation_, precision=precision.choose(recipe.precision),
-            checkpoints=Checkpoints(Path(checkpoints)) if checkpoints else None,
-            checkpoint_seconds=checkpoint_seconds, group=group or ProcessGroup(),
-            by_clock=bool(asked.minutes and not asked.plan), afterwards=afterwards, stop=stop,
-            pretrained=bool(source), memory=Path(memory) if memory else None,
+            preparation=self.preparation_, precision=precision.choose(recipe.precision), context=context,
+            checkpoints=Checkpoints(Path(context.checkpoints)) if context.checkpoints else None,
+            by_clock=bool(asked.minutes and not asked.plan), pretrained=bool(source),
         )
         with torch.random.fork_rng(), memory_kept():
             fill(module, recipe.seed)
@@ -194,15 +175,14 @@ class ConvNet(Recogniser):
                             "set of pictures": content_of(run)}
             if source:
                 run.identity["weights"] = source.sha256
-            snapshot, more = begin(run, asked, say if not sharded else None, finetuning.solve_head if source else None)
+            snapshot, more = begin(run, asked, finetuning.solve_head if source else None)
             begun = snapshot.facts["progress"].get("begun", "") if snapshot else run.progress.begun
             self.reasons_ += (begun, *more) if begun else more
-            if sharded:
-                shard(module, run.group.world_size)
+            if context.sharded:
+                shard(module, context.group.world_size)
             try:
                 for step in train(run, snapshot):
-                    if watch:
-                        watch(step)
+                    context.on_step(step)
             finally:
                 if run.best:
                     self._take(run)
@@ -282,13 +262,18 @@ class ConvNet(Recogniser):
         self.seconds_ = run.progress.elapsed
         self.notes_ = run.checkpoints.notes if run.checkpoints else []
 
-    def _facts(self, count: int) -> presets.DataFacts:
-        """What the recipe is planned from."""
+    def _planned(self, asked: Recipe, count: int) -> tuple[Recipe, tuple[str, ...]]:
+        """The recipe for `count` training pictures with every field filled in, and why it is so."""
         found = survey(self.network_)
-        return presets.DataFacts(count, tuple(map(str, self.classes_)), self.preparation_.size,
-                             self.preparation_.channels, found.total("macs"), found.training_memory,
-                             any(node.layer.kind == "batch_norm" for node in self.network_.nodes),
-                             bool(self.source_))
+        recipe, reasons = presets.planned(asked, presets.DataFacts(
+            count, tuple(map(str, self.classes_)), self.preparation_.size, self.preparation_.channels,
+            found.total("macs"), found.training_memory,
+            any(node.layer.kind == "batch_norm" for node in self.network_.nodes), bool(self.source_)))
+        if recipe.precision == "auto" and precision.best_device().type == "cpu" and precision.slower_in_half(
+                self.network_):
+            recipe = replace(recipe, precision="float32")
+            reasons += ("float32: depthwise convolutions learn faster in it on a processor",)
+        return recipe, reasons
 
     def _recipe(self) -> Recipe:
         given = {field.name: getattr(self, field.name, None) for field in fields(Recipe)}

@@ -6,7 +6,6 @@ Donahue et al., "DeCAF" (ICML 2014); Sharif Razavian et al., "CNN features off-t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -23,9 +22,10 @@ from striate.convnet.build.normalise import InputNormalisation
 from striate.convnet.inference.features import FeatureExtractor, cut
 from striate.convnet.pretrained import pretrained
 from striate.convnet.recipe.validation import PRECISIONS
+from striate.convnet.training.training_context import TrainingContext
 from striate.core.model_file import MAX_BYTES, Arrays, ModelFile, joined, parted
-from striate.errors import DataError, Interrupted, UsageError, shown
-from striate.model.recogniser import Recogniser, labels_of, manifest_of, pictures_of, restored_classes
+from striate.errors import Interrupted, UsageError, shown
+from striate.model.recogniser import Recogniser, manifest_of, pictures_of, restored_classes, training_set
 
 HEADS = ("linear_svm", "knn")
 PARTS = ("network", "features", "head")  # of the arrays in a file
@@ -70,24 +70,20 @@ class Transfer(Recogniser):
         self.size, self.resize, self.precision, self.memory, self.seed = size, resize, precision, memory, seed
 
     def fit(
-        self, X: Any, y: ArrayLike | None = None, *, watch: Callable[[str, int, int], object] = lambda *_: None,
-        stop: Callable[[], bool] = bool,
+        self, X: Any, y: ArrayLike | None = None, *, context: TrainingContext | None = None
     ) -> Self:
         """Learn from pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or from a `Dataset`.
 
-        `watch` is called with (stage, done, total); when `stop` turns true, `Interrupted` is raised.
+        Of `context` it uses `on_progress` and `stop`; when that turns true, `Interrupted` is raised.
         """
         for what, choices, given in (("head", HEADS, self.head), ("precision", PRECISIONS, self.precision)):
             if given not in choices:
                 raise UsageError("unknown_choice", f"the {what} of a transfer was asked for",
                                  allowed=f"{' and '.join(choices)} are allowed",
                                  given=f"{shown(str(given))} was given", do="Choose one of these")
-        images = pictures_of(X)
-        labels, self.classes_ = labels_of(X, y)
+        context = context or TrainingContext()
+        images, labels, self.classes_ = training_set(X, y)
         present, labels = np.unique(labels, return_inverse=True)
-        if len(present) < 2:
-            raise DataError("one_class", "training was asked for", allowed="two or more classes are allowed",
-                            given=f"all {len(labels):,} pictures are of one class", do="Add pictures of another class")
         source = pretrained(self.network, self.weights)
         inner = cut(source.network, self.layer)
         size = self.size or (inner.input.height, inner.input.width)
@@ -103,9 +99,10 @@ class Transfer(Recogniser):
         started, found, computed = time.monotonic(), [], 0
         for mirrored in (False, True)[: 1 + self.flip_]:
             stage = "features of mirror images" if mirrored else "features"
-            found.append(self.features_(pictures, mirrored=mirrored, stop=stop, watch=partial(watch, stage)))
+            found.append(self.features_(pictures, mirrored=mirrored, stop=context.stop,
+                                        watch=partial(context.on_progress, stage)))
             computed += self.features_.computed
-            if stop():
+            if context.stop():
                 raise Interrupted("interrupted", "training was stopped while pictures were described")
         self.mean_ = found[0].mean(axis=0)
         vectors = scaled(np.concatenate(found), self.mean_)

@@ -116,6 +116,16 @@ def labels_of(X: Any, y: ArrayLike | None) -> tuple[NDArray[np.int64], NDArray[A
     return indices.astype(np.int64), classes
 
 
+def training_set(X: Any, y: ArrayLike | None) -> tuple[Pixels | LabelledPictures, NDArray[np.int64], NDArray[Any]]:
+    """Training pictures, the class index of each, (N,) int64, and the classes; refuses a single one (`one_class`)."""
+    pictures = pictures_of(X)
+    labels, classes = labels_of(X, y)
+    if len(np.unique(labels)) < 2:
+        raise DataError("one_class", "training was asked for", allowed="two or more classes are allowed",
+                        given=f"all {len(labels):,} pictures are of one class", do="Add pictures of another class")
+    return pictures, labels, classes
+
+
 def class_indices(y: ArrayLike | None, classes: NDArray[Any]) -> NDArray[np.int64]:
     """The index in `classes` of each label in `y`; refuses unknown labels (`unknown_label`).
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 
 from striate.convnet.distributed import ProcessGroup
-from striate.convnet.training.training_run import StepRecord
+from striate.convnet.training.training_context import StepRecord
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from striate.convnet.recipe.validation import OPTIMISERS
 from striate.convnet.recogniser import ConvNet
 from striate.convnet.training.lr_finder import RangeTest, range_test
 from striate.convnet.training.seeding import generator
+from striate.convnet.training.training_context import TrainingContext
 from striate.data import Data, Dataset
 from striate.errors import Interrupted, RunError, UsageError, shown
 from striate.report.tune import write_trying
@@ -68,13 +69,17 @@ class TuningTrial:
         given = {name: value for name, value in self.settings.recipe.items() if name not in (*TRIED, *BUDGETS)}
         return self.method.untrained(given | recipe)
 
+    def context(self) -> TrainingContext:
+        """The services of one training."""
+        return TrainingContext(self.progress.on_step, stop=self.stop, feature_cache=self.method.feature_cache)
+
     def run(self) -> None:
         """Try each optimiser, or only the one that was asked for, adding to `rows` and `ranges`."""
         asked = self.settings.recipe.get("optimiser")
         for optimiser in (asked,) if asked else OPTIMISERS:
             self.progress.message(f"{optimiser}: range test")
-            self.ranges[optimiser] = test = range_test(self.model(optimiser=optimiser), self.train, stop=self.stop,
-                                                           memory=self.method.memory)
+            self.ranges[optimiser] = test = range_test(self.model(optimiser=optimiser), self.train,
+                                                           context=self.context())
             first = self.candidate(optimiser, self.settings.recipe.get("learning_rate"),
                                    "given" if "learning_rate" in self.settings.recipe else "preset")
             for rate, why in around(first, test.steepest):
@@ -86,8 +91,7 @@ class TuningTrial:
         model = self.model(optimiser=optimiser, learning_rate=rate, minutes=max(self.seconds, SHORTEST) / 60)
         row: dict[str, Any] = {"optimiser": optimiser, "learning_rate": rate, "why": why, "failed": None}
         try:
-            model.fit(self.train, validation=self.validation, watch=self.progress.on_step, stop=self.stop,
-                      memory=self.method.memory)
+            model.fit(self.train, validation=self.validation, context=self.context())
         except RunError as error:
             if error.code != "loss_not_finite":
                 raise

@@ -30,6 +30,7 @@ from striate.convnet.distributed import (
 )
 from striate.convnet.distributed.shard import dropped
 from striate.convnet.distributed.sync_batch_norm import batch_norm
+from striate.convnet.training.training_context import TrainingContext
 from striate.errors import Interrupted, RunError, StriateError
 
 WIDTH = 11
@@ -134,8 +135,9 @@ def in_parts(group: ProcessGroup) -> list[list[float]]:
         seen: list[float] = []
         model = ConvNet("compact", epochs=2, batch_size=8, precision="float32", optimiser=optimiser, seed=0)
         with suppress(Interrupted):
-            model.fit(pictures, labels, watch=lambda step, seen=seen: seen.append(step.loss), checkpoints=folder,
-                      stop=lambda stop=stop, seen=seen: bool(stop) and len(seen) >= stop, group=group, sharded=True)
+            model.fit(pictures, labels, context=TrainingContext(
+                lambda step, seen=seen: seen.append(step.loss), checkpoints=folder, group=group, sharded=True,
+                stop=lambda stop=stop, seen=seen: bool(stop) and len(seen) >= stop))
         losses.append(seen)
     return losses
 

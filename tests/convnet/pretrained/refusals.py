@@ -13,6 +13,7 @@ from striate.convnet.finetuning import adapted
 from striate.convnet.inference.features import cut
 from striate.convnet.pretrained import KNOWN, hub, pretrained, weight_file
 from striate.convnet.pretrained.pretrained_weights import in_rgb
+from striate.convnet.training.training_context import TrainingContext
 from striate.tasks import Progress, RunFolder, Settings, train_model
 from tests.convnet.pretrained.small import pictures, saved
 
@@ -88,7 +89,7 @@ def same_class(folder: Path) -> object:
 
 def stopped(folder: Path) -> object:
     net, weights = saved(folder)
-    return Transfer(net, weights=weights).fit(*pictures(), stop=lambda: True)
+    return Transfer(net, weights=weights).fit(*pictures(), context=TrainingContext(stop=lambda: True))
 
 
 def trained(folder: Path, **settings: object) -> object:

@@ -13,7 +13,7 @@ from striate.convnet.build.resolve_network import network_for
 from striate.convnet.losses import loss_of
 from striate.convnet.optimisers import make_optimiser, set_rate
 from striate.convnet.recipe.recipe import Recipe
-from striate.convnet.training.training_run import StepRecord
+from striate.convnet.training.training_context import StepRecord, TrainingContext
 from striate.data import Data
 
 
@@ -60,7 +60,7 @@ def test_the_loss_is_weighted() -> None:
 
 def test_a_network_with_heads_learns_saves_and_predicts(digits: Data, tmp_path) -> None:
     steps: list[StepRecord] = []
-    model = ConvNet(headed(), epochs=2, seed=3).fit(digits.train, watch=steps.append)
+    model = ConvNet(headed(), epochs=2, seed=3).fit(digits.train, context=TrainingContext(steps.append))
     assert steps[-1].loss < steps[0].loss
     model.save(tmp_path / "headed.safetensors")
     again = load(tmp_path / "headed.safetensors")

@@ -11,7 +11,7 @@ from striate import ConvNet, Input, Network
 from striate.arch import BatchNorm, Conv, Dense, Dropout, Pool, ReLU
 from striate.convnet.training import loop, state_dict
 from striate.convnet.training.checkpoint import Checkpoints, Snapshot
-from striate.convnet.training.training_run import StepRecord
+from striate.convnet.training.training_context import StepRecord, TrainingContext
 from striate.data import Data
 from striate.errors import Interrupted, RunError
 
@@ -27,9 +27,8 @@ def fresh(optimiser: str = "adamw") -> ConvNet:
 
 def learn(digits: Data, folder: Path | None, stop_after: int | None = None, optimiser: str = "adamw") -> ConvNet:
     model, steps = fresh(optimiser), []
-    model.fit(digits.train, validation=digits.validation, watch=steps.append, checkpoints=folder,
-              stop=lambda: stop_after is not None and len(steps) >= stop_after)
-    return model
+    return model.fit(digits.train, validation=digits.validation, context=TrainingContext(
+        steps.append, checkpoints=folder, stop=lambda: stop_after is not None and len(steps) >= stop_after))
 
 
 def bits(model: ConvNet, path: Path) -> bytes:
@@ -68,8 +67,8 @@ def test_r02_whatever_the_recipe_a_resumed_run_ends_in_the_same_bits(
     def learnt(folder: Path, stop_after: int | None = None) -> ConvNet:
         steps: list[StepRecord] = []
         model = ConvNet(network(), epochs=2, batch_size=256, seed=5, **RICH[rich])  # type: ignore[arg-type]
-        return model.fit(digits.train, validation=digits.validation, watch=steps.append, checkpoints=folder,
-                         stop=lambda: stop_after is not None and len(steps) >= stop_after)
+        return model.fit(digits.train, validation=digits.validation, context=TrainingContext(
+            steps.append, checkpoints=folder, stop=lambda: stop_after is not None and len(steps) >= stop_after))
 
     whole = bits(learnt(tmp_path / "whole"), tmp_path / "a")
     with pytest.raises(Interrupted):
@@ -100,7 +99,8 @@ def test_r04_no_picture_is_missed_or_repeated(digits: Data, tmp_path: Path, monk
 
 
 def test_r07_saving_often_changes_nothing(digits: Data, tmp_path: Path) -> None:
-    often = fresh().fit(digits.train, validation=digits.validation, checkpoints=tmp_path / "run", checkpoint_seconds=0)
+    context = TrainingContext(checkpoints=tmp_path / "run", checkpoint_seconds=0)
+    often = fresh().fit(digits.train, validation=digits.validation, context=context)
     assert bits(often, tmp_path / "a") == bits(learn(digits, None), tmp_path / "b")
 
 
@@ -159,7 +159,8 @@ def test_checkpoint_of_another_run_is_refused(digits: Data, tmp_path: Path) -> N
         learn(digits, tmp_path / "run", optimiser="sgd")
     assert caught.value.code == "other_run"
     with pytest.raises(RunError, match="it has another recipe"):  # which has no plan to go on with
-        fresh().set_params(minutes=1).fit(digits.train, validation=digits.validation, checkpoints=tmp_path / "run")
+        fresh().set_params(minutes=1).fit(digits.train, validation=digits.validation,
+                                          context=TrainingContext(checkpoints=tmp_path / "run"))
 
 
 def test_f13_infinite_loss_stops_the_run(digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +169,7 @@ def test_f13_infinite_loss_stops_the_run(digits: Data, tmp_path: Path, monkeypat
     monkeypatch.setattr(loop, "loss_of",
                         lambda *a, **k: original(*a, **k) * (torch.nan if next(calls) == 6 else 1.0))
     with pytest.raises(RunError) as caught:
-        fresh().fit(digits.train, checkpoints=tmp_path / "run")
+        fresh().fit(digits.train, context=TrainingContext(checkpoints=tmp_path / "run"))
     assert caught.value.code == "loss_not_finite"
     assert "step 7 of training" in str(caught.value)  # and the pictures by name, and what is kept
     assert "the weights of epoch 1 are kept" in str(caught.value)
@@ -213,9 +214,10 @@ def test_a_run_by_the_clock_is_repeated_from_its_plan(digits: Data, tmp_path: Pa
     steps: list[StepRecord] = []
     clocked = {"batch_size": 64, "seed": 5, "optimiser": "adamw", "minutes": 0.15}
     with pytest.raises(Interrupted):
-        ConvNet(network(), **clocked).fit(digits.train, watch=steps.append, checkpoints=tmp_path / "run",
-                                          stop=lambda: len(steps) >= 8)
-    model = ConvNet(network(), **clocked).fit(digits.train, checkpoints=tmp_path / "run")
+        ConvNet(network(), **clocked).fit(digits.train, context=TrainingContext(
+            steps.append, checkpoints=tmp_path / "run", stop=lambda: len(steps) >= 8))
+    model = ConvNet(network(), **clocked).fit(
+        digits.train, context=TrainingContext(checkpoints=tmp_path / "run"))
     recipe = model.recipe_
     assert recipe.plan[-1][1] == recipe.steps
     assert len(recipe.plan) > 2

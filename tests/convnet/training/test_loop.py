@@ -17,7 +17,7 @@ from striate.convnet.optimisers import make_optimiser
 from striate.convnet.recipe.recipe import Recipe
 from striate.convnet.training import loop, time_budget, validation_epoch
 from striate.convnet.training.checkpoint import Checkpoints
-from striate.convnet.training.training_run import StepRecord
+from striate.convnet.training.training_context import StepRecord, TrainingContext
 from striate.data import Data
 from striate.model.preprocessing import InMemoryDataset
 
@@ -81,7 +81,7 @@ def test_label_smoothing_reaches_the_loss(digits: Data, monkeypatch: pytest.Monk
     noted(monkeypatch, losses_room, "cross_entropy", lambda scores, truth, **_: calls.append((scores.detach(), truth)))
     losses: list[float] = []
     quiet(epochs=1, batch_size=256, label_smoothing=smoothing).fit(
-        digits.train, watch=lambda step: losses.append(step.loss))
+        digits.train, context=TrainingContext(lambda step: losses.append(step.loss)))
     assert len(losses) == len(calls) == 5
     for loss, (scores, truth) in zip(losses, calls, strict=True):
         chances = scores.log_softmax(1)
@@ -108,7 +108,8 @@ def test_two_checkpoints_are_kept(digits: Data, tmp_path: Path) -> None:
     def look(_: StepRecord) -> None:
         seen.append(sorted(path.name for path in tmp_path.iterdir()))
 
-    quiet(epochs=2, batch_size=256).fit(digits.train, watch=look, checkpoints=tmp_path, checkpoint_seconds=0)
+    quiet(epochs=2, batch_size=256).fit(digits.train, context=TrainingContext(
+        look, checkpoints=tmp_path, checkpoint_seconds=0))
     assert [len(names) for names in seen] == [1] + [2] * 9
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "step-000000000009.safetensors", "step-000000000010.safetensors"]

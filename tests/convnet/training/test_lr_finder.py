@@ -5,6 +5,7 @@ import pytest
 
 from striate import ConvNet
 from striate.convnet.training.lr_finder import RangeTest, range_test, smoothed
+from striate.convnet.training.training_context import TrainingContext
 from striate.data import Data
 from striate.errors import Interrupted, UsageError
 
@@ -76,7 +77,7 @@ def test_a_real_network_learns_in_between_and_is_left_alone(digits: Data) -> Non
 
 def test_stopped_on_request(digits: Data) -> None:
     with pytest.raises(Interrupted):
-        range_test(ConvNet("lenet5", optimiser="sgd"), digits.validation, stop=lambda: True)
+        range_test(ConvNet("lenet5", optimiser="sgd"), digits.validation, context=TrainingContext(stop=lambda: True))
 
 
 def test_a_range_that_is_none(digits: Data) -> None:

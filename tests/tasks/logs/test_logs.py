@@ -11,7 +11,7 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.convnet.training.training_run import StepRecord
+from striate.convnet.training.training_context import StepRecord
 from striate.errors import DiskError
 from striate.tasks.logs import RunLogs
 from striate.tasks.logs.log import MOST, due

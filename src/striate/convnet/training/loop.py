@@ -24,7 +24,8 @@ from striate.convnet.training.prefetch import Batch, Prefetcher, prepared
 from striate.convnet.training.seeding import seed_for
 from striate.convnet.training.state_dict import restore, save
 from striate.convnet.training.time_budget import BudgetClock, relaid
-from striate.convnet.training.training_run import StepRecord, TrainingRun
+from striate.convnet.training.training_context import StepRecord
+from striate.convnet.training.training_run import TrainingRun
 from striate.convnet.training.validation_epoch import finish_epoch
 from striate.errors import Interrupted, RunError, shown
 
@@ -34,7 +35,8 @@ SECONDS, SHARE = 20.0, 0.01  # from one checkpoint to the next, but no larger a 
 def train(run: TrainingRun, snapshot: Snapshot | None = None) -> Iterator[StepRecord]:
     """Train `run.module`, from `snapshot` if given; yields after every step.
 
-    Raises `Interrupted` when `run.stop()` turns true (the state is saved first) and `RunError` (`loss_not_finite`).
+    Raises `Interrupted` when `stop` of its context turns true (the state is saved first) and `RunError`
+    (`loss_not_finite`).
     Of several processes each asks for what it wants (to stop; rank 0 also to save, and to plan anew) together with its
     part of the loss, so that all do the same after the same step.
     """
@@ -52,7 +54,7 @@ def train(run: TrainingRun, snapshot: Snapshot | None = None) -> Iterator[StepRe
         for batch in feed:
             if progress.step >= run.steps:
                 break
-            loss, stops, saves, total = learn(batch, run.stop(), keeper.wish(), clock.wish(keeper.took))
+            loss, stops, saves, total = learn(batch, run.context.stop(), keeper.wish(), clock.wish(keeper.took))
             progress.step += 1
             progress.loss_sum += loss * len(batch.indices)
             progress.seen += len(batch.indices)
@@ -71,7 +73,7 @@ def train(run: TrainingRun, snapshot: Snapshot | None = None) -> Iterator[StepRe
             yield StepRecord(progress.step, steps, epoch, -(-steps // run.per_epoch), loss, speed, record,
                        feed.waited, run.recipe.rate_at(batch.step))
 
-            stopping = (stops > 0 or (run.group.world_size == 1 and run.stop())) and progress.step < steps
+            stopping = (stops > 0 or (run.group.world_size == 1 and run.context.stop())) and progress.step < steps
             if stopping or saves > 0:
                 clock.lap("step")
                 keeper.save()
@@ -122,7 +124,7 @@ class OptimiserStep:
 
 
 class CheckpointTimer:
-    """Writes the checkpoints of a run: every `run.checkpoint_seconds`, and when it is told to."""
+    """Writes the checkpoints of a run: every `checkpoint_seconds`, and when told to."""
 
     def __init__(self, run: TrainingRun, optimiser: torch.optim.Optimizer) -> None:
         self.run, self.optimiser = run, optimiser
@@ -132,7 +134,7 @@ class CheckpointTimer:
         """Whether it is time for one; rank 0 says so."""
         if not self.run.checkpoints or not self.run.group.is_rank_zero:
             return False
-        pause = self.run.checkpoint_seconds
+        pause = self.run.context.checkpoint_seconds
         return time.monotonic() - self.saved > (max(SECONDS, self.took / SHARE) if pause is None else pause)
 
     def save(self) -> None:

@@ -6,9 +6,7 @@ and the accuracy is read by eye; here it rises by a constant factor per step, an
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 
 from striate.convnet.recogniser import ConvNet
-from striate.convnet.training.training_run import StepRecord
+from striate.convnet.training.training_context import StepRecord, TrainingContext
 from striate.core.result import Result
 from striate.errors import Interrupted, RunError, UsageError
 
@@ -60,14 +58,13 @@ class RangeTest(Result):
 
 def range_test(
     model: ConvNet, X: Any, y: ArrayLike | None = None, *, low: float = LOW, high: float = HIGH, steps: int = STEPS,
-    stop: Callable[[], bool] = bool, memory: str | Path | None = None,
+    context: TrainingContext | None = None,
 ) -> RangeTest:
     """Train a copy of `model`, as yet untrained, on pictures `X` with labels `y` (or a `Dataset`) for `steps` steps.
 
     The rate rises from `low` to `high` by the same factor each step; the test ends when the loss has diverged. `model`
-    itself is left as it was. `stop` is asked after every step; `memory` is as in `ConvNet.fit`.
-    Raises `UsageError` (`bad_range`), and `Interrupted`
-    when `stop` turns true.
+    itself is left as it was. `context` is as in `ConvNet.fit`, but for `on_step`. Raises `UsageError` (`bad_range`),
+    and `Interrupted` when its `stop` turns true.
 
     >>> pictures = np.repeat(np.array([0, 255], np.uint8), 8)[:, None, None] * np.ones((1, 8, 8), np.uint8)
     >>> test = range_test(ConvNet("lenet5", optimiser="sgd", size=(28, 28)), pictures, [0] * 8 + [1] * 8, steps=20)
@@ -84,15 +81,16 @@ def range_test(
     losses: list[float] = []
     best = running = float("inf")
 
-    def watch(step: StepRecord) -> None:
+    def on_step(step: StepRecord) -> None:
         nonlocal best, running
         losses.append(step.loss)
         running = step.loss if len(losses) == 1 else KEPT * running + (1 - KEPT) * step.loss
         best = min(best, running)
 
-    diverged = False
+    context, diverged = context or TrainingContext(), False
+    stop = context.stop
     try:
-        trial.fit(X, y, watch=watch, memory=memory, stop=lambda: running > DIVERGED * best or stop())
+        trial.fit(X, y, context=replace(context, on_step=on_step, stop=lambda: running > DIVERGED * best or stop()))
     except Interrupted:
         if stop():
             raise

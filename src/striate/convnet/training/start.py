@@ -15,14 +15,13 @@ from striate.core import model_file
 
 
 def begin(
-    run: TrainingRun, asked: Recipe, say: Callable[[str], object] | None = None,
-    first: Callable[[TrainingRun], object] | None = None,
+    run: TrainingRun, asked: Recipe, first: Callable[[TrainingRun], object] | None = None
 ) -> tuple[Snapshot | None, tuple[str, ...]]:
     """Set the recipe of `run`, which has its weights and its identity; returns the checkpoint to go on from, if any,
     and what more was decided, in words. Collective.
 
-    `asked`: the recipe as it was given; `say`: told what a run without a budget will cost, which is measured first;
-    `first`: what a run that is not resumed does to its weights before its first step.
+    `asked`: the recipe as it was given; `first`: what a run that is not resumed does to its weights before its first
+    step. What a run without a budget will cost is measured, and `message` of its context called with it.
     """
     run.group.assert_same(**run.identity)
     snapshot = run.group.on_rank_zero(run.checkpoints.latest) if run.checkpoints else None
@@ -35,8 +34,8 @@ def begin(
         run.recipe = Recipe.from_dict(snapshot.facts["recipe"])
     elif run.by_clock:
         run.recipe = time_budget.first_plan(run)
-    elif say and not (asked.epochs or asked.steps or asked.minutes):
-        say(time_budget.proposal(run))
+    elif run.context.message and not run.context.sharded and not (asked.epochs or asked.steps or asked.minutes):
+        run.context.message(time_budget.proposal(run))
     if not run.by_clock:
         return snapshot, ()
     # By the first plan, which a run that goes on has kept, so that it says and does the same.

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from striate.convnet.inference.tta import VIEWS
 from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.training.training_context import TrainingContext
 from striate.convnet.training.training_run import TrainingRun, TrainingState
 
 WARM_UP = 3  # steps that are not counted: kernels are chosen and memory is taken in them
@@ -84,7 +85,8 @@ def steps_left(run: TrainingRun, seconds: float, step_seconds: float, validation
     if shown and validation_seconds is not None:
         per_picture = validation_seconds / shown
     # The validation is shared among the ranks, the predictions are made by one.
-    predicting = per_picture * run.group.world_size * run.afterwards * len(VIEWS[run.recipe.test_time or "none"])
+    views = len(VIEWS[run.recipe.test_time or "none"])
+    predicting = per_picture * run.group.world_size * run.context.predictions_after * views
     # The last validation is paid for first; of the others, each step pays its share.
     left = seconds - predicting - validating
     return max(1, round(left / (step_seconds + validating / run.per_epoch)))
@@ -106,7 +108,7 @@ def measured(run: TrainingRun) -> float:
 
     trial = replace(
         run, module=copy.deepcopy(run.module), recipe=replace(run.recipe, steps=10**9, plan=()), by_clock=False,
-        checkpoints=None, progress=TrainingState(), best={}, validation=None, stop=bool,
+        context=TrainingContext(group=run.group), checkpoints=None, progress=TrainingState(), best={}, validation=None,
     )
     steps, warm_up, enough, started = 0, WARM_UP, WARM_UP + 1, time.monotonic()
     for _ in train(trial):

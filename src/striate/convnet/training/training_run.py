@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,14 +16,13 @@ from striate.convnet.inference.precision import Precision
 from striate.convnet.recipe.recipe import Recipe
 from striate.convnet.training.checkpoint import Checkpoints
 from striate.convnet.training.ema import ExponentialMovingAverage
+from striate.convnet.training.training_context import Row, TrainingContext
 from striate.model.preprocessing import LabelledPictures
-
-Row = dict[str, float | int | None]
 
 
 @dataclass
 class TrainingState:
-    """Where a run stands; the plain part of a checkpoint.
+    """Where a run stands; the part of a checkpoint that is no tensor.
 
     `elapsed`: seconds of training so far, validation included, over all the sittings of a run; `begun`: what was done
     before the first step, in words.
@@ -43,33 +40,16 @@ class TrainingState:
     begun: str = ""
 
 
-@dataclass(frozen=True)
-class StepRecord:
-    """What the loop yields after each optimiser step; `record` is the new row of the history at an epoch's end.
-
-    `waited`: seconds that the step waited for its pictures. `steps` and `epochs` are what is planned by now.
-    """
-
-    step: int
-    steps: int
-    epoch: int
-    epochs: int
-    loss: float
-    pictures_per_second: float
-    record: Row | None = None
-    waited: float = 0.0
-    learning_rate: float = 0.0
-
-
 @dataclass
 class TrainingRun:
     """What is trained, on what, how, and where its state is kept.
 
-    `best` holds the weights of the best epoch on validation, or the last weights where there is no validation;
-    `by_clock`: whether its steps are planned as the time goes; `afterwards`: pictures to be predicted in that time;
-    `average` the running average of the weights, which is what is validated, if the recipe asks for one; `pretrained`:
-    whether its weights were learnt elsewhere; batch normalisation then keeps to the averages that it came with;
-    `memory`: a folder that keeps features, or None.
+    Attributes:
+        pretrained: whether it began with pretrained weights; batch normalisation then keeps the averages it came with.
+        by_clock: whether its steps are planned as the time goes.
+        best: the weights of the best epoch on validation, or the last weights where there is no validation.
+        average: the running average of the weights, which is what is validated, if the recipe asks for one.
+
     """
 
     module: Net
@@ -79,18 +59,19 @@ class TrainingRun:
     recipe: Recipe
     preparation: InputNormalisation
     precision: Precision
+    context: TrainingContext = field(default_factory=TrainingContext)
     identity: dict[str, Any] = field(default_factory=dict)
     checkpoints: Checkpoints | None = None
-    checkpoint_seconds: float | None = None
     by_clock: bool = False
-    afterwards: int = 0
-    stop: Callable[[], bool] = bool
+    pretrained: bool = False
     progress: TrainingState = field(default_factory=TrainingState)
     best: dict[str, torch.Tensor] = field(default_factory=dict)
     average: ExponentialMovingAverage | None = None
-    pretrained: bool = False
-    memory: Path | None = None
-    group: ProcessGroup = field(default_factory=ProcessGroup)
+
+    @property
+    def group(self) -> ProcessGroup:
+        """The processes that train together."""
+        return self.context.group
 
     @property
     def device(self) -> torch.device:

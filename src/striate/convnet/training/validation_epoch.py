@@ -11,7 +11,8 @@ from striate.convnet.build.normalise import InputNormalisation
 from striate.convnet.distributed import ProcessGroup, sharded_weights
 from striate.convnet.inference import tta
 from striate.convnet.inference.precision import Precision
-from striate.convnet.training.training_run import Row, TrainingRun
+from striate.convnet.training.training_context import Row
+from striate.convnet.training.training_run import TrainingRun
 from striate.errors import RunError
 from striate.model.preprocessing import LabelledPictures
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from striate.convnet.training.training_run import StepRecord
+from striate.convnet.training.training_context import StepRecord
 from striate.errors import UsageError, shown
 from striate.tasks.logs.csv_log import CsvLog
 from striate.tasks.logs.log import RunLog

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any, TextIO
 
-from striate.convnet.training.training_run import StepRecord
+from striate.convnet.training.training_context import StepRecord
 from striate.core import atomic
 from striate.tasks.logs.log import RunLog, due, rate_of
 from striate.tasks.run_folder import RunFolder

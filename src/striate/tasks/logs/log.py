@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from pathlib import Path
 
-from striate.convnet.training.training_run import StepRecord
+from striate.convnet.training.training_context import StepRecord
 
 MOST = 1000  # steps that a log holds, about: more than a screen has columns, and less than 100 kB
 

@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
-from striate.convnet.training.training_run import StepRecord
+from striate.convnet.training.training_context import StepRecord
 from striate.core import atomic
 from striate.core.protobuf_wire import EIGHT, FOUR, VARINT, chunk, varint
 from striate.tasks.logs.log import RunLog, due, rate_of

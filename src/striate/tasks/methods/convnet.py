@@ -14,6 +14,7 @@ from striate.convnet.distributed.rank import RankInfo
 from striate.convnet.inference.precision import choose
 from striate.convnet.recipe.recipe import Recipe
 from striate.convnet.recogniser import ConvNet, refuse_unsharded
+from striate.convnet.training.training_context import TrainingContext
 from striate.data import Data
 from striate.errors import RunError, shown
 from striate.stats import metrics
@@ -31,7 +32,7 @@ class ConvNetMethod(TrainingMethod[ConvNet]):
     DISTRIBUTED = True
     network: str
     weights: str | None = None
-    memory: Path | None = None
+    feature_cache: Path | None = None
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -66,13 +67,13 @@ class ConvNetMethod(TrainingMethod[ConvNet]):
 
     def train(self, data: Data, folder: RunFolder, progress: Progress, stop: Callable[[], bool]) -> ConvNet:
         """From random weights or those that are given, or from the checkpoints in the folder."""
-        settings = self.settings
-        model = self.untrained(settings.recipe)
+        model = self.untrained(self.settings.recipe)
+        context = TrainingContext(
+            progress.on_step, progress.on_progress, progress.message, stop, folder.checkpoints,
+            progress.checkpoint_seconds, len(data.validation) + len(data.test), progress.group, self.settings.sharded,
+            self.feature_cache)
         try:
-            model.fit(data.train, validation=data.validation, watch=progress.on_step, checkpoints=folder.checkpoints,
-                      checkpoint_seconds=progress.checkpoint_seconds, stop=stop, say=progress.message,
-                      group=progress.group, sharded=settings.sharded,
-                      memory=self.memory, afterwards=len(data.validation) + len(data.test))
+            model.fit(data.train, validation=data.validation, context=context)
         except RunError as error:
             if error.code == "loss_not_finite" and hasattr(model, "module_") and progress.group.is_rank_zero:
                 model.save(folder.model)

@@ -33,7 +33,7 @@ class FinetuneMethod(ConvNetMethod):
         network, path, _ = located(asked, settings.weights)  # refuses what is missing before any picture is read
         self.weights = settings.weights or network or str(path)
         self.network = network or str(self.source.network.name)
-        self.memory = cache_room("features")
+        self.feature_cache = cache_room("features")
 
     @classmethod
     def matches(cls, settings: Settings) -> bool:

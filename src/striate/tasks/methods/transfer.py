@@ -10,6 +10,7 @@ import torch
 from striate.arch import survey
 from striate.convnet.inference.precision import choose
 from striate.convnet.pretrained import located, pretrained
+from striate.convnet.training.training_context import TrainingContext
 from striate.convnet.transfer import Transfer
 from striate.core.cache_folder import cache_room
 from striate.data import Data
@@ -56,7 +57,7 @@ class TransferMethod(StagewiseMethod[Transfer]):
         settings = self.settings
         model = Transfer(settings.network, weights=settings.weights, head=HEADS[settings.model], size=settings.size,
                          resize=settings.resize, memory=cache_room("features"), **settings.recipe)
-        model.fit(learnable(data), watch=progress.on_progress, stop=stop)
+        model.fit(learnable(data), context=TrainingContext(on_progress=progress.on_progress, stop=stop))
         tell_stages(model.stages_, progress)
         return model
 
