@@ -69,9 +69,9 @@ class ConvNetMethod(TrainingMethod[ConvNet]):
         """From random weights or those that are given, or from the checkpoints in the folder."""
         model = self.untrained(self.settings.recipe)
         context = TrainingContext(
-            progress.on_step, progress.on_progress, progress.message, stop, folder.checkpoints,
-            progress.checkpoint_seconds, len(data.validation) + len(data.test), progress.group, self.settings.sharded,
-            self.feature_cache)
+            on_step=progress.on_step, message=progress.message, stop=stop, checkpoints=folder.checkpoints,
+            checkpoint_seconds=progress.checkpoint_seconds, predictions_after=len(data.validation) + len(data.test),
+            group=progress.group, sharded=self.settings.sharded, feature_cache=self.feature_cache)
         try:
             model.fit(data.train, validation=data.validation, context=context)
         except RunError as error:
