@@ -53,7 +53,7 @@ MALFORMED = {
     "header_holds_nan": packed(b'{"a": NaN}'),
     "huge_integer": packed(b'{"a": ' + b"9" * 10_000 + b"}"),
     "header_overflows": packed(b'{"a": -1e999}'),
-    "header_is_too_deep": packed(b'{"a":' * (model_file.MAX_DEPTH + 1) + b"1" + b"}" * (model_file.MAX_DEPTH + 1)),
+    "header_is_too_deep": packed(b'{"a":' * 65 + b"1" + b"}" * 65),
     **{f"manifest_{name}": with_manifest(f'{{"format":"striate-model","version":1,"sha256":"0","a":{value}}}')
        for name, value in {
            "holds_1e999": "1e999", "holds_minus_1e999": "[-1e999]", "holds_1e309": '{"b":1e309}', "holds_nan": "NaN",
@@ -87,7 +87,7 @@ def test_round_trip_over_itself(good: Path) -> None:
 
 def test_deepest_manifest_that_is_read(tmp_path: Path) -> None:
     deepest: object = "[{" * 100  # brackets in a text are no depth
-    for _ in range(model_file.MAX_DEPTH - 1):  # the manifest itself is one
+    for _ in range(model_file.LIMITS.depth - 1):  # the manifest itself is one
         deepest = [deepest]
     path = model_file.save(tmp_path / "m.safetensors", "demo", {"a": deepest}, {})
     assert model_file.load(path).manifest["a"] == deepest

@@ -140,7 +140,7 @@ def stages_named(spec: str | Path, small: bool = False) -> Stages:
     if not _there(spec):
         raise MissingError("no_stages", asked, given="there is no such file and no such name", do=do)
     try:
-        return Stages.from_dict(bounded_text.read(Path(spec)), small)
+        return Stages.from_dict(bounded_text.load_settings(Path(spec)), small)
     except bounded_text.REFUSALS as error:
         raise UsageError("bad_stages", asked, allowed="a YAML file of stages is allowed", given=shown(str(error), 300),
                          do=do) from error
@@ -153,7 +153,7 @@ def names_stages(spec: str | Path) -> bool:
     if Path(spec).suffix.lower() not in (".yaml", ".yml") or not _there(spec):
         return False
     try:
-        values = bounded_text.read(Path(spec))
+        values = bounded_text.load_settings(Path(spec))
     except bounded_text.REFUSALS:
         return False  # whoever reads networks will say what is wrong
     return isinstance(values, dict) and not values.keys() & {"layers", "input"}

@@ -11,7 +11,6 @@ memory is taken. Pickles, under whatever name, are refused by their first bytes.
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from safetensors.numpy import save as build_safetensors
 
 from striate._version import __version__
 from striate.core import atomic
+from striate.core.bounded_text import Limits, load_json
 from striate.errors import MissingError, ModelFileError, shown
 
 FORMAT = "striate-model"
@@ -34,8 +34,9 @@ KEY = "striate"
 MAX_BYTES = 4 << 30  # 4 GiB: a billion float32 parameters
 MAX_HEADER = 16 << 20
 MAX_ARRAYS = 10_000
-MAX_DEPTH = 64  # of lists and objects in each other
 PICKLE_STARTS = (b"\x80", b"PK", b"(", b"c", b"]", b"}")  # protocols 2 to 5, torch's zip, protocols 0 and 1
+LIMITS = Limits(MAX_HEADER, 64, phrases={"depth": "it is nested deeper than {limit}", "twice": "a key occurs twice",
+                                         "constant": "{given} is not JSON"})
 DTYPES = ("float32", "float64", "int64", "int32", "uint8")
 
 Arrays = Mapping[str, np.ndarray]
@@ -163,8 +164,8 @@ def _header(path: Path, data: bytes) -> dict[str, Any]:
     if not 2 <= length <= min(MAX_HEADER, len(data) - 8):
         _unreadable(path, f"its header claims {length:,} bytes of a file of {len(data):,}")
     try:
-        header = _parsed(data[8 : 8 + length].decode())
-    except (ValueError, RecursionError) as error:
+        header = load_json(data[8 : 8 + length], LIMITS)
+    except ValueError as error:
         _unreadable(path, f"its header is not JSON ({error})", error)
     if not isinstance(header, dict) or not isinstance(header.get("__metadata__", {}), dict):
         _unreadable(path, "its header is not a JSON object")
@@ -179,8 +180,8 @@ def _manifest(path: Path, text: object) -> dict[str, Any]:
                              given="it has no striate manifest, so its classes and preprocessing are unknown",
                              do="Give a file that striate train has written")
     try:
-        manifest = _parsed(text)
-    except (ValueError, RecursionError) as error:
+        manifest = load_json(text, LIMITS)
+    except ValueError as error:
         _unreadable(path, f"its manifest is not JSON ({error})", error)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT or "sha256" not in manifest:
         _unreadable(path, f"its manifest is not of the format {FORMAT}")
@@ -191,36 +192,6 @@ def _manifest(path: Path, text: object) -> dict[str, Any]:
                              given=shown(f"version {version}, made by striate {manifest.get('striate')}"),
                              do="Upgrade striate")
     return manifest
-
-
-def _parsed(text: str) -> Any:
-    """The value of strict JSON: no twin keys, finite numbers, nested `MAX_DEPTH` deep at most; raises ValueError."""
-    value = json.loads(text, object_pairs_hook=_no_twins, parse_constant=_no_constant, parse_float=_finite)
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [inner for outer in level if isinstance(outer, (dict, list))
-                 for inner in (outer.values() if isinstance(outer, dict) else outer)]
-    if any(isinstance(inner, (dict, list)) for inner in level):
-        raise ValueError(f"it is nested deeper than {MAX_DEPTH}")
-    return value
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a key occurs twice")
-    return result
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ValueError(f"{shown(digits, 20)} is too large a number")
-    return number
 
 
 def _unreadable(path: Path, why: str, cause: BaseException | None = None) -> NoReturn:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from striate.core import atomic
+from striate.core.bounded_text import Limits, load_json
 from striate.core.cache_folder import cache_room
 from striate.data.source import FileFacts
 from striate.errors import PictureError
@@ -22,7 +23,8 @@ from striate.errors import PictureError
 Stamp = tuple[int, int]  # size in bytes, modification time in nanoseconds
 Outcome = FileFacts | PictureError
 VERSION = 2
-DAMAGED = (OSError, AttributeError, TypeError, KeyError, IndexError, OverflowError, RecursionError, ValueError)
+LIMITS = Limits(1 << 32, depth=8)
+DAMAGED = (OSError, AttributeError, TypeError, KeyError, IndexError, OverflowError, ValueError)
 
 
 def index_path(root: Path) -> Path:
@@ -34,7 +36,7 @@ def load_index(root: Path) -> dict[str, tuple[Stamp, Outcome]]:
     """The index of the folder `root`; empty if there is none or it cannot be read."""
     with suppress(*DAMAGED):
         checksum, _, text = index_path(root).read_bytes().partition(b"\n")
-        stored = json.loads(text) if checksum == _checksum(text) else {}
+        stored = load_json(text, LIMITS) if checksum == _checksum(text) else {}
         if stored["version"] == VERSION:
             return {key: ((size, time), from_row(what)) for key, (size, time, what) in stored["files"].items()}
     return {}

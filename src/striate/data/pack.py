@@ -24,12 +24,14 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from striate.core.bounded_text import Limits, load_json
 from striate.core.executor import ordered, worker_count
 from striate.data.source import Skipped
 from striate.errors import StoreError, shown
 
 FORMAT, VERSION = "striate-pictures", 2
 BLOCK = 64 * 2**20  # bytes under one checksum
+LIMITS = Limits(1 << 32, depth=8)  # of a manifest
 IMAGES, MANIFEST = "images.npy", "manifest.json"
 
 
@@ -131,7 +133,7 @@ def tally(notes: Counter[str], first: dict[str, str]) -> list[str]:
 
 def _read_manifest(folder: Path) -> dict[str, Any]:
     data = (folder / MANIFEST).read_bytes()
-    manifest: dict[str, Any] = json.loads(data)
+    manifest: dict[str, Any] = load_json(data, LIMITS)
     # Written one way only, so that a change of any byte, even one that JSON does not mind, shows.
     if _encoded({key: value for key, value in manifest.items() if key != "checksum"}) != data:
         raise _corrupt(folder, f"{MANIFEST} was changed")

@@ -18,12 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.core import atomic
+from striate.core.bounded_text import Limits, load_json
 from striate.data.pack import Pictures
 from striate.data.source import PARTS
 from striate.errors import DataError, MissingError, UsageError, shown
 
 FORMAT, VERSION = "striate-split", 1
-MAX_BYTES = 2**30
+LIMITS = Limits(1 << 30, depth=8)
 Fractions = tuple[float, float, float]
 Indices = NDArray[np.int64]
 
@@ -153,9 +154,9 @@ def _split(pictures: Pictures, seed: int, kind: str, parts: Sequence[str], notes
 def _read(path: Path) -> tuple[int, dict[str, list[str]]]:
     """Seed and {digest: its parts} of a saved split."""
     try:
-        if path.stat().st_size > MAX_BYTES:
+        if path.stat().st_size > LIMITS.bytes:
             raise ValueError("too large")
-        document = json.loads(path.read_bytes())
+        document = load_json(path.read_bytes(), LIMITS)
         if document["format"] != FORMAT or document["version"] != VERSION:
             raise ValueError("another format")
         listed = defaultdict[str, list[str]](list)
@@ -171,7 +172,7 @@ def _read(path: Path) -> tuple[int, dict[str, list[str]]]:
     except FileNotFoundError as error:
         raise MissingError("split_missing", f"the split {shown(path)} was asked for", given="there is no such file",
                            do="Check the path; a run leaves its split in split.json") from error
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError("bad_split", f"the split {shown(path)} was asked for",
                         allowed="a file as a run leaves it in split.json is allowed", given="the file is not one",
                         do="Give the split.json of a run") from error

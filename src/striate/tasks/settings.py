@@ -70,7 +70,7 @@ class Settings:
     def load(cls, path: Path) -> Self:
         """The settings in `path`; raises `RunError` (`bad_settings`) when they cannot be read."""
         try:
-            values = bounded_text.read(path)
+            values = bounded_text.load_settings(path)
             if not isinstance(values, dict) or not _describes_a_run(values):
                 raise ValueError("it does not describe a run")
             return cls.from_dict(values)
@@ -101,7 +101,7 @@ def recipe_of(path: Path) -> dict[str, Any]:
     Raises `UsageError` (`bad_recipe_file`, and as `Recipe.from_dict`).
     """
     try:
-        values = bounded_text.read(path)
+        values = bounded_text.load_settings(path)
         if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
             raise ValueError("it is no mapping of settings")
     except bounded_text.REFUSALS as error:

@@ -15,22 +15,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.core.constraints import quoted
+from striate.core.bounded_text import Limits, TooLargeError, load_json, load_yaml
 from striate.errors import NetworkError, shown
 
-MAX_BYTES = 1 << 20
-MAX_WORDS = 150_000  # 30 for each of 5,000 layers
-MAX_WORD = 1_000
-MAX_DEPTH = 16
-# libyaml where PyYAML was built with it: twenty times faster, which a network of 5,000 layers needs.
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LONG = "more words than a network needs, or a word too long, stand{line}"
+_YAML = Limits(1 << 20, 16, values=150_000, word=1_000, plain=True,  # 30 words for each of 5,000 layers
+               phrases={"depth": "more than {limit} levels are opened{line}", "values": _LONG, "word": _LONG})
+_JSON = Limits(1 << 20, 64, finite=False)
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
@@ -51,10 +48,10 @@ def write_yaml(network: Network) -> str:
 
 def read_yaml(text: str, input: Volume | None = None) -> Network:  # noqa: A002 - the word of the language
     """The network of a YAML text; `input` takes the place of the text's own. `NetworkError` if it cannot be."""
-    check_size(len(text.encode("utf-8", "surrogatepass")))
     try:
-        _check_events(text)
-        data = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C
+        data = load_yaml(text, _YAML)
+    except TooLargeError as error:
+        _refuse_large(error)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read"
@@ -73,15 +70,14 @@ def write_json(network: Network) -> str:
 
 def read_json(text: str, input: Volume | None = None) -> Network:  # noqa: A002 - the word of the language
     """The network of a JSON text; `input` takes the place of the text's own. `NetworkError` if it cannot be."""
-    check_size(len(text.encode("utf-8", "surrogatepass")))
     try:
-        data = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_short_int)
+        data = load_json(text, _JSON)
+    except TooLargeError as error:
+        _refuse_large(error)
     except json.JSONDecodeError as error:
         raise refusal("bad_json", "JSON", f"{error.msg.lower()} at line {error.lineno}") from error
     except ValueError as error:
         raise refusal("bad_json", "JSON", str(error)) from error
-    except RecursionError as error:
-        raise refusal("bad_json", "JSON", "it is nested too deeply") from error
     _refuse_empty(data, 'Write "layers": [{"dense": {"units": 10}}]')
     return Network.from_dict(data, input)
 
@@ -110,59 +106,7 @@ def refusal(code: str, language: str, problem: str, do: str = "") -> NetworkErro
                         if language == "YAML" else 'Begin with {"input": [1, 28, 28], "layers": [')
 
 
-def check_size(size: int) -> None:
-    """Refuse a text larger than any network needs."""
-    if size > MAX_BYTES:
-        raise NetworkError("file_too_large", "a network file was asked for",
-                           allowed=f"up to {MAX_BYTES:,} bytes is allowed", given=f"{size:,} or more were given",
-                           do="Check that this is a network file")
-
-
-def _check_events(text: str) -> None:
-    """Refuse, before anything is built, what could blow up or hide: depth, anchors, tags, repeated keys."""
-    levels: list[set[str] | None] = []
-    waiting_for_key: list[bool] = []
-    for number, event in enumerate(yaml.parse(text, Loader=_LOADER)):
-        line = f"at line {event.start_mark.line + 1}" if event.start_mark else ""
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            raise ValueError(f"an anchor or alias stands {line}, and none is allowed")
-        if getattr(event, "tag", None):
-            raise ValueError(f"a tag stands {line}, and none is allowed")
-        if number > MAX_WORDS or len(getattr(event, "value", "")) > MAX_WORD:
-            raise ValueError(f"more words than a network needs, or a word too long, stand {line}")
-        if isinstance(event, yaml.CollectionEndEvent):
-            levels.pop()
-            waiting_for_key.pop()
-        elif isinstance(event, yaml.NodeEvent):
-            if levels and levels[-1] is not None:
-                if waiting_for_key[-1]:
-                    key = event.value if isinstance(event, yaml.ScalarEvent) else None
-                    if key is None:
-                        raise ValueError(f"a key that is no word stands {line}")
-                    if key in levels[-1]:
-                        raise ValueError(f"the key {quoted(key)} stands twice {line}")
-                    levels[-1].add(key)
-                waiting_for_key[-1] = not waiting_for_key[-1]
-            if isinstance(event, yaml.CollectionStartEvent):
-                levels.append(set() if isinstance(event, yaml.MappingStartEvent) else None)
-                waiting_for_key.append(True)
-                if len(levels) > MAX_DEPTH:
-                    raise ValueError(f"more than {MAX_DEPTH} levels are opened {line}")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    mapping = dict(pairs)
-    if len(mapping) < len(pairs):
-        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise ValueError(f"the key {quoted(twice)} stands twice")
-    return mapping
-
-
-def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is a number that is not allowed")
-
-
-def _short_int(word: str) -> int:
-    if len(word) > MAX_WORD:
-        raise ValueError("a number of more than 1,000 digits is not allowed")
-    return int(word)
+def _refuse_large(error: TooLargeError) -> NoReturn:
+    raise NetworkError("file_too_large", "a network file was asked for",
+                       allowed=f"up to {_YAML.bytes:,} bytes is allowed",
+                       given=f"{error.size:,} or more were given", do="Check that this is a network file") from error

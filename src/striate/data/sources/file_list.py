@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from striate.core import atomic
+from striate.core.bounded_text import Limits, load_json
 from striate.data.dataset_checks import empty_class, learnable_counts
 from striate.data.source import Source
 from striate.data.sources.file_source import FileSource
@@ -62,7 +63,7 @@ def read_list(path: Path) -> list[str]:
         if not text.strip() or text.startswith("#"):
             continue
         try:
-            name = json.loads(text) if text.startswith('"') else text
+            name = load_json(text, Limits(MAX_NAME, depth=1)) if text.startswith('"') else text
         except ValueError:
             name = None
         if len(line) > MAX_NAME or not isinstance(name, str) or not _inside(name):
