@@ -14,7 +14,8 @@ from typing import Annotated, Literal, NamedTuple
 
 from striate.arch.formats.synonyms import FILLER_FIELDS, FILLERS, meant
 from striate.arch.layer_params import MAX_SIDE
-from striate.core.constraints import Integer, OneOf, Real, either, quoted
+from striate.core.constraints import Integer, OneOf, Real, quoted
+from striate.core.humanize import join_words
 from striate.core.params import ValidatedFields
 from striate.errors import NetworkError
 
@@ -139,7 +140,7 @@ class IsInitializer:
     True
     """
 
-    allowed: str = f"{either(list(USES))} is allowed, by name or as {{kind: …}}"
+    allowed: str = f"{join_words(list(USES))} is allowed, by name or as {{kind: …}}"
 
     def read(self, value: object) -> Initializer:
         """The filler."""
@@ -167,7 +168,7 @@ class IsInitializer:
             if key not in every:
                 near = meant(key, allowed, FILLER_FIELDS)
                 raise NetworkError("unknown_word", f"{where}: a field of {kind or 'a filler'} was asked for",
-                                   allowed=f"{either(allowed)} is allowed", given=f"{quoted(key)} was given",
+                                   allowed=f"{join_words(allowed)} is allowed", given=f"{quoted(key)} was given",
                                    do=f"Write {near}" if near else f"Leave {quoted(key)} out")
         if kind is None:
             raise NetworkError("missing_field", f"{where} was asked for", allowed=self.allowed,

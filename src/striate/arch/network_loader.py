@@ -9,7 +9,7 @@ from striate.arch.formats.dialects import READABLE, Dialect, dialect_of, is_solv
 from striate.arch.network import Network, Node
 from striate.arch.volume import Volume
 from striate.arch.zoo import ZOO, build
-from striate.core.constraints import either
+from striate.core.humanize import join_words
 from striate.errors import MissingError, NetworkError, shown
 
 _FROM_TORCH = "In Python load it where you trust it, and use striate.from_torch(module, Input(...))"
@@ -65,7 +65,7 @@ def read_file(path: Path) -> tuple[Dialect, str]:
     if suffix in UNREAD:
         given, do = UNREAD[suffix]
         raise NetworkError("unread_format", f"{shown(path.name)}: a network was asked for",
-                           allowed=f"a {either(list(READABLE))} file is allowed", given=given, do=do)
+                           allowed=f"a {join_words(list(READABLE))} file is allowed", given=given, do=do)
     limit = limit_of(suffix)
     try:
         if not path.is_file():
@@ -75,7 +75,7 @@ def read_file(path: Path) -> tuple[Dialect, str]:
     except OSError as error:  # a name too long, a folder without x, a file that may not be read
         raise MissingError("no_network_file", f"{shown(path, 200)} was asked for",
                            given=(error.strerror or "it cannot be read").lower(),
-                           do=f"Give a {either(list(READABLE))} file, or a name that striate inspect --list shows"
+                           do=f"Give a {join_words(list(READABLE))} file, or a name that striate inspect --list shows"
                            ) from error
     if len(data) > limit:
         raise NetworkError("file_too_large", "a network file was asked for",

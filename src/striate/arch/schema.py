@@ -14,7 +14,8 @@ from typing import Any
 from striate.arch.formats.synonyms import FIELDS, INFERRED, LAYER_TYPES, VALUES, meant, plainly
 from striate.arch.initializer import IsInitializer
 from striate.arch.layers import LAYERS, Layer
-from striate.core.constraints import either, quoted
+from striate.core.constraints import quoted
+from striate.core.humanize import join_words
 from striate.core.params import params_of
 from striate.errors import NetworkError, shown
 
@@ -85,7 +86,7 @@ def read_layer(item: object, label: str) -> tuple[type[Layer], dict[str, Any], t
     for key, value in settings.items():
         if plainly(key) in INFERRED:
             raise NetworkError("unknown_word", f"{label}: a field of {layer.kind} was asked for",
-                               allowed=f"{either(allowed) or 'none'} is allowed", given=f"{quoted(key)} was given",
+                               allowed=f"{join_words(allowed) or 'none'} is allowed", given=f"{quoted(key)} was given",
                                do="Leave it out, for it follows from the layer before")
         known(key, allowed, f"{label}: a field of {layer.kind}", FIELDS)
         _refuse_synonym(layer, key, value, label)
@@ -146,7 +147,7 @@ def known(word: object, words: Collection[str], what: str,
         return
     # Comparing with thousands of names would take seconds, and listing them a page.
     near = meant(word, words if len(words) <= 500 else list(words)[-500:], synonyms)
-    listed = shown(either([*words] if len(words) <= 40 else [*list(words)[:24], "…"]), 400) if words else "none"
+    listed = shown(join_words([*words] if len(words) <= 40 else [*list(words)[:24], "…"]), 400) if words else "none"
     raise NetworkError("unknown_word", f"{what} was asked for", allowed=f"{listed} is allowed",
                        given=f"{quoted(word)} was given",
                        do=f"Write {near}" if near else "Choose one of these" if words else "Leave it out")
@@ -156,7 +157,7 @@ def mapping(data: object, allowed: Collection[str], what: str) -> Mapping[str, A
     """`data` as a mapping with no other keys than `allowed`."""
     if not isinstance(data, dict):
         raise NetworkError("not_a_mapping", f"{what} was asked for",
-                           allowed=f"a mapping with {either(list(allowed))} is allowed",
+                           allowed=f"a mapping with {join_words(list(allowed))} is allowed",
                            given=f"{quoted(data)} was given", do="Begin with input: and layers:")
     for key in data:
         known(key, allowed, f"a key of {what}")

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from striate.arch.axis import Axis, Pair
 from striate.arch.layer_params import MAX_KERNEL, MAX_SIDE
-from striate.core.constraints import either
+from striate.core.humanize import join_words
 from striate.errors import WindowError
 
 
@@ -120,7 +120,7 @@ class Window:
         fixes = self.fixes(height, width, tile=self.rounding == "exact")
         if too_large and self.rounding != "exact":
             fixes = tuple(fix for fix in fixes if fix.what in ("padding", "filter"))
-            do = either([f"padding ≥ {_pair(fix.value)}" if fix.what == "padding"
+            do = join_words([f"padding ≥ {_pair(fix.value)}" if fix.what == "padding"
                          else f"a {self.noun} ≤ {_pair(fix.value)}" for fix in fixes])
         else:
             do = self.advice(fixes)
@@ -145,7 +145,7 @@ class Window:
         """Fixes as one phrase: `padding 1 (gives 3×3), stride 2 (gives 3×3) or an input of 6×6 (gives 2×2)`."""
         stride = f" at stride {_pair(self.stride)}" if self.noun == "pooling window" else ""
         phrases = {"padding": "padding {}", "stride": "stride {}", "filter": f"a {self.noun} of {{}}{stride}"}
-        return either([
+        return join_words([
             (f"an input of {fix.value[0]}×{fix.value[1]}" if fix.what == "input"
              else phrases[fix.what].format(_pair(fix.value))) + f" (gives {fix.output[0]}×{fix.output[1]})"
             for fix in fixes])

@@ -150,14 +150,15 @@ def refuse_network_options(path: Path, volume: Volume | None, classes: int | Non
 def target(out: str, to: str | None) -> Dialect:
     """The dialect to write."""
     from striate.arch.formats.dialects import DIALECTS
-    from striate.core.constraints import either
+    from striate.core.humanize import join_words
 
     by_suffix = {suffix: dialect.name for dialect in DIALECTS.values() for suffix in dialect.writes}
     name = to or by_suffix.get(Path(out).suffix.lower())
     if name not in DIALECTS:
         raise UsageError("unknown_dialect", f"--to {shown(to, 40)} was asked for" if to
                          else f"{shown(out, 100)} was to be written",
-                         allowed=f"a {either(list(by_suffix))} file, or --to {either(list(DIALECTS))}, is allowed",
+                         allowed=f"a {join_words(list(by_suffix))} file, or --to {join_words(list(DIALECTS))}, is "
+                                 "allowed",
                          given="" if to else "neither was given", do="Change --to" if to else "Add --to")
     return DIALECTS[name]
 

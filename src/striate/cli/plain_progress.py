@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from striate.core.humanize import duration
+
 if TYPE_CHECKING:
     from striate.convnet.training.training_context import StepRecord
 
@@ -39,7 +41,8 @@ class PlainProgress:
         since = done - self.first
         if since <= 0 or done >= total:
             return ""
-        return f" · {in_words((self.now() - self.started) / since * (total - done))} left"
+        seconds = (self.now() - self.started) / since * (total - done)
+        return f" · {duration(seconds, 'whole')} left"
 
     def _follow(self, task: str, done: int) -> None:
         """Begin anew with another task, or with the same one from its beginning."""
@@ -51,15 +54,3 @@ class PlainProgress:
     def _line(self, text: str) -> None:
         self.say(text)
         self.said = self.now()
-
-
-def in_words(seconds: float) -> str:
-    """A time that is only guessed at, so in two units at most.
-
-    >>> [in_words(seconds) for seconds in (0.4, 59.6, 3599, 7384)]
-    ['0 s', '1 min 0 s', '59 min 59 s', '2 h 3 min']
-    """
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"

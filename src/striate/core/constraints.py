@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from operator import index
 from typing import Protocol, SupportsIndex
 
+from striate.core.humanize import join_words
 from striate.errors import shown
 
 
@@ -132,22 +133,13 @@ class OneOf:
         """The words."""
         if self.phrase:
             return self.phrase.format(words=", ".join(self.words))
-        return f"{either(list(self.words))} is allowed"
+        return f"{join_words(list(self.words))} is allowed"
 
     def read(self, value: object) -> str:
         """The word itself."""
         if not isinstance(value, str) or value not in self.words:
             raise ValueError
         return value
-
-
-def either(phrases: list[str]) -> str:
-    """A list in words.
-
-    >>> either(["padding 1", "stride 2", "a filter of 4"])
-    'padding 1, stride 2 or a filter of 4'
-    """
-    return " or ".join([", ".join(phrases[:-1]), phrases[-1]] if len(phrases) > 1 else phrases)
 
 
 def quoted(value: object) -> str:

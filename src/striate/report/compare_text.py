@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from striate.errors import shown
-from striate.report.formatting import NONE, THIN, between, digits, duration, noun, short
+from striate.report.formatting import THIN, between, data_size, digits, duration, moment, noun, short
 from striate.stats.verdict import chance_of, points
 
 __all__ = ["aside", "chance_of", "crossing", "data_size", "gap", "markdown", "moment", "plain_points", "points",
@@ -42,33 +42,6 @@ def plain_points(value: float) -> str:
     """
     text = points(value)
     return text if value <= 0 else f"+{text}"
-
-
-def moment(seconds: float | None) -> Markup:
-    """A short time with two digits that count.
-
-    >>> [str(moment(seconds)).replace(THIN, " ") for seconds in (0.000931, 0.0073, 0.0391, 2.04)]
-    ['0.93 ms', '7.3 ms', '39 ms', '2.0 s']
-    """
-    if seconds is None or seconds >= 0.0995:
-        return duration(seconds)
-    value = 1000 * seconds
-    return Markup(f"{value:.{0 if value >= 9.95 else 1 if value >= 0.995 else 2}f}{THIN}ms")  # noqa: S704 - digits
-
-
-def data_size(value: float | None) -> Markup:
-    """Bytes as people say them.
-
-    >>> str(data_size(16_400_000)).replace(THIN, " "), str(data_size(230_000)).replace(THIN, " ")
-    ('16.4 MB', '230 kB')
-    """
-    if value is None:
-        return NONE
-    for power, unit in ((3, "GB"), (2, "MB"), (1, "kB")):
-        if value >= 1000**power or power == 1:
-            scaled = value / 1000**power
-            return Markup(f"{scaled:.{0 if scaled >= 99.95 else 1}f}".removesuffix(".0") + f"{THIN}{unit}")  # noqa: S704
-    raise AssertionError("the last unit takes what is left")
 
 
 def aside(facts: Mapping[str, Any]) -> list[str]:

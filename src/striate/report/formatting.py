@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from striate.core import humanize
 from striate.errors import shown
 
 NONE = Markup("–")
@@ -56,12 +57,7 @@ def short(value: float | None) -> Markup:
     >>> short(61_706), short(281_640), short(4_089_184)
     (Markup('61,706'), Markup('282\u202fk'), Markup('4.09\u202fM'))
     """
-    if value is None or value < 99_999.5:
-        return number(None if value is None else round(value))
-    power = next(power for power in (1, 2, 3, 4) if value < 999.5 * 1000**power or power == 4)
-    value /= 1000**power
-    text = f"{value:.{max(0, 3 - len(str(int(value))))}f}{THIN}{'kMGT'[power - 1]}"
-    return Markup(text)  # noqa: S704 - digits and a unit
+    return NONE if value is None else _markup(humanize.short_count(value))
 
 
 def duration(seconds: float | None) -> Markup:
@@ -70,18 +66,7 @@ def duration(seconds: float | None) -> Markup:
     >>> [str(duration(t)).replace(THIN, " ") for t in (0.04, 9.87, 61, 7384)]
     ['40 ms', '9.9 s', '1 min 1 s', '2 h 3 min']
     """
-    if seconds is None:
-        return NONE
-    whole = round(seconds)
-    if seconds < 0.0995:
-        text = f"{1000 * seconds:.0f} ms"
-    elif seconds < 59.95:
-        text = f"{seconds:.1f} s"
-    elif whole < 3600:
-        text = f"{whole // 60} min {whole % 60} s"
-    else:
-        text = f"{whole // 3600} h {whole % 3600 // 60} min"
-    return Markup(text.replace(" ", THIN))  # noqa: S704 - digits and units
+    return NONE if seconds is None else _markup(humanize.duration(seconds))
 
 
 def size(value: Any) -> Markup:
@@ -89,6 +74,16 @@ def size(value: Any) -> Markup:
     if value is None:
         return NONE
     return Markup("×".join(str(int(one)) for one in value)) if isinstance(value, list) else number(value)  # noqa: S704
+
+
+def moment(seconds: float | None) -> Markup:
+    """A short time with two digits that count."""
+    return NONE if seconds is None else _markup(humanize.duration(seconds, "two digits"))
+
+
+def data_size(value: float | None) -> Markup:
+    """Bytes of a file or of memory, by thousands."""
+    return NONE if value is None else _markup(humanize.size(value, 1000))
 
 
 def plain(value: Any) -> str:
@@ -102,6 +97,11 @@ def plain(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(plain(item) for item in value)
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _markup(text: str) -> Markup:
+    """A number with its unit, which no line break parts."""
+    return Markup(text.replace(" ", THIN))  # noqa: S704 - digits and units
 
 
 def noun(count: int, one: str, many: str = "") -> str:

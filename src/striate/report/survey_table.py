@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from striate.core.humanize import size
+
 if TYPE_CHECKING:
     from striate.arch import Network, Survey, SurveyRow
 
@@ -50,20 +52,6 @@ def sees(row: SurveyRow) -> str:
     vertical, horizontal = row.fields
     widest, narrowest = f"{vertical.size}×{horizontal.size}", f"{vertical.least}×{horizontal.least}"
     return widest if widest == narrowest else f"{narrowest}..{widest}"
-
-
-def size(count: int) -> str:
-    """Bytes for people.
-
-    >>> size(18816), size(800)
-    ('18.4 KiB', '800 B')
-    """
-    number = float(count)
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if number < 1024:
-            return f"{number:.1f} {unit}" if unit != "B" else f"{count} B"
-        number /= 1024
-    return f"{number:,.1f} TiB"
 
 
 def unread(row: SurveyRow) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from striate.core.humanize import operations
+
 if TYPE_CHECKING:
     from striate.arch.zoo import ZooEntry
 
@@ -56,19 +58,8 @@ def counted(name: str, entry: ZooEntry) -> dict[str, Any]:
 
 def cells(row: dict[str, Any], cite: str) -> tuple[str, ...]:
     """The same as words for the table."""
-    return (row["name"], str(row["year"]), str(row["depth"]), f"{row['parameters']:,}", amount(row["macs"]),
+    return (row["name"], str(row["year"]), str(row["depth"]), f"{row['parameters']:,}", operations(row["macs"]),
             error(row["top1_error"]), error(row["top5_error"]), row["errors_on"], cite)
-
-
-def amount(count: int) -> str:
-    """A large number in millions or billions.
-
-    >>> amount(13443264), amount(15470264320)
-    ('13 M', '15.47 G')
-    """
-    if count < 100_000_000:
-        return f"{count / 1e6:.2g} M"
-    return f"{count / 1e9:.2f} G"
 
 
 def error(value: float | None) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from striate.core.humanize import join_words
+
 THIN = "\N{NARROW NO-BREAK SPACE}"
 LEVEL = 0.05
 
@@ -59,7 +61,7 @@ def verdict(ranking: Sequence[str], findings: Sequence[Verdict], pictures: int, 
     known: Mapping[frozenset[str], Verdict] = {frozenset((one.first, one.second)): one.turned() for one in findings}
     leader, rest = ranking[0], ranking[1:]
     if not any(one.sure for one in findings):
-        return f"{_listed(ranking)} can't be told apart on {pictures:,} pictures"
+        return f"{join_words(ranking, 'and')} can't be told apart on {pictures:,} pictures"
     beaten = [name for name in rest if known[frozenset((leader, name))].sure]
     equal = [name for name in rest if name not in beaten]
     clauses, told = [], set()
@@ -68,11 +70,11 @@ def verdict(ranking: Sequence[str], findings: Sequence[Verdict], pictures: int, 
         told = {frozenset((leader, name)) for name in rest}
     else:
         if equal:
-            clauses.append(f"{_listed([leader, *equal])} can't be told apart" if len(equal) == 1 else
-                           f"{leader} can't be told from {_listed(equal)}")
+            clauses.append(f"{join_words([leader, *equal], 'and')} can't be told apart" if len(equal) == 1 else
+                           f"{leader} can't be told from {join_words(equal, 'and')}")
         if beaten:
             clauses.insert(0, _better(known[frozenset((leader, beaten[0]))])
-                           + (f", and than {_listed(beaten[1:])} by more" if len(beaten) > 1 else ""))
+                           + (f", and than {join_words(beaten[1:], 'and')} by more" if len(beaten) > 1 else ""))
         told = {frozenset((leader, name)) for name in rest}
     also = [(rest[0], rest[1])] if len(rest) == 2 else []
     for two in [*also, tuple(wanted)] if wanted else also:
@@ -80,7 +82,7 @@ def verdict(ranking: Sequence[str], findings: Sequence[Verdict], pictures: int, 
         if pair in told or len(pair) < 2:
             continue
         found = known[pair]
-        clauses.append(_better(found) if found.sure else f"{_listed(two)} can't be told apart")
+        clauses.append(_better(found) if found.sure else f"{join_words(two, 'and')} can't be told apart")
         told.add(pair)
     ended = clauses[-1].endswith("apart")
     return "; ".join(clauses) + (" " if ended else ", ") + f"on {pictures:,} pictures"
@@ -109,7 +111,3 @@ def _better(found: Verdict) -> str:
     low, high = found.interval
     return (f"{found.first} is better than {found.second} by {points(found.difference)} points "
             f"(95{THIN}%: {points(low)}–{points(high)}), {chance_of(found.p)}")
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -22,6 +22,7 @@ from striate.arch.transposed_window import TransposedWindow
 from striate.arch.volume import Call, Volume
 from striate.arch.window import Window
 from striate.core.constraints import quoted
+from striate.core.humanize import join_words
 from striate.core.params import ValidatedFields
 from striate.errors import NetworkError, WindowError, shown
 
@@ -175,7 +176,7 @@ def listed(inputs: Volumes) -> str:
     'input 3×9×9 and left 6×7×7'
     """
     said = [f"{volume.source.layer.label if volume.source else 'input'} {volume}" for volume in inputs]
-    return " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
+    return join_words(said, "and")
 
 
 def ancestors(volumes: Volumes) -> list[Call]:

@@ -27,7 +27,7 @@ from striate.arch.zoo import (
     zfnet,
 )
 from striate.arch.zoo.zoo_entry import ZooEntry
-from striate.core.constraints import either
+from striate.core.humanize import join_words
 from striate.errors import UsageError, shown
 
 ZOO: dict[str, ZooEntry] = {
@@ -55,6 +55,6 @@ def build(name: str, input: Volume | None = None, classes: int | None = None) ->
         raise UsageError("unknown_network", "a network was asked for",
                          allowed="a name that striate inspect --list shows is allowed",
                          given=f"{shown(name)} was given",
-                         do=f"Did you mean {either(near)}?" if near else "Choose one, or give a network file")
+                         do=f"Did you mean {join_words(near)}?" if near else "Choose one, or give a network file")
     entry = ZOO[name]
     return entry.build(input or entry.example, entry.classes if classes is None else classes)

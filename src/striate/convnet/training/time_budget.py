@@ -14,6 +14,7 @@ from striate.convnet.inference.tta import VIEWS
 from striate.convnet.recipe.recipe import Recipe
 from striate.convnet.training.training_context import TrainingContext
 from striate.convnet.training.training_run import TrainingRun, TrainingState
+from striate.core.humanize import duration_in_words
 
 WARM_UP = 3  # steps that are not counted: kernels are chosen and memory is taken in them
 SECONDS = 0.5  # of measuring before the first plan
@@ -131,16 +132,5 @@ def proposal(run: TrainingRun) -> str:
     seconds = measured(run) * run.steps
     speed = len(run.pictures) * run.steps / run.per_epoch / max(seconds, 1e-9)
     epochs = -(-run.steps // run.per_epoch)
-    return (f"{epochs:,} epochs at {speed:,.0f} pictures/s on this machine: about {duration(seconds)}; "
+    return (f"{epochs:,} epochs at {speed:,.0f} pictures/s on this machine: about {duration_in_words(seconds)}; "
             "--minutes sets another budget")
-
-
-def duration(seconds: float) -> str:
-    """Time in words.
-
-    >>> duration(28.2), duration(200), duration(9000)
-    ('28 seconds', '3.3 minutes', '2.5 hours')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} seconds"
-    return f"{seconds / 60:.1f} minutes" if seconds < 5400 else f"{seconds / 3600:.1f} hours"

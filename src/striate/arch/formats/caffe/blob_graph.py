@@ -14,7 +14,8 @@ from striate.arch.formats.caffe.layer_names import LOSSES, SOURCES, WATCHERS
 from striate.arch.layers import Layer, Pool, Slice
 from striate.arch.network import Network
 from striate.arch.volume import Volume
-from striate.core.constraints import either, quoted
+from striate.core.constraints import quoted
+from striate.core.humanize import join_words
 from striate.errors import NetworkError, shown
 
 LEAST, MOST = 1.17549435e-38, 3.4028235e38  # of normal numbers in single precision
@@ -105,7 +106,7 @@ class Graph:
         if not found:
             found = [main] if main is not None and not main.read else [blob for blob in ends if not blob.target]
         if len(found) != 1:
-            listed = either([shown(blob.name, 40) for blob in found[:8]]) if found else "none"
+            listed = join_words([shown(blob.name, 40) for blob in found[:8]]) if found else "none"
             raise NetworkError("many_outputs", f"{name or 'a Caffe network'}: an output was asked for",
                                allowed="one blob that no layer reads is allowed",
                                given=f"{len(found):,} were found ({listed})", do="Remove the branches not wanted")

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from striate.arch.formats.caffe.prototxt_text import parse
-from striate.core.constraints import either, quoted
+from striate.core.constraints import quoted
+from striate.core.humanize import join_words
 from striate.core.schedules import factor_at
 from striate.errors import NetworkError, shown
 
@@ -122,7 +123,7 @@ def read_solver(text: str) -> Solver:
     given = parse(text, "SolverParameter", "a solver")
     policy = given.lr_policy or "fixed"
     if policy not in POLICIES:
-        raise _refusal("lr_policy", f"{either(list(POLICIES))} is allowed", quoted(policy))
+        raise _refusal("lr_policy", f"{join_words(list(POLICIES))} is allowed", quoted(policy))
     for field in ("base_lr", *POLICIES[policy]):
         missing = not given.stepvalue if field == "stepvalue" else not given.HasField(field)
         if missing and field != "power":  # without one Caffe's is 0
@@ -130,7 +131,7 @@ def read_solver(text: str) -> Solver:
     named = given.type.lower() if given.HasField("type") else TYPES[given.solver_type].lower()
     type_ = next((name for name in TYPES if name.lower() == named), None)
     if type_ is None:
-        raise _refusal("type", f"{either(list(TYPES))} is allowed", quoted(given.type))
+        raise _refusal("type", f"{join_words(list(TYPES))} is allowed", quoted(given.type))
     values = {field: getattr(given, field) for field in FIELDS if given.HasField(field)}
     solver = Solver(given.base_lr, policy, type=type_, stepvalues=tuple(given.stepvalue),
                     net=given.net or given.train_net, **values)

@@ -20,7 +20,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from striate.arch.initializer import Initializer
-from striate.core.constraints import Real, either
+from striate.core.constraints import Real
+from striate.core.humanize import join_words
 
 OTHERS = ("GlorotNormal", "HeUniform", "LecunNormal", "TruncatedNormal", "Orthogonal", "OrthogonalInitializer",
           "Identity", "IdentityInitializer")
@@ -92,7 +93,7 @@ def _number(config: Mapping[str, Any], field: str, default: float, low: float = 
 def _word(config: Mapping[str, Any], field: str, words: tuple[str, ...], default: str) -> str:
     word = config.get(field, default)
     if not isinstance(word, str) or word not in words:
-        raise InitializerError(field, f"{either(list(words))} is allowed")
+        raise InitializerError(field, f"{join_words(list(words))} is allowed")
     return word
 
 

@@ -10,7 +10,8 @@ from striate.arch.formats.momentum import complement
 from striate.arch.formats.tf1.tensor import Tensor, applied, channels, only_none, picture, refusal, tensor_of
 from striate.arch.formats.tf1.unsupported_names import absent
 from striate.arch.layers import ELU, LRN, Dropout, Layer, LeakyReLU, Pool, ReLU, Sigmoid, Softmax, Tanh
-from striate.core.constraints import Integer, Real, either
+from striate.core.constraints import Integer, Real
+from striate.core.humanize import join_words
 
 __all__ = [
     "avg_pool", "dropout", "elu", "leaky_relu", "local_response_normalization", "lrn", "max_pool", "relu", "relu6",
@@ -159,7 +160,7 @@ def activated(tensor: Tensor, activation: object, name: str | None, label: str) 
         return tensor
     if not isinstance(word, str) or word not in ACTIVATIONS:
         named = getattr(activation, "__name__", activation)
-        raise refusal(label, "activation", either([f'tf.nn.{one}' for one in FUNCTIONS.values()]), named)
+        raise refusal(label, "activation", join_words([f'tf.nn.{one}' for one in FUNCTIONS.values()]), named)
     layer: Layer | None = ACTIVATIONS[word]
     if layer is None:
         return tensor

@@ -16,7 +16,8 @@ from striate.arch.formats.tf1.dtypes import Labels
 from striate.arch.formats.tf1.tensor_shape import TensorShape, shape_of
 from striate.arch.layers import Add, Layer
 from striate.arch.volume import Volume
-from striate.core.constraints import either, quoted
+from striate.core.constraints import quoted
+from striate.core.humanize import join_words
 from striate.errors import NetworkError
 
 
@@ -156,7 +157,7 @@ def channels(tensor: Tensor, axis: object, label: str) -> Tensor:
     """The tensor, if `axis` is that of its channels."""
     axes = tensor.flow.channel_axes
     if isinstance(axis, bool) or axis not in axes:
-        raise refusal(label, "axis", either([str(one) for one in axes]) + ", the channels," if axes else
+        raise refusal(label, "axis", join_words([str(one) for one in axes]) + ", the channels," if axes else
                       "a tensor with channels", axis)
     return tensor
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from striate.core.humanize import join_words
 from striate.errors import NetworkError, shown
 
 
@@ -20,8 +21,7 @@ def absent(where: str, there: str | Sequence[str]) -> Callable[[str], NoReturn]:
     striate.arch.formats.tf1.unsupported_names.AbsentNameError: tf.nn.conv2d was asked for; in tf.nn there is relu and
     tanh. Describe the network with these, and train it with `striate train` or ConvNet.
     """
-    words = there if isinstance(there, str) else " and ".join(
-        [", ".join(there[:-1]), there[-1]] if len(there) > 1 else there)
+    words = there if isinstance(there, str) else join_words(there, "and")
 
     def missing(name: str) -> NoReturn:
         if name.startswith("__"):  # Python asks modules for such names by itself
