@@ -12,7 +12,7 @@ from striate.bow.sift import DenseSIFT
 from striate.bow.stages import Stages, stages_named
 from striate.classifiers import KernelSVM, LinearSVM
 from striate.core import model_file
-from striate.core.cache import StageCache
+from striate.core.cache import DiskCache
 from tests.bow.small import fitted, labels, model, pictures
 
 LINEAR = LinearSVM("linear")
@@ -60,7 +60,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "root that is text": lambda _: fitted(sift=DenseSIFT(root="false")),  # type: ignore[arg-type]
     "the same normalisation twice": lambda _: fitted(pyramid=SpatialPyramid(normalise=("l1", "l1"))),
     "flip that is no switch": lambda _: fitted(flip="x"),
-    "features beyond all memory": lambda _: StageCache(None).features("x", (10**9, 10**6), lambda _: None),
+    "features beyond all memory": lambda _: DiskCache(None).features("x", (10**9, 10**6), lambda _: None),
     "memory in a file": in_a_file,
     "bad_manifest": lambda folder: loaded(folder, present=[0, 7]),
     "a manifest without stages": lambda folder: loaded(folder, stages={}),

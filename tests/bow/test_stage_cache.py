@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from striate.bow import fit_stages
 from striate.bow.encoders import LLC, VLAD, Hard, Soft
+from striate.bow.fit_stages import stage_key
 from striate.bow.pyramid import SpatialPyramid
 from striate.bow.recogniser import BagOfWords
 from striate.bow.sift import DenseSIFT
 from striate.classifiers import KNN, KernelSVM, LinearSVM
 from striate.core import cache as module
-from striate.core.cache import StageCache, key_of
+from striate.core.cache import DiskCache
 from tests.bow.small import ENCODERS, fitted, labels, model, pictures
 
 LINEAR = LinearSVM("linear")
@@ -110,10 +112,11 @@ def test_other_pictures_and_other_labels(tmp_path: Path) -> None:
 
 
 def test_other_versions_have_other_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = key_of("words", 1)
-    assert before == key_of("words", 1) != key_of("words", 2)
-    monkeypatch.setattr(module, "code", lambda: "another")
-    assert key_of("words", 1) != before
+    before = stage_key("words", 1)
+    assert before == stage_key("words", 1) != stage_key("words", 2)
+    assert module.code_digest(Path(fit_stages.__file__).parent, ()) != module.code_digest(Path(__file__).parent, ())
+    monkeypatch.setattr(fit_stages, "code_digest", lambda *_: "another")
+    assert stage_key("words", 1) != before
 
 
 def test_threads_of_k_means_are_part_of_the_key(tmp_path: Path) -> None:
@@ -126,7 +129,7 @@ def test_too_much_goes_and_what_was_used_last_stays(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(module, "MOST", 10_000)
     mine = tmp_path / "thesis.txt"
     mine.write_bytes(b"x" * 20_000)
-    memory = StageCache(tmp_path)
+    memory = DiskCache(tmp_path)
     shape = (10, 100)  # 4,000 bytes
     for i, key in enumerate(("a", "b")):
         memory.features(key * 32, shape, lambda out, i=i: out.fill(i))
@@ -143,7 +146,7 @@ def test_too_much_goes_and_what_was_used_last_stays(tmp_path: Path, monkeypatch:
 
 def test_more_than_half_of_the_room_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST", 7_999)
-    memory = StageCache(tmp_path)
+    memory = DiskCache(tmp_path)
     found, _ = memory.features("a" * 32, (10, 100), lambda out: out.fill(3))
     assert (found == 3).all()
     memory.arrays("words", "b" * 32, lambda: ({}, {"centres": np.zeros((10, 100), np.float32)}))

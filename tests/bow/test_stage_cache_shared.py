@@ -11,7 +11,7 @@ import pytest
 
 from striate.core import atomic
 from striate.core import cache as module
-from striate.core.cache import StageCache
+from striate.core.cache import DiskCache
 from striate.errors import DiskError
 from tests.bow.small import fitted
 from tests.bow.test_stage_cache_faults import content, left
@@ -74,7 +74,7 @@ def test_f10_threads_and_little_room(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(module, "MOST", 12_000)  # three of them, so that all take from each other
 
     def use(i: int) -> bool:
-        found, _ = StageCache(tmp_path).features(f"{i % 5}" * 32, (10, 100), lambda out: out.fill(i % 5))
+        found, _ = DiskCache(tmp_path).features(f"{i % 5}" * 32, (10, 100), lambda out: out.fill(i % 5))
         return bool((found == i % 5).all())
 
     with ThreadPoolExecutor(4) as pool:
@@ -89,5 +89,5 @@ def test_f10_what_another_process_is_writing_stays(tmp_path: Path, monkeypatch: 
         path.write_bytes(bytes(8_000))
     two_days_ago = time.time() - 2 * 86_400
     os.utime(stale, (two_days_ago, two_days_ago))
-    StageCache(tmp_path).features("a" * 32, (10, 100), lambda out: out.fill(1))
+    DiskCache(tmp_path).features("a" * 32, (10, 100), lambda out: out.fill(1))
     assert left(tmp_path) == [fresh.name]

@@ -79,4 +79,4 @@ def test_there_is_one_door():
     found = {str(path.relative_to(root)) for path in root.rglob("*.py")
              if re.search(r"(?<!>> )\b(json\.loads?|yaml\.(safe_)?load|yaml\.parse)\(",
                           re.sub(r"(?m)^\s*>>>.*$", "", path.read_text()))}
-    assert found == OWN_PIPES | {"core/bounded_text.py", "core/cache.py"}
+    assert found == OWN_PIPES | {"core/bounded_text.py"}

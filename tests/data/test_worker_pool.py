@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from striate.core.cache_folder import cache_folder
+from striate.core.cache import cache_folder
 from striate.data import load_data, worker_pool
 from striate.data.file_task import FileTask
 from striate.data.source import FileFacts, digest_of

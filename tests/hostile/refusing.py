@@ -3,7 +3,7 @@
 
 import pytest
 
-from striate.core.cache_folder import cache_folder
+from striate.core.cache import cache_folder
 from striate.data import load_data
 from striate.errors import StriateError
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from striate.core.cache_folder import cache_folder
+from striate.core.cache import cache_folder
 from striate.data import file_task, load_data, packing
 from striate.data.pack import open_pictures
 from striate.data.sources.idx import read_idx

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,18 @@ from striate.bow.explain.patches import WordPatches, patches_of
 from striate.bow.pipeline import Descriptor, PictureSubset, Pipeline
 from striate.bow.stages import Stages, described, kind_of, seeded
 from striate.classifiers import CLASSIFIERS, Classifier
-from striate.core.cache import StageCache, Stored, digest_of, key_of
+from striate.core.cache import DiskCache, Stored, code_digest, key_of
 from striate.core.executor import worker_count
-from striate.core.model_file import joined, parted
+from striate.core.model_file import digest, joined, parted
 from striate.errors import DataError, shown
 from striate.model.preprocessing import LabelledPictures
+
+LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
+
+
+def stage_key(*parts: Any) -> str:
+    """32 hexadecimal digits for JSON values and for the code that computes stages."""
+    return key_of(code_digest(Path(__file__).parent, LIBRARIES), *parts)
 
 
 @dataclass
@@ -37,7 +45,7 @@ class StageFitter:
     flip: bool
     seed: int
     threads: int | None
-    memory: StageCache
+    memory: DiskCache
     watch: StageProgress
     rows: list[dict[str, Any]] = field(default_factory=list)
     patches: WordPatches | None = None
@@ -52,10 +60,10 @@ class StageFitter:
         size = (first.shape[1], first.shape[2])
         pixels, groups = content_of(pictures)
         chosen = [*map(int, (*sift.bin_sizes_, sift.step_, sift.enlarge_))]
-        content = key_of(pixels, described("sift", sift), chosen, int(self.sample), int(self.seed))
+        content = stage_key(pixels, described("sift", sift), chosen, int(self.sample), int(self.seed))
         encoder, encoded = self._words(sift, pictures, size, content)
         description = Descriptor(sift, encoder, self.stages.pyramid, size)
-        features, key = self._features(description, pictures, key_of(content, encoded))
+        features, key = self._features(description, pictures, stage_key(content, encoded))
         classifier = self._classifier(features, compact, groups, key)
         return Pipeline(description, classifier, present, classes)
 
@@ -77,7 +85,7 @@ class StageFitter:
 
         with self._stage("words") as row:
             # k-means adds up in another order on another number of threads.
-            key = key_of("words", content, settings, min(2, worker_count(self.threads)))
+            key = stage_key("words", content, settings, min(2, worker_count(self.threads)))
             (told, arrays), row["cached"] = self._kept("words", key, made)
             parts = parted(arrays)
             kind = kind_of("encoder", self.stages.encoder)
@@ -88,19 +96,19 @@ class StageFitter:
             self.patches = WordPatches.from_arrays(parts["patches"], count)
             row["what"] = (f"{kind}: {count:,} {'components' if kind == 'fisher' else 'words'} learnt from "
                            f"{told['sample']:,} descriptors; {encoder.width:,} numbers a region")
-        return encoder, key_of(settings, digest_of(parts["words"]))  # Hard and LLC may have the same words
+        return encoder, stage_key(settings, digest({}, parts["words"]))  # Hard and LLC may have the same words
 
     def _sample(self, sift: Any, pictures: LabelledPictures, size: tuple[int, int], content: str) -> DescriptorSample:
         def made() -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
             sample = drawn(sift, pictures, sift.grid(*size), self.sample, self.seed, self.watch)
             return {}, {"descriptors": sample.descriptors, "positions": sample.positions, "origins": sample.origins}
 
-        (_, arrays), _ = self._kept("sample", key_of("sample", content), made)
+        (_, arrays), _ = self._kept("sample", stage_key("sample", content), made)
         return DescriptorSample(**arrays)
 
     def _features(self, description: Descriptor, pictures: LabelledPictures, content: str) -> tuple[Any, str]:
         pyramid = described("pyramid", description.pyramid)
-        key = key_of("features", content, pyramid, self.flip)
+        key = stage_key("features", content, pyramid, self.flip)
         once = len(pictures)
         shape = (once * (1 + self.flip), description.width)
 
@@ -134,7 +142,7 @@ class StageFitter:
                     joined({"held": {"indices": indices, "scores": scores}, "machine": arrays}))
 
         with self._stage("classifier") as row:
-            key = key_of("classifier", content, described("classifier", self.stages.classifier), labels.tolist())
+            key = stage_key("classifier", content, described("classifier", self.stages.classifier), labels.tolist())
             (told, arrays), row["cached"] = self._kept("classifier", key, made)
             parts = parted(arrays)
             with _usable("classifier"):
@@ -178,4 +186,4 @@ def content_of(pictures: LabelledPictures) -> tuple[str, NDArray[np.int64]]:
         some = pictures.take(np.arange(start, min(start + 256, len(pictures))))
         digests += [sha256(picture.tobytes()).hexdigest() for picture in some]
     groups = np.unique(digests, return_inverse=True)[1].astype(np.int64)
-    return key_of(digests, some.shape[1:]), groups
+    return stage_key(digests, some.shape[1:]), groups

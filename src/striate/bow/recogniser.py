@@ -22,7 +22,7 @@ from striate.bow.sift import DenseSIFT
 from striate.bow.sift.grid import LARGE
 from striate.bow.stages import ESTIMATORS, Stages, stages_named
 from striate.classifiers import Classifier
-from striate.core.cache import StageCache
+from striate.core.cache import DiskCache
 from striate.core.executor import worker_count
 from striate.core.model_file import Arrays, ModelFile
 from striate.errors import UsageError, shown
@@ -111,7 +111,7 @@ class BagOfWords(Recogniser):
         """
         self.check_settings()
         given, labels, self.classes_ = training_set(X, y)
-        memory = StageCache(Path(self.memory) if self.memory else None)
+        memory = DiskCache(Path(self.memory) if self.memory else None)
         letters = self.classes_.dtype.kind != "U" or all(len(name) == 1 for name in self.classes_)
         self.flip_ = bool(len(labels) <= FEW and not letters if self.flip is None else self.flip)
         stages, pictures = self._prepared(given)

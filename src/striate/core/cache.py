@@ -1,8 +1,8 @@
-"""What a stage has computed, kept under the hash of all that it depends on.
+"""The disk cache: what striate can make again, kept under the hash of all that it depends on.
 
-A stage that depends on the same pictures, settings, seed and versions as before is read back instead of computed, so
-that changing the classifier computes no descriptor again, and a stopped run goes on with the stage it was in. Arrays
-are model files (hashed, no pickle); features are raw float32 beside their hash, and are mapped, not read.
+A computation that depends on the same pictures, settings, seed and versions as before is read back instead of done
+again. Arrays are model files (hashed, no pickle); large ones are raw float32 beside their hash, and are mapped, not
+read. Deleting the folder costs time only.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ import os
 import platform
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
@@ -27,42 +26,70 @@ from numpy.typing import NDArray
 from striate._version import __version__
 from striate.core import atomic, model_file
 from striate.core.atomic import disk_error
+from striate.core.bounded_text import Limits, load_json
 from striate.errors import DataError, MissingError, StriateError
 
-MOST = 8 << 30  # bytes kept; the stages that have not been used for longest go first
+MOST = 8 << 30  # bytes kept in one folder; the entries that have not been used for longest go first
 BLOCK = 16 << 20
 STALE = 86_400  # seconds without a change, after which an unfinished file is nobody's any more
-OWN = re.compile(rf"(sample|words|features|classifier)-[0-9a-f]{{32}}\..*|{re.escape(atomic.PREFIX)}.*")
-LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
+ENTRY = re.compile(rf"([a-z]+-)?[0-9a-f]{{32}}\.(safetensors|f32|json)|{re.escape(atomic.PREFIX)}.*")
+SEAL = Limits(1 << 10, depth=1)
 
 Floats = NDArray[np.float32]
 Arrays = dict[str, NDArray[Any]]
 Stored = tuple[dict[str, Any], Arrays]
 
 
+def cache_folder() -> Path:
+    """The cache: `$STRIATE_CACHE`, else the platform's own place, such as `~/.cache/striate`. It need not exist.
+
+    >>> import os
+    >>> os.environ["STRIATE_CACHE"] = "/tmp/elsewhere"
+    >>> print(cache_folder())
+    /tmp/elsewhere
+    >>> del os.environ["STRIATE_CACHE"]
+    """
+    if own := os.environ.get("STRIATE_CACHE"):
+        return Path(own).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("striate", appauthor=False).expanduser()
+
+
+def cache_room(name: str) -> Path:
+    """The sub-folder `name` of the cache, made if needed; `DiskError` if it cannot be."""
+    folder = cache_folder() / name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    return folder
+
+
+def key_of(*parts: Any) -> str:
+    """32 hexadecimal digits for JSON values.
+
+    >>> key_of("lite0", {"size": [224, 224]}) == key_of("lite0", {"size": [224, 192]})
+    False
+    """
+    return sha256(model_file.canonical(parts).encode()).hexdigest()[:32]
+
+
 @cache
-def code() -> str:
-    """A hash of what computes: the source of this room, and the versions of the libraries and of the machine's kind."""
-    whole = sha256(model_file.canonical([__version__, platform.machine(), *map(version, LIBRARIES)]).encode())
-    for path in sorted(Path(__file__).parent.rglob("*.py")):
+def code_digest(folder: Path, libraries: tuple[str, ...]) -> str:
+    """A hash of what computes: the source in `folder`, the versions of `libraries`, and the kind of machine."""
+    from importlib.metadata import version
+
+    whole = sha256(model_file.canonical([__version__, platform.machine(), *map(version, libraries)]).encode())
+    for path in sorted(folder.rglob("*.py")):
         whole.update(path.read_bytes())
     return whole.hexdigest()
 
 
-def key_of(*parts: Any) -> str:
-    """32 hexadecimal digits for JSON values and for the code that computes."""
-    return sha256(model_file.canonical([code(), *parts]).encode()).hexdigest()[:32]
+class DiskCache:
+    """The entries in `folder`, by a name and a key; None keeps nothing. `notes`: sentences on what was damaged.
 
-
-def digest_of(arrays: Mapping[str, NDArray[Any]]) -> str:
-    """A hash of arrays by name."""
-    return model_file.digest({}, arrays)
-
-
-class StageCache:
-    """The stages in `folder`; None remembers nothing.
-
-    Limits: `MOST` bytes in all, of which one stage may take half; what is larger is not kept. Other files in the folder
+    Limits: `MOST` bytes in all, of which one entry may take half; what is larger is not kept. Other files in the folder
     are neither counted nor touched.
     """
 
@@ -70,25 +97,25 @@ class StageCache:
         self.folder = folder
         self.notes: list[str] = []
 
-    def arrays(self, stage: str, key: str, make: Callable[[], Stored]) -> tuple[Stored, bool]:
-        """JSON values and arrays of a stage, and whether they were there; made, and kept, where they were not."""
+    def arrays(self, name: str, key: str, make: Callable[[], Stored]) -> tuple[Stored, bool]:
+        """JSON values and arrays of an entry, and whether they were there; made, and kept, where they were not."""
         if not self.folder:
             return make(), False
-        path = self.folder / f"{stage}-{key}.safetensors"
+        path = self.folder / f"{name}-{key}.safetensors"
         try:
             file = model_file.load(path)
-            _used(path)
+            mark_used(path)
             return (file.manifest["settings"], file.arrays), True
         except MissingError:
             pass
         except (StriateError, KeyError):
-            self.notes.append(f"the {stage} in the cache was damaged and was made again")
+            self.notes.append(f"the {name} in the cache was damaged and was made again")
         except OSError as error:
             raise disk_error(path, error) from error
         settings, arrays = make()
         size = sum(array.nbytes for array in arrays.values())
         if size <= MOST // 2:
-            self._room(size)
+            make_room(self.folder, size, MOST)
             model_file.save(path, "stage", {"settings": settings}, arrays)
         return (settings, arrays), False
 
@@ -96,7 +123,9 @@ class StageCache:
         """Features of `shape` (pictures, width), and whether they were there; `make` fills them where they were not."""
         size = 4 * shape[0] * shape[1]
         if not self.folder or size > MOST // 2:
-            held = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+            from psutil import virtual_memory
+
+            held = virtual_memory().total // 2
             if size > held:
                 raise DataError("features_too_large", "the features of all training pictures were to be held",
                                 allowed=f"half of this machine's memory, {held / 2**30:,.1f} GiB, is allowed",
@@ -110,10 +139,10 @@ class StageCache:
         if path.exists():
             kept = _mapped(path, seal, shape)
             if kept is not None:
-                _used(path, seal)
+                mark_used(path, seal)
                 return kept, True
             self.notes.append("the features in the cache were damaged and were made again")
-        self._room(size)
+        make_room(self.folder, size, MOST)
         temporary = path.with_name(f"{atomic.PREFIX}{uuid4().hex}.tmp")
         try:
             with temporary.open("w+b") as file:
@@ -134,30 +163,31 @@ class StageCache:
         mapped.flags.writeable = False
         return mapped, False
 
-    def _room(self, size: int) -> None:
-        """Make the folder, and room in it for `size` bytes more."""
-        assert self.folder
-        found = []
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            for path in self.folder.iterdir():
-                with suppress(FileNotFoundError):  # another process may have taken it away
-                    if OWN.fullmatch(path.name):
-                        found.append((path.stat(), path))
-        except OSError as error:
-            raise disk_error(self.folder, error) from error
-        total = size + sum(stat.st_size for stat, _ in found)
-        for stat, path in sorted(found, key=lambda pair: pair[0].st_mtime):
-            if total <= MOST:
-                break
-            if path.name.startswith(atomic.PREFIX) and time.time() - stat.st_mtime < STALE:
-                continue
-            with suppress(OSError):
-                path.unlink()
-            total -= stat.st_size
+
+def make_room(folder: Path, size: int, most: int) -> None:
+    """Make the folder, and room in it for `size` bytes more: `most` in all, the entries used last."""
+    found = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in folder.iterdir():
+            with suppress(FileNotFoundError):  # another process may have taken it away
+                if ENTRY.fullmatch(path.name):
+                    found.append((path.stat(), path))
+    except OSError as error:
+        raise disk_error(folder, error) from error
+    total = size + sum(stat.st_size for stat, _ in found)
+    for stat, path in sorted(found, key=lambda pair: pair[0].st_mtime):
+        if total <= most:
+            break
+        if path.name.startswith(atomic.PREFIX) and time.time() - stat.st_mtime < STALE:
+            continue
+        with suppress(OSError):
+            path.unlink()
+        total -= stat.st_size
 
 
-def _used(*paths: Path) -> None:
+def mark_used(*paths: Path) -> None:
+    """Tell the cache that entries were used just now."""
     for path in paths:
         with suppress(OSError):  # a folder that is only read stays as it is
             os.utime(path)
@@ -176,8 +206,8 @@ def _mapped(path: Path, seal: Path, shape: tuple[int, int]) -> Floats | None:
 
 def _sealed(path: Path) -> object:
     try:
-        values = json.loads(path.read_text())
-    except (OSError, ValueError, RecursionError):
+        values = load_json(path.read_bytes(), SEAL)
+    except (OSError, ValueError):
         return None
     return values.get("sha256") if isinstance(values, dict) else None
 

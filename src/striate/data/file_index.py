@@ -16,7 +16,7 @@ from typing import Any
 
 from striate.core import atomic
 from striate.core.bounded_text import Limits, load_json
-from striate.core.cache_folder import cache_room
+from striate.core.cache import cache_room
 from striate.data.source import FileFacts
 from striate.errors import PictureError
 

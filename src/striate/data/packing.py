@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from striate.core.atomic import PREFIX, disk_error, sync_folder
-from striate.core.cache_folder import cache_room
+from striate.core.cache import cache_room
 from striate.data.pack import (
     FORMAT,
     IMAGES,

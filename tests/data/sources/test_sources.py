@@ -12,7 +12,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from striate.core.cache_folder import cache_folder
+from striate.core.cache import cache_folder
 from striate.data import load_data
 from striate.data.sources import builtin, in_memory_arrays, open_source
 from striate.errors import DataError, MissingError

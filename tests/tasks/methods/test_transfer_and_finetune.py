@@ -16,9 +16,10 @@ from striate.cli.main import run
 from striate.convnet.build.normalise import InputNormalisation
 from striate.convnet.distributed import ProcessGroup
 from striate.convnet.inference import feature_cache
-from striate.convnet.inference.feature_cache import FeatureCache, make_room
+from striate.convnet.inference.feature_cache import FeatureCache
 from striate.convnet.inference.features import FeatureExtractor, cut
 from striate.convnet.training import malloc
+from striate.core.cache import make_room
 from striate.data import load_data
 from striate.errors import RunError
 from striate.model.preprocessing import InMemoryDataset
@@ -215,11 +216,11 @@ def test_room_is_made_by_deleting_what_was_used_least(tmp_path: Path, monkeypatc
     import os
 
     for i in range(4):
-        path = tmp_path / f"{i}.safetensors"
+        path = tmp_path / f"{i:032x}.safetensors"
         path.write_bytes(bytes(100))
         os.utime(path, (i, i))
-    make_room(tmp_path, 250)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["2.safetensors", "3.safetensors"]
+    make_room(tmp_path, 0, 250)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{i:032x}.safetensors" for i in (2, 3)]
     monkeypatch.setattr(feature_cache, "MOST", 4 * 7 * 3)  # three rows
     one = FeatureCache(tmp_path, "k", 7)
     one.add([f"{i:032x}" for i in range(5)], np.ones((5, 7), np.float32))

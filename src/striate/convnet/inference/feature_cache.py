@@ -6,17 +6,16 @@ learnt from the same pictures, a part of them or more of them, describes only th
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from striate.core import model_file
+from striate.core.cache import make_room, mark_used
 from striate.errors import StriateError
 
 KIND = "features"
@@ -24,15 +23,6 @@ MOST = 1 << 30  # bytes of one file; pictures beyond are not kept
 ROOM = 4 << 30  # bytes of all files; those not used for longest go first
 
 Rows = NDArray[np.float32]
-
-
-def key_of(*parts: Any) -> str:
-    """32 hexadecimal digits for JSON values.
-
-    >>> key_of("lite0", {"size": [224, 224]}) == key_of("lite0", {"size": [224, 192]})
-    False
-    """
-    return model_file.digest({"parts": list(parts)}, {})[:32]
 
 
 def hash_of(picture: NDArray[np.uint8]) -> str:
@@ -70,8 +60,8 @@ class FeatureCache:
         self.places = {digest: i for i, digest in enumerate(self.digests)}
         codes = np.frombuffer(bytes.fromhex("".join(self.digests)), np.uint8).reshape(len(self.digests), -1)
         with suppress(StriateError):  # a full disk costs the time to describe them again
+            make_room(self.path.parent, codes.nbytes + self.rows.nbytes, ROOM)
             model_file.save(self.path, KIND, {}, {"digests": codes, "rows": self.rows})
-        make_room(self.path.parent)
 
     def _read(self) -> tuple[list[str], Rows]:
         """What is in the file; nothing where there is none, or it is damaged."""
@@ -86,22 +76,5 @@ class FeatureCache:
         if codes.dtype != np.uint8 or rows.dtype != np.float32 or codes.ndim != 2 or rows.shape != (
                 len(codes), self.width):
             return empty
-        with suppress(OSError):
-            self.path.touch()
+        mark_used(self.path)
         return [code.tobytes().hex() for code in codes], rows
-
-
-def make_room(folder: Path, most: int = ROOM) -> None:
-    """Delete files of `folder` until `most` bytes are left, those not used for longest first."""
-    found = []
-    for path in folder.glob("*.safetensors"):
-        with suppress(OSError):
-            about = path.stat()
-            found.append((about.st_mtime, about.st_size, path))
-    left = sum(size for _, size, _ in found)
-    for used, size, path in sorted(found):
-        if left <= most or used > time.time() - 1:  # what was just written is wanted
-            return
-        with suppress(OSError):
-            path.unlink()
-        left -= size

@@ -20,11 +20,12 @@ from striate.arch import Network
 from striate.convnet.build.net import build
 from striate.convnet.build.normalise import InputNormalisation
 from striate.convnet.build.resolve_network import without
-from striate.convnet.inference.feature_cache import FeatureCache, hash_of, key_of
+from striate.convnet.inference.feature_cache import FeatureCache, hash_of
 from striate.convnet.inference.fold_batch_norm import folded
 from striate.convnet.inference.precision import best_device, choose
 from striate.convnet.training import malloc
 from striate.core import model_file
+from striate.core.cache import key_of
 from striate.errors import NetworkError, shown
 from striate.model.preprocessing import LabelledPictures
 

@@ -17,7 +17,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from striate.core import atomic
-from striate.core.cache_folder import cache_room
+from striate.core.cache import cache_room
 from striate.data.source import ArraySource
 from striate.data.sources.idx import find_idx, open_idx
 from striate.errors import MissingError

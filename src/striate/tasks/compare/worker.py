@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.core import model_file
-from striate.core.cache_folder import cache_folder
+from striate.core.cache import cache_folder
 from striate.data import Data, Dataset, load_data
 from striate.errors import DataError, StriateError, shown
 from striate.load_model import load

@@ -9,7 +9,7 @@ from typing import Any
 from striate.bow.recogniser import BagOfWords
 from striate.bow.sift.grid import LARGE
 from striate.bow.stages import Stages, names_stages, stages_named
-from striate.core.cache_folder import cache_room
+from striate.core.cache import cache_room
 from striate.core.executor import worker_count
 from striate.data import Data
 from striate.errors import RunError, shown

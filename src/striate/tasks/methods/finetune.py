@@ -8,7 +8,7 @@ from typing import Any
 from striate.arch import Volume
 from striate.convnet.finetuning import adapted
 from striate.convnet.pretrained import PretrainedWeights, located, pretrained
-from striate.core.cache_folder import cache_room
+from striate.core.cache import cache_room
 from striate.data import Data
 from striate.errors import UsageError, shown
 from striate.tasks.methods.convnet import ConvNetMethod

@@ -12,7 +12,7 @@ from striate.convnet.inference.precision import choose
 from striate.convnet.pretrained import located, pretrained
 from striate.convnet.training.training_context import TrainingContext
 from striate.convnet.transfer import Transfer
-from striate.core.cache_folder import cache_room
+from striate.core.cache import cache_room
 from striate.data import Data
 from striate.tasks.environment import environment
 from striate.tasks.methods.method import learnable
