@@ -13,8 +13,8 @@ import pytest
 
 from striate.core.cache import cache_folder
 from striate.data import load_data, worker_pool
+from striate.data.file import FileFacts, digest_of
 from striate.data.file_task import FileTask
-from striate.data.source import FileFacts, digest_of
 from striate.data.worker_pool import WorkerClient, WorkerPool
 from striate.data.worker_process import answer, answered
 from striate.errors import DataError, PictureError

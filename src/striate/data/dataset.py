@@ -12,11 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 from striate.core.executor import worker_count
 from striate.data.dataset_checks import check_classes, check_skipped, doubts_about, nothing_left, refused
 from striate.data.decode import decode
+from striate.data.file import FileFacts, read_bytes
 from striate.data.file_index import forget_index
 from striate.data.pack import Pictures
 from striate.data.packing import pack
 from striate.data.resize import check_resize, resize_image
-from striate.data.source import PARTS, FileFacts, Progress, Skipped, read_bytes
+from striate.data.source import PARTS, Progress, Skipped
 from striate.data.sources import open_source
 from striate.data.sources.file_source import FileSource
 from striate.data.split import Fractions, Split, make_split

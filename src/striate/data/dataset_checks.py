@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.data.file_index import Outcome
+from striate.data.file import FileFacts, Outcome
 from striate.data.pack import Pictures
-from striate.data.source import FileFacts, Skipped, Source
+from striate.data.source import Skipped, Source
 from striate.errors import DataError, shown
 
 

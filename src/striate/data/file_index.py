@@ -12,16 +12,13 @@ import json
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from striate.core import atomic
 from striate.core.bounded_text import Limits, load_json
 from striate.core.cache import cache_room
-from striate.data.source import FileFacts
-from striate.errors import PictureError
+from striate.data.file import Outcome, from_row, to_row
 
 Stamp = tuple[int, int]  # size in bytes, modification time in nanoseconds
-Outcome = FileFacts | PictureError
 VERSION = 2
 LIMITS = Limits(1 << 32, depth=8)
 DAMAGED = (OSError, AttributeError, TypeError, KeyError, IndexError, OverflowError, ValueError)
@@ -57,19 +54,3 @@ def forget_index(root: Path) -> None:
 
 def _checksum(text: bytes) -> bytes:
     return hashlib.sha256(text).hexdigest().encode()
-
-
-def to_row(outcome: Outcome) -> list[Any]:
-    """Facts or a refusal as JSON can hold them."""
-    if isinstance(outcome, FileFacts):
-        return [outcome.digest, outcome.width, outcome.height, outcome.channels]
-    return [outcome.code, outcome.asked, outcome.allowed, outcome.given, outcome.do]
-
-
-def from_row(row: list[Any]) -> Outcome:
-    """The facts or the refusal that `to_row` was given."""
-    if len(row) == 4:
-        digest, width, height, channels = row
-        return FileFacts(str(digest), int(width), int(height), int(channels))
-    code, asked, allowed, given, do = map(str, row)
-    return PictureError(code, asked, allowed=allowed, given=given, do=do)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from striate.data.containers import SUFFIXES
 from striate.data.decode import decode, probe
+from striate.data.file import FileFacts, Packed, digest_of, read_bytes, source_changed
 from striate.data.resize import resize_image
-from striate.data.source import FileFacts, Packed, digest_of, read_bytes, source_changed
 from striate.errors import MissingError, PictureError
 
 Item = tuple[str, str]  # key; digest that was surveyed, or '' while surveying

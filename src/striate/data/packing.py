@@ -24,6 +24,7 @@ import numpy as np
 
 from striate.core.atomic import PREFIX, disk_error, sync_folder
 from striate.core.cache import cache_room
+from striate.data.file import FileFacts
 from striate.data.pack import (
     FORMAT,
     IMAGES,
@@ -36,7 +37,7 @@ from striate.data.pack import (
     tally,
     write_manifest,
 )
-from striate.data.source import FileFacts, Progress, Skipped, Source
+from striate.data.source import Progress, Skipped, Source
 from striate.data.worker_pool import WorkerPool
 from striate.errors import PictureError
 

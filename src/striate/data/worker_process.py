@@ -15,9 +15,8 @@ from typing import IO
 
 import numpy as np
 
-from striate.data.file_index import from_row, to_row
+from striate.data.file import FileFacts, from_row, to_row
 from striate.data.file_task import FileTask, Item, Result
-from striate.data.source import FileFacts
 from striate.errors import PictureError
 
 GREETING = b"striate helper 1\n"

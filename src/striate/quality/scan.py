@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from striate.core.executor import worker_count
 from striate.data.dataset import natural_channels, natural_size
 from striate.data.decode import decode
+from striate.data.file import FileFacts, read_bytes
 from striate.data.file_index import forget_index
-from striate.data.source import ArraySource, FileFacts, Progress, Skipped, Source, read_bytes
+from striate.data.source import ArraySource, Progress, Skipped, Source
 from striate.data.sources import open_source
 from striate.data.sources.file_source import FileSource
 from striate.data.worker_pool import WorkerPool

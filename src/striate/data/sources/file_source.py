@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from striate.data.file_index import Outcome, Stamp, load_index, save_index
+from striate.data.file import FileFacts, Outcome, Packed
+from striate.data.file_index import Stamp, load_index, save_index
 from striate.data.file_task import FileTask
-from striate.data.source import FileFacts, Packed, Progress, Source
+from striate.data.source import Progress, Source
 from striate.data.worker_pool import WorkerPool
 from striate.errors import PictureError
 
