@@ -15,7 +15,7 @@ from striate.convnet.build.net import build
 from striate.convnet.build.normalise import InputNormalisation
 from striate.convnet.optimisers import make_optimiser
 from striate.convnet.recipe.recipe import Recipe
-from striate.convnet.training import loop, time_budget, validation_epoch
+from striate.convnet.training import loop, step_timing, time_budget, validation_epoch
 from striate.convnet.training.checkpoint import Checkpoints
 from striate.convnet.training.training_context import StepRecord, TrainingContext
 from striate.data import Data
@@ -147,7 +147,7 @@ def test_steps_that_are_long_beside_the_budget_end_it(
         now += tick
         return now
 
-    for module in (time_budget, loop):
+    for module in (time_budget, step_timing, loop):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
     model = quiet(minutes=2, batch_size=2048).fit(digits.train, validation=digits.validation)
     assert model.seconds_ < 125 + 20 * tick
@@ -163,7 +163,7 @@ def test_a_run_by_the_clock_ends_on_time(digits: Data, monkeypatch: pytest.Monke
         now += tick if now < 60 else tick * slower  # seconds from one look to the next
         return now
 
-    for module in (time_budget, loop):
+    for module in (time_budget, step_timing, loop):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
     noted(monkeypatch, loop, "set_rate", lambda _, rate: rates.append(rate))
     model = quiet(minutes=2, batch_size=256).fit(digits.train, validation=digits.validation)
@@ -182,9 +182,9 @@ def test_a_first_plan_that_is_far_off_is_soon_made_again(digits: Data, monkeypat
         now += 0.125
         return now
 
-    for module in (time_budget, loop):
+    for module in (time_budget, step_timing, loop):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
-    monkeypatch.setattr(time_budget, "measured", lambda _: 50.0)
+    monkeypatch.setattr(step_timing, "measured", lambda _: 50.0)
     noted(monkeypatch, loop, "set_rate", lambda _, rate: rates.append(rate))
     model = quiet(minutes=4, batch_size=256).fit(digits.train, validation=digits.validation)
     assert model.recipe_.plan[0] == (0, time_budget.LEAST)

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from striate.convnet.recipe import presets
 from striate.convnet.recipe.recipe import Recipe
-from striate.convnet.training import time_budget
+from striate.convnet.training import step_timing
 from striate.convnet.training.checkpoint import Snapshot
 from striate.convnet.training.state_dict import refuse_other
 from striate.convnet.training.training_run import TrainingRun
@@ -33,9 +33,9 @@ def begin(
         refuse_other(run, snapshot)
         run.recipe = Recipe.from_dict(snapshot.facts["recipe"])
     elif run.by_clock:
-        run.recipe = time_budget.first_plan(run)
+        run.recipe = step_timing.first_plan(run)
     elif run.context.message and not run.context.sharded and not (asked.epochs or asked.steps or asked.minutes):
-        run.context.message(time_budget.proposal(run))
+        run.context.message(step_timing.proposal(run))
     if not run.by_clock:
         return snapshot, ()
     # By the first plan, which a run that goes on has kept, so that it says and does the same.

@@ -6,19 +6,13 @@ plan is written into the recipe as it grows, so a run by the clock can be resume
 
 from __future__ import annotations
 
-import copy
 import time
 from dataclasses import replace
 
 from striate.convnet.inference.tta import VIEWS
 from striate.convnet.recipe.recipe import Recipe
-from striate.convnet.training.training_context import TrainingContext
-from striate.convnet.training.training_run import TrainingRun, TrainingState
-from striate.core.humanize import duration_in_words
+from striate.convnet.training.training_run import TrainingRun
 
-WARM_UP = 3  # steps that are not counted: kernels are chosen and memory is taken in them
-SECONDS = 0.5  # of measuring before the first plan
-FIRST = 0.01  # of the budget: where a first step takes more, only one more is measured
 LEAST = 20  # steps in a first plan, however few seem to fit: it is soon made again, with most of the schedule left
 EARLY = 0.05  # of the first plan: how much of it is done at most before it is made again
 EVERY, CHANGE = 0.02, 0.002  # of the budget: how often the plan is made again; of the steps: what is worth a change
@@ -91,46 +85,3 @@ def steps_left(run: TrainingRun, seconds: float, step_seconds: float, validation
     # The last validation is paid for first; of the others, each step pays its share.
     left = seconds - predicting - validating
     return max(1, round(left / (step_seconds + validating / run.per_epoch)))
-
-
-def first_plan(run: TrainingRun) -> Recipe:
-    """The recipe of `run` with `steps` for its minutes, after a short trial on a copy that is thrown away."""
-    started = time.monotonic()
-    step_seconds = measured(run)
-    run.progress.elapsed += time.monotonic() - started
-    budget = (run.recipe.minutes or 0) * 60
-    total = run.group.broadcast(max(LEAST, steps_left(run, budget - run.progress.elapsed, step_seconds, None)))
-    return replace(run.recipe, steps=total, plan=((0, total),))
-
-
-def measured(run: TrainingRun) -> float:
-    """Seconds that a step takes on rank 0, from a few steps on a copy."""
-    from striate.convnet.training.loop import train
-
-    trial = replace(
-        run, module=copy.deepcopy(run.module), recipe=replace(run.recipe, steps=10**9, plan=()), by_clock=False,
-        context=TrainingContext(group=run.group), checkpoints=None, progress=TrainingState(), best={}, validation=None,
-    )
-    steps, warm_up, enough, started = 0, WARM_UP, WARM_UP + 1, time.monotonic()
-    for _ in train(trial):
-        steps += 1
-        if steps == 1 and run.by_clock:
-            share = run.group.broadcast((time.monotonic() - started) / (60 * (run.recipe.minutes or 0)))
-            if share > FIRST:  # it chooses kernels and takes memory, so the second has to do, if there is time for one
-                warm_up, enough = (1, 2) if share < 0.5 else (0, 1)
-        if steps == warm_up:
-            started = time.monotonic()
-        elif steps == WARM_UP + 1:  # all ranks take as many steps as rank 0 wants
-            enough += run.group.broadcast(int(SECONDS / max(time.monotonic() - started, 1e-9)))
-        if steps == enough:
-            break
-    return run.group.broadcast((time.monotonic() - started) / (steps - warm_up))
-
-
-def proposal(run: TrainingRun) -> str:
-    """What a run without `minutes` will cost, in one sentence."""
-    seconds = measured(run) * run.steps
-    speed = len(run.pictures) * run.steps / run.per_epoch / max(seconds, 1e-9)
-    epochs = -(-run.steps // run.per_epoch)
-    return (f"{epochs:,} epochs at {speed:,.0f} pictures/s on this machine: about {duration_in_words(seconds)}; "
-            "--minutes sets another budget")
