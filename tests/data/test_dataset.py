@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import striate.data
-from striate.core.executor import ordered
+from striate.core.executor import map_ordered
 from striate.data import decode, file_task, load_data, read_picture, resize_picture
 from striate.data.file_index import index_path, load_index, save_index
 from striate.errors import DataError, PictureError, UsageError
@@ -135,9 +135,9 @@ def test_options_that_cannot_be(root, options, code):
 
 @pytest.mark.parametrize("workers", [0, 1, 2, 4])
 def test_ordered_keeps_the_order_and_stops_at_an_exception(workers):
-    assert list(ordered(lambda x: -x, range(1000), workers)) == [-x for x in range(1000)]
+    assert list(map_ordered(lambda x: -x, range(1000), workers)) == [-x for x in range(1000)]
     with pytest.raises(ZeroDivisionError):
-        list(ordered(lambda x: 1 // (500 - x), range(1000), workers))
+        list(map_ordered(lambda x: 1 // (500 - x), range(1000), workers))
 
 
 def test_importing_loads_neither_sklearn_nor_torch():

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.core.thread_blocks import over
+from striate.core.executor import map_blocks
 from striate.errors import DataError
 
 Floats = NDArray[np.float32]
@@ -88,7 +88,7 @@ class NearestWords:
                 self._block(sets[a : a + deep, b : b + high], buffer,
                             indices[a : a + deep, b : b + high], squared[a : a + deep, b : b + high])
 
-        over(some, range(0, len(blocks), BLOCKS), threads)
+        map_blocks(some, range(0, len(blocks), BLOCKS), threads)
         shape = (*rows.shape[:-1], neighbours)
         return indices.reshape(shape), squared.reshape(shape)
 

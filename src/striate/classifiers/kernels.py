@@ -16,9 +16,7 @@ The terms are computed in float32 and added in float32 by blocks, the blocks in 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from math import log, pi, sqrt
@@ -27,6 +25,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.core.executor import map_ordered, worker_count
 from striate.errors import DataError
 
 Floats = NDArray[np.float32]
@@ -147,8 +146,8 @@ class Homogeneous(Kernel):
                 parts = (filled[i][part] for part in _blocks(len(filled[i]), COLUMNS))
                 kernel[i, block] = sum((self.term(X[i, part], bins[part]) for part in parts), np.zeros(bins.shape[1]))
 
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            list(pool.map(fill, _blocks(len(other), max(64, CACHED // min(usual, COLUMNS)))))
+        blocks = list(_blocks(len(other), max(64, CACHED // min(usual, COLUMNS))))
+        list(map_ordered(fill, blocks, worker_count(None)))
         if Y is None:
             lower = np.tril(kernel)
             kernel = lower + np.tril(kernel, -1).T

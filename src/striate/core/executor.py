@@ -1,7 +1,8 @@
-"""Doing the same thing to many items on several threads, with the results in the order of the items.
+"""The executor: one function done to many items by several workers, with the results in the order of the items.
 
-Reading, hashing, Pillow's decoders and its resizing all release the GIL; what lies between them does not. On two cores
-that others were busy on, two threads packed as fast as one. For many pictures `crew` adds processes.
+Workers are threads: reading, hashing, Pillow's decoders, NumPy and torch let go of the interpreter while they work;
+what lies between does not. On two cores that others were busy on, two threads packed as fast as one. For many picture
+files `data.worker_pool` puts processes behind the threads. No result depends on how many workers there are.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import contextmanager
+from threading import Lock
+from typing import Any, TypeVar
 
 from striate.errors import UsageError
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-CHUNK = 32  # items per task: fewer than one lock hand-over per millisecond of decoding
 
 
 def worker_count(workers: int | None) -> int:
@@ -30,18 +31,24 @@ def worker_count(workers: int | None) -> int:
     return workers
 
 
-def ordered(function: Callable[[T], R], items: Sequence[T], workers: int, chunk: int = CHUNK) -> Iterator[R]:
+def map_ordered(
+    function: Callable[[T], R], items: Sequence[T], workers: int, *, chunk: int = 1,
+    initializer: Callable[[], object] | None = None,
+) -> Iterator[R]:
     """Yield `function(item)` for each item, in order, computed by `workers` threads (0: by the caller's own).
 
-    At most `2 · workers` chunks are under way, so memory stays flat; leaving the loop cancels what has not begun.
+    At most `2 · workers` chunks are under way, so memory stays flat; leaving the loop, or an exception, cancels what
+    has not begun. `chunk`: items that a worker takes at once; `initializer`: called in each thread before its first.
 
-    >>> list(ordered(lambda x: x * x, [1, 2, 3], workers=2))
+    >>> list(map_ordered(lambda x: x * x, [1, 2, 3], workers=2))
     [1, 4, 9]
     """
     if workers == 0:
+        if initializer:
+            initializer()
         yield from map(function, items)
         return
-    pool = ThreadPoolExecutor(workers)
+    pool = ThreadPoolExecutor(workers, initializer=initializer)
     pending: deque[Future[list[R]]] = deque()
     try:
         for start in range(0, len(items), chunk):
@@ -52,6 +59,55 @@ def ordered(function: Callable[[T], R], items: Sequence[T], workers: int, chunk:
             yield from pending.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def map_blocks(function: Callable[[T], R], blocks: Sequence[T], threads: int | None = None) -> list[R]:
+    """`function(block)` for each block of a larger matrix product, on `threads` threads (None: one for each core).
+
+    The matrix library would split every small product over all cores and wait for the slowest; here whole blocks go to
+    the threads, and the library works on one. As the blocks do not depend on the number of threads, neither do the
+    results.
+
+    >>> map_blocks(lambda x: x * x, [1, 2, 3], threads=2)
+    [1, 4, 9]
+    """
+    count = min(worker_count(threads), len(blocks))
+    with one_blas_thread():
+        return list(map_ordered(function, blocks, count if count > 1 else 0))
+
+
+class _OneBlasThread:
+    """A context in which NumPy's matrix products use one thread; counts its holders, the last gives the threads back.
+
+    Limits: where the caller has limited the matrix library itself, OpenBLAS may keep that limit when asked from another
+    thread than the main one; the work is then slower.
+    """
+
+    def __init__(self) -> None:
+        self.lock, self.holders = Lock(), 0
+        self.controller: Any = None
+        self.limit: Any = None
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+
+        with self.lock:
+            if not self.holders:
+                # Looking for the libraries takes 3 ms, so it is done once; NumPy's is loaded by now.
+                self.controller = self.controller or ThreadpoolController()
+                self.limit = self.controller.limit(limits=1, user_api="blas")
+            self.holders += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.holders -= 1
+                if not self.holders:
+                    self.limit.restore_original_limits()
+
+
+one_blas_thread = _OneBlasThread()
 
 
 def _each(function: Callable[[T], R], items: Sequence[T]) -> list[R]:

@@ -25,7 +25,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from striate.core.bounded_text import Limits, load_json
-from striate.core.executor import ordered, worker_count
+from striate.core.executor import map_ordered, worker_count
 from striate.data.source import Skipped
 from striate.errors import StoreError, shown
 
@@ -113,8 +113,8 @@ def block_sums(images: NDArray[np.uint8]) -> list[str]:
     flat = images.reshape(-1)
     starts = range(0, flat.size, BLOCK)
     workers = min(worker_count(None), len(starts))
-    return list(ordered(lambda start: hashlib.sha256(flat[start : start + BLOCK].data).hexdigest(), starts,
-                        workers if workers > 1 else 0, chunk=1))
+    return list(map_ordered(lambda start: hashlib.sha256(flat[start : start + BLOCK].data).hexdigest(), starts,
+                            workers if workers > 1 else 0))
 
 
 def fingerprint(

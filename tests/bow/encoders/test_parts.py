@@ -14,7 +14,7 @@ from striate.bow.encoders import Fisher, Soft, gmm, pca
 from striate.bow.encoders.regions import layout_of
 from striate.bow.nearest_words import nearest
 from striate.bow.vocabulary import Vocabulary
-from striate.core.thread_blocks import one_blas_thread, over
+from striate.core.executor import map_blocks, one_blas_thread
 from tests.bow.encoders.loops import densities
 from tests.bow.encoders.table import fitted, pictures, sample
 
@@ -141,13 +141,13 @@ def test_the_matrix_library_gets_its_threads_back() -> None:
 
     with threadpool_limits(2, user_api="blas"):
         before = threads()
-        inside = over(lambda _: over(lambda _: threads(), [0], threads=1)[0], [0, 1], threads=2)
+        inside = map_blocks(lambda _: map_blocks(lambda _: threads(), [0], threads=1)[0], [0, 1], threads=2)
         after = threads()
     assert 2 in before
     assert inside == [[1] * len(before)] * 2
     assert after == before
     gate = threading.Barrier(3)
-    crowd = [threading.Thread(target=over, args=(lambda _: gate.wait(10), [0])) for _ in range(3)]
+    crowd = [threading.Thread(target=map_blocks, args=(lambda _: gate.wait(10), [0])) for _ in range(3)]
     for thread in crowd:
         thread.start()
     for thread in crowd:

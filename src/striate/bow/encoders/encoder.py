@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from striate.bow.encoders.encoder_settings import EncoderSetting, check, restored
 from striate.bow.encoders.regions import layout_of
 from striate.bow.nearest_words import Floats, NearestWords, Words, float_rows, not_finite
-from striate.core.thread_blocks import over
+from striate.core.executor import map_blocks
 from striate.errors import DataError, UsageError
 
 ROWS = 4096  # descriptors worked on at once by one thread
@@ -175,7 +175,7 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
             vectors[inside == 0] = 0
             result[start : start + deep] = vectors
 
-        over(some, range(0, n, deep), self.threads)
+        map_blocks(some, range(0, n, deep), self.threads)
         return result
 
     def to_arrays(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

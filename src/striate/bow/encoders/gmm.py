@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from striate.bow.nearest_words import Floats, nearest, not_finite
 from striate.bow.vocabulary import Vocabulary
-from striate.core.thread_blocks import over
+from striate.core.executor import map_blocks
 
 BLOCK = 4096
 FLOOR = 1e-3  # of the variance of all descriptors: a component of equal descriptors would shrink to a point
@@ -127,7 +127,7 @@ def learn(
     history: list[float] = []
     for turn in range(iterations + 1):
         hard = turn == 0
-        parts = over(step, starts, threads)  # added up in the order of the blocks, so threads change nothing
+        parts = map_blocks(step, starts, threads)  # added up in the order of the blocks, so threads change nothing
         count = sum((part[0] for part in parts), np.zeros(components))
         sums = sum((part[1] for part in parts), np.zeros((components, 2 * rows.shape[1])))
         alive = (count > 1e-3)[:, None]  # a component that nobody speaks for stays where it is

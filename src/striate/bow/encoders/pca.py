@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from striate.bow.encoders.encoder_settings import shaped
 from striate.bow.nearest_words import Floats
-from striate.core.thread_blocks import one_blas_thread
+from striate.core.executor import one_blas_thread
 from striate.errors import DataError
 
 

@@ -12,7 +12,7 @@ from striate.bow.encoders import VLAD, Fisher
 from striate.bow.explain.contributions import leanings
 from striate.bow.recogniser import BagOfWords
 from striate.classifiers import KernelSVM, LinearSVM
-from striate.core.thread_blocks import one_blas_thread
+from striate.core.executor import one_blas_thread
 
 Doubles = NDArray[np.float64]
 Ints = NDArray[np.int64]

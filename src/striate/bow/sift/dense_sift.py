@@ -7,6 +7,8 @@ window, and that there is no gradient beyond the border.
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
@@ -19,8 +21,7 @@ from sklearn.utils.validation import check_is_fitted
 from striate.bow.sift.colour_space import COLOURS, planes_of
 from striate.bow.sift.grid import MOST_ENLARGED, POINTS, Grid, GridSettings, check, choose
 from striate.bow.sift.scale import WIDTH, ScalePlan, Workspace
-from striate.bow.sift.thread_share import share
-from striate.core.executor import worker_count
+from striate.core.executor import map_ordered, worker_count
 from striate.errors import DataError, UsageError, shown
 from striate.model.preprocessing import LabelledPictures, Pixels
 from striate.model.recogniser import pictures_of
@@ -149,15 +150,24 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         groups = [levels] if len(pixels) >= threads else [[level] for level in levels]
         tasks = [(picture, group) for picture in range(len(pixels)) for group in groups]
 
-        def describe(task: tuple[int, list[int]], space: Workspace) -> None:
+        floats, own, local = max(scale.floats for scale in scales), torch.get_num_threads(), threading.local()
+
+        def begin() -> None:  # in a thread torch uses one, so that a picture gives the same bits however many there are
+            torch.set_num_threads(1)
+            local.space = Workspace(floats)
+
+        def describe(task: tuple[int, list[int]]) -> None:
             picture, group = task
             for number, plane in enumerate(planes_of(np.asarray(pixels[picture]), self.colour)):
                 plane -= plane[0, 0]  # a uniform picture is exactly zero, whatever the rounding of the products
                 for level in group:
                     out = torch.from_numpy(result[picture, level, :, number])
-                    scales[level].describe(torch.from_numpy(plane), out, space)
+                    scales[level].describe(torch.from_numpy(plane), out, local.space)
 
-        share(describe, tasks, min(threads, len(tasks)), max(scale.floats for scale in scales))
+        try:
+            deque(map_ordered(describe, tasks, min(threads, len(tasks)), initializer=begin), maxlen=0)
+        finally:
+            torch.set_num_threads(own)  # a worker's 1 would be the default of every thread started from now on
         return whole
 
     def _choice(self) -> GridSettings:
