@@ -19,7 +19,7 @@ from tests.bow.test_stage_cache_faults import content, left
 FULL = """
 import resource, sys, warnings
 from striate.errors import DiskError
-from tests.words.small import fitted
+from tests.bow.small import fitted
 for room in (3000, 100):  # bytes; the features take 3,528
     resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
     try:
@@ -51,7 +51,7 @@ def test_f07_no_folder_can_be_there(tmp_path: Path) -> None:
 
 TWICE = """
 import sys
-from tests.words.small import fitted
+from tests.bow.small import fitted
 print("ready", flush=True)
 for _ in range(3):
     fitted(memory=sys.argv[1]).save(sys.argv[2])

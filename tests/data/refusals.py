@@ -90,7 +90,7 @@ def folder_picture(folder: Path) -> object:
 
 def unreadable(folder: Path) -> object:
     path = write(folder / "x.png", b"")
-    with mock.patch("striate.data.source.os.open", side_effect=PermissionError(13, "Permission denied")):
+    with mock.patch("striate.data.file.os.open", side_effect=PermissionError(13, "Permission denied")):
         return read_picture(path, (9, 9))
 
 
