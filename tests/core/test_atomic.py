@@ -18,7 +18,7 @@ def test_f02_crash_at_every_point_leaves_old_or_new(tmp_path: Path, crash_at: in
     """The process ends without clean-up at the n-th system call of the recipe."""
     code = f"""
 import os, sys
-from striate import atomic
+from striate.core import atomic
 left = [{crash_at}]
 def crashing(call):
     def instead(*arguments):
@@ -74,7 +74,7 @@ def test_f06_full_disk_is_said_and_the_old_file_stays(tmp_path: Path) -> None:
     path.write_bytes(b"old")
     code = f"""
 import resource, signal, sys
-from striate import atomic
+from striate.core import atomic
 from striate.errors import DiskError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
