@@ -7,7 +7,7 @@ belong inside a page (document type, name spaces, fonts, ids of groups, which wo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from io import StringIO
 from typing import Any
 
@@ -16,7 +16,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from striate.stats.metrics import wilson
+from striate.report.train_result import EpochResult
+from striate.stats.metrics import ReliabilityBin, wilson
 
 INK, FIRST, SECOND, THIRD = "#010203", "#040506", "#070809", "#0a0b0c"
 CSS_COLOURS = {INK: "currentColor", FIRST: "var(--first)", SECOND: "var(--second)", THIRD: "var(--third)"}
@@ -30,14 +31,14 @@ STYLE: dict[Any, Any] = {
 PER_CENT = FuncFormatter(lambda value, _: f"{100 * value:.4g}")
 
 
-def loss_curve(history: Sequence[Mapping[str, Any]], best: int | None) -> str:
-    """Training and validation loss over two epochs or more, as SVG; `history` as in the facts of the report."""
+def loss_curve(history: Sequence[EpochResult], best: int | None) -> str:
+    """Training and validation loss over two epochs or more, as SVG."""
 
     def draw(figure: Figure) -> None:
         axes = _over_epochs(figure, history, "loss (nats)")
         _line(axes, history, "loss", FIRST, "training")
         _line(axes, history, "validation_loss", SECOND, "validation", style="--")
-        losses = [row[key] for row in history for key in ("loss", "validation_loss") if row.get(key)]
+        losses = [value for row in history for value in (row.loss, row.validation_loss) if value]
         if losses and min(losses) > 0 and max(losses) > 30 * min(losses):
             axes.set_yscale("log")
             axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
@@ -50,7 +51,7 @@ def loss_curve(history: Sequence[Mapping[str, Any]], best: int | None) -> str:
     return chart("loss", "Loss over epochs, training and validation", (4.9, 3.1), draw)
 
 
-def accuracy_curve(history: Sequence[Mapping[str, Any]], best: int | None) -> str:
+def accuracy_curve(history: Sequence[EpochResult], best: int | None) -> str:
     """Validation accuracy over epochs in per cent, the best epoch marked, as SVG."""
 
     def draw(figure: Figure) -> None:
@@ -60,40 +61,40 @@ def accuracy_curve(history: Sequence[Mapping[str, Any]], best: int | None) -> st
         axes.margins(y=0.1)
         axes.set_ylim(top=min(1.0, axes.get_ylim()[1]))
         _mark(axes, best)
-        at_best = [row["validation_accuracy"] for row in history if row["epoch"] == best]
+        at_best = [row.validation_accuracy for row in history if row.epoch == best]
         if best is not None and at_best and at_best[0] is not None:
             axes.plot([best], at_best, "o", color=SECOND, markersize=7, clip_on=False)
-            left = best - history[0]["epoch"] < history[-1]["epoch"] - best
+            left = best - history[0].epoch < history[-1].epoch - best
             axes.annotate(f"best: epoch {best}", (best, at_best[0]), xytext=(-4 if left else 4, 9),
                           ha="left" if left else "right", textcoords="offset points", annotation_clip=False)
 
     return chart("accuracy", "Validation accuracy over epochs", (4.9, 3.1), draw)
 
 
-def rate_curve(history: Sequence[Mapping[str, Any]]) -> str:
+def rate_curve(history: Sequence[EpochResult]) -> str:
     """The learning rate at the end of each epoch, as SVG."""
 
     def draw(figure: Figure) -> None:
         axes = _over_epochs(figure, history, "learning rate")
         _line(axes, history, "learning_rate", FIRST, "learning rate")
-        rates = [row["learning_rate"] for row in history if row.get("learning_rate")]
+        rates = [row.learning_rate for row in history if row.learning_rate]
         _upwards(axes, rates)
 
     return chart("rate", "Learning rate over epochs", (4.9, 2.3), draw)
 
 
-def speed_curve(history: Sequence[Mapping[str, Any]]) -> str:
+def speed_curve(history: Sequence[EpochResult]) -> str:
     """Training pictures per second in each epoch, as SVG."""
 
     def draw(figure: Figure) -> None:
         axes = _over_epochs(figure, history, "pictures per second")
         _line(axes, history, "pictures_per_second", FIRST, "training")
-        _upwards(axes, [row["pictures_per_second"] for row in history if row.get("pictures_per_second")])
+        _upwards(axes, [row.pictures_per_second for row in history if row.pictures_per_second])
 
     return chart("speed", "Pictures per second over epochs", (4.9, 2.3), draw)
 
 
-def reliability(bins: Sequence[Mapping[str, Any]], name: str = "reliability") -> str:
+def reliability(bins: Sequence[ReliabilityBin], name: str = "reliability") -> str:
     """Accuracy against confidence with 95 % intervals, above how many pictures each bin holds, as SVG.
 
     Of several on one page each has a `name` of its own.
@@ -102,14 +103,16 @@ def reliability(bins: Sequence[Mapping[str, Any]], name: str = "reliability") ->
     def draw(figure: Figure) -> None:
         axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3.4, 1))
         axes.plot([0, 1], [0, 1], color=INK, alpha=0.45, linewidth=1, linestyle=(0, (4, 3)))
-        for one in (one for one in bins if one["count"]):
-            low, high = wilson(round(one["accuracy"] * one["count"]), one["count"])
-            axes.plot([one["confidence"]] * 2, [low, high], color=FIRST, linewidth=1.4, solid_capstyle="butt")
-            axes.plot([one["confidence"]], [one["accuracy"]], "o", color=FIRST, markersize=5.5, clip_on=False)
+        for one in bins:
+            if one.accuracy is None or one.confidence is None:
+                continue
+            low, high = wilson(round(one.accuracy * one.count), one.count)
+            axes.plot([one.confidence] * 2, [low, high], color=FIRST, linewidth=1.4, solid_capstyle="butt")
+            axes.plot([one.confidence], [one.accuracy], "o", color=FIRST, markersize=5.5, clip_on=False)
         axes.set(xlim=(0, 1.02), ylim=(0, 1.02), ylabel="right (%)")
         axes.yaxis.set_major_formatter(PER_CENT)
-        width = bins[0]["high"] - bins[0]["low"]
-        below.bar([one["low"] + width / 2 for one in bins], [one["count"] for one in bins], width * 0.86, color=FIRST)
+        width = bins[0].high - bins[0].low
+        below.bar([one.low + width / 2 for one in bins], [one.count for one in bins], width * 0.86, color=FIRST)
         below.set(xlabel="confidence of the answer (%)", ylabel="pictures")
         below.xaxis.set_major_formatter(PER_CENT)
         below.yaxis.set_major_locator(MaxNLocator(2, integer=True))
@@ -118,9 +121,9 @@ def reliability(bins: Sequence[Mapping[str, Any]], name: str = "reliability") ->
     return chart(name, "Accuracy against confidence, and pictures per confidence", (4.9, 4.3), draw)
 
 
-def _over_epochs(figure: Figure, history: Sequence[Mapping[str, Any]], label: str) -> Axes:
+def _over_epochs(figure: Figure, history: Sequence[EpochResult], label: str) -> Axes:
     axes = figure.add_subplot()
-    axes.set(xlabel="epoch", ylabel=label, xlim=(history[0]["epoch"], history[-1]["epoch"]))
+    axes.set(xlabel="epoch", ylabel=label, xlim=(history[0].epoch, history[-1].epoch))
     axes.xaxis.set_major_locator(MaxNLocator(7, integer=True, min_n_ticks=1))
     return axes
 
@@ -133,9 +136,9 @@ def _upwards(axes: Axes, values: Sequence[float]) -> None:
 
 
 def _line(
-    axes: Axes, history: Sequence[Mapping[str, Any]], key: str, colour: str, label: str, style: str = "-"
+    axes: Axes, history: Sequence[EpochResult], key: str, colour: str, label: str, style: str = "-"
 ) -> None:
-    points = [(row["epoch"], row[key]) for row in history if row.get(key) is not None]
+    points = [(row.epoch, value) for row in history if (value := getattr(row, key)) is not None]
     if points:
         axes.plot(*zip(*points, strict=True), style, color=colour, label=label, clip_on=False,
                   marker="o" if len(points) < 25 else "", markersize=3.5)

@@ -10,6 +10,8 @@ from markupsafe import Markup
 
 from striate.core import humanize
 from striate.errors import shown
+from striate.report.train_result import EpochResult, TrainResult
+from striate.stats.metrics import Evaluation
 
 NONE = Markup("–")
 THIN = "\N{NARROW NO-BREAK SPACE}"
@@ -73,7 +75,7 @@ def size(value: Any) -> Markup:
     """A length or a volume: 28, or 20×24×24."""
     if value is None:
         return NONE
-    return Markup("×".join(str(int(one)) for one in value)) if isinstance(value, list) else number(value)  # noqa: S704
+    return Markup("×".join(str(int(one)) for one in value)) if isinstance(value, list | tuple) else number(value)  # noqa: S704
 
 
 def moment(seconds: float | None) -> Markup:
@@ -94,7 +96,7 @@ def plain(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {plain(item)}" for key, item in value.items())
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return ", ".join(plain(item) for item in value)
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
@@ -109,47 +111,48 @@ def noun(count: int, one: str, many: str = "") -> str:
     return one if count == 1 else many or one + "s"
 
 
-def verdict(result: Mapping[str, Any], part: str, unseen: bool) -> Markup:
+def verdict(result: Evaluation, part: str, unseen: bool) -> Markup:
     r"""The finding in one sentence with its interval.
 
-    >>> str(verdict({"accuracy": 356 / 360, "count": 360, "interval": [0.97177, 0.99567]}, "test", True))
+    >>> from striate.stats.metrics import evaluate
+    >>> right = evaluate([0] * 360, [[1.0, 0.0]] * 356 + [[0.0, 1.0]] * 4, ["cat", "dog"])
+    >>> str(verdict(right, "test", True))
     '98.9\u202f% of 360 test pictures it had never seen are recognised (95\u202f%: 97.2–99.6)'
     """
-    count = result["count"]
+    count = result.count
     never = " it had never seen" if unseen else ""
     return Markup("{} of {} {} {}{} {} recognised (95{}%: {})").format(
-        percent(result["accuracy"]), number(count), part, noun(count, "picture"), never,
-        "is" if count == 1 else "are", THIN, between(result["interval"]))
+        percent(result.accuracy), number(count), part, noun(count, "picture"), never,
+        "is" if count == 1 else "are", THIN, between(result.interval))
 
 
-def commonest(result: Mapping[str, Any]) -> float:
+def commonest(result: Evaluation) -> float:
     """The accuracy of always answering the commonest class of `result`."""
-    return float(max(row["count"] for row in result["per_class"]) / result["count"])
+    return max(row.count for row in result.per_class) / result.count
 
 
-def epochs_of(history: Sequence[Mapping[str, Any]] | None) -> int:
+def epochs_of(history: Sequence[EpochResult] | None) -> int:
     """How many epochs were trained; epoch 0, of what a run began with, is none.
 
-    >>> epochs_of([{"epoch": 0}, {"epoch": 1}, {"epoch": 2}]), epochs_of([])
+    >>> epochs_of([EpochResult(0), EpochResult(1), EpochResult(2)]), epochs_of([])
     (2, 0)
     """
-    return int(history[-1]["epoch"]) if history else 0
+    return history[-1].epoch if history else 0
 
 
-def next_steps(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+def next_steps(result: TrainResult) -> list[tuple[str, str]]:
     """What can be done now, each with its command: (what, command)."""
-    model, epochs = facts.get("model"), epochs_of(facts.get("history"))
-    network = (facts.get("network") or {}).get("name")
-    options = "".join(f" --{name} {shlex.quote(str(value))}" for name, value in (facts.get("began") or {}).items())
-    source = shlex.quote(str(facts["data"].get("source") or facts["data"]["name"]))
+    model, epochs = result.model, epochs_of(result.history)
+    options = "".join(f" --{name} {shlex.quote(str(value))}" for name, value in result.began.items())
+    source = shlex.quote(result.data.source or result.data.name)
     steps = []
     if model:
-        quoted = shlex.quote(str(model))
+        quoted = shlex.quote(model)
         steps += [("Recognise new pictures", f"striate predict {quoted} PICTURE…"),
                   ("Measure it on labelled pictures", f"striate evaluate {quoted} {source}")]
-    if model and facts.get("stages"):
+    if model and result.stages:
         steps += [("See its words, and what speaks for an answer", f"striate look {quoted} --picture PICTURE")]
-    if network and epochs:
-        steps += [("Train for twice as long",
-                   f"striate train {source} --model {shlex.quote(str(network))}{options} --epochs {2 * epochs}")]
+    if result.network and result.network.name and epochs:
+        steps += [("Train for twice as long", f"striate train {source} --model {shlex.quote(result.network.name)}"
+                                              f"{options} --epochs {2 * epochs}")]
     return [(what, shown(line, 2000)) for what, line in steps]

@@ -1,11 +1,13 @@
-"""The facts arranged for reading: classes, confusion, the pairs most often confused."""
+"""A result arranged for reading: classes, confusion, the pairs most often confused."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from striate.report.train_result import TrainingData
+from striate.stats.metrics import ClassResult, Evaluation
 
 LEVELS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)  # shares of a row where the colour deepens: mistakes are rare, so not linear
 AS_TABLE = 16  # up to so many classes the matrix is a table with its counts, above a map of colours
@@ -63,25 +65,27 @@ def heat_map(confusion: Sequence[Sequence[int]]) -> list[tuple[str, str]]:
     return [(colour, "".join(paths[colour])) for colour in sorted(paths)]
 
 
-def confused(result: Mapping[str, Any], limit: int) -> list[ConfusedPair]:
+def confused(result: Evaluation, limit: int) -> list[ConfusedPair]:
     """The `limit` pairs of classes most often confused, by count, then by share.
 
-    >>> per_class = [{"class": "cat", "count": 4}, {"class": "dog", "count": 2}]
-    >>> confused({"per_class": per_class, "confusion": [[3, 1], [1, 1]]}, 1)   # one each, but of only two dogs
-    [Pair(actual='dog', predicted='cat', count=1, of=2)]
+    >>> from striate.stats.metrics import evaluate
+    >>> cat, dog = [0.9, 0.1], [0.1, 0.9]
+    >>> found = evaluate([0, 0, 0, 0, 1, 1], [cat, cat, cat, dog, cat, dog], ["cat", "dog"])
+    >>> confused(found, 1)                                             # one each, but of only two dogs
+    [ConfusedPair(actual='dog', predicted='cat', count=1, of=2)]
     """
-    rows = result["per_class"]
-    pairs = [ConfusedPair(rows[i]["class"], rows[j]["class"], count, rows[i]["count"])
-             for i, row in enumerate(result["confusion"]) for j, count in enumerate(row) if count and i != j]
+    rows = result.per_class
+    pairs = [ConfusedPair(rows[i].name, rows[j].name, count, rows[i].count)
+             for i, row in enumerate(result.confusion.tolist()) for j, count in enumerate(row) if count and i != j]
     return sorted(pairs, key=lambda pair: (-pair.count, -pair.share))[:limit]
 
 
-def class_counts(data: Mapping[str, Any]) -> list[tuple[str, list[int]]]:
-    """For each class its name and its number of pictures in each part, in the order of `data["counts"]`."""
-    parts = list(data["counts"].values())
-    return [(name, [part[i] for part in parts]) for i, name in enumerate(data["classes"])]
+def class_counts(data: TrainingData) -> list[tuple[str, list[int]]]:
+    """For each class its name and its number of pictures in each part, in the order of `data.counts`."""
+    parts = list(data.counts.values())
+    return [(name, [part[i] for part in parts]) for i, name in enumerate(data.classes)]
 
 
-def weakest_first(per_class: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def weakest_first(per_class: Sequence[ClassResult]) -> list[ClassResult]:
     """Classes by rising recall, those without pictures last."""
-    return sorted(per_class, key=lambda row: (row["recall"] is None, row["recall"] or 0, -row["count"]))
+    return sorted(per_class, key=lambda row: (row.recall is None, row.recall or 0, -row.count))

@@ -1,4 +1,4 @@
-"""Facts and pictures in, one HTML page out."""
+"""The page of a training run: a typed result and pictures in, HTML out."""
 
 from __future__ import annotations
 
@@ -13,38 +13,36 @@ from markupsafe import Markup, escape
 from striate.errors import shown
 from striate.report import figures, formatting, tables, training_text
 from striate.report.embedded_images import Misclassified, SamplePicture, show
+from striate.report.train_result import EpochResult, TrainingData, TrainResult
+from striate.stats.metrics import ClassResult, Evaluation
 
 MOST_SAMPLES, MOST_MISTAKES = 40, 24  # pictures on the page: some 200 kB at the packed 96×96
 MOST_PAIRS = 12
 MOST_ROWS = 25  # a longer table is folded, its most telling rows before it
 SMALL = 40  # pixels on the longer side: such pictures are shown in threes
 LONGEST_TEXT = 2000
-MISSING: Mapping[str, Any] = {
-    "striate": None, "title": "Report", "command": None, "created": None, "model": None, "seed": None, "seconds": None,
-    "network": None, "recipe": {}, "history": [], "best_epoch": None, "validation": None, "test": None, "timings": {},
-    "environment": {}, "stages": None, "notes": [], "cross_validated": False, "reasons": [], "asked": None,
-}  # fmt: skip
-NO_DATA: Mapping[str, Any] = {"name": "", "classes": [], "counts": {}, "size": None, "fit": None, "skipped": [],
-                              "notes": [], "split": None, "leaked": None}
 
 
-def render(facts: Mapping[str, Any], samples: Sequence[SamplePicture], mistakes: Sequence[Misclassified]) -> str:
-    """The page as text. `facts` as `striate.report.train.write_report` takes them."""
-    facts = {**MISSING, **facts, "data": {**NO_DATA, **facts["data"]}}
-    part = "test" if facts["test"] else "validation"
-    result = facts[part]
-    return environment().get_template("report.html.j2").render(facts | {
+def render(result: TrainResult, samples: Sequence[SamplePicture], mistakes: Sequence[Misclassified]) -> str:
+    """The page as text; what `result` lacks leaves its section out."""
+    part = "test" if result.test else "validation"
+    measured, data = result.test or result.validation, result.data
+    history = result.history or ()
+    return environment().get_template("report.html.j2").render(vars(result) | {
+        "network": result.network.as_dict() if result.network else None,
+        "history": history,
+        "reasons": result.reasons or (),
         "part": part,
-        "result": result,
-        "base": formatting.commonest(result) if result else None,
-        "pairs": tables.confused(result, MOST_PAIRS) if result else [],
-        "unseen": part == "test" and _unseen(facts["data"]),
-        "steps": formatting.next_steps(facts),
-        "told": training_text.told(facts),
-        "gallery": _gallery(samples, facts["data"]["classes"]),
-        "wrong": _worst(mistakes, facts["data"]["classes"]),
-        "strip": _strip(result["per_class"]) if result else None,
-        "charts": _charts(facts, result),
+        "result": measured,
+        "base": formatting.commonest(measured) if measured else None,
+        "pairs": tables.confused(measured, MOST_PAIRS) if measured else [],
+        "unseen": part == "test" and _unseen(data),
+        "steps": formatting.next_steps(result),
+        "told": training_text.told(result),
+        "gallery": _gallery(samples, data.classes),
+        "wrong": _worst(mistakes, data.classes),
+        "strip": _strip(measured.per_class) if measured else None,
+        "charts": _charts(history, result.best_epoch, measured),
     })
 
 
@@ -83,11 +81,11 @@ def _name(value: str, limit: int = 40) -> Markup:
     return Markup("<bdi{}>{}</bdi>").format(title, escape(text) if value else Markup("&nbsp;"))
 
 
-def _unseen(data: Mapping[str, Any]) -> bool:
+def _unseen(data: TrainingData) -> bool:
     """Whether no test picture is also one to learn from: our own split sees to it, a given division may not."""
-    if data["leaked"] is not None:
-        return bool(data["leaked"] == 0)
-    return (data["split"] or {}).get("kind") in ("stratified", "file")
+    if data.leaked is not None:
+        return data.leaked == 0
+    return data.split is not None and data.split.kind in ("stratified", "file")
 
 
 def _gallery(samples: Sequence[SamplePicture], classes: Sequence[str]) -> list[dict[str, Any]]:
@@ -113,22 +111,22 @@ def _worst(mistakes: Sequence[Misclassified], classes: Sequence[str]) -> list[di
              "predicted": classes[one.predicted], "probability": one.probability} for one in worst]
 
 
-def _strip(rows: Sequence[Mapping[str, Any]]) -> Mapping[str, float]:
+def _strip(rows: Sequence[ClassResult]) -> Mapping[str, float]:
     """The common scale of the intervals, from a multiple of 10 % below the lowest to 100 %."""
-    start = floor(10 * min((row["interval"][0] for row in rows if row["interval"]), default=0)) / 10
+    start = floor(10 * min((row.interval[0] for row in rows if row.interval), default=0)) / 10
     return {"start": start, "scale": 100 / (1 - start)}
 
 
-def _charts(facts: Mapping[str, Any], result: Mapping[str, Any] | None) -> dict[str, Markup]:
+def _charts(history: Sequence[EpochResult], best: int | None, measured: Evaluation | None) -> dict[str, Markup]:
     """Our own SVG, which holds numbers and fixed words only: safe as it is."""
-    charts, history = {}, facts["history"]
+    charts = {}
     if len(history) > 1:
-        charts["loss"] = figures.loss_curve(history, facts["best_epoch"])
-    if len(history) > 1 and any(row.get("validation_accuracy") is not None for row in history):
-        charts["accuracy"] = figures.accuracy_curve(history, facts["best_epoch"])
+        charts["loss"] = figures.loss_curve(history, best)
+    if len(history) > 1 and any(row.validation_accuracy is not None for row in history):
+        charts["accuracy"] = figures.accuracy_curve(history, best)
     for key, draw in (("learning_rate", figures.rate_curve), ("pictures_per_second", figures.speed_curve)):
-        if sum(row.get(key) is not None for row in history) > 1:
+        if sum(getattr(row, key) is not None for row in history) > 1:
             charts[key] = draw(history)
-    if result and result.get("reliability"):
-        charts["reliability"] = figures.reliability(result["reliability"])
+    if measured and measured.reliability:
+        charts["reliability"] = figures.reliability(measured.reliability)
     return {name: Markup(svg) for name, svg in charts.items()}  # noqa: S704 - see above

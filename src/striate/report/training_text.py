@@ -8,6 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from striate.report.formatting import duration, noun, number, percent
+from striate.report.train_result import TrainResult
 
 OPTIMISERS = {
     "sgd": "stochastic gradient descent with Nesterov momentum {momentum:g}",
@@ -23,10 +24,10 @@ FALLS = {
 FORMATS = {"bfloat16": "bfloat16, weights in float32"}
 
 
-def told(facts: Mapping[str, Any]) -> list[tuple[str, str | Markup]]:
-    """(what, how) of a training run, one row each; a row whose facts are missing is left out."""
-    rows = [("Optimiser", optimiser(facts["recipe"])), ("Learning rate", schedule(facts["recipe"])),
-            ("Budget", budget(facts)), ("Numbers", precision(facts["environment"]))]
+def told(result: TrainResult) -> list[tuple[str, str | Markup]]:
+    """(what, how) of a training run, one row each; a row of which nothing is known is left out."""
+    rows = [("Optimiser", optimiser(result.recipe)), ("Learning rate", schedule(result.recipe)),
+            ("Budget", budget(result)), ("Numbers", precision(result.environment))]
     return [(what, how) for what, how in rows if how]
 
 
@@ -73,9 +74,9 @@ def schedule(recipe: Mapping[str, Any]) -> str | Markup:
     return begins + Markup(", and goes by Caffe's policy {}{}").format(name, f": {numbers}" if numbers else "")
 
 
-def budget(facts: Mapping[str, Any]) -> str | Markup:
+def budget(result: TrainResult) -> str | Markup:
     """What was asked for, and what it came to; nothing where no epochs were counted."""
-    history, recipe, asked = facts["history"], facts["recipe"], facts["asked"]
+    history, recipe, asked = result.history, result.recipe, result.asked
     if not history:
         return ""
     wanted: str | Markup = ""
@@ -83,8 +84,8 @@ def budget(facts: Mapping[str, Any]) -> str | Markup:
         given = next((name for name in ("minutes", "epochs", "steps") if asked.get(name) is not None), None)
         wanted = (Markup("{:,g} {} asked for; ").format(asked[given], noun(asked[given], given[:-1])) if given
                   else "none asked for, so chosen by the data; ")
-    seconds = facts["timings"].get("training") or sum(row.get("seconds") or 0 for row in history)
-    used = Markup("{} {}").format(number(history[-1]["epoch"]), noun(history[-1]["epoch"], "epoch"))
+    seconds = result.timings.get("training") or sum(row.seconds or 0 for row in history)
+    used = Markup("{} {}").format(number(history[-1].epoch), noun(history[-1].epoch, "epoch"))
     if recipe.get("steps"):
         used += Markup(", {} {}").format(number(recipe["steps"]), noun(recipe["steps"], "step"))
     return Markup("{}{} in {}").format(wanted, used, duration(seconds))
