@@ -61,6 +61,8 @@ if TYPE_CHECKING:
     from striate.model.recogniser import Recogniser
     from striate.stats.metrics import Evaluation
     from striate.tasks.evaluate import evaluate
+    from striate.tasks.train import train
+    from striate.tasks.tune import tune
 
 _HOMES = {
     "striate.arch": (
@@ -74,6 +76,8 @@ _HOMES = {
     "striate.load_model": ("load",),
     "striate.stats.metrics": ("Evaluation",),
     "striate.tasks.evaluate": ("evaluate",),
+    "striate.tasks.train": ("train",),
+    "striate.tasks.tune": ("tune",),
     "striate.convnet.from_torch": ("from_torch", "torch_weights"),
     "striate.convnet.recipe.recipe": ("Recipe",),
     "striate.convnet.recogniser": ("ConvNet",),
@@ -133,6 +137,8 @@ __all__ = [
     "survey",
     "tf",
     "torch_weights",
+    "train",
+    "tune",
 ]
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from dataclasses import fields, is_dataclass
 from functools import lru_cache
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +17,55 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import log_loss
 from sklearn.neural_network import MLPClassifier
 
+import striate.report.tune_result
+from striate.arch import Conv, Dense, Flatten, Input, Network, ReLU, Softmax, Volume, survey
+from striate.arch.receptive_field import ReceptiveField
+from striate.arch.survey import Survey, SurveyRow
+from striate.convnet.training.lr_finder import RangeTest
 from striate.report.embedded_images import Misclassified, SamplePicture
 from striate.stats.metrics import evaluate
 
 Case = tuple[dict[str, Any], list[SamplePicture], list[Misclassified]]
 HIDDEN, EPOCHS = 32, 12
+
+
+striate.report.tune_result.RangeTest = RangeTest  # type: ignore[attr-defined]  # its type, for `typed`
+
+
+def typed(hint: Any, value: Any) -> Any:
+    """The typed result whose `as_dict` is `value`; what `value` lacks has its default."""
+    if get_origin(hint) in (Union, UnionType):
+        kinds = [one for one in get_args(hint) if one is not type(None)]
+        return None if value is None else typed(kinds[0], value)
+    if hint is Survey:
+        return surveyed(value)
+    if is_dataclass(hint):
+        hints = get_type_hints(hint)
+        keys = {one.metadata.get("key", one.name): one.name for one in fields(hint)}
+        assert value.keys() <= keys.keys(), value.keys() - keys.keys()
+        return hint(**{keys[key]: typed(hints[keys[key]], item) for key, item in value.items()})  # type: ignore[operator]
+    if get_origin(hint) in (tuple, Sequence) and isinstance(value, list | tuple):
+        return tuple(typed(get_args(hint)[0], item) for item in value)
+    if get_origin(hint) is Mapping:
+        return {key: typed(get_args(hint)[1], item) for key, item in value.items()}
+    return np.array(value) if get_origin(hint) is np.ndarray else value
+
+
+def surveyed(value: dict[str, Any]) -> Survey:
+    """A survey from what it gives itself as."""
+    rows = []
+    for row in value["layers"]:
+        seen = zip(*(row["receptive_fields"][key] for key in ("most", "least", "stride", "offset")), strict=True)
+        field = tuple(ReceptiveField(offset - (size - 1) / 2, offset + (size - 1) / 2, stride, least)
+                      for size, least, stride, offset in seen)
+        unread = [row["unread"].get(side, 0) for side in ("bottom", "right", "rows_between", "columns_between")]
+        rows.append(SurveyRow(
+            row["name"], row["kind"], tuple(row["from"]), tuple(Volume(*one) for one in row["inputs"]),
+            Volume(*row["output"]), row["weights"], row["biases"], row["buffers"], row["macs"], row["flops"],
+            row["neurons"], row["memory"], field, (unread[0], unread[1]), (unread[2], unread[3])))  # type: ignore[arg-type]
+    memory = value["memory"]
+    return Survey(value["name"], Volume(*value["input"]), memory["batch"], tuple(rows), memory["training"],
+                  memory["inference"])
 
 
 def digits() -> Case:
@@ -60,15 +107,8 @@ def _digits() -> Case:
     results = {part: evaluate(y[parts[part]], best.predict_proba(X[parts[part]]), classes).as_dict()
                for part in ("validation", "test")}
     counts = {part: np.bincount(y[index], minlength=10).tolist() for part, index in parts.items()}
-    weights = [64 * HIDDEN, HIDDEN * 10]
-    layers = [
-        _layer("flatten1", "flatten", [1, 8, 8], [64, 1, 1], 0, 0, 1),
-        _layer("dense1", "dense", [64, 1, 1], [HIDDEN, 1, 1], weights[0] + HIDDEN, weights[0]),
-        _layer("relu1", "relu", [HIDDEN, 1, 1], [HIDDEN, 1, 1], 0, 0),
-        _layer("dense2", "dense", [HIDDEN, 1, 1], [10, 1, 1], weights[1] + 10, weights[1]),
-        _layer("softmax1", "softmax", [10, 1, 1], [10, 1, 1], 0, 0),
-    ]
-    facts = _facts("digits", classes, counts, [8, 8, 1], layers, results) | {
+    network = Softmax()(Dense(10)(ReLU()(Dense(HIDDEN)(Flatten()(Input(1, 8, 8))))))
+    facts = _facts("digits", classes, counts, [8, 8, 1], Network(network), results) | {
         "history": history, "best_epoch": best_epoch,
     }
     return facts, samples, mistakes
@@ -84,9 +124,9 @@ def made_up(k: int, seed: int = 0, *, names: list[str] | None = None, side: int 
     pictures: npt.NDArray[np.uint8] = rng.integers(0, 256, size=(min(k, 70), side, side, 3), dtype=np.uint8)
     results = {part: evaluate(labels, chances, classes).as_dict() for part in ("validation", "test")}
     counts = {part: [n] * k for part, n in (("train", 35), ("validation", 5), ("test", 5))}
-    layers = [_layer("conv1", "conv", [3, side, side], [8, side, side], 224, 216 * side**2, 3)]
+    network = Network(Conv(8, 3, padding=1)(Input(3, side, side)))
     wrong = np.flatnonzero(chances.argmax(1) != labels)
-    facts = _facts(f"/data/made up/{k}", classes, counts, [side, side, 3], layers, results)
+    facts = _facts(f"/data/made up/{k}", classes, counts, [side, side, 3], network, results)
     return (
         facts,
         [SamplePicture(i, picture, f"{i}/0.png") for i, picture in enumerate(pictures)],
@@ -103,31 +143,24 @@ def made_up(k: int, seed: int = 0, *, names: list[str] | None = None, side: int 
     )
 
 
-def _layer(
-    name: str, kind: str, before: list[int], after: list[int], parameters: int, macs: int, field: int = 8
-) -> dict[str, Any]:
-    return {"name": name, "kind": kind, "input": before, "output": after, "parameters": parameters, "macs": macs,
-            "receptive_field": field, "unread": {}}
-
-
 def _facts(
-    name: str, classes: list[str], counts: dict[str, list[int]], size: list[int], layers: list[dict[str, Any]],
+    name: str, classes: list[str], counts: dict[str, list[int]], size: list[int], network: Network,
     results: dict[str, Any],
 ) -> dict[str, Any]:
-    macs = sum(layer["macs"] for layer in layers)
     return {
         "striate": "0.1.0", "title": f"A recogniser for {name}", "command": f"striate train '{name}' --seed 0",
         "created": "2025-11-22 12:30 UTC", "model": "runs/a run/model.safetensors",
         "report": "runs/a run/report.html", "seed": 0, "seconds": 3.42,
         "data": {"name": name, "classes": classes, "counts": counts, "size": size, "fit": "squash",
-                 "skipped": [], "notes": [], "split": {"kind": "stratified", "seed": 0}},
-        "network": {"name": "perceptron", "input": [size[2], *size[:2]], "layers": layers, "macs": macs,
-                    "parameters": sum(layer["parameters"] for layer in layers), "flops": 2 * macs, "neurons": 42},
+                 "skipped": [], "notes": [], "split": {"kind": "stratified", "seed": 0}, "source": None,
+                 "leaked": None, "fingerprint": None},
+        "network": survey(network).as_dict() | {"name": "perceptron"},
         "recipe": {"optimiser": "adam", "learning_rate": 0.01, "batch_size": 200, "epochs": EPOCHS,
                    "weight_decay": 0.0001, "augment": {"shift": 0, "flip": False}},
         "history": [{"epoch": 1, "loss": 0.7, "validation_loss": None, "validation_accuracy": None,
                      "learning_rate": 0.01, "seconds": 1.5, "pictures_per_second": 812.4}],
-        "best_epoch": 1, **results,
+        "best_epoch": 1, "weights": None, "began": {}, "asked": None, "reasons": [], "notes": [],
+        "cross_validated": False, **results,
         "timings": {"packing": 0.31, "training": 2.6, "testing": 0.04, "report": 0.47},
         "environment": {"python": "3.11.2", "torch": "2.13.0+cpu", "numpy": "2.4.6", "machine": "x86_64", "cores": 2,
                         "threads": 2, "precision": "32-true"},

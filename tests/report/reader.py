@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from striate.report.train import write_report
-from tests.report.facts import Case
+from striate.report.train_result import TrainResult
+from tests.report.facts import Case, typed
 
 VOID = {"meta", "img", "br", "link", "input", "hr"}
 
@@ -67,4 +68,10 @@ class Page(HTMLParser):
 
 
 def page_of(folder: Path, case: Case) -> Page:
-    return Page(write_report(folder, *case).read_text(encoding="utf-8"))
+    return Page(report_of(folder, case).read_text(encoding="utf-8"))
+
+
+def report_of(folder: Path, case: Case) -> Path:
+    """The report of facts that are those of a `TrainResult`."""
+    facts, samples, mistakes = case
+    return write_report(folder, typed(TrainResult, facts), samples, mistakes)

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from striate.errors import DiskError
 from striate.report import formatting, tables
-from striate.report.train import write_report
 from striate.stats.metrics import evaluate
 from tests.report.facts import Case, digits, made_up
-from tests.report.reader import page_of
+from tests.report.reader import page_of, report_of
 from tests.report.refusals import REFUSALS
 
 
@@ -129,21 +128,21 @@ def test_the_map_holds_every_cell_of_the_matrix_once(confusion: list[list[int]])
 
 def test_json_is_the_facts_with_sorted_keys(tmp_path: Path) -> None:
     facts, samples, mistakes = digits()
-    write_report(tmp_path, facts, samples, mistakes)
+    report_of(tmp_path, (facts, samples, mistakes))
     text = (tmp_path / "report.json").read_text(encoding="ascii")
     assert json.loads(text) == facts
     assert list(json.loads(text)) == sorted(facts)
     backwards = {key: facts[key] for key in reversed(list(facts))}
-    write_report(tmp_path, backwards, samples, mistakes)
+    report_of(tmp_path, (backwards, samples, mistakes))
     assert (tmp_path / "report.json").read_text(encoding="ascii") == text
 
 
 def test_a_fault_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_report(tmp_path, *made_up(2))
+    report_of(tmp_path, made_up(2))
     old = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     monkeypatch.setattr("striate.report.train.render", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        write_report(tmp_path, *made_up(3))
+        report_of(tmp_path, made_up(3))
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == old
     assert set(old) == {"report.html", "report.json"}
 

@@ -11,8 +11,10 @@ from striate.convnet.recipe.lr_schedule import SHAPES
 from striate.convnet.recipe.recipe import Recipe
 from striate.convnet.recipe.validation import OPTIMISERS as KNOWN
 from striate.report import training_text
-from striate.report.tune import write_trying
-from tests.report.facts import digits
+from striate.report.train_result import TrainResult
+from striate.report.tune import write_tuning
+from striate.report.tune_result import TuneResult
+from tests.report.facts import digits, typed
 from tests.report.reader import Page, page_of
 
 RECIPE = {"optimiser": "muon", "momentum": 0.95, "weight_decay": 0.01, "batch_size": 512, "learning_rate": 0.02,
@@ -44,7 +46,7 @@ def test_the_section_says_how_and_why(tmp_path: Path) -> None:
 ])
 def test_the_budget(asked: dict[str, Any] | None, says: str) -> None:
     facts = digits()[0] | {"asked": asked, "recipe": RECIPE}
-    assert str(training_text.budget(facts)).startswith(says)
+    assert str(training_text.budget(typed(TrainResult, facts))).startswith(says)
 
 
 @pytest.mark.parametrize("optimiser", KNOWN)
@@ -86,6 +88,7 @@ TRIED: dict[str, Any] = {
     "striate": "1", "title": "Settings tried: <i> on pets", "created": "2026-01-02T03:04:05+00:00",
     "command": "c --try",
     "seconds": 70.0, "model": "<i>", "each": 30.0, "alike": 1, "stopped": True, "next": "striate train '<i>'",
+    "report": "report.html", "picture": "try.png",
     "data": {"name": "pets", "classes": 2, "counts": {"train": 900, "validation": 100},
              "of": {"train": 90_000, "validation": 100}},
     "candidates": [candidate(0.05, 0.9), candidate(0.1, 0.85, optimiser="adamw"), candidate(1e6, None)],
@@ -96,7 +99,7 @@ TRIED: dict[str, Any] = {
 
 
 def test_the_page_of_what_was_tried(tmp_path: Path) -> None:
-    page = Page(write_trying(tmp_path, TRIED).read_text(encoding="utf-8"))
+    page = Page(write_tuning(tmp_path, typed(TuneResult, TRIED)).read_text(encoding="utf-8"))
     assert page.sections == ["verdict", "next", "candidates", "curves", "reproduce"]
     verdict = page.text["verdict"].replace("\N{NARROW NO-BREAK SPACE}", " ")
     assert "sgd with a learning rate of 0.05, 90.0 % of 100 validation pictures (95 %: 80.0–95.0)" in verdict
@@ -119,13 +122,13 @@ def test_the_same_facts_give_the_same_files(tmp_path: Path) -> None:
     pages = []
     for name in "ab":
         (tmp_path / name).mkdir()
-        write_trying(tmp_path / name, TRIED)
+        write_tuning(tmp_path / name, typed(TuneResult, TRIED))
         pages.append({path.name: path.read_bytes() for path in (tmp_path / name).iterdir()})
     assert pages[0] == pages[1]
 
 
 def test_nothing_learnt_anything(tmp_path: Path) -> None:
     facts = deepcopy(TRIED) | {"candidates": [candidate(1e6, None)], "next": "", "alike": 0, "ranges": {}}
-    page = Page(write_trying(tmp_path, facts).read_text(encoding="utf-8"))
+    page = Page(write_tuning(tmp_path, typed(TuneResult, facts)).read_text(encoding="utf-8"))
     assert "None of the settings learnt anything" in page.text["verdict"]
     assert "next" not in page.sections

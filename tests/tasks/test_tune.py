@@ -67,9 +67,9 @@ def test_a_rate_that_diverges_is_last(tmp_path: Path, monkeypatch: pytest.Monkey
     settings = Settings("digits", "lenet5", recipe={"optimiser": "sgd", "learning_rate": 1e6})
     said: list[str] = []
     facts = try_settings(settings, RunFolder(tmp_path / "run"), Progress(message=said.append), again=["go"], seconds=2)
-    assert [row["learning_rate"] for row in facts["candidates"]] == [0.05, 1e6]
-    assert facts["candidates"][1]["accuracy"] is None
-    assert facts["next"] == "go --optimiser sgd --learning-rate 0.05"
+    assert [row.learning_rate for row in facts.candidates] == [0.05, 1e6]
+    assert facts.candidates[1].accuracy is None
+    assert facts.next == "go --optimiser sgd --learning-rate 0.05"
     assert "sgd, learning rate 1e+06 (given): the loss left all bounds" in said
 
 

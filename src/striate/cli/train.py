@@ -6,7 +6,7 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,10 +17,9 @@ from striate.cli import tune
 from striate.cli.evaluate import with_interval
 from striate.cli.options import Files, Json, Quiet, Strict, parse_size
 from striate.cli.screen import Screen
-from striate.errors import Interrupted
 
 if TYPE_CHECKING:
-    from striate.tasks import Progress, Settings
+    from striate.report.train_result import TrainResult
 
 EXAMPLE = "Example: striate train pictures/ --minutes 5"
 
@@ -36,11 +35,12 @@ def train(
         str, typer.Argument(metavar="DATA", help="A folder of class folders, or digits, fashion-mnist, mnist.")
     ],
     model: Annotated[
-        str,
+        str | None,
         typer.Option(help="A network by name (see inspect --list) or a YAML, prototxt or Keras JSON file; or visual "
                      "words by name (bow, bow-knn, bow-fisher) or a YAML file of stages; or of a network that was "
-                     "trained elsewhere transfer, knn (a head on it), finetune (it learns on), auto (the best).")
-    ] = "compact",
+                     "trained elsewhere transfer, knn (a head on it), finetune (it learns on), auto (the best). "
+                     "[default: compact]")
+    ] = None,
     weights: Annotated[
         str | None, typer.Option(help="Begin with these, learnt elsewhere: efficientnet_lite0, 1 or 2, a file, or "
                                  "hf:OWNER/NAME. "
@@ -114,84 +114,49 @@ def train(
 ) -> None:
     """Train a recogniser; writes the model, a report and all that is needed to repeat it."""
     from striate.convnet.distributed import ProcessGroup
-    from striate.convnet.recipe.recipe import BUDGETS
-    from striate.tasks import Progress, Settings
-    from striate.tasks.settings import listed, recipe_of
+    from striate.tasks import Progress
+    from striate.tasks.train import train as run
 
-    source = context.get_parameter_source("model")
-    if weights is not None and source is not None and source.name == "DEFAULT":
-        model = "finetune"
-    options: dict[str, Any] = {
-        "epochs": epochs, "minutes": minutes, "seed": seed, "batch_size": batch_size, "optimiser": optimiser,
-        "learning_rate": learning_rate, "schedule": schedule, "balance": balance, "flip": flip, "cutout": cutout,
-        "mixup": mixup, "cutmix": cutmix, "average": average, "test_time": test_time, "precision": precision,
-    }
-    given = {name: value for name, value in options.items() if value is not None}
     group = ProcessGroup.join()
     screen = Screen(quiet=quiet or not group.is_rank_zero, as_json=as_json)
     progress = Progress(screen.say, screen.stage, screen.step, interruptible, checkpoint_seconds, group)
+    options: dict[str, Any] = {
+        "model": model, "weights": weights, "network": network, "epochs": epochs, "minutes": minutes, "seed": seed,
+        "split": split, "files": files, "size": parse_size(size), "resize": resize, "recipe": recipe,
+        "batch_size": batch_size, "optimiser": optimiser, "learning_rate": learning_rate, "schedule": schedule,
+        "balance": balance, "flip": flip, "cutout": cutout, "mixup": mixup, "cutmix": cutmix, "average": average,
+        "test_time": test_time, "precision": precision, "sharded": sharded, "allow_empty_class": allow_empty_class,
+        "strict": strict, "command": shlex.join(["striate", *sys.argv[1:]]),
+    }
     try:
-        with group.one_error():
-            written = recipe_of(recipe) if recipe else {}
-            if any(name in given for name in BUDGETS):  # one budget takes the place of another
-                written = {name: value for name, value in written.items() if name not in BUDGETS}
-            settings = Settings(data, model, split, parse_size(size), resize, strict, allow_empty_class,
-                                written | given, shlex.join(["striate", *sys.argv[1:]]), sharded=sharded,
-                                weights=weights, network=network, **listed(files))
-            if try_:
-                group.on_rank_zero(lambda: tune.show(settings, out, progress, screen, tune.again(context), try_seconds))
-            else:
-                facts = trained(settings, out, progress, resume, log or ["csv"])
-            group.shutdown()
+        if try_:
+            with group.one_error():
+                again = tune.again(context)
+                group.on_rank_zero(lambda: tune.show(data, options, progress, screen, again=again, out=out,
+                                                seconds=try_seconds))
+                group.shutdown()
+            return
+        result = run(data, out=out, resume=resume, log=log or ("csv",), progress=progress, **options)
     finally:
         screen.close()
-    if group.is_rank_zero and not try_:
-        screen.answer(facts, summary(facts))
-
-
-def trained(
-    settings: Settings, out: Path | None, progress: Progress, resume: bool, log: Sequence[str]
-) -> dict[str, Any]:
-    """Train in a new folder, or in one to be resumed; of several processes, rank 0 says which, and keeps the logs."""
-    from striate.tasks import RunFolder, rank_zero, train_model
-    from striate.tasks.logs import RunLogs
-
-    group, folder = progress.group, RunFolder(Path(out or "."))
     if group.is_rank_zero:
-        again = rank_zero.restarted_run(out, settings.data, settings.model)
-        resume = resume or again is not None
-        if resume:
-            folder = again or RunFolder.unfinished(out, settings.data, settings.model)
-            settings = settings.load(folder.recipe).resumed(settings)
-        else:
-            folder = RunFolder.fresh(out, settings.data, settings.model)
-    resume, settings = group.broadcast(resume), settings.from_dict(group.broadcast(settings.as_dict()))
-    logs = RunLogs(log, folder.path) if group.is_rank_zero else None
-    try:
-        logged = progress.with_step_callback(logs.step) if logs else progress
-        return train_model(settings, folder, logged, resume=resume)
-    except Interrupted as error:
-        again_with = ["striate", "train", settings.data, "--out", str(folder.path), "--resume"]
-        again_with += [part for kind in log if list(log) != ["csv"] for part in ("--log", kind)]
-        error.do = f"Go on with: {shlex.join(again_with)}" if group.world_size == 1 else (
-            f"Go on with the same torchrun and: --out {shlex.quote(str(folder.path))} --resume")
-        raise
-    finally:
-        if logs:
-            logs.close()
+        screen.answer(result, summary(result))
 
 
-def summary(facts: dict[str, Any]) -> str:
+def summary(result: TrainResult) -> str:
     """What people read at the end."""
-    test, validation = facts["test"], facts["validation"]
-    how = "by cross-validation" if facts["cross_validated"] else f"{facts['history'][-1]['epoch']} epochs"
+    test, validation, model = result.test, result.validation, result.model
+    assert test
+    assert validation
+    assert model
+    how = f"{result.history[-1].epoch} epochs" if result.history else "by cross-validation"
     return (
-        f"test accuracy {with_interval(test['accuracy'], test['interval'])}, {test['count']:,} pictures\n"
-        f"validation    {with_interval(validation['accuracy'], validation['interval'])}, "
-        f"{validation['count']:,} pictures; {how}, {facts['seconds']:.0f} s\n"
-        f"report  {facts['report']}\n"
-        f"model   {facts['model']}\n"
-        f"next    striate predict {shlex.quote(facts['model'])} PICTURE"
+        f"test accuracy {with_interval(test.accuracy, test.interval)}, {test.count:,} pictures\n"
+        f"validation    {with_interval(validation.accuracy, validation.interval)}, "
+        f"{validation.count:,} pictures; {how}, {result.seconds:.0f} s\n"
+        f"report  {result.report}\n"
+        f"model   {model}\n"
+        f"next    striate predict {shlex.quote(model)} PICTURE"
     )
 
 

@@ -12,55 +12,57 @@ from striate.cli.screen import Screen
 from striate.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
-    from striate.tasks import Progress, Settings
+    from striate.report.tune_result import TriedSettings, TuneResult
+    from striate.tasks import Progress
 
 OWN = ("try_", "try_seconds", "out", "as_json", "quiet", "optimiser", "learning_rate")  # not those of the training
 
 
 def show(
-    settings: Settings, out: Path | None, progress: Progress, screen: Screen, command: Sequence[str], seconds: float
+    data: str, options: Mapping[str, Any], progress: Progress, screen: Screen, *, again: Sequence[str],
+    out: Path | None, seconds: float,
 ) -> None:
-    """Try, and answer with the table; raises as `try_settings`, and KeyboardInterrupt when there is nothing to tell."""
-    from striate.tasks.tune import try_folder, try_settings
+    """Try, and answer with the table; raises as `striate.tune`, and KeyboardInterrupt when there is nothing to tell."""
+    from striate.tasks.tune import tune
 
     try:
-        facts = try_settings(settings, try_folder(out, settings.data, settings.model), progress, again=command,
-                             seconds=seconds)
+        result = tune(data, seconds=seconds, out=out, again=again, progress=progress, **options)
     except Interrupted as error:
         raise KeyboardInterrupt from error
     finally:
         screen.close()
-    screen.answer(facts, table(facts))
+    screen.answer(result, table(result))
 
 
-def table(facts: Mapping[str, Any]) -> str:
+def table(result: TuneResult) -> str:
     """What people read at the end: a row for each candidate, the best first."""
-    rows = [("optimiser", "learning rate", "", "validation", "95 %", "epochs"), *map(cells, facts["candidates"])]
+    rows = [("optimiser", "learning rate", "", "validation", "95 %", "epochs"), *map(cells, result.candidates)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) if i in (0, 2) else cell.rjust(width)
                        for i, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip() for row in rows]
-    alike, counts = facts["alike"], facts["data"]["counts"]
-    if alike:
-        lines += [f"The first {alike + 1} are not told apart by {counts['validation']:,} validation pictures."]
-    if facts["stopped"]:
+    if result.alike:
+        lines += [f"The first {result.alike + 1} are not told apart by {result.data.counts['validation']:,} validation "
+                  "pictures."]
+    if result.stopped:
         lines += ["It was stopped before all had been tried."]
-    lines += ["", f"report  {facts['report']}", f"picture {facts['picture']}"]
-    return "\n".join([*lines, f"next    {facts['next']}" if facts["next"] else "None of them learnt anything."])
+    lines += ["", f"report  {result.report}", f"picture {result.picture}"]
+    return "\n".join([*lines, f"next    {result.next}" if result.next else "None of them learnt anything."])
 
 
-def cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+def cells(row: TriedSettings) -> tuple[str, ...]:
     """One candidate as text.
 
-    >>> cells({"optimiser": "sgd", "learning_rate": 0.05, "why": "preset", "failed": None, "accuracy": 0.9,
-    ...        "interval": [0.6, 0.982], "epochs": 12})
+    >>> from striate.report.tune_result import TriedSettings
+    >>> cells(TriedSettings(optimiser="sgd", learning_rate=0.05, why="preset", accuracy=0.9, interval=(0.6, 0.982),
+    ...                     epochs=12, seconds=1.0))
     ('sgd', '0.05', 'preset', '90.0 %', '60.0–98.2', '12')
     """
-    rate = "–" if row["learning_rate"] is None else f"{row['learning_rate']:.4g}"
-    if row["failed"]:
-        return row["optimiser"], rate, row["why"], "diverged", "–", "–"
-    low, high = row["interval"]
-    return (row["optimiser"], rate, row["why"], f"{100 * row['accuracy']:.1f} %", f"{100 * low:.1f}–{100 * high:.1f}",
-            str(row["epochs"]))
+    rate = "–" if row.learning_rate is None else f"{row.learning_rate:.4g}"
+    if row.accuracy is None or row.interval is None:
+        return row.optimiser, rate, row.why, "diverged", "–", "–"
+    low, high = row.interval
+    return (row.optimiser, rate, row.why, f"{100 * row.accuracy:.1f} %", f"{100 * low:.1f}–{100 * high:.1f}",
+            str(row.epochs))
 
 
 def again(context: typer.Context) -> list[str]:

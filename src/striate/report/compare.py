@@ -43,6 +43,7 @@ from striate.report import compare_figures as figures
 from striate.report import compare_text as words
 from striate.report.embedded_images import show
 from striate.report.train_page import environment
+from striate.stats.metrics import ReliabilityBin
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,8 +87,8 @@ def charts(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "fronts": [Markup(figures.front(models, name, facts["fronts"][name])) for name in known],  # noqa: S704
         "curves": Markup(figures.curves(facts["curves"])) if facts["curves"] else None,  # noqa: S704
-        "reliability": [Markup(figures.reliability(one["reliability"], f"reliability-{i}"))  # noqa: S704
-                        for i, one in enumerate(models)],
+        "reliability": [Markup(figures.reliability([ReliabilityBin(**row) for row in one["reliability"]],  # noqa: S704
+                                                   f"reliability-{i}")) for i, one in enumerate(models)],
     }
 
 

@@ -63,7 +63,7 @@ def accuracy_curve(history: Sequence[EpochResult], best: int | None) -> str:
         _mark(axes, best)
         at_best = [row.validation_accuracy for row in history if row.epoch == best]
         if best is not None and at_best and at_best[0] is not None:
-            axes.plot([best], at_best, "o", color=SECOND, markersize=7, clip_on=False)
+            axes.plot([best], [at_best[0]], "o", color=SECOND, markersize=7, clip_on=False)
             left = best - history[0].epoch < history[-1].epoch - best
             axes.annotate(f"best: epoch {best}", (best, at_best[0]), xytext=(-4 if left else 4, 9),
                           ha="left" if left else "right", textcoords="offset points", annotation_clip=False)

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import yaml
 
-from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.recipe.recipe import BUDGETS, Recipe
 from striate.core import atomic, bounded_text
 from striate.data.sources.file_list import digest_of_list
 from striate.errors import RunError, UsageError, shown
@@ -110,6 +110,24 @@ def recipe_of(path: Path) -> dict[str, Any]:
                          do="Write it as striate convert does") from error
     planned = Recipe.from_dict(values).as_dict()
     return {name: planned[name] for name in values}
+
+
+def settings_for(
+    data: str | Path, *, model: str | None = None, weights: str | Path | None = None, network: str | None = None,
+    split: str | Path | None = None, files: str | Path | None = None, size: int | tuple[int, int] | None = None,
+    resize: str = "squash", recipe: str | Path | None = None, sharded: bool = False, allow_empty_class: bool = False,
+    strict: bool = False, command: str = "", **fields_of_recipe: Any,
+) -> Settings:
+    """The settings of a run from the options of `striate train`; options given beside a recipe file count more."""
+    given = {name: value for name, value in fields_of_recipe.items() if value is not None}
+    written = recipe_of(Path(recipe)) if recipe else {}
+    if any(name in given for name in BUDGETS):  # one budget takes the place of another
+        written = {name: value for name, value in written.items() if name not in BUDGETS}
+    return Settings(
+        str(data), model or ("finetune" if weights is not None else "compact"), str(split) if split else None,
+        (size, size) if isinstance(size, int) else size, resize, strict, allow_empty_class, written | given, command,
+        sharded=sharded, weights=None if weights is None else str(weights), network=network,
+        **listed(Path(files) if files else None))
 
 
 def listed(files: Path | None) -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 import time
+from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,20 +14,23 @@ from typing import Any
 import numpy as np
 
 from striate._version import __version__
+from striate.convnet.distributed import ProcessGroup
 from striate.convnet.training.checkpoint import Checkpoints
 from striate.data import Data, Dataset, load_data
 from striate.data.sources.file_list import digest_of_list
-from striate.errors import RunError, shown
+from striate.errors import Interrupted, RunError, shown
 from striate.model.recogniser import Recogniser
 from striate.quality import quick_findings
 from striate.report.embedded_images import Misclassified, SamplePicture
 from striate.report.train import write_report
+from striate.report.train_result import SplitOrigin, TrainingData, TrainResult
 from striate.stats import metrics
+from striate.tasks.logs import RunLogs
 from striate.tasks.methods import TrainingMethod, method_for
 from striate.tasks.progress import Progress
-from striate.tasks.rank_zero import broadcast_file, remove_restart_note, write_restart_note
+from striate.tasks.rank_zero import broadcast_file, remove_restart_note, restarted_run, write_restart_note
 from striate.tasks.run_folder import RunFolder
-from striate.tasks.settings import Settings
+from striate.tasks.settings import Settings, settings_for
 
 MISTAKES = 24  # shown in the report
 SAMPLES = 3  # of each class
@@ -49,26 +53,87 @@ class StageTimes:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - started
 
 
-def train_model(settings: Settings, folder: RunFolder, progress: Progress, *, resume: bool = False) -> dict[str, Any]:
+def train(
+    data: str | Path, *, model: str | None = None, minutes: float | None = None, epochs: int | None = None,
+    out: str | Path | None = None, resume: bool = False, log: Sequence[str] = ("csv",),
+    progress: Progress | None = None, **options: Any,
+) -> TrainResult:
+    """Train a recogniser on labelled pictures, in a run folder of its own; the command `striate train`.
+
+    Args:
+        data: a folder of class folders, or the name of a known set.
+        model: as `striate train --model` takes it; None is `compact`, or `finetune` where `weights` are given.
+        minutes: train for about this long.
+        epochs: passes over the training pictures; without minutes and epochs, by the number of pictures.
+        out: the run folder, None for `runs/DATA-MODEL`; it gets the model, the report, and all to repeat the run.
+        resume: go on with a run that was stopped.
+        log: `csv` and `tensorboard`.
+        progress: callbacks; None tells nobody.
+        options: `weights`, `network`, `split`, `files`, `size`, `resize`, `recipe` (a file), `sharded`,
+            `allow_empty_class` and `strict` as on the command line, and the fields of `striate.Recipe`, such as `seed`.
+
+    Raises `StriateError` as the command does; nothing is written before everything that can be refused has been.
+
+        result = striate.train("digits", model="lenet5", epochs=5)
+        result.test.accuracy, result.model
+
+    """
+    progress = progress or Progress(group=ProcessGroup.join())
+    with progress.group.one_error():
+        settings = settings_for(data, model=model, minutes=minutes, epochs=epochs, **options)
+        result = _in_folder(settings, out, progress, resume, log)
+        progress.group.shutdown()
+    return result
+
+
+def _in_folder(
+    settings: Settings, out: str | Path | None, progress: Progress, resume: bool, log: Sequence[str]
+) -> TrainResult:
+    """Train in a new folder, or in one to be resumed; of several processes, rank 0 says which, and keeps the logs."""
+    group, folder = progress.group, RunFolder(Path(out or "."))
+    if group.is_rank_zero:
+        again = restarted_run(out, settings.data, settings.model)
+        resume = resume or again is not None
+        if resume:
+            folder = again or RunFolder.unfinished(out, settings.data, settings.model)
+            settings = settings.load(folder.recipe).resumed(settings)
+        else:
+            folder = RunFolder.fresh(out, settings.data, settings.model)
+    resume, settings = group.broadcast(resume), settings.from_dict(group.broadcast(settings.as_dict()))
+    logs = RunLogs(log, folder.path) if group.is_rank_zero else None
+    try:
+        logged = progress.with_step_callback(logs.step) if logs else progress
+        return train_model(settings, folder, logged, resume=resume)
+    except Interrupted as error:
+        again_with = ["striate", "train", settings.data, "--out", str(folder.path), "--resume"]
+        again_with += [part for kind in log if list(log) != ["csv"] for part in ("--log", kind)]
+        error.do = f"Go on with: {shlex.join(again_with)}" if group.world_size == 1 else (
+            f"Go on with the same torchrun and: --out {shlex.quote(str(folder.path))} --resume")
+        raise
+    finally:
+        if logs:
+            logs.close()
+
+
+def train_model(settings: Settings, folder: RunFolder, progress: Progress, *, resume: bool = False) -> TrainResult:
     """Train in `folder` what `settings` say; with `resume`, go on from its split and its checkpoints.
 
-    Nothing is written before everything that can be refused has been. Returns the facts of the report, JSON values;
-    see `striate.report.train`.
+    Nothing is written before everything that can be refused has been.
     """
     method = method_for(settings)
     settings = method.settings
     folder.keep_out_of(settings.data)
     clock = StageTimes()
     with clock.measure("pictures"):
-        with broadcast_file(progress.group, folder.split if resume else None) as begun:
-            data = progress.group.local_rank_zero_first(lambda: open_data(settings, method, begun, progress))
+        with broadcast_file(progress.group, folder.split if resume else None) as split:
+            data = progress.group.local_rank_zero_first(lambda: open_data(settings, method, split, progress))
         data.require_trainable()
     size = method.input_size(data)
     if not progress.group.is_rank_zero:
         if method.DISTRIBUTED:
             with progress.interruptible() as stop:
                 method.train(data, folder, progress, stop)
-        return {}
+        return TrainResult(data=TrainingData(settings.data, data.name, data.classes))
     with folder.locked(resume=resume):
         write_restart_note(folder)
         if not resume:
@@ -87,26 +152,26 @@ def train_model(settings: Settings, folder: RunFolder, progress: Progress, *, re
             scores = model.predict_proba(data.test)
             test = metrics.evaluate(data.test.labels, scores, data.classes)
         timings = {**clock.seconds, "total": sum(clock.seconds.values())}
-        facts: dict[str, Any] = {
-            "striate": __version__,
-            "title": f"{settings.model} on {data.name}",
-            "command": settings.command,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "model": str(folder.model),
-            "report": str(folder.path / "report.html"),
-            "seconds": timings["total"],
-            "timings": timings,
-            "data": {"source": settings.data, **data_facts(data, model)},
-            "validation": validation.as_dict(),
-            "cross_validated": model.LEARNS_FROM_VALIDATION,
-            "test": test.as_dict(),
-            "notes": list(model.notes_),
+        result = TrainResult(
+            striate=__version__,
+            title=f"{settings.model} on {data.name}",
+            command=settings.command,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            model=str(folder.model),
+            report=str(folder.path / "report.html"),
+            seconds=timings["total"],
+            timings=timings,
+            data=describe(settings.data, data, model),
+            validation=validation,
+            cross_validated=model.LEARNS_FROM_VALIDATION,
+            test=test,
+            notes=tuple(model.notes_),
             **method.report_fields(model),
-        }
-        write_report(folder.path, facts, samples(data.train), mistakes(data.test, scores))
+        )
+        write_report(folder.path, result, samples(data.train), mistakes(data.test, scores))
         remove_restart_note(folder)
         Checkpoints(folder.checkpoints).remove()
-    return facts
+    return result
 
 
 def open_data(settings: Settings, method: TrainingMethod[Any], begun: Path | None, progress: Progress) -> Data:
@@ -143,21 +208,22 @@ def tell(data: Data, size: tuple[int, int], method: TrainingMethod[Any], progres
         progress.message(f"note: {note}")
 
 
-def data_facts(data: Data, model: Recogniser) -> dict[str, Any]:
-    """The data part of the report."""
+def describe(source: str, data: Data, model: Recogniser) -> TrainingData:
+    """The pictures of a run, as its report has them."""
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
-    return {
-        "name": data.name,
-        "classes": list(data.classes),
-        "counts": {n: np.bincount(p.labels, minlength=len(data.classes)).tolist() for n, p in parts.items()},
-        "size": [*model.preparation_.size, model.preparation_.channels],
-        "fit": model.preparation_.resize,
-        "skipped": [asdict(one) for one in data.skipped],
-        "notes": list(data.notes),
-        "split": {"kind": data.split.kind, "seed": data.split.seed},
-        "leaked": data.leaked(data.test),
-        "fingerprint": data.pictures.fingerprint,
-    }
+    return TrainingData(
+        source=source,
+        name=data.name,
+        classes=data.classes,
+        counts={n: np.bincount(p.labels, minlength=len(data.classes)).tolist() for n, p in parts.items()},
+        size=(*model.preparation_.size, model.preparation_.channels),
+        resize=model.preparation_.resize,
+        skipped=data.skipped,
+        notes=data.notes,
+        split=SplitOrigin(data.split.kind, data.split.seed),
+        leaked=data.leaked(data.test),
+        fingerprint=data.pictures.fingerprint,
+    )
 
 
 def samples(part: Dataset) -> list[SamplePicture]:

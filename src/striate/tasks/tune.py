@@ -29,13 +29,14 @@ from striate.convnet.training.seeding import generator
 from striate.convnet.training.training_context import TrainingContext
 from striate.data import Data, Dataset
 from striate.errors import Interrupted, RunError, UsageError, shown
-from striate.report.tune import write_trying
+from striate.report.tune import write_tuning
+from striate.report.tune_result import TriedSettings, TuneResult, TuningData
 from striate.stats.metrics import evaluate
 from striate.tasks.methods import method_for
 from striate.tasks.methods.convnet import ConvNetMethod
 from striate.tasks.progress import Progress
 from striate.tasks.run_folder import RUNS, RunFolder, run_name
-from striate.tasks.settings import Settings
+from striate.tasks.settings import Settings, settings_for
 from striate.tasks.train import open_data, tell
 
 SECONDS, SHORTEST = 30.0, 0.6  # of training for each candidate
@@ -43,7 +44,6 @@ MOST = 10_000  # pictures of either part
 FACTOR = 3.0  # between the rates around the preset one
 NEAR = 1.2  # rates closer than this factor are one rate
 TRIED = ("optimiser", "learning_rate")
-MEASURED = ("accuracy", "interval", "nll", "epochs", "steps")
 
 
 @dataclass
@@ -56,7 +56,7 @@ class TuningTrial:
     seconds: float
     progress: Progress
     stop: Callable[[], bool] = bool
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[TriedSettings] = field(default_factory=list)
     ranges: dict[str, RangeTest] = field(default_factory=dict)
 
     @property
@@ -89,34 +89,47 @@ class TuningTrial:
         """Train with one learning rate, None for the preset one; adds a row and returns the rate, if it is known."""
         started = time.monotonic()
         model = self.model(optimiser=optimiser, learning_rate=rate, minutes=max(self.seconds, SHORTEST) / 60)
-        row: dict[str, Any] = {"optimiser": optimiser, "learning_rate": rate, "why": why, "failed": None}
+        row = TriedSettings(optimiser=optimiser, learning_rate=rate, why=why, seconds=0.0)
         try:
             model.fit(self.train, validation=self.validation, context=self.context())
         except RunError as error:
             if error.code != "loss_not_finite":
                 raise
-            row |= {**dict.fromkeys(MEASURED), "failed": "the loss left all bounds"}
+            row = replace(row, failed="the loss left all bounds")
         else:
             found = evaluate(self.validation.labels, model.predict_proba(self.validation), self.validation.classes)
             rate = model.recipe_.learning_rate
-            row |= {"learning_rate": rate, "accuracy": found.accuracy, "interval": list(found.interval),
-                    "nll": found.nll, "epochs": model.history_[-1]["epoch"], "steps": model.recipe_.steps}
-        self.rows.append(row | {"seconds": time.monotonic() - started})
-        told = row["failed"] or f"validation {row['accuracy']:.1%}"
+            row = replace(row, learning_rate=rate, accuracy=found.accuracy, interval=found.interval, nll=found.nll,
+                          epochs=int(model.history_[-1]["epoch"] or 0), steps=model.recipe_.steps)
+        self.rows.append(replace(row, seconds=time.monotonic() - started))
+        told = row.failed or f"validation {row.accuracy:.1%}"
         chosen = "preset" if rate is None else f"{rate:.3g}"
         self.progress.message(f"{optimiser}, learning rate {chosen} ({why}): {told}")
         return rate
 
 
+def tune(
+    data: str | Path, *, seconds: float = SECONDS, out: str | Path | None = None, again: Sequence[str] = (),
+    progress: Progress | None = None, **options: Any,
+) -> TuneResult:
+    """Try optimisers and learning rates on a network for `seconds` each; the command `striate train --try`.
+
+    `data` and `options` are those of `striate.train`; `out` is the folder of the page, None for `runs/DATA-MODEL-try`;
+    `again` the command that trains, to which the best settings are added; `progress` are callbacks, None tells nobody.
+    Raises `UsageError` (`nothing_to_try`) for what is not trained by epochs, `Interrupted` when it is stopped before
+    anything was measured.
+
+        striate.tune("digits", model="lenet5", seconds=10).candidates[0].learning_rate
+    """
+    settings = settings_for(data, **options)
+    folder = try_folder(out, settings.data, settings.model)
+    return try_settings(settings, folder, progress or Progress(), again=again, seconds=seconds)
+
+
 def try_settings(
     settings: Settings, folder: RunFolder, progress: Progress, *, again: Sequence[str] = (), seconds: float = SECONDS
-) -> dict[str, Any]:
-    """Try optimisers and learning rates for `seconds` each; writes `report.html`, `report.json`, `try.png`.
-
-    `again`: the command that trains, to which the best settings are added. Returns the facts of the page; see
-    `striate.report.tune`. Raises `UsageError` (`nothing_to_try`) for what is not trained by epochs, `Interrupted`
-    when it is stopped before anything was measured.
-    """
+) -> TuneResult:
+    """See `tune`; writes `report.html`, `report.json` and `try.png` into `folder`."""
     method = method_for(settings)
     if not isinstance(method, ConvNetMethod):
         raise UsageError("nothing_to_try", "optimisers and learning rates were to be tried",
@@ -139,38 +152,39 @@ def try_settings(
                 if not trial.rows:
                     raise
             stopped = stop()
-        facts = facts_of(trial, data, again) | {"seconds": time.monotonic() - started, "stopped": stopped}
-        best = facts["candidates"][0]
-        planned = settings.recipe | ({name: best[name] for name in TRIED} if best["accuracy"] is not None else {})
-        replace(settings, planned=planned).save(folder.recipe)
-        facts |= {"report": str(folder.path / "report.html"), "picture": str(folder.path / "try.png")}
-        write_trying(folder.path, facts)
-    return facts
+        result = replace(result_of(trial, data, again), seconds=time.monotonic() - started, stopped=stopped,
+                         report=str(folder.path / "report.html"), picture=str(folder.path / "try.png"))
+        best = result.candidates[0]
+        chosen = {name: getattr(best, name) for name in TRIED} if best.accuracy is not None else {}
+        replace(settings, planned=settings.recipe | chosen).save(folder.recipe)
+        write_tuning(folder.path, result)
+    return result
 
 
-def facts_of(trial: TuningTrial, data: Data, again: Sequence[str]) -> dict[str, Any]:
+def result_of(trial: TuningTrial, data: Data, again: Sequence[str]) -> TuneResult:
     """What was found, the best first: by accuracy, and of equals by the likelihood of the truth."""
-    rows = sorted(trial.rows, key=lambda row: (row["accuracy"] is None, -(row["accuracy"] or 0), row["nll"] or 0))
+    rows = sorted(trial.rows, key=lambda row: (row.accuracy is None, -(row.accuracy or 0), row.nll or 0))
     best = rows[0]
-    learnt = best["accuracy"] is not None
-    chosen = ["--optimiser", best["optimiser"], "--learning-rate", f"{best['learning_rate']:g}"] if learnt else []
+    chosen, alike = [], 0
+    if best.interval is not None:
+        chosen = ["--optimiser", best.optimiser, "--learning-rate", f"{best.learning_rate:g}"]
+        alike = sum(row.accuracy >= best.interval[0] for row in rows[1:] if row.accuracy is not None)
     parts = {"train": (trial.train, data.train), "validation": (trial.validation, data.validation)}
-    return {
-        "striate": __version__,
-        "title": f"Settings tried: {trial.settings.model} on {data.name}",
-        "command": trial.settings.command,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "model": trial.settings.model,
-        "data": {"name": data.name, "classes": len(data.classes),
-                 "counts": {name: len(used) for name, (used, _) in parts.items()},
-                 "of": {name: len(whole) for name, (_, whole) in parts.items()}},
-        "each": trial.seconds,
-        "candidates": rows,
-        "alike": sum(row["accuracy"] >= best["interval"][0] for row in rows[1:] if row["accuracy"] is not None)
-        if learnt else 0,
-        "ranges": {name: test.as_dict() for name, test in trial.ranges.items()},
-        "next": shlex.join([*again, *chosen]) if learnt and again else "",
-    }
+    return TuneResult(
+        striate=__version__,
+        title=f"Settings tried: {trial.settings.model} on {data.name}",
+        command=trial.settings.command,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        model=trial.settings.model,
+        data=TuningData(data.name, len(data.classes), {name: len(used) for name, (used, _) in parts.items()},
+                        {name: len(whole) for name, (_, whole) in parts.items()}),
+        each=trial.seconds,
+        candidates=tuple(rows),
+        alike=alike,
+        ranges=trial.ranges,
+        next=shlex.join([*again, *chosen]) if chosen and again else "",
+        seconds=0.0, stopped=False, report="", picture="",
+    )
 
 
 def around(rate: float | None, found: float | None) -> Iterator[tuple[float, str]]:

@@ -84,7 +84,7 @@ def test_auto_says_why(folder, tmp_path, monkeypatch, capsys) -> None:  # type: 
 def test_auto_tries_finetune_where_it_is_given_time(folder, tmp_path, monkeypatch, better, expected) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setattr("striate.tasks.methods.auto.surely_better", lambda these, those: better)
     facts = train_model(Settings(str(folder), "auto", size=(32, 32), recipe={"epochs": 1}), RunFolder(tmp_path / "run"),
-                        Progress())
+                        Progress()).as_dict()
     assert facts["reasons"][0].startswith(f"{expected} was chosen")
     assert "finetune" in facts["reasons"][0]
     assert bool(facts.get("history")) is better

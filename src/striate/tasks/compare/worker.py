@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.arch.survey import Survey
 from striate.core import model_file
 from striate.core.cache import cache_folder
 from striate.data import Data, Dataset, load_data
@@ -99,11 +100,11 @@ def train(job: dict[str, Any], stop: Callable[[], bool]) -> None:
     size = None
     if job["model"]:
         size = model.save(Path(job["model"])).stat().st_size
-    network = method.report_fields(model).get("network") or {}
+    network: Survey | None = method.report_fields(model).get("network")
     write(Path(job["out"]), TrainingRecord(cell, probabilities, held, labels, {
         "training": training, "features": features(model), "prediction": prediction, "memory": memory, "bytes": size,
-        "parameters": network.get("parameters") or sum(int(one.size) for one in model.to_file()[1].values()),
-        "macs": network.get("macs"), "how": how(method.recipe(model), model),
+        "parameters": network.total("parameters") if network else sum(int(a.size) for a in model.to_file()[1].values()),
+        "macs": network.total("macs") if network else None, "how": how(method.recipe(model), model),
         "hand_crafted": method.HAND_CRAFTED, "learnt": len(data.train), "chosen": len(data.validation),
         "timed": timed}), job["identity"])
     shutil.rmtree(work.path, ignore_errors=True)

@@ -120,7 +120,7 @@ class AutoMethod(TrainingMethod[Recogniser]):
     def report_fields(self, model: Recogniser) -> dict[str, Any]:
         """Those of the selected method, and why it was selected."""
         facts = self.chosen.report_fields(model)
-        return facts | {"reasons": [self.why, *facts.get("reasons", [])]}
+        return facts | {"reasons": (self.why, *facts.get("reasons", ()))}
 
 
 def surely_better(these: NDArray[np.bool_], those: NDArray[np.bool_]) -> bool:

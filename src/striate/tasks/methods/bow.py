@@ -13,6 +13,7 @@ from striate.core.cache import cache_room
 from striate.core.executor import worker_count
 from striate.data import Data
 from striate.errors import RunError, shown
+from striate.report.train_result import StageResult, StagesResult
 from striate.tasks.environment import environment
 from striate.tasks.methods.method import learnable
 from striate.tasks.methods.stagewise import StagewiseMethod, tell_stages
@@ -78,7 +79,8 @@ class BagOfWordsMethod(StagewiseMethod[BagOfWords]):
         """Stages, with what was chosen."""
         return {
             "seed": model.seed,
-            "stages": {"name": self.settings.model, "settings": self.stages.as_dict(), "rows": model.stages_},
+            "stages": StagesResult(self.settings.model, self.stages.as_dict(),
+                                   tuple(StageResult(**row) for row in model.stages_)),
             "recipe": self.recipe(model),
             "environment": environment(worker_count(model.threads), "float32"),
         }

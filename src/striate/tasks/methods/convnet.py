@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from striate.convnet.recogniser import ConvNet, refuse_unsharded
 from striate.convnet.training.training_context import TrainingContext
 from striate.data import Data
 from striate.errors import RunError, shown
+from striate.report.train_result import EpochResult
 from striate.stats import metrics
 from striate.stats.metrics import Evaluation
 from striate.tasks.environment import environment
@@ -93,16 +95,17 @@ class ConvNetMethod(TrainingMethod[ConvNet]):
 
     def report_fields(self, model: ConvNet) -> dict[str, Any]:
         """Network, recipe and history."""
+        history: list[Any] = model.history_
         return {
             "seed": model.recipe_.seed,
-            "network": {**survey(model.network_).as_dict(), "name": self.settings.model},
+            "network": replace(survey(model.network_), name=self.settings.model),
             "weights": model.source_,
             "began": {name: value for name, value in (("weights", self.settings.weights),
                                                       ("network", self.settings.network)) if value is not None},
             "recipe": model.recipe_.as_dict(),
             "asked": self.settings.recipe,
-            "reasons": list(model.reasons_),
-            "history": model.history_,
+            "reasons": tuple(model.reasons_),
+            "history": tuple(EpochResult(**row) for row in history),
             "best_epoch": model.best_epoch_,
             "environment": environment(torch.get_num_threads(), str(choose(model.recipe_.precision))),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -69,8 +70,8 @@ class TransferMethod(StagewiseMethod[Transfer]):
         """Network and classifier."""
         return {
             "seed": model.seed,
-            "network": {**survey(model.features_.network).as_dict(), "name": self.settings.model},
+            "network": replace(survey(model.features_.network), name=self.settings.model),
             "recipe": self.recipe(model),
-            "reasons": [model.source_, model.classifier_.chosen()],
+            "reasons": (model.source_, model.classifier_.chosen()),
             "environment": environment(torch.get_num_threads(), str(choose(model.precision))),
         }

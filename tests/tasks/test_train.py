@@ -1,0 +1,32 @@
+"""`striate.train`: a run from Python, with a folder, a report and a typed result."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import striate
+
+
+def test_a_run_from_python(tmp_path: Path) -> None:
+    result = striate.train("digits", model="lenet5", minutes=1 / 60, seed=3, out=tmp_path / "run")
+    assert result.test is not None
+    assert result.test.accuracy > 0.3
+    assert result.history is not None
+    assert len(result.history) >= 1
+    written = json.loads((tmp_path / "run" / "report.json").read_text())
+    assert written == json.loads(json.dumps(result.as_dict()))
+    assert (written["seed"], written["asked"]["minutes"]) == (3, 1 / 60)
+    assert result.model is not None
+    assert striate.load(result.model).score(striate.load_data("digits", seed=3).test) == result.test.accuracy
+    with pytest.raises(striate.StriateError) as caught:
+        striate.train("digits", model="lenet5", out=tmp_path / "run", resume=True)
+    assert caught.value.code == "run_finished"
+
+
+def test_weights_alone_are_fine_tuned_and_misspelt_options_refused() -> None:
+    with pytest.raises(striate.StriateError) as caught:
+        striate.train("digits", weights="no-such-file.safetensors")
+    assert caught.value.code != "option_without_use"
+    with pytest.raises(striate.StriateError, match="learnin_rate"):
+        striate.train("digits", learnin_rate=0.1)
