@@ -22,7 +22,7 @@ from striate.arch import (
     Softmax,
 )
 from striate.arch.formats.keras import read_keras
-from striate.arch.formats.keras.layer_table import TABLE
+from striate.arch.formats.keras.layer_table import READERS
 from striate.arch.formats.keras.network_builder import ACTIVATIONS
 from striate.errors import NetworkError
 from tests.arch.formats.keras.files import fed, functional, layer, sequential, text
@@ -76,13 +76,13 @@ def test_a_field_left_out_is_at_the_default_of_real_keras(class_name):
         full = getattr(keras.layers, class_name)(**config, name="one").get_config()
     full = {key: value for key, value in full.items() if key not in ("name", "dtype")
             and (class_name == "PReLU" or not key.endswith("_initializer"))}
-    assert set(TABLE[class_name].keys.split()) - set(full) <= {
-        "alpha", *(key for key in TABLE[class_name].keys.split() if key.endswith("_initializer"))}
+    assert set(READERS[class_name].keys.split()) - set(full) <= {
+        "alpha", *(key for key in READERS[class_name].keys.split() if key.endswith("_initializer"))}
     assert layers_of(class_name, full) == layers
 
 
 def test_every_class_has_its_row():
-    assert set(TABLE) == {*LEFT_OUT, *SAME, "Concatenate"}
+    assert set(READERS) == {*LEFT_OUT, *SAME, "Concatenate"}
 
 
 def test_concatenate_is_along_the_last_axis():

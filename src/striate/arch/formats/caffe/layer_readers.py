@@ -172,7 +172,7 @@ def _softmax(layer: Any) -> Layer:
     return Softmax()
 
 
-MAKERS: dict[str, Callable[[Any], Layer]] = {
+READERS: dict[str, Callable[[Any], Layer]] = {
     "Convolution": lambda layer: Conv(**_convolution(layer)),
     "ConvolutionDepthwise": _depthwise,  # of forks, as are the next and ReLU6
     "DepthwiseConvolution": _depthwise,
@@ -195,4 +195,4 @@ MAKERS: dict[str, Callable[[Any], Layer]] = {
     "Reshape": _reshape,
     "Softmax": _softmax,
 }
-KNOWN = {*MAKERS, *PASSING, "Slice"}
+KNOWN = {*READERS, *PASSING, "Slice"}

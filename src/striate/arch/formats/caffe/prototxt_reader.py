@@ -9,7 +9,7 @@ from striate.arch.formats.caffe.blob_graph import Graph
 from striate.arch.formats.caffe.field_conversion import UnsupportedField, unsupported
 from striate.arch.formats.caffe.input_shape import header_shapes
 from striate.arch.formats.caffe.layer_names import PASSING, SOURCES, caffe_names, legal, node_names
-from striate.arch.formats.caffe.layer_readers import KNOWN, MAKERS
+from striate.arch.formats.caffe.layer_readers import KNOWN, READERS
 from striate.arch.formats.caffe.phase import PHASES, included
 from striate.arch.formats.caffe.prototxt_text import blocks, check, parse_checked
 from striate.arch.formats.caffe.upgrade import V1_TYPES, present_layers
@@ -100,9 +100,9 @@ def _made(layers: list[Any]) -> list[Layer | None]:
         if layer.type not in KNOWN:
             near = _nearest(layer.type, KNOWN) if len(problems) < ADVISED else ""
             problems.append(f"{name} ({shown(layer.type, 40) or 'no type'}{near})")
-        elif layer.type in MAKERS:
+        elif layer.type in READERS:
             try:
-                made[-1] = MAKERS[layer.type](layer)
+                made[-1] = READERS[layer.type](layer)
             except UnsupportedField as setting:
                 problems.append(f"{name} ({layer.type} with {shown(str(setting), 80)})")
             except NetworkError as error:

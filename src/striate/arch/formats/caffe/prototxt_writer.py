@@ -15,6 +15,7 @@ from striate.arch.network import INPUT, Network, Node
 from striate.core.constraints import quoted
 from striate.errors import NetworkError
 
+WRITTEN = {*WRITERS, "slice"}  # slices of one volume are one Caffe layer, which no row could write
 FORMS = ("deploy", "train_val")
 DATA_WANTED = "caffe train wants a data layer in place of the Input layers of the pictures and labels"
 # What may write over its bottom, and after which layers: those that need their own output again to learn are left out.

@@ -8,7 +8,7 @@ from typing import Any
 from striate.arch.formats.keras.flatten_models import INPUT_LAYER, malformed, unfold
 from striate.arch.formats.keras.json_text import parse, said
 from striate.arch.formats.keras.layer_config import LayerCall
-from striate.arch.formats.keras.layer_table import TABLE, refuse_unsupported
+from striate.arch.formats.keras.layer_table import READERS, refuse_unsupported
 from striate.arch.formats.keras.network_builder import NetworkBuilder, ours
 from striate.arch.formats.tensor_layout import KerasTensor
 from striate.arch.layer_params import MAX_SIDE
@@ -61,7 +61,7 @@ def read(text: str, volume: Volume | None) -> tuple[Network, NetworkBuilder]:
 def _flow(reading: NetworkBuilder, step: LayerCall, volume: Volume | None) -> KerasTensor:
     if step.class_name == INPUT_LAYER:
         return _input(step, reading.layout_after(step), volume)
-    row = TABLE[step.class_name]
+    row = READERS[step.class_name]
     flows = [reading.flows[source] for source in step.sources]
     if len(flows) != row.inputs if row.inputs else len(flows) < 2:
         allowed = {0: "two tensors or more are", 1: "one tensor is", 2: "two tensors are"}[row.inputs]

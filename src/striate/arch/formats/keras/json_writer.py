@@ -8,7 +8,7 @@ from typing import Any
 
 from striate.arch.formats.keras.initializers import write_filler
 from striate.arch.formats.keras.json_reader import read
-from striate.arch.formats.keras.layer_writers import SAYINGS
+from striate.arch.formats.keras.layer_writers import WRITERS
 from striate.arch.formats.keras.model_builder import ModelBuilder, ModelEntry, UnsupportedByKeras
 from striate.arch.formats.keras.network_builder import keras_name
 from striate.arch.formats.tensor_layout import LAYOUTS
@@ -70,9 +70,9 @@ def write_keras(network: Network, data_format: str = "channels_last") -> str:
 
 
 def _said(writing: ModelBuilder, node: Node) -> ModelEntry:
-    if node.layer.kind not in SAYINGS:
+    if node.layer.kind not in WRITERS:
         raise UnsupportedByKeras
-    return SAYINGS[node.layer.kind](writing, node, node.layer)
+    return WRITERS[node.layer.kind](writing, node, node.layer)
 
 
 def _says_its_layout(writing: ModelBuilder, text: str) -> bool:

@@ -36,7 +36,7 @@ _WINDOW = "kernel_size strides padding data_format dilation_rate activation use_
 _POOL = "pool_size strides padding data_format"
 _ONE = {"groups": (1,)}
 
-TABLE: dict[str, LayerRow] = {
+READERS: dict[str, LayerRow] = {
     "Conv2D": LayerRow(weighted_layers.conv, f"filters groups kernel_initializer {_WINDOW}"),
     "DepthwiseConv2D": LayerRow(weighted_layers.depthwise, f"depth_multiplier depthwise_initializer {_WINDOW}",
                            # Keras 2 also writes the fields of Conv2D, which a depthwise layer does not use.
@@ -70,7 +70,7 @@ TABLE: dict[str, LayerRow] = {
     "Maximum": LayerRow(weightless_layers.merge, inputs=0),
     "Concatenate": LayerRow(weightless_layers.concat, "axis", inputs=0),
 }
-TABLE["BatchNormalizationV1"] = TABLE["BatchNormalization"]
+READERS["BatchNormalizationV1"] = READERS["BatchNormalization"]
 LEARN = ("Conv", "Depthwise", "Separable", "Dense", "Batch", "PReLU")
 
 SILENT = frozenset((
@@ -108,14 +108,14 @@ def _problems(entry: dict[str, Any]) -> Iterator[str]:
     word = shown(name, 60) if isinstance(name, str) else said(name)
     if name == INPUT_LAYER:
         return
-    if not isinstance(name, str) or name not in TABLE:
+    if not isinstance(name, str) or name not in READERS:
         yield word
         return
     origin = entry.get("module"), entry.get("registered_name")
     if not _keras_own(origin[0]) or origin[1] not in (None, name):
         yield f"{word} of {said(origin[1] or origin[0])}"
         return
-    row = TABLE[name]
+    row = READERS[name]
     facts = config if isinstance(config, dict) else {}
     nodes = entry.get("inbound_nodes")
     if name.startswith(LEARN) and isinstance(nodes, list) and len(nodes) > 1 and isinstance(nodes[0], list | dict):

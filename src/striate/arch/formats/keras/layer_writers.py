@@ -194,7 +194,7 @@ def merge(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
     return _put(writing, node, class_name, axis, *entries, rank=rank)
 
 
-SAYINGS: dict[str, Say] = {
+WRITERS: dict[str, Say] = {
     "conv": conv, "deconv": deconv, "dense": dense, "scale": scale, "pool": pool, "global_pool": global_pool,
     "pad": pad, "flatten": flatten, "reshape": reshape, "batch_norm": batch_norm, "prelu": prelu, "tanh": tanh,
     "leaky_relu": leaky_relu, "add": merge, "multiply": merge, "maximum": merge, "concat": merge,
