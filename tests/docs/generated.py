@@ -1,0 +1,68 @@
+"""What the program says of itself: the text of each block that a page marks as `<!-- generated: NAME -->`."""
+
+import dataclasses
+import inspect
+from collections.abc import Callable
+from functools import partial
+
+import yaml
+from typer.testing import CliRunner
+
+import striate.arch
+from striate.arch.schema import settings_of
+from striate.bow.stages import ESTIMATORS, PRESETS, RUN_ONLY, Stages, described
+from striate.cli.main import app
+
+COMMANDS = tuple(name for command in app.registered_commands if (name := command.name or command.callback.__name__))
+
+
+def help_of(*command: str) -> str:
+    """What `striate COMMAND --help` says, in a block."""
+    said = CliRunner().invoke(app, [*command, "--help"], prog_name="striate", terminal_width=100).output
+    return f"```\n{said.strip()}\n```"
+
+
+def layers() -> str:
+    """The table of the layers with their settings."""
+    rows = ["| layer | settings, with their defaults |", "|---|---|"]
+    for kind, layer in striate.arch.LAYERS.items():
+        settings = [f.name if f.default is dataclasses.MISSING else f"{f.name}={getattr(f.default, 'kind', f.default)}"
+                    for f in settings_of(layer)]
+        rows.append(f"| `{kind}` | {', '.join(f'`{one}`' for one in settings) or 'none'} |")
+    return "\n".join(rows)
+
+
+def stages() -> str:
+    """The table of the steps of a bag of visual words with their settings."""
+    rows = ["| step | choice | settings, with their defaults | what it is |", "|---|---|---|---|"]
+    for stage, kinds in ESTIMATORS.items():
+        for name, kind in kinds.items():
+            settings = [f"`{parameter.name}={parameter.default}`" for parameter in
+                        inspect.signature(kind).parameters.values() if parameter.name not in RUN_ONLY]
+            said = (kind.__doc__ or "").splitlines()[0].rstrip(".")
+            rows.append(f"| {stage} | `{name}` | {', '.join(settings)} | {said} |")
+    return "\n".join(rows)
+
+
+def presets() -> str:
+    """The steps that each name stands for, where they differ from the defaults."""
+    return "\n\n".join(f"`{name}`{', for small pictures' * small}:\n\n```yaml\n{told(chosen(small))}```"
+                       for name, chosen in PRESETS.items() for small in (False, True))
+
+
+def told(chosen: Stages) -> str:
+    """The steps as YAML, defaults left out."""
+    found = {}
+    for stage, values in chosen.as_dict().items():
+        name, settings = (stage, values) if len(ESTIMATORS[stage]) == 1 else next(iter(values.items()))
+        usual = described(stage, ESTIMATORS[stage][name]())
+        usual = usual if len(ESTIMATORS[stage]) == 1 else usual[name]
+        own = {key: value for key, value in settings.items() if value != usual[key]}
+        found[stage] = own if len(ESTIMATORS[stage]) == 1 else {name: own}
+    return str(yaml.safe_dump(found, sort_keys=False, default_flow_style=None))
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "help": help_of, "layers": layers, "steps": stages, "presets": presets,
+    **{f"help-{command}": partial(help_of, command) for command in COMMANDS},
+}

@@ -1,0 +1,40 @@
+"""Every relative link and anchor of the documents leads somewhere; every page stands in the site's table of contents."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.docs.pages import DOCS, FENCED, PAGES, README, ROOT, named
+
+DOCUMENTS = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *PAGES]
+LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]*)\)")
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors of a page, as Python-Markdown and GitHub both make them of its headings."""
+    text = FENCED.sub("", path.read_text(encoding="utf-8"))
+    headings = re.findall(r"^#{1,6} (.*)$", text, flags=re.MULTILINE)
+    return {re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", heading.lower()).strip()) for heading in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_links_lead_somewhere(document: Path) -> None:
+    for link in LINK.findall(FENCED.sub("", document.read_text(encoding="utf-8"))):
+        target, _, anchor = link.partition("#")
+        path = (document.parent / target).resolve() if target else document
+        assert path.exists(), link
+        assert not anchor or anchor in anchors(path), link
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    found = re.findall(r"[\w/-]+\.md", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    assert sorted(found) == sorted(str(page.relative_to(DOCS)) for page in PAGES)
+
+
+def test_the_site_asks_no_other_server() -> None:
+    settings = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    theme = yaml.safe_load(settings)["theme"]
+    assert theme["font"] is False
+    assert "http" not in settings
