@@ -12,6 +12,7 @@ class DoctestFences(griffe.Extension):
     """Puts a fence around every doctest before the docstring is read as Markdown."""
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
+        """Fence the doctests of one object's docstring."""
         if obj.docstring:
             obj.docstring.value = DOCTEST.sub(self._fenced, obj.docstring.value)
 

@@ -1,4 +1,4 @@
-"""Every relative link and anchor of the documents leads somewhere; every page stands in the site's table of contents."""
+"""Every relative link and anchor of the documents leads somewhere; every page is in the navigation of the site."""
 
 import re
 from pathlib import Path
