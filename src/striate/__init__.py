@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from striate.load_model import load
     from striate.model.recogniser import Recogniser
     from striate.stats.metrics import Evaluation
+    from striate.tasks.check import check
     from striate.tasks.evaluate import evaluate
     from striate.tasks.train import train
     from striate.tasks.tune import tune
@@ -75,6 +76,7 @@ _HOMES = {
     "striate.errors": ("StriateError",),
     "striate.load_model": ("load",),
     "striate.stats.metrics": ("Evaluation",),
+    "striate.tasks.check": ("check",),
     "striate.tasks.evaluate": ("evaluate",),
     "striate.tasks.train": ("train",),
     "striate.tasks.tune": ("tune",),
@@ -129,6 +131,7 @@ __all__ = [
     "Transfer",
     "Volume",
     "__version__",
+    "check",
     "evaluate",
     "from_torch",
     "load",

@@ -10,7 +10,7 @@ import pytest
 
 from striate import ConvNet, load_data
 from striate.tasks import Progress, RunFolder, Settings, train_model
-from striate.tasks.check import check_data
+from striate.tasks.check import check
 from striate.tasks.compare import comparison
 from striate.tasks.compare.comparison import compare
 from striate.tasks.compare.plan import ComparisonPlan, sizes_in
@@ -122,8 +122,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
         Settings("digits", "bow", sharded=True), RunFolder(folder), Progress()),
     "resumed with another list": lambda _: Settings("pets").resumed(Settings("pets", files="clean.txt")),
     "a list that was changed": list_changed,
-    "a list of what has no files": lambda folder: check_data("digits", list_to=folder / "clean.txt", labels=False),
-    "a list inside the pictures": lambda folder: check_data(str(folder), list_to=folder / "clean.txt", labels=False),
+    "a list of what has no files": lambda folder: check("digits", write_list=folder / "clean.txt", labels=False),
+    "a list inside the pictures": lambda folder: check(folder, write_list=folder / "clean.txt", labels=False),
     "a log of another kind": lambda folder: RunLogs(["csv", "wandb"], folder),
     "trying a bag of words": lambda folder: try_settings(Settings("digits", "bow"), RunFolder(folder), Progress()),
     "nothing left to test on": all_learnt_from,

@@ -15,7 +15,7 @@ from striate.data import Data, Dataset, load_data
 from striate.errors import UsageError
 from striate.quality import label_doubts
 from striate.tasks import Progress, Settings
-from striate.tasks.check import check_data
+from striate.tasks.check import check
 from striate.tasks.check_labels import FOLDS, folds, held_out
 from striate.tasks.methods import method_for
 from tests.cli.conftest import Program, answer, striate  # noqa: F401 - a fixture
@@ -168,7 +168,7 @@ def test_folds_are_even_and_keep_copies_together() -> None:
 
 def test_labels_that_cannot_be_checked_are_told_and_the_rest_is_done(tmp_path: Path) -> None:
     root = scenes(tmp_path / "pets", {"train/cat": 12, "train/Cat": 12, "test/cat": 6})
-    facts = check_data(str(root), labels=True)
+    facts = check(root, labels=True).as_dict()
     assert not facts["labels"]["checked"]
     assert "Cat" in facts["labels"]["why"]
     assert "class_names" in {one["kind"] for one in facts["findings"]}
@@ -182,7 +182,7 @@ def test_i25_d09_hostile_names_are_text_on_the_page(tmp_path: Path) -> None:
         for j in range(2):
             write(tmp_path / "set" / name.replace("/", "∕") / f"{name.replace('/', '∕')}{j}.png", picture(scene(i)))
     page = tmp_path / "check.html"
-    facts = check_data(str(tmp_path / "set"), page=page, labels=False)
+    facts = check(tmp_path / "set", out=page, labels=False).as_dict()
     json.dumps(facts)
     source = page.read_text(encoding="utf-8")
     found = Page(source)
@@ -199,7 +199,7 @@ def test_the_page_is_bounded(tmp_path: Path) -> None:
         write(root / "cat" / f"copy{i}.png", picture(scene(i)))
         write(root / "dog" / f"bad{i}.png", b"")
     page = tmp_path / "check.html"
-    check_data(str(root), page=page, labels=False)
+    check(root, out=page, labels=False)
     found = Page(page.read_text(encoding="utf-8"))
     assert sum(tag == "img" and name == "src" for tag, name, _ in found.attributes) == 24  # 12 cases of two
     assert "The first 12 of 30" in found.text["warnings"]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from striate.cli.options import Force, Json, Quiet, refuse_taken
 from striate.cli.screen import Screen
 from striate.errors import shown
+
+if TYPE_CHECKING:
+    from striate.quality import Case, Finding
+    from striate.report.check_result import CheckResult
 
 EXAMPLE = "Example: striate check pictures/ --write-list clean.txt"
 FOUND = 3  # the exit code when there is something to look at
@@ -55,56 +60,56 @@ def check(
         if path is not None:
             refuse_taken(path, force)
 
-    from striate.tasks.check import check_data
+    from striate.tasks.check import check as examine
     from striate.tasks.run_folder import RUNS, run_name
 
     screen = Screen(quiet=quiet, as_json=as_json)
     page = out or RUNS / run_name(data, "check") / "check.html"
     try:
-        facts = check_data(data, page=page, list_to=list_to, labels=labels, model=model, seed=seed,
-                           say=screen.say, stage=screen.stage)
+        result = examine(data, out=page, write_list=list_to, labels=labels, model=model, seed=seed,
+                         message=screen.say, on_progress=screen.stage)
     finally:
         screen.close()
-    screen.answer(facts, table(facts) if quiet else summary(facts))
-    if not facts["clean"]:
+    screen.answer(result, table(result.findings) if quiet else summary(result))
+    if not result.clean:
         raise typer.Exit(FOUND)
 
 
-def summary(facts: dict[str, Any]) -> str:
+def summary(result: CheckResult) -> str:
     """The table, the first cases of each kind, and where the page is."""
-    data, lines = facts["data"], []
-    left = f", {data['left_out']:,} left out" if data["left_out"] else ""
-    lines += [f"{shown(data['name'], 80)}: {data['count']:,} pictures, {len(data['classes']):,} classes{left}", ""]
-    lines += [table(facts), ""]
-    for one in facts["findings"]:
-        if one["level"] != "note":
-            lines += [f"{one['title'][0].upper()}{one['title'][1:]}. {one['advice']}"]
-            lines += [f"  {case_line(case)}" for case in one["cases"][:NAMED]]
-            more = len(one["cases"]) - NAMED
+    data, labels, lines = result.data, result.labels, []
+    left = f", {data.left_out:,} left out" if data.left_out else ""
+    lines += [f"{shown(data.name, 80)}: {data.count:,} pictures, {len(data.classes):,} classes{left}", ""]
+    lines += [table(result.findings), ""]
+    for one in result.findings:
+        if one.check.level != "note":
+            lines += [f"{one.check.title[0].upper()}{one.check.title[1:]}. {one.check.advice}"]
+            lines += [f"  {case_line(case)}" for case in one.cases[:NAMED]]
+            more = len(one.cases) - NAMED
             lines += [f"  … and {more:,} more"] if more > 0 else []
-    if facts["labels"]["checked"]:
-        told = facts["labels"]
-        lines.append(f"labels: {shown(told['model'], 40)}, cross-validated, agrees with {told['accuracy']:.1%} of them")
+    if labels.checked:
+        lines.append(f"labels: {shown(labels.model, 40)}, cross-validated, agrees with {labels.accuracy:.1%} of them")
     else:
-        lines.append(f"labels were not checked: {shown(facts['labels']['why'], 500)}")
-    if facts["list"]:
-        lines.append(f"list    {shown(facts['list']['path'], 500)} ({facts['list']['count']:,} pictures)")
-    return "\n".join([*lines, f"page    {shown(facts['page'], 2000)}"])
+        lines.append(f"labels were not checked: {shown(labels.why or '', 500)}")
+    if result.list:
+        lines.append(f"list    {shown(result.list.path, 500)} ({result.list.count:,} pictures)")
+    return "\n".join([*lines, f"page    {shown(result.page or '', 2000)}"])
 
 
-def table(facts: dict[str, Any]) -> str:
-    """One line for each kind that was met.
+def table(findings: Sequence[Finding]) -> str:
+    """One line for each check that found something.
 
-    >>> print(table({"findings": [{"level": "error", "count": 1200, "title": "pictures in two parts"}]}))
+    >>> from striate.quality import Case, Check, Finding
+    >>> print(table([Finding(Check("leak", "error", "pictures in two parts", ""), (Case((), count=1200),))]))
     error   1,200  pictures in two parts
-    >>> print(table({"findings": []}))
+    >>> print(table([]))
     nothing was found
     """
-    rows = [f"{MARKS[one['level']]:<5} {one['count']:>7,}  {one['title']}" for one in facts["findings"]]
+    rows = [f"{MARKS[one.check.level]:<5} {one.count:>7,}  {one.check.title}" for one in findings]
     return "\n".join(rows) or "nothing was found"
 
 
-def case_line(case: dict[str, Any]) -> str:
+def case_line(case: Case) -> str:
     """One case: its pictures, and what is said of them."""
-    names = " = ".join(shown(key, 80) for key in case["pictures"][:NAMED])
-    return ": ".join(part for part in (names, shown(case["said"], 300)) if part)
+    names = " = ".join(shown(key, 80) for key in case.pictures[:NAMED])
+    return ": ".join(part for part in (names, shown(case.text, 300)) if part)

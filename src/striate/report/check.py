@@ -1,20 +1,11 @@
 """The page of `striate check`: what is wrong with a set of pictures, with the pictures (`check.html`).
 
-Self-contained as a report is: no script, no request; the same facts give the same bytes.
-
-The facts (JSON values):
-
-    striate, seconds, clean, page (its path), list (None, or {path, count})
-    data         source, name, classes [K], counts {part: [K]}, count, left_out
-    findings     [{kind, level (error, warning, note), title, advice, count, cases [{pictures [name], said, left_out
-                 [name], count}]}], errors first, the worst case of each kind first
-    labels       {checked: false, why}, or {checked: true, model, count, accuracy (of the cross-validated recogniser),
-                 ranked [{picture, label, suggested, given, other, likely}], the most doubtful first}
+Self-contained as a report is: no script, no request; the same result gives the same bytes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.core import atomic
+from striate.quality.finding import Finding
+from striate.report.check_result import CheckResult
 from striate.report.embedded_images import EmbeddedImage, show
 from striate.report.train_page import environment
 
@@ -38,26 +31,27 @@ LEVELS = {
 Pixels = Callable[[str, int], NDArray[np.uint8] | None]
 
 
-def write_check(path: str | Path, facts: Mapping[str, Any], pixels: Pixels) -> Path:
+def write_check(path: str | Path, result: CheckResult, pixels: Pixels) -> Path:
     """Write the page to `path`, replacing it atomically; returns `path`. Raises `DiskError`.
 
     `pixels(name, longest)` gives a picture for showing, (H, W, C) uint8 of about `longest`, or None.
 
     >>> import tempfile
-    >>> facts = {"striate": "1", "seconds": 1.0, "clean": True, "page": None, "list": None, "findings": [],
-    ...          "labels": {"checked": False, "why": "--no-labels"},
-    ...          "data": {"source": "pets", "name": "pets", "classes": ["cat", "dog"], "counts": {"all": [3, 4]},
-    ...                   "count": 7, "left_out": 0}}
+    >>> from striate.report.check_result import CheckedData, LabelCheck
+    >>> result = CheckResult(
+    ...     striate="1", seconds=1.0, clean=True, page=None, list=None, findings=(),
+    ...     labels=LabelCheck(checked=False, why="--no-labels"),
+    ...     data=CheckedData("pets", "pets", ("cat", "dog"), {"all": [3, 4]}, 7, 0))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     page = write_check(Path(folder) / "check.html", facts, lambda *_: None).read_text(encoding="utf-8")
+    ...     page = write_check(Path(folder) / "check.html", result, lambda *_: None).read_text(encoding="utf-8")
     >>> "Nothing is wrong" in page
     True
     """
-    atomic.write_text(path, render(facts, pixels))
+    atomic.write_text(path, render(result, pixels))
     return Path(path)
 
 
-def render(facts: Mapping[str, Any], pixels: Pixels) -> str:
+def render(result: CheckResult, pixels: Pixels) -> str:
     """The page as text; at most some 400 pictures are on it."""
     seen: dict[str, EmbeddedImage | None] = {}
 
@@ -69,20 +63,24 @@ def render(facts: Mapping[str, Any], pixels: Pixels) -> str:
 
     groups = []
     for level, (title, meaning) in LEVELS.items():
-        cards = [_card(one, shown_as) for one in facts["findings"] if one["level"] == level]
+        cards = [_card(one, shown_as) for one in result.findings if one.check.level == level]
         if cards:
             groups.append({"level": level, "title": title, "meaning": meaning, "findings": cards})
-    parts = list(facts["data"]["counts"].values())
-    rows = [(name, [part[i] for part in parts]) for i, name in enumerate(facts["data"]["classes"])]
-    return environment().get_template("check.html.j2").render({**facts, "groups": groups, "rows": rows})
+    parts = list(result.data.counts.values())
+    rows = [(name, [part[i] for part in parts]) for i, name in enumerate(result.data.classes)]
+    bad = [one for one in result.findings if one.check.level != "note"]
+    template = environment().get_template("check.html.j2")
+    return template.render(vars(result) | {"groups": groups, "rows": rows, "bad": bad})
 
 
-def _card(finding: Mapping[str, Any], shown_as: Callable[[str], EmbeddedImage | None]) -> dict[str, Any]:
+def _card(finding: Finding, shown_as: Callable[[str], EmbeddedImage | None]) -> dict[str, Any]:
     """A finding with the pictures of its first cases; in words where none of them can be shown."""
-    most = LABEL_CASES if finding["kind"] == "label" else CASES
-    cases = [{**case, "shown": [(key, shown_as(key)) for key in case["pictures"][:TOGETHER]],
-              "more": max(0, len(case["pictures"]) - TOGETHER)} for case in finding["cases"][:most]]
+    check = finding.check
+    most = LABEL_CASES if check.name == "label" else CASES
+    cases: list[dict[str, Any]] = [
+        {"pictures": case.pictures, "text": case.text, "more": max(0, len(case.pictures) - TOGETHER),
+         "shown": [(key, shown_as(key)) for key in case.pictures[:TOGETHER]]} for case in finding.cases[:most]]
     pictured = any(one for case in cases for _, one in case["shown"])
-    return {**finding, "pictured": pictured, "single": all(len(case["pictures"]) == 1 for case in cases),
-            "shown": cases if pictured else finding["cases"][:LINES],
-            "total": len(finding["cases"])}
+    return {"kind": check.name, "title": check.title, "advice": check.advice, "count": finding.count,
+            "pictured": pictured, "single": all(len(case["pictures"]) == 1 for case in cases),
+            "shown": cases if pictured else finding.cases[:LINES], "total": len(finding.cases)}

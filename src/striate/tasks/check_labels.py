@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from striate.data import Data, Dataset, load_data
 from striate.errors import DataError
-from striate.quality import Finding, LabelDoubt, label_doubts, label_finding
+from striate.quality import Finding, label_doubts, label_finding
+from striate.report.check_result import DoubtedLabel, LabelCheck
 from striate.tasks.methods import TrainingMethod, method_for
 from striate.tasks.methods.bow import BagOfWordsMethod
 from striate.tasks.progress import Progress
@@ -32,10 +33,10 @@ def checking_method(source: str, model: str, seed: int) -> TrainingMethod[Any]:
     return method_for(settings)
 
 
-def doubted_labels(
+def check_labels(
     source: str, method: TrainingMethod[Any], progress: Progress
-) -> tuple[dict[str, Any], Finding | None]:
-    """What a cross-validated recogniser says of the labels; why it could not be asked, where it could not."""
+) -> tuple[LabelCheck, Finding | None]:
+    """Labels compared with a cross-validated recogniser, and those that are likely wrong; or why they could not be."""
     try:
         data = load_data(source, **method.pack_arguments, seed=method.settings.recipe["seed"], allow_empty_class=True,
                          on_progress=progress.on_progress)
@@ -46,21 +47,15 @@ def doubted_labels(
         with progress.interruptible() as stop:
             indices, scores = held_out(method, data, progress, stop)
     except DataError as error:
-        return {"checked": False, "why": str(error)}, None
+        return LabelCheck(checked=False, why=str(error)), None
     labels = data.pictures.labels[indices]
     doubts = label_doubts(labels, scores)
     keys = [data.pictures.keys[i] for i in indices]
-    told = {
-        "checked": True, "model": method.settings.model, "count": len(indices),
-        "accuracy": float((scores.argmax(axis=1) == labels).mean()),
-        "ranked": [_row(one, keys, data.classes) for one in doubts[:RANKED]],
-    }
+    ranked = (DoubtedLabel(**asdict(one) | {"label": data.classes[one.label], "picture": keys[one.index],
+                                            "suggested": data.classes[one.suggested]}) for one in doubts[:RANKED])
+    told = LabelCheck(checked=True, model=method.settings.model, count=len(indices), ranked=tuple(ranked),
+                      accuracy=float((scores.argmax(axis=1) == labels).mean()))
     return told, label_finding(doubts, keys, data.classes)
-
-
-def _row(doubt: LabelDoubt, keys: list[str], classes: tuple[str, ...]) -> dict[str, Any]:
-    return asdict(doubt) | {"picture": keys[doubt.index], "label": classes[doubt.label],
-                            "suggested": classes[doubt.suggested]}
 
 
 def held_out(
