@@ -5,9 +5,8 @@ import sys
 
 import pytest
 
+from striate.cli.main import COMMANDS
 from tests.cli.conftest import Program
-
-COMMANDS = ("train", "check", "evaluate", "predict", "compare", "inspect", "convert")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

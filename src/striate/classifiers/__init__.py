@@ -1,7 +1,5 @@
 """From features to classes: linear and kernel SVMs and nearest neighbours, with calibrated probabilities."""
 
-from types import MappingProxyType
-
 from striate.classifiers.classifier import Classifier
 from striate.classifiers.kernel_svm import KernelSVM
 from striate.classifiers.knn import KNN
@@ -9,8 +7,8 @@ from striate.classifiers.linear_svm import LinearSVM
 
 __all__ = ["CLASSIFIERS", "Classifier", "KNN", "KernelSVM", "LinearSVM"]
 
-CLASSIFIERS: MappingProxyType[str, type[Classifier]] = MappingProxyType({
+CLASSIFIERS: dict[str, type[Classifier]] = {
     "linear_svm": LinearSVM,
     "kernel_svm": KernelSVM,
     "knn": KNN,
-})
+}

@@ -20,7 +20,9 @@ app = typer.Typer(
     rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example: striate train digits",
 )
-for command in (train, check, evaluate, predict, compare, look, inspect, convert):
+COMMANDS = {"train": train, "check": check, "evaluate": evaluate, "predict": predict, "compare": compare, "look": look,
+            "inspect": inspect, "convert": convert}
+for command in COMMANDS.values():
     command.register(app)
 
 
