@@ -9,11 +9,10 @@ import yaml
 from typer.testing import CliRunner
 
 import striate.arch
+from striate.arch.layers.__main__ import coverage_table
 from striate.arch.schema import settings_of
 from striate.bow.stages import ESTIMATORS, PRESETS, RUN_ONLY, Stages, described
-from striate.cli.main import app
-
-COMMANDS = tuple(name for command in app.registered_commands if (name := command.name or command.callback.__name__))
+from striate.cli.main import COMMANDS, app
 
 
 def help_of(*command: str) -> str:
@@ -63,6 +62,7 @@ def told(chosen: Stages) -> str:
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
-    "help": help_of, "layers": layers, "steps": stages, "presets": presets,
+    "help": help_of, "layers": layers, "layer-coverage": lambda: coverage_table().rstrip(), "steps": stages,
+    "presets": presets,
     **{f"help-{command}": partial(help_of, command) for command in COMMANDS},
 }

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from striate.arch.layers.__main__ import coverage_table
-
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "extending.md"
 CODE = re.findall(r"`([^`\n]+)`", PAGE.read_text(encoding="utf-8"))
@@ -18,7 +16,6 @@ NAMES = sorted({code for code in CODE if re.fullmatch(r"striate(\.\w+)+", code)}
 FILES = sorted({code for code in CODE if re.fullmatch(r"[\w/]+\.(py|md)", code) and "/" in code})
 TABLES = {"LAYERS", "ZOO", "FORMATS", "SOURCES", "DIALECTS", "ENCODERS", "CLASSIFIERS", "OPTIMISERS", "LOGS", "METHODS",
           "RECOGNISERS", "CHECKS", "COMMANDS"}
-BLOCK = re.compile(r"(<!-- layer coverage -->\n\n).*?(\n<!-- end -->)", re.DOTALL)
 
 
 def resolved(name: str) -> Any:
@@ -39,11 +36,3 @@ def test_the_files_that_the_page_names_are_there(file: str) -> None:
 
 def test_every_table_stands_on_the_page() -> None:
     assert {name.rpartition(".")[2] for name in NAMES} >= TABLES
-
-
-def test_the_layer_coverage_on_the_page_is_current(request: pytest.FixtureRequest) -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    current = BLOCK.sub(lambda block: block[1] + coverage_table() + block[2], text)
-    if request.config.getoption("--golden"):
-        PAGE.write_text(current, encoding="utf-8")
-    assert text == current
