@@ -1,10 +1,39 @@
-"""Every test has a cache of its own, so that none depends on what this machine has seen before."""
+"""What all tests share: a cache of their own, one thread a process, and Hypothesis profiles.
+
+Every test has a cache of its own, so that none depends on what this machine has seen before.
+"""
+
+import os
+
+# Before torch and BLAS are loaded, here and in what tests start: as many processes run as there are cores, and the
+# same bits need the same number of threads.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("MKL_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import is_hypothesis_test, settings
+
+from tests import examples
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", action="store_true", help="write the golden files anew, to be read before committing")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.markexpr == "slow" and not config.getoption("--hypothesis-profile"):
+        settings.load_profile("full")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With all its examples, a Hypothesis test is a slow one."""
+    if settings().max_examples >= examples.FULL:
+        for item in items:
+            if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+                item.add_marker("slow")
 
 
 @pytest.fixture(autouse=True)

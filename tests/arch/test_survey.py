@@ -1,8 +1,9 @@
-from hypothesis import given, settings
+from hypothesis import given
 
 from striate.arch import Add, Conv, Dense, Input, Network, Pool, ReLU, load_network, survey
 from tests.arch.networks import networks
 from tests.arch.test_network import residual
+from tests.examples import examples
 
 
 def test_keys_of_the_json():
@@ -60,7 +61,7 @@ def test_unread_names_the_side():
     assert [row.as_dict()["unread"] for row in survey(network).rows] == [{"bottom": 1}, {"right": 1}]
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(networks())
 def test_rows_agree_with_the_network(network):
     counted = survey(network)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from striate.bow.recogniser import BagOfWords
@@ -12,6 +12,7 @@ from striate.bow.stages import ESTIMATORS, RUN_ONLY, Stages, names_stages
 from striate.errors import MissingError, StriateError
 from tests.bow.small import labels, pictures
 from tests.bow.test_stages import said, written
+from tests.examples import examples
 
 HOSTILE = {
     "m31_python_object": "!!python/object/apply:os.system ['touch CANARY']",
@@ -71,7 +72,7 @@ SMALL = {"sift": {"bin_sizes": [2, 3], "step": 3, "enlarge": 1}, "hard": {"words
 X = pictures(8)
 
 
-@settings(max_examples=250, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@examples(250, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(SETTINGS), VALUES)
 def test_any_value_of_any_setting_works_or_is_refused(where: tuple[str, str, str], value: object) -> None:
     stage, kind, name = where

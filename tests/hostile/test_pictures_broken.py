@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -18,6 +18,7 @@ from striate.data.containers.container import NO_END
 from striate.data.decode import MAX_BYTES
 from striate.errors import PictureError, StriateError
 from tests.data.fixtures import chunk, picture, png_of, with_chunk, write
+from tests.examples import examples
 from tests.hostile.peak import peak_of
 from tests.hostile.seeds import SEEDS, code_of
 
@@ -233,7 +234,7 @@ def test_i40_thousands_of_bad_jpegs_leak_nothing():
     assert int(run.stdout) <= 10_000
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(300, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(SEEDS)), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=8),
        st.floats(0, 1), st.booleans())
 def test_i41_mutations_give_pixels_or_a_picture_error(kind, changes, length, cut):

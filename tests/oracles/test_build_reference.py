@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 
 from striate.arch import BatchNorm, Conv, Dense, Dropout, Input, Network, Pool, ReLU, Softmax, load_network
 from striate.arch.reference import forward
@@ -12,6 +12,7 @@ from striate.convnet.build.net import Net, build
 from striate.convnet.build.operations import OPERATIONS
 from tests.arch.networks import networks
 from tests.arch.table import TABLE, network_of
+from tests.examples import examples
 from tests.oracles.witness import weights_for
 
 UNROUNDED = {"rtol": 1e-9, "atol": 1e-9}
@@ -45,7 +46,7 @@ def test_layer(row) -> None:
     np.testing.assert_allclose(scores(loaded(network, weights), x), forward(network, weights, x), **UNROUNDED)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(networks(side=9))
 def test_random_networks(network: Network) -> None:
     if network.nodes[-1].layer.kind == "softmax":

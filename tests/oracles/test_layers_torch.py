@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.arch import Add, Conv, Flatten, Input, Network, Pool, ReLU, load_network
@@ -11,6 +11,7 @@ from striate.arch.formats.torch.source_writer import RESERVED, write_torch
 from striate.arch.reference import activations, apply, forward
 from tests.arch.networks import networks
 from tests.arch.table import TABLE, network_of
+from tests.examples import examples
 from tests.oracles.witness import weights_for, witness
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same'")  # torch says that it copies
@@ -57,7 +58,7 @@ def test_written_code_agrees_with_the_reference(row):
     np.testing.assert_allclose(torch_output(network, weights, x), forward(network, weights, x), rtol=1e-9, atol=1e-10)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(networks(side=9), st.integers(0, 99))
 def test_three_truths_about_random_networks(network, seed):
     weights, x = weights_for(network, seed), picture(network, seed)

@@ -2,10 +2,11 @@
 
 import numpy as np
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.arch import Add, Concat, Conv, Deconv, Input, Network, Pool, Volume, survey
+from tests.examples import examples
 from tests.oracles.witness import witness
 
 SIDE = 97
@@ -43,7 +44,7 @@ def seen(network: Network, row: int, column: int) -> list[tuple[int, int]]:
     return [(rows.min(), rows.max()), (columns.min(), columns.max())]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(deep())
 def test_fields_are_the_pixels_that_matter(network):
     row = survey(network).rows[-1]
@@ -56,7 +57,7 @@ def test_fields_are_the_pixels_that_matter(network):
         assert field.least <= field.size
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.integers(1, 7), st.integers(1, 4), st.integers(0, 2), st.integers(1, 3), st.integers(1, 3))
 def test_fields_behind_a_transposed_convolution(kernel, stride, padding, before, stride_before):
     """They differ from unit to unit; the widest is as large as said, and the narrowest, and they are centred so."""

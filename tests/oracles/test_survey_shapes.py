@@ -1,11 +1,12 @@
 """The survey of random networks against the module that torch runs: every volume, every tensor, every count."""
 
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from striate.arch import Network, survey
 from striate.convnet.build.net import build
 from tests.arch.networks import networks
+from tests.examples import examples
 
 
 def ran(network: Network) -> tuple[dict[str, tuple[int, ...]], torch.nn.Module]:
@@ -19,7 +20,7 @@ def ran(network: Network) -> tuple[dict[str, tuple[int, ...]], torch.nn.Module]:
     return shapes, module
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(500, suppress_health_check=[HealthCheck.too_slow])
 @given(networks(side=9))
 def test_every_row_is_what_torch_computes(network):
     rows = {row.name: row for row in survey(network).rows}

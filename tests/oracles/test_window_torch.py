@@ -2,11 +2,12 @@
 
 import pytest
 import torch
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from torch.nn import functional as F  # noqa: N812 - torch's own custom
 
 from striate.arch.axis import Axis
+from tests.examples import examples
 
 sizes, kernels, strides, dilations = st.integers(1, 40), st.integers(1, 9), st.integers(1, 7), st.integers(1, 4)
 
@@ -19,7 +20,7 @@ def torch_count(run) -> int:
         return 0
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(sizes, kernels, strides, st.integers(0, 6), dilations)
 def test_convolution(size, kernel, stride, padding, dilation):
     x, weight = torch.zeros(1, 1, size), torch.zeros(1, 1, kernel)
@@ -28,7 +29,7 @@ def test_convolution(size, kernel, stride, padding, dilation):
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same'")  # torch says that it copies; we only want its answer
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(sizes, kernels, dilations)
 def test_same_convolution(size, kernel, dilation):
     """At stride 1, where torch has it: also on which side the odd pixel goes."""
@@ -38,7 +39,7 @@ def test_same_convolution(size, kernel, dilation):
     assert torch.equal(F.conv1d(F.pad(x, axis.pads), weight, dilation=dilation), wanted)
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(sizes, kernels, strides, st.integers(0, 4), dilations, st.sampled_from(["floor", "ceil"]))
 def test_max_pooling(size, kernel, stride, padding, dilation, rounding):
     assume(2 * padding <= kernel)
@@ -49,7 +50,7 @@ def test_max_pooling(size, kernel, stride, padding, dilation, rounding):
     assert axis.count(rounding) == count
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(sizes, kernels, strides, st.integers(0, 4), st.sampled_from(["floor", "ceil"]))
 def test_unread_pixels_are_those_without_a_gradient(size, kernel, stride, padding, rounding):
     assume(2 * padding <= kernel)
@@ -62,7 +63,7 @@ def test_unread_pixels_are_those_without_a_gradient(size, kernel, stride, paddin
     assert axis.between(rounding) == int(read.max() - read.min()) + 1 - len(read)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @example(3, 6, 1, 4, 2)  # a tap that no position brings into the input
 @given(sizes, kernels, strides, st.integers(0, 4), dilations)
 def test_pixels_between_the_taps_of_dilated_windows(size, kernel, stride, padding, dilation):

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, special, stats
 
@@ -19,6 +19,7 @@ from striate.stats.paired_tests import exact, pair, tango
 from striate.stats.pareto import front
 from striate.stats.temperature_scaling import temperature, tempered
 from striate.stats.variance_components import chance
+from tests.examples import examples
 
 Z = stats.norm.ppf(0.975)
 
@@ -114,7 +115,7 @@ def test_students_quantiles() -> None:
     assert quantile(np.inf, 0.95) == pytest.approx(Z)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
 def test_holm_is_closed_testing_by_bonferroni(values: list[float]) -> None:
     places = range(len(values))
@@ -154,7 +155,7 @@ def test_a_temperature_gives_back_what_was_taken() -> None:
     assert after < 0.2 * before
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 5)), min_size=1, max_size=7))
 def test_the_front_is_who_nobody_beats(points: list[tuple[int, int]]) -> None:
     found = front([a for a, _ in points], [c for _, c in points])

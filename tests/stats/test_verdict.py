@@ -4,10 +4,11 @@ import re
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.stats.verdict import LEVEL, Verdict, verdict
+from tests.examples import examples
 from tests.stats.simulated import tally
 
 NAMES = ("alpha", "beta", "gamma", "delta")
@@ -27,7 +28,7 @@ def families(draw: st.DrawFn) -> tuple[list[str], list[Verdict]]:
     return ranking, findings
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(families())
 def test_nothing_is_said_that_was_not_found(family: tuple[list[str], list[Verdict]]) -> None:
     ranking, findings = family

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 
 from striate.arch import BatchNorm, Conv, Dense, Initializer, Input, Network, Pad, Pool, ReLU, Scale, load_network
 from striate.arch.formats.conversion_notes import changes, unsaid
@@ -18,6 +18,7 @@ from striate.arch.formats.yaml import read_json, read_yaml, write_yaml
 from striate.core import model_file
 from striate.errors import NetworkError, StriateError
 from tests.arch.networks import networks
+from tests.examples import examples
 from tests.tasks.convert_refusals import SOLVER, ask, file
 
 LOSSLESS = ("yaml", "json")
@@ -177,7 +178,7 @@ def test_heads_that_are_left_out_are_said() -> None:
     assert unsaid(Network(Dense(2, weight_filler=Initializer("xavier"))(X))).lost == ("weight_filler (1)",)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(networks())
 def test_what_a_dialect_writes_computes_the_same(network: Network) -> None:
     for dialect in (DIALECTS["caffe"], DIALECTS["keras"]):
@@ -187,7 +188,7 @@ def test_what_a_dialect_writes_computes_the_same(network: Network) -> None:
             assert changes(network, dialect.read(text, None, "TEST")).changed == ()
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(networks(), networks())
 def test_no_change_goes_unsaid_and_none_is_invented(network: Network, other: Network) -> None:
     assert changes(network, read_yaml(write_yaml(network))).phrases() == []

@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.arch import Conv, Dense, Initializer, Input, Network, Pool, ReLU, load_network
@@ -16,6 +16,7 @@ from striate.arch.initializer import USES
 from striate.arch.layers import LAYERS
 from striate.errors import NetworkError, StriateError
 from tests.arch.networks import networks
+from tests.examples import examples
 
 
 def test_the_example_of_the_documents():
@@ -53,7 +54,7 @@ def test_branches_names_and_fillers():
     assert network.name == "fork"
 
 
-@settings(max_examples=500, deadline=None)
+@examples(500)
 @given(networks())
 def test_round_trip(network):
     for write, read in ((write_yaml, read_yaml), (write_json, read_json)):
@@ -71,7 +72,7 @@ def outcome(read, given_) -> str:
         return str(error)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(networks(), st.data())
 def test_damaged_text_is_refused_or_read_but_never_worse(network, data):
     text = write_yaml(network)
@@ -89,7 +90,7 @@ json_values = st.recursive(
         max_size=4), max_leaves=12)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(json_values, json_values)
 def test_any_structure_is_refused_or_read_but_never_worse(value, item):
     for candidate in (value, {"input": [1, 5, 5], "layers": [item]}, {"input": value, "layers": ["relu", item]}):

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.convnet.augment import Augmenter, turn_and_zoom
 from striate.convnet.recipe.recipe import Recipe
+from tests.examples import examples
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (11, 7, 5, 3), dtype=np.uint8)
 EVERY = np.arange(11)
@@ -107,7 +108,7 @@ def test_empty_batch(kind: str) -> None:
     assert augmented(replace(OFF, **KINDS[kind]), indices=EVERY[:0]).shape == (0, 3, 7, 5)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.sampled_from(sorted(KINDS)), st.integers(0, 3), st.sampled_from((1, 2, 3, 5, 8)), st.integers(1, 9),
        st.sampled_from((1, 3)))
 def test_any_size_keeps_its_shape_and_its_purity(kind: str, count: int, height: int, width: int, channels: int) -> None:

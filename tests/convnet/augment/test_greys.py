@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from striate.convnet.augment.colour_jitter import jittered, recoloured
 from striate.convnet.augment.randaugment import randaugment
 from striate.convnet.augment.randaugment_operations import BITS, FACTOR, OPERATIONS
+from tests.examples import examples
 
 PICTURES = np.random.default_rng(0).integers(30, 200, (7, 11, 13, 3), dtype=np.uint8)
 LEVELS = np.array([-1, -0.6, -0.1, 0, 0.2, 0.5, 1.0])
@@ -72,7 +73,7 @@ def test_operations_leave_their_input_and_every_picture_alone(name: str) -> None
         assert np.array_equal(OPERATIONS[name](PICTURES[one], LEVELS[one]), whole[one])
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.sampled_from(sorted(OPERATIONS)), st.integers(1, 6), st.integers(1, 6), st.sampled_from((1, 3)))
 def test_operations_on_any_size(name: str, height: int, width: int, channels: int) -> None:
     pictures = np.random.default_rng(0).integers(0, 256, (7, height, width, channels), dtype=np.uint8)

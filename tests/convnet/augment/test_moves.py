@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.convnet.augment.conversion import reflected, span
@@ -10,12 +10,13 @@ from striate.convnet.augment.cutout import cutout
 from striate.convnet.augment.flip import mirror, mirrored
 from striate.convnet.augment.random_resized_crop import boxes, cropped
 from striate.convnet.augment.translate import shift_and_flip
+from tests.examples import examples
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (11, 7, 5, 3), dtype=np.uint8)
 sides = st.integers(1, 11)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(sides, sides, st.sampled_from((1, 2, 3)), st.floats(0, 1), st.integers(0, 2**32 - 1))
 def test_shift_against_numpy_pad(height: int, width: int, channels: int, fraction: float, seed: int) -> None:
     random = np.random.default_rng(seed)
@@ -84,7 +85,7 @@ def test_span_at_the_ends() -> None:
     assert stop.tolist() == [2, 5, 4]
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(sides, sides, st.sampled_from((1, 3)), st.integers(0, 2**32 - 1))
 def test_crop_against_the_bilinear_rule(height: int, width: int, channels: int, seed: int) -> None:
     random = np.random.default_rng(seed)

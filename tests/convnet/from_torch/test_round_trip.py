@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from torch import nn
 
 from striate.arch import ZOO, Conv, Input, LeakyReLU, Network, load_network
@@ -17,6 +17,7 @@ from striate.errors import NetworkError
 from tests.arch.networks import networks
 from tests.arch.table import TABLE, Row
 from tests.convnet.from_torch.test_from_torch import answers, randomised
+from tests.examples import examples
 
 LEARNING = {"name", "weight_filler", "bias_filler", "filler", "lr_mult", "decay_mult"}  # no source text holds these
 
@@ -90,7 +91,7 @@ def test_every_kind_of_layer(row: Row) -> None:
     torch.testing.assert_close(got, expected, rtol=1e-5, atol=1e-5)
 
 
-@settings(max_examples=80, deadline=None)
+@examples(80)
 @given(networks(side=9))
 def test_random_networks_come_back(network: Network) -> None:
     source = write_torch(network)

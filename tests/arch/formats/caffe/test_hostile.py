@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.arch.formats.caffe import (
@@ -24,6 +24,7 @@ from striate.arch.formats.caffe.layer_names import unique
 from striate.errors import NetworkError, StriateError
 from tests.arch.formats.caffe.networks import networks
 from tests.arch.formats.caffe.refusals import HEAD, NET, WEIGHTS, conv, layer
+from tests.examples import examples
 
 RELU = layer("relu1", "ReLU")
 MANY = " ".join(f"t{i}" for i in range(29_000))
@@ -200,7 +201,7 @@ def outcome(read, given_) -> str:
         return str(error) if len(str(error)) < 600 else "\0"  # the tests want it printable
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(networks(), st.data())
 def test_m26_damaged_text_is_refused_or_read_but_never_worse(network, data):
     text = write_caffe(network, "train_val")
@@ -256,7 +257,7 @@ def test_m28_a_shape_that_lies_about_its_numbers_is_refused():
         read_caffemodel(forged(short), NET)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.data())
 def test_m28_a_damaged_model_is_refused_or_read_but_never_worse(data):
     model = bytearray(write_caffemodel(NET, WEIGHTS))

@@ -4,7 +4,7 @@ import dataclasses
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from striate.arch import (
     Add,
@@ -25,6 +25,7 @@ from striate.arch.formats.caffe import read_caffe, write_caffe
 from striate.errors import NetworkError
 from tests.arch import networks as any_networks
 from tests.arch.formats.caffe import networks as caffe_networks
+from tests.examples import examples
 
 X = Input(3, 12, 12)
 
@@ -40,23 +41,23 @@ def comes_back(network: Network) -> None:
         assert write_caffe(again, "train_val") == training
 
 
-QUIET = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+QUIET = {"suppress_health_check": [HealthCheck.too_slow]}
 
 
-@settings(max_examples=120, **QUIET)
+@examples(120, **QUIET)
 @given(caffe_networks.networks())
 def test_random_networks_come_back(network):
     comes_back(network)
 
 
 @pytest.mark.slow
-@settings(max_examples=600, **QUIET)
+@examples(600, **QUIET)
 @given(caffe_networks.networks())
 def test_many_random_networks_come_back(network):
     comes_back(network)
 
 
-@settings(max_examples=100, **QUIET)
+@examples(100, **QUIET)
 @given(any_networks.networks())
 def test_any_network_is_written_and_comes_back_alike_or_is_refused(network):
     try:

@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.arch.formats.keras import read_keras
 from striate.errors import NetworkError, StriateError
 from tests.arch.formats.keras.files import KERAS_2_FUNCTIONAL, KERAS_2_SEQUENTIAL, layer, sequential, text
+from tests.examples import examples
 
 CONV = {"filters": 4, "kernel_size": 3}
 
@@ -164,7 +165,7 @@ values = st.recursive(
         max_size=4), max_leaves=10)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.sampled_from([KERAS_2_SEQUENTIAL, KERAS_2_FUNCTIONAL]), st.data())
 def test_any_value_in_any_place_is_refused_or_read_but_never_worse(fixture, data):
     model = json.loads(fixture)
@@ -179,7 +180,7 @@ def test_any_value_in_any_place_is_refused_or_read_but_never_worse(fixture, data
     assert outcome(model).isprintable()
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.sampled_from([KERAS_2_SEQUENTIAL, KERAS_2_FUNCTIONAL]), st.data())
 def test_damaged_text_is_refused_or_read_but_never_worse(fixture, data):
     where = data.draw(st.integers(0, len(fixture) - 1))

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, given
 
 from striate.arch import Network, reference
 from striate.arch.formats.keras import keras_weights, read_keras, to_keras_weights, write_keras
 from striate.errors import NetworkError
 from tests.arch.formats.keras.networks import exact, networks, rewritten
 from tests.arch.formats.keras.real import FIRST, LAST, NothingProvedError, difference_out
+from tests.examples import examples
 
 
 def written(network: Network, layout: str) -> str:
@@ -45,37 +46,37 @@ def computes_the_same(network: Network) -> None:
         assert np.allclose(ours, theirs, equal_nan=True)
 
 
-quiet = {"deadline": None, "suppress_health_check": [HealthCheck.filter_too_much, HealthCheck.too_slow]}
+quiet = {"suppress_health_check": [HealthCheck.filter_too_much, HealthCheck.too_slow]}
 
 
-@settings(max_examples=100, **quiet)
+@examples(100, **quiet)
 @given(networks(exact))
 def test_read_back_equal(network):
     read_back_equal(network)
 
 
 @pytest.mark.slow
-@settings(max_examples=500, **quiet)
+@examples(500, **quiet)
 @given(networks(exact, depth=14))
 def test_read_back_equal_500(network):
     read_back_equal(network)
 
 
-@settings(max_examples=60, **quiet)
+@examples(60, **quiet)
 @given(networks(exact + rewritten * 2))
 def test_rewritten_computes_the_same(network):
     computes_the_same(network)
 
 
 @pytest.mark.slow
-@settings(max_examples=500, **quiet)
+@examples(500, **quiet)
 @given(networks(exact + rewritten * 2))
 def test_rewritten_computes_the_same_500(network):
     computes_the_same(network)
 
 
 @pytest.mark.slow
-@settings(max_examples=150, **quiet)
+@examples(150, **quiet)
 @given(networks(exact + rewritten * 2, side=7))
 def test_keras_computes_the_same(network):
     text = written(network, LAST)
