@@ -2,25 +2,22 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from torch.distributed import TCPStore
 
-ROOT = Path(__file__).parents[3]
+from tests.forked import Forked
 
 
-def start(world: int, job: str, folder: Path, **arguments: object) -> list[subprocess.Popen[str]]:
+def start(world: int, job: str, folder: Path, **arguments: object) -> list[Forked]:
     store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)  # torchrun holds it, not rank 0
     variables = os.environ | {"TORCHELASTIC_USE_AGENT_STORE": "True",
         "WORLD_SIZE": str(world), "LOCAL_WORLD_SIZE": str(world), "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(store.port), "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo",
     }
-    command = [sys.executable, "-m", "tests.convnet.distributed.rank_jobs", job, str(folder), json.dumps(arguments)]
-    processes = [subprocess.Popen(command, cwd=ROOT, env=variables | {"RANK": str(rank), "LOCAL_RANK": str(rank)},
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for rank in range(world)]
+    processes = [Forked("tests.convnet.distributed.rank_jobs", [job, folder, json.dumps(arguments)],
+                        env=variables | {"RANK": str(rank), "LOCAL_RANK": str(rank)}) for rank in range(world)]
     processes[0].store = store  # type: ignore[attr-defined]  # it goes with them
     return processes
 
