@@ -20,6 +20,7 @@ from striate.errors import DataError, MissingError, StoreError
 from striate.quality import quick_findings
 from striate.stats.metrics import evaluate
 from tests.data.fixtures import folder_of, pattern, picture, tree, write
+from tests.forked import Forked
 from tests.hostile.refusing import pack_bytes, refused
 
 
@@ -94,17 +95,15 @@ def test_d04_a_class_without_pictures(root):
 
 def test_d04_the_option_keeps_the_class(root, tmp_path):
     (root / "bird").mkdir()
-    command = [sys.executable, "-m", "striate", "train", str(root), "--epochs", "1", "--out", str(tmp_path / "run"),
-               "--json"]
-    environment = {**os.environ, "STRIATE_CACHE": str(tmp_path / "cache")}
-    refusal = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+    command = ["train", root, "--epochs", "1", "--out", tmp_path / "run", "--json"]
+    refusal = Forked("striate", command)
+    assert "--allow-empty-class" in "".join(refusal.communicate(timeout=120))
     assert refusal.returncode == 2
-    assert "--allow-empty-class" in refusal.stdout + refusal.stderr
     assert not (tmp_path / "run").exists()
-    done = subprocess.run([*command, "--allow-empty-class"], capture_output=True, text=True, env=environment,
-                          timeout=120)
+    done = Forked("striate", [*command, "--allow-empty-class"])
+    answer = done.communicate(timeout=120)[0]
     assert done.returncode == 0
-    assert json.loads(done.stdout)["data"]["classes"] == ["bird", "cat", "dog"]
+    assert json.loads(answer)["data"]["classes"] == ["bird", "cat", "dog"]
 
 
 def test_d05_a_class_of_bad_pictures(root):

@@ -1,33 +1,33 @@
 """Killed with SIGKILL at random moments, a run resumes to the bytes of one that was left alone (F1)."""
 
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from tests.forked import Forked
+
 TRAIN = ("train", "digits", "--epochs", "30", "--seed", "4", "--json", "--checkpoint-seconds", "0.3")
 
 
-def start(folder: Path, *more: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "striate", *TRAIN, "--out", "run", *more], cwd=folder,
-                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def start(folder: Path, *more: str) -> Forked:
+    return Forked("striate", [*TRAIN, "--out", "run", *more], cwd=folder)
 
 
-def finish(process: subprocess.Popen[bytes]) -> int:
+def finish(process: Forked) -> int:
     error = process.communicate(timeout=200)[1]
-    assert process.returncode in (0, -signal.SIGKILL), error.decode()
-    return process.returncode
+    code = process.returncode
+    assert code in (0, -signal.SIGKILL), error
+    return code
 
 
 def newest(folder: Path) -> str:
     return max((path.name for path in (folder / "run" / "checkpoints").glob("step-*")), default="")
 
 
-def kill_after_progress(process: subprocess.Popen[bytes], folder: Path, seconds: float) -> None:
+def kill_after_progress(process: Forked, folder: Path, seconds: float) -> None:
     """Wait until this process has saved something, and a random while longer."""
     before, deadline = newest(folder), time.monotonic() + 100
     while newest(folder) == before and process.poll() is None and time.monotonic() < deadline:
@@ -61,7 +61,7 @@ def test_f11_sample_asked_to_stop_it_saves_and_says_how_to_go_on(tmp_path: Path,
         time.sleep(0.1)
     time.sleep(0.5)
     process.send_signal(number)
-    error = process.communicate(timeout=30)[1].decode()
+    error = process.communicate(timeout=30)[1]
     assert process.returncode == 75, error
     assert "Go on with: striate train digits --out run --resume" in error
     assert list((tmp_path / "run" / "checkpoints").glob("step-*.safetensors"))

@@ -6,7 +6,6 @@ import hashlib
 import http.server
 import json
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -20,17 +19,7 @@ from striate.convnet.pretrained import hub
 from striate.errors import MissingError, UsageError
 from tests.convnet.pretrained import theirs
 from tests.convnet.pretrained.test_tensor_names import drawn
-
-PROGRAM = """
-import json, sys
-from striate.errors import StriateError
-from striate.nets.pretrained import pretrained
-try:
-    found = pretrained(None, sys.argv[1])
-    print(json.dumps([found.network.name, len(found.tensors)]))
-except StriateError as error:
-    print(json.dumps([error.code, str(error)]))
-"""
+from tests.forked import Forked
 
 
 class Server:
@@ -85,9 +74,10 @@ def server() -> Iterator[Server]:
 def asked(address: str, home: Path, spec: str) -> list[object]:
     environment = os.environ | {"HF_ENDPOINT": address, "HF_HOME": str(home), "HF_HUB_DISABLE_XET": "1",
                                 "HF_HUB_DISABLE_TELEMETRY": "1", "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
-    done = subprocess.run([sys.executable, "-c", PROGRAM, spec], capture_output=True, text=True, env=environment,
-                          check=True)
-    return json.loads(done.stdout)  # type: ignore[no-any-return]
+    done = Forked("tests.convnet.pretrained.fetch", [spec], env=environment)
+    answer, error = done.communicate(timeout=120)
+    assert done.returncode == 0, error
+    return json.loads(answer)  # type: ignore[no-any-return]
 
 
 def test_weights_come_once_and_are_then_there(server: Server, tmp_path: Path) -> None:

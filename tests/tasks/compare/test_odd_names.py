@@ -3,11 +3,10 @@
 import csv
 import json
 import os
-import subprocess
-import sys
 
 from striate.data import load_data
 from tests.data.fixtures import pattern, picture, write
+from tests.forked import Forked
 from tests.hostile.test_datasets_sets import NAMES
 
 FILES = ["-rf.png", "a\nb.png", 'quo"te, semi;colon.png', "=cmd|' calc'!A0.png", "<script>.png",
@@ -18,11 +17,10 @@ def test_i25_d09_names_round_trip_through_csv_json_and_markdown(tmp_path):
     for i, name in enumerate(NAMES[:4]):
         for j, file in enumerate(FILES):
             write(tmp_path / "set" / name / file, picture(pattern(24, 24, seed=100 * i + j)))
-    command = [sys.executable, "-m", "striate", "compare", str(tmp_path / "set"), "--models", "bow-knn,bow", "--seeds",
-               "1", "--out", str(tmp_path / "out"), "--json"]
-    done = subprocess.run(command, capture_output=True, timeout=300,
-                          env={**os.environ, "STRIATE_CACHE": str(tmp_path / "cache")})
-    assert done.returncode == 0, done.stderr[-2000:]
+    done = Forked("striate", ["compare", tmp_path / "set", "--models", "bow-knn,bow", "--seeds", "1",
+                              "--out", tmp_path / "out", "--json"])
+    error = done.communicate(timeout=280)[1]
+    assert done.returncode == 0, error[-2000:]
     data = load_data(tmp_path / "set")
     with (tmp_path / "out" / "predictions.csv").open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         rows = list(csv.reader(file))[1:]
