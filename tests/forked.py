@@ -142,4 +142,5 @@ if __name__ == "__main__":
     os.environ.clear()
     os.environ.update(asked["env"])
     sys.argv = [asked["module"], *asked["arguments"]]
+    sys.modules.pop(asked["module"], None)  # runpy warns of a module that it runs again
     runpy.run_module(asked["module"], run_name="__main__", alter_sys=True)

@@ -1,5 +1,7 @@
 """Stopped anywhere and taken up again, a run ends in the bits it would have ended in (R1 to R12, F8, F9, F13)."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,18 @@ def fresh(optimiser: str = "adamw") -> ConvNet:
     return ConvNet(network(), epochs=3, batch_size=256, optimiser=optimiser, rotate=10, seed=5)
 
 
+RICH: dict[str, dict[str, object]] = {
+    "muon": {"optimiser": "muon", "schedule": "trapezoid", "clip": 0.5},
+    "average": {"optimiser": "sgd", "average": 0.9, "mixup": 0.4, "label_smoothing": 0.1},
+    "cutmix": {"optimiser": "adamw", "cutmix": 1.0, "balance": True, "cutout": 0.3, "test_time": "shift"},
+}
+
+
 def learn(digits: Data, folder: Path | None, stop_after: int | None = None, optimiser: str = "adamw") -> ConvNet:
-    model, steps = fresh(optimiser), []
+    """By the optimiser of that name, or by the recipe in `RICH`."""
+    steps: list[StepRecord] = []
+    model = fresh(optimiser) if optimiser not in RICH else ConvNet(
+        network(), epochs=2, batch_size=256, seed=5, **RICH[optimiser])  # type: ignore[arg-type]
     return model.fit(digits.train, validation=digits.validation, context=TrainingContext(
         steps.append, checkpoints=folder, stop=lambda: stop_after is not None and len(steps) >= stop_after))
 
@@ -35,45 +47,45 @@ def bits(model: ConvNet, path: Path) -> bytes:
     return model.save(path).read_bytes()
 
 
+@pytest.fixture(scope="module")
+def whole(digits: Data, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], bytes]:
+    """The bits of a run that nobody stopped, by the name of its optimiser or of its recipe in `RICH`."""
+    folder = tmp_path_factory.mktemp("whole")
+
+    @cache
+    def of(name: str) -> bytes:
+        return bits(learn(digits, folder / name, optimiser=name), folder / f"{name}.safetensors")
+
+    return of
+
+
 @pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
-def test_r01_same_seed_same_bits(digits: Data, tmp_path: Path, optimiser: str) -> None:
-    first = bits(learn(digits, None, optimiser=optimiser), tmp_path / "a")
-    assert first == bits(learn(digits, None, optimiser=optimiser), tmp_path / "b")
+def test_r01_same_seed_same_bits(
+    digits: Data, tmp_path: Path, optimiser: str, whole: Callable[[str], bytes]
+) -> None:
+    assert whole(optimiser) == bits(learn(digits, None, optimiser=optimiser), tmp_path / "b")
 
 
 @pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
 @pytest.mark.parametrize("stop_after", [1, 2, 4, 5, 6, 9, 10, 14])  # 5 steps an epoch, 15 in all
-def test_r02_resumed_run_ends_in_the_same_bits(digits: Data, tmp_path: Path, stop_after: int, optimiser: str) -> None:
-    whole = bits(learn(digits, tmp_path / "whole", optimiser=optimiser), tmp_path / "a")
+def test_r02_resumed_run_ends_in_the_same_bits(
+    digits: Data, tmp_path: Path, stop_after: int, optimiser: str, whole: Callable[[str], bytes]
+) -> None:
     with pytest.raises(Interrupted):
         learn(digits, tmp_path / "run", stop_after, optimiser)
     resumed = learn(digits, tmp_path / "run", optimiser=optimiser)
-    assert bits(resumed, tmp_path / "b") == whole
+    assert bits(resumed, tmp_path / "b") == whole(optimiser)
     assert [row["epoch"] for row in resumed.history_] == [1, 2, 3]
-
-
-RICH: dict[str, dict[str, object]] = {
-    "muon": {"optimiser": "muon", "schedule": "trapezoid", "clip": 0.5},
-    "average": {"optimiser": "sgd", "average": 0.9, "mixup": 0.4, "label_smoothing": 0.1},
-    "cutmix": {"optimiser": "adamw", "cutmix": 1.0, "balance": True, "cutout": 0.3, "test_time": "shift"},
-}
 
 
 @pytest.mark.parametrize("rich", RICH)
 @pytest.mark.parametrize("stop_after", [1, 5, 7])
 def test_r02_whatever_the_recipe_a_resumed_run_ends_in_the_same_bits(
-    digits: Data, tmp_path: Path, stop_after: int, rich: str
+    digits: Data, tmp_path: Path, stop_after: int, rich: str, whole: Callable[[str], bytes]
 ) -> None:
-    def learnt(folder: Path, stop_after: int | None = None) -> ConvNet:
-        steps: list[StepRecord] = []
-        model = ConvNet(network(), epochs=2, batch_size=256, seed=5, **RICH[rich])  # type: ignore[arg-type]
-        return model.fit(digits.train, validation=digits.validation, context=TrainingContext(
-            steps.append, checkpoints=folder, stop=lambda: stop_after is not None and len(steps) >= stop_after))
-
-    whole = bits(learnt(tmp_path / "whole"), tmp_path / "a")
     with pytest.raises(Interrupted):
-        learnt(tmp_path / "run", stop_after)
-    assert bits(learnt(tmp_path / "run"), tmp_path / "b") == whole
+        learn(digits, tmp_path / "run", stop_after, rich)
+    assert bits(learn(digits, tmp_path / "run", optimiser=rich), tmp_path / "b") == whole(rich)
 
 
 def test_an_epoch_that_ends_in_one_picture_is_learnt_from() -> None:
@@ -104,13 +116,14 @@ def test_r07_saving_often_changes_nothing(digits: Data, tmp_path: Path) -> None:
     assert bits(often, tmp_path / "a") == bits(learn(digits, None), tmp_path / "b")
 
 
-def test_r12_a_lost_optimiser_state_is_noticed(digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_r12_a_lost_optimiser_state_is_noticed(
+    digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Callable[[str], bytes]
+) -> None:
     """The control: the test above can fail."""
-    whole = bits(learn(digits, None), tmp_path / "a")
     with pytest.raises(Interrupted):
         learn(digits, tmp_path / "run", 7)
     monkeypatch.setattr(state_dict, "restore_optimiser", lambda *_: None)
-    assert bits(learn(digits, tmp_path / "run"), tmp_path / "b") != whole
+    assert bits(learn(digits, tmp_path / "run"), tmp_path / "b") != whole("adamw")
 
 
 def damage(path: Path) -> None:
@@ -119,7 +132,9 @@ def damage(path: Path) -> None:
     path.write_bytes(data)
 
 
-def test_f08_damaged_checkpoint_is_passed_over_and_said_so(digits: Data, tmp_path: Path) -> None:
+def test_f08_damaged_checkpoint_is_passed_over_and_said_so(
+    digits: Data, tmp_path: Path, whole: Callable[[str], bytes]
+) -> None:
     with pytest.raises(Interrupted):
         learn(digits, tmp_path / "run", 7)
     paths = sorted((tmp_path / "run").iterdir())
@@ -127,7 +142,7 @@ def test_f08_damaged_checkpoint_is_passed_over_and_said_so(digits: Data, tmp_pat
     damage(paths[-1])
     resumed = learn(digits, tmp_path / "run")
     assert "passed over" in resumed.notes_[0]
-    assert bits(resumed, tmp_path / "a") == bits(learn(digits, None), tmp_path / "b")
+    assert bits(resumed, tmp_path / "a") == whole("adamw")
 
 
 def test_damaged_checkpoints_are_not_among_those_that_are_kept(tmp_path: Path) -> None:

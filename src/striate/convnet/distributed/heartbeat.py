@@ -31,9 +31,12 @@ class HeartbeatThread:
         self.thread.start()
 
     def end(self) -> None:
-        """Send no more. A thread that is within torch when Python ends would abort the process."""
+        """Send no more. A thread that is within torch when Python ends would abort the process.
+
+        So it is waited for as long as a store may take on a machine that has much to do, not for one interval.
+        """
         self.over.set()
-        self.thread.join(INTERVAL)
+        self.thread.join(TIMEOUT)
 
     def _send(self) -> None:
         sent = 0
