@@ -16,6 +16,14 @@ from hypothesis import is_hypothesis_test, settings
 
 from tests import examples
 
+# Tests that count seconds, measure memory, or start processes by the dozen: one process of pytest runs them all, one
+# after the other, and forks what it forks from one server.
+ONE_AT_A_TIME = (
+    "tests/arch/formats/caffe/test_hostile.py", "tests/arch/formats/keras/test_hostile.py",
+    "tests/convnet/distributed/", "tests/convnet/pretrained/test_hub.py", "tests/hostile/", "tests/tasks/compare/",
+    "tests/tasks/test_interrupted.py", "tests/tasks/test_torchrun.py",
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", action="store_true", help="write the golden files anew, to be read before committing")
@@ -30,10 +38,12 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With all its examples, a Hypothesis test is a slow one."""
-    if settings().max_examples >= examples.FULL:
-        for item in items:
-            if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
-                item.add_marker("slow")
+    full = settings().max_examples >= examples.FULL
+    for item in items:
+        if full and isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+            item.add_marker("slow")
+        if item.nodeid.startswith(ONE_AT_A_TIME):
+            item.add_marker(pytest.mark.xdist_group("one at a time"))
 
 
 @pytest.fixture(autouse=True)
