@@ -162,7 +162,7 @@ def in_turn(group: ProcessGroup) -> dict[str, Any]:
     made = group.on_rank_zero(lambda: time.sleep(2.5) or "made")
     waited = time.monotonic() - started
     seen = group.local_rank_zero_first(lambda: (FOLDER / "packed").exists() or bool((FOLDER / "packed").write_text("")))
-    return {"made": made, "waited": waited, "seen": seen, "sum": float(GradientBuckets(nn.Linear(1, 1)).world)}
+    return {"made": made, "waited": waited, "seen": seen, "sum": float(GradientBuckets(nn.Linear(1, 1)).world_size)}
 
 
 def differing(group: ProcessGroup) -> None:
