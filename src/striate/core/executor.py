@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Lock
+from threading import Lock, RLock
 from typing import Any, TypeVar
 
 from striate.errors import UsageError
@@ -77,11 +77,7 @@ def map_blocks(function: Callable[[T], R], blocks: Sequence[T], threads: int | N
 
 
 class _OneBlasThread:
-    """A context in which NumPy's matrix products use one thread; counts its holders, the last gives the threads back.
-
-    Limits: where the caller has limited the matrix library itself, OpenBLAS may keep that limit when asked from another
-    thread than the main one; the work is then slower.
-    """
+    """A context in which NumPy's matrix products use one thread; counts its holders, the last gives the threads back."""
 
     def __init__(self) -> None:
         self.lock, self.holders = Lock(), 0
@@ -96,6 +92,7 @@ class _OneBlasThread:
             if not self.holders:
                 # Looking for the libraries takes 3 ms, so it is done once; NumPy's is loaded by now.
                 self.controller = self.controller or ThreadpoolController()
+                self._take_control()
                 self.limit = self.controller.limit(limits=1, user_api="blas")
             self.holders += 1
         try:
@@ -104,10 +101,20 @@ class _OneBlasThread:
             with self.lock:
                 self.holders -= 1
                 if not self.holders:
+                    self._take_control()
                     self.limit.restore_original_limits()
+
+    def _take_control(self) -> None:
+        # threadpoolctl ignores all threads but the one that set OpenBLAS first, which may wait for us or be done.
+        for library in self.controller.lib_controllers:
+            if hasattr(library, "clear_controlling_thread"):  # of OpenBLAS, in newer versions
+                library.clear_controlling_thread(force=True)
 
 
 one_blas_thread = _OneBlasThread()
+# Held by a prediction while it multiplies matrices: `one_blas_thread` sets the number of the library's threads for the
+# whole process, and OpenBLAS sums in another order on another number of them.
+blas_lock = RLock()
 
 
 def _each(function: Callable[[T], R], items: Sequence[T]) -> list[R]:
