@@ -23,6 +23,7 @@ from striate.convnet.inference.features import FeatureExtractor, cut
 from striate.convnet.pretrained import pretrained
 from striate.convnet.recipe.validation import PRECISIONS
 from striate.convnet.training.training_context import TrainingContext
+from striate.core.executor import blas_lock
 from striate.core.model_file import MAX_BYTES, Arrays, ModelFile, joined, parted
 from striate.errors import Interrupted, UsageError, shown
 from striate.model.recogniser import Recogniser, manifest_of, pictures_of, restored_classes, training_set
@@ -99,9 +100,10 @@ class Transfer(Recogniser):
         started, found, computed = time.monotonic(), [], 0
         for mirrored in (False, True)[: 1 + self.flip_]:
             stage = "features of mirror images" if mirrored else "features"
-            found.append(self.features_(pictures, mirrored=mirrored, stop=context.stop,
-                                        watch=partial(context.on_progress, stage)))
-            computed += self.features_.computed
+            rows, new = self.features_.extract(pictures, mirrored=mirrored, stop=context.stop,
+                                               watch=partial(context.on_progress, stage))
+            found.append(rows)
+            computed += new
             if context.stop():
                 raise Interrupted("interrupted", "training was stopped while pictures were described")
         self.mean_ = found[0].mean(axis=0)
@@ -130,7 +132,9 @@ class Transfer(Recogniser):
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are resized first."""
         check_is_fitted(self, "classifier_")
-        return self._spread(self.classifier_.predict_proba(self.features(X)))
+        features = self.features(X)
+        with blas_lock:
+            return self._spread(self.classifier_.predict_proba(features))
 
     def _spread(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         return spread(scores, self.present_, len(self.classes_))

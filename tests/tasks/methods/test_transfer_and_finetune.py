@@ -123,8 +123,9 @@ def test_features_are_kept_when_it_is_stopped(tmp_path: Path) -> None:
     some, calls = features(tmp_path), []
     assert len(some(InMemoryDataset(images), stop=lambda: len(calls) > 1 or bool(calls.append(1)))) == 0
     again = features(tmp_path)
-    assert len(again(InMemoryDataset(images))) == 100
-    assert 0 < again.computed < 100
+    rows, computed = again.extract(InMemoryDataset(images))
+    assert len(rows) == 100
+    assert 0 < computed < 100
 
 
 def test_the_inner_block_that_keeps_memory_leaves_the_outer_one_alone(monkeypatch) -> None:  # type: ignore[no-untyped-def]
@@ -169,15 +170,18 @@ def test_features_are_kept_by_picture(tmp_path: Path) -> None:
     images = pictures(40)[0]
     plain = features(None)(InMemoryDataset(images))
     some = features(tmp_path)
-    assert np.array_equal(some(InMemoryDataset(images[:30])), plain[:30])
-    assert some.computed == len({feature_cache.hash_of(one) for one in images[:30]})
+    rows, computed = some.extract(InMemoryDataset(images[:30]))
+    assert np.array_equal(rows, plain[:30])
+    assert computed == len({feature_cache.hash_of(one) for one in images[:30]})
     again = features(tmp_path)
-    assert np.array_equal(again(InMemoryDataset(images[::-1].copy())), plain[::-1])
-    assert 0 < again.computed <= 10
-    assert np.array_equal(again(InMemoryDataset(images)), plain)
-    assert again.computed == 0
-    mirrored = again(InMemoryDataset(images), mirrored=True)
-    assert again.computed > 0
+    rows, computed = again.extract(InMemoryDataset(images[::-1].copy()))
+    assert np.array_equal(rows, plain[::-1])
+    assert 0 < computed <= 10
+    rows, computed = again.extract(InMemoryDataset(images))
+    assert np.array_equal(rows, plain)
+    assert computed == 0
+    mirrored, computed = again.extract(InMemoryDataset(images), mirrored=True)
+    assert computed > 0
     assert not np.array_equal(mirrored, plain)
 
 
@@ -190,8 +194,7 @@ def test_another_network_preparation_or_precision_finds_nothing(tmp_path: Path) 
                    {"preparation": replace(preparation, resize="crop")}):
         made = FeatureExtractor(inner, change.get("tensors", filled(network()).state_dict()),  # type: ignore[arg-type]
                         change.get("preparation", preparation), memory=tmp_path)  # type: ignore[arg-type]
-        made(InMemoryDataset(images))
-        assert made.computed > 0
+        assert made.extract(InMemoryDataset(images))[1] > 0
 
 
 @pytest.mark.parametrize("damage", ["cut", "text", "narrow"])
@@ -206,10 +209,12 @@ def test_a_damaged_file_is_made_again(tmp_path: Path, damage: str) -> None:
     else:
         FeatureCache(tmp_path, path.stem, 3).add(["00" * 16], np.zeros((1, 3), np.float32))
     made = features(tmp_path)
-    assert np.array_equal(made(InMemoryDataset(images)), wanted)
-    assert made.computed > 0
-    assert np.array_equal(made(InMemoryDataset(images)), wanted)
-    assert made.computed == 0
+    rows, computed = made.extract(InMemoryDataset(images))
+    assert np.array_equal(rows, wanted)
+    assert computed > 0
+    rows, computed = made.extract(InMemoryDataset(images))
+    assert np.array_equal(rows, wanted)
+    assert computed == 0
 
 
 def test_room_is_made_by_deleting_what_was_used_least(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,7 @@ from striate.model.recogniser import pictures_of
 
 WINDOWS = ("flat", "gaussian")
 LEAST_BIN, LARGEST, MOST_SIZES = 2, 64, 64
+setting = threading.Lock()
 ROUNDING = 1e-6  # of full scale: a mean gradient below this is the rounding of float32
 
 
@@ -150,10 +151,10 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         groups = [levels] if len(pixels) >= threads else [[level] for level in levels]
         tasks = [(picture, group) for picture in range(len(pixels)) for group in groups]
 
-        floats, own, local = max(scale.floats for scale in scales), torch.get_num_threads(), threading.local()
+        floats, local = max(scale.floats for scale in scales), threading.local()
 
-        def begin() -> None:  # in a thread torch uses one, so that a picture gives the same bits however many there are
-            torch.set_num_threads(1)
+        def begin() -> None:
+            one_torch_thread()
             local.space = Workspace(floats)
 
         def describe(task: tuple[int, list[int]]) -> None:
@@ -164,10 +165,7 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
                     out = torch.from_numpy(result[picture, level, :, number])
                     scales[level].describe(torch.from_numpy(plane), out, local.space)
 
-        try:
-            deque(map_ordered(describe, tasks, min(threads, len(tasks)), initializer=begin), maxlen=0)
-        finally:
-            torch.set_num_threads(own)  # a worker's 1 would be the default of every thread started from now on
+        deque(map_ordered(describe, tasks, min(threads, len(tasks)), initializer=begin), maxlen=0)
         return whole
 
     def _choice(self) -> GridSettings:
@@ -211,6 +209,17 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
             raise DataError("no_colour", f"dense SIFT of {self.colour} planes was asked for",
                             allowed="pictures with three channels are allowed", given="grey pictures were given",
                             do="Use colour='grey'")
+
+
+def one_torch_thread() -> None:
+    """Make torch use one thread in this thread, so that a picture gives the same bits however many threads there are."""
+    with setting:
+        usual = torch.get_num_threads()  # first, because a thread takes over the process's number with its first use
+        torch.set_num_threads(1)
+        # That is also what every new thread of the process would begin with: another thread puts it back.
+        other = threading.Thread(target=torch.set_num_threads, args=(usual,))
+        other.start()
+        other.join()
 
 
 def _pixels(pictures: Pixels | LabelledPictures, part: slice) -> Pixels:

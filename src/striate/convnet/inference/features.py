@@ -1,6 +1,7 @@
-"""What a trained network says of pictures before its last layer: one row of numbers for each.
+"""Features: the output of an inner layer of a pretrained network, one row of numbers a picture.
 
-The network is cut behind the layer, batch normalisation is folded (`folding.py`), memory is kept from batch to batch.
+The network is cut behind the layer, batch normalisation is folded (`fold_batch_norm.py`), memory is kept from batch to
+batch.
 Where the hardware multiplies bfloat16 natively, weights and volumes are bfloat16: features take half the time and
 differ by some per cent of their length from those in float32, which are the same on every machine within rounding.
 """
@@ -63,7 +64,9 @@ class FeatureExtractor:
         network: from `cut`; tensors: by its names, others are left out.
         preparation: how its pictures are made.
         precision: `float32`, `bfloat16`, or `auto`: bfloat16 where the hardware multiplies it natively.
-        memory: a folder that keeps features, see `kept.py`.
+        memory: a folder that keeps features, see `feature_cache.py`.
+
+    Immutable: many threads may extract features at the same time.
 
     """
 
@@ -81,16 +84,22 @@ class FeatureExtractor:
         self, pictures: LabelledPictures, *, mirrored: bool = False, watch: Callable[[int, int], object] | None = None,
         stop: Callable[[], bool] = bool,
     ) -> NDArray[np.float32]:
-        """(N, D) float32 of pictures of the right size; `mirrored`: of their mirror images.
+        """(N, D) float32 of pictures of the right size, as `extract` gives them."""
+        return self.extract(pictures, mirrored=mirrored, watch=watch, stop=stop)[0]
 
-        `watch` is called with (done, N); when `stop` turns true, an empty array is returned. `computed` is then how
-        many pictures were described, and not found in the memory.
+    def extract(
+        self, pictures: LabelledPictures, *, mirrored: bool = False, watch: Callable[[int, int], object] | None = None,
+        stop: Callable[[], bool] = bool,
+    ) -> tuple[NDArray[np.float32], int]:
+        """Features (N, D) float32 of pictures of the right size, and how many of them the memory did not have.
+
+        `mirrored`: of their mirror images. `watch` is called with (done, N); when `stop` turns true, the array is
+        empty.
         """
         kept = FeatureCache(self.memory, self._key(mirrored), self.network.output.size) if self.memory else None
         rows = np.empty((len(pictures), self.network.output.size), np.float32)
         fresh: dict[str, int] = {}  # by the hash of a picture that the memory does not have: its row
-        stopped = False
-        self.computed = 0
+        stopped, computed = False, 0
         with torch.inference_mode(), malloc.kept():
             for first in range(0, len(pictures), BATCH):
                 if stopped := stop():
@@ -105,12 +114,12 @@ class FeatureExtractor:
                     fresh |= {digest: int(i) for digest, i in zip(digests, places, strict=True) if digest not in kept}
                 if new.any():
                     rows[places[new]] = self._described(some[new], mirrored)
-                self.computed += int(new.sum())
+                computed += int(new.sum())
                 if watch:
                     watch(int(places[-1]) + 1, len(pictures))
         if kept and fresh:
             kept.add(list(fresh), rows[list(fresh.values())])
-        return rows[:0] if stopped else rows
+        return rows[:0] if stopped else rows, computed
 
     def _described(self, images: NDArray[np.uint8], mirrored: bool) -> NDArray[np.float32]:
         seen = np.ascontiguousarray(images[:, :, ::-1] if mirrored else images)

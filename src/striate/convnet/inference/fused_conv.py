@@ -67,9 +67,11 @@ class FusedConvReLU(nn.Module):
         return x.relu_() if self.limit is None else x.clamp_(0, self.limit)
 
     def _packed_for(self, x: Tensor) -> Tensor:
-        if self._packed is None or self._packed[0] is not self.weight:  # new after `.to`
+        packed = self._packed  # read once: threads that pack at the same time pack the same
+        if packed is None or packed[0] is not self.weight:  # new after `.to`
             stride, padding, dilation, groups = self.settings
             plain = self.weight.float().contiguous().to_mkldnn(self.weight.dtype)
             pack: Any = torch._C._nn.mkldnn_reorder_conv2d_weight
-            self._packed = self.weight, pack(plain, padding, stride, dilation, groups, [EXPECTED, *x.shape[1:]])
-        return self._packed[1]
+            packed = self.weight, pack(plain, padding, stride, dilation, groups, [EXPECTED, *x.shape[1:]])
+            self._packed = packed
+        return packed[1]

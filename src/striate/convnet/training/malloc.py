@@ -1,4 +1,4 @@
-"""Memory that is kept from step to step.
+"""glibc malloc settings: memory that is freed in a step is kept for the next one.
 
 glibc gives every large block back to the system as soon as it is free, so each step pays again for fresh pages, which
 the system must clear first: a tenth of the time of a small network. Elsewhere than on glibc nothing is done.
@@ -9,11 +9,13 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 TRIM_THRESHOLD, MMAP_MAX = -1, -4  # the options' numbers in malloc.h
 USUAL = {TRIM_THRESHOLD: 128 << 10, MMAP_MAX: 65_536}
 KEEPING = {TRIM_THRESHOLD: 2**31 - 1, MMAP_MAX: 0}
-depth: list[None] = []  # one for each block that is open
+depth: list[None] = []  # one for each block that is open, in any thread: the settings are the process's
+lock = Lock()
 
 
 @contextmanager
@@ -28,15 +30,17 @@ def kept() -> Iterator[None]:
     if not hasattr(libc, "mallopt"):
         yield
         return
-    _set(libc, KEEPING)
-    depth.append(None)
+    with lock:
+        _set(libc, KEEPING)
+        depth.append(None)
     try:
         yield
     finally:
-        depth.pop()
-        if not depth:
-            _set(libc, USUAL)
-            libc.malloc_trim(ctypes.c_size_t(0))
+        with lock:
+            depth.pop()
+            if not depth:
+                _set(libc, USUAL)
+                libc.malloc_trim(ctypes.c_size_t(0))
 
 
 def _set(libc: ctypes.CDLL, options: dict[int, int]) -> None:
