@@ -206,6 +206,13 @@ class ConvNet(Recogniser):
                            precision.choose(self.recipe_.precision), self.recipe_.test_time or "none")
         return logits.double().softmax(dim=1).numpy()
 
+    def describe_training(self) -> str:
+        """Epochs, the best of them, optimiser and batch size; of a loaded network, which has no history, none of it."""
+        if not self.history_:
+            return super().describe_training()
+        return (f"{self.history_[-1]['epoch']} epochs, the best of them {self.best_epoch_}; {self.recipe_.optimiser}, "
+                f"batch {self.recipe_.batch_size}")
+
     def to_file(self) -> tuple[dict[str, Any], Arrays]:
         """Manifest and arrays; no times and no paths, so that the same training gives the same bytes."""
         manifest = {

@@ -1,4 +1,4 @@
-"""The contract of every recogniser, hand-crafted, learnt or transferred: scikit-learn's, on pictures.
+"""Recogniser: the contract of every recogniser, hand-crafted, learnt or transferred; scikit-learn's, on pictures.
 
 `__init__` stores its arguments and does nothing more; `fit` learns and returns `self`; what was learnt ends in `_`.
 `X` is `(N, H, W)` or `(N, H, W, C)` uint8, an array or a memory map, or a `Dataset` that carries its labels.
@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -18,20 +18,32 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from striate.core import model_file
+from striate.data import read_picture
 from striate.errors import DataError, ModelFileError, StriateError, UsageError, shown
 from striate.model.preprocessing import LabelledPictures, Pixels, Preprocessing
 
+Picture = str | Path | bytes | Pixels  # a file, its bytes, or (H, W[, C]) uint8
+
 
 class Recogniser(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
-    """Maps pictures to class scores; the base of all kinds.
+    """Maps pictures to class scores; the base class of all recognisers.
 
-    A subclass gives `fit`, `predict_proba`, `KIND`, `to_file` and `from_file`; the rest follows from these.
+    A subclass gives `fit`, `predict_proba`, `KIND`, `to_file` and `from_file`; the rest follows from these. After `fit`
+    or `load` a recogniser is not changed by use: many threads may predict with it at the same time.
+
+    Learnt: `classes_` and `preparation_`. Those that are fitted in stages also have `stages_`, a dict a stage with
+    `stage`, `what` (a sentence), `seconds` and `cached`; those that cross-validate, `held_out_`, the indices (m,) of
+    training pictures and their probabilities (m, K) by classifiers that were not fitted on them; those that know how
+    long they trained, `seconds_`. None of these three is in a model file.
     """
 
     KIND: str
     LEARNS_FROM_VALIDATION: ClassVar[bool] = False  # whether a run gives it the validation part to learn from, too
     classes_: NDArray[Any]
     preparation_: Preprocessing
+    stages_: Sequence[Mapping[str, Any]] = ()
+    held_out_: tuple[NDArray[np.int64], NDArray[np.float64]] | None = None
+    seconds_: float = 0.0
 
     @abstractmethod
     def fit(self, X: Any, y: ArrayLike | None = None) -> Self:
@@ -65,6 +77,24 @@ class Recogniser(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         truth = class_indices(X.labels if y is None and isinstance(X, LabelledPictures) else y, self.classes_)
         right = self.predict_proba(X).argmax(axis=1) == truth
         return float(np.average(right, weights=None if sample_weight is None else np.asarray(sample_weight)))
+
+    def read_picture(self, picture: Picture) -> Pixels:
+        """One picture as `predict_proba` reads it: (height, width, channels) uint8, from a file, its bytes or an array.
+
+        An array is (H, W) or (H, W, C) uint8, C = 1 or 3, upright. A large JPEG file is decoded at a fraction of its
+        size where that is enough, so an array of all its pixels gives slightly other pixels.
+
+        Raises `PictureError`, `MissingError` and, for an array, `DataError` (`not_pictures`, `no_pictures`).
+        """
+        check_is_fitted(self, "preparation_")
+        if isinstance(picture, np.ndarray):
+            pixels: Pixels = self.preparation_.apply(pictures_of(picture[None])).take(np.zeros(1, np.int64))[0]
+            return pixels
+        return read_picture(picture, self.preparation_.size, self.preparation_.resize, self.preparation_.channels)
+
+    def describe_training(self) -> str:
+        """How it was fitted, in a few words."""
+        return str(self.stages_[-1]["what"]) if self.stages_ else "as it comes"
 
     def save(self, path: str | Path) -> Path:
         """Write one model file, atomically; `striate.load(path)` gives the recogniser back."""

@@ -91,7 +91,7 @@ def train(job: dict[str, Any], stop: Callable[[], bool]) -> None:
     started = time.monotonic()
     model = method.train(data, work, Progress(), stop)
     # What was trained before a stop counts; a network matches how long that was.
-    training = max(time.monotonic() - started, getattr(model, "seconds_", 0.0))
+    training = max(time.monotonic() - started, model.seconds_)
     started = time.monotonic()
     probabilities = model.predict_proba(data.test).astype(np.float32)
     prediction = time.monotonic() - started
@@ -104,7 +104,7 @@ def train(job: dict[str, Any], stop: Callable[[], bool]) -> None:
     write(Path(job["out"]), TrainingRecord(cell, probabilities, held, labels, {
         "training": training, "features": features(model), "prediction": prediction, "memory": memory, "bytes": size,
         "parameters": network.total("parameters") if network else sum(int(a.size) for a in model.to_file()[1].values()),
-        "macs": network.total("macs") if network else None, "how": how(method.recipe(model), model),
+        "macs": network.total("macs") if network else None, "how": model.describe_training(),
         "hand_crafted": method.HAND_CRAFTED, "learnt": len(data.train), "chosen": len(data.validation),
         "timed": timed}), job["identity"])
     shutil.rmtree(work.path, ignore_errors=True)
@@ -172,9 +172,9 @@ def open_as(asked: ComparisonPlan, method: TrainingMethod[Any], split: Path | No
 
 
 def held_out(model: Recogniser, data: Data) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Labels and probabilities of pictures that the measured machine had not learnt from; there may be none."""
-    if (found := getattr(model, "held_out_", None)) is not None:
-        indices, scores = found
+    """Labels and probabilities of held-out pictures; there may be none."""
+    if model.held_out_ is not None:
+        indices, scores = model.held_out_
         return learnable(data).labels[indices], np.asarray(scores, np.float32)
     if len(data.validation):
         return data.validation.labels, model.predict_proba(data.validation).astype(np.float32)
@@ -182,18 +182,9 @@ def held_out(model: Recogniser, data: Data) -> tuple[NDArray[np.int64], NDArray[
 
 
 def features(model: Recogniser) -> float | None:
-    """Seconds of the training that went into describing pictures, where that is a stage of its own."""
-    rows = getattr(model, "stages_", None)
-    return sum(float(row["seconds"]) for row in rows if row["stage"] != "classifier") if rows else None
-
-
-def how(recipe: dict[str, Any], model: Recogniser) -> str:
-    """How it was trained, in a few words."""
-    epochs = getattr(model, "history_", None)
-    if epochs:
-        best = f", the best of them {model.best_epoch_}" if hasattr(model, "best_epoch_") else ""
-        return f"{epochs[-1]['epoch']} epochs{best}; {recipe.get('optimiser')}, batch {recipe.get('batch_size')}"
-    return str(model.stages_[-1]["what"]) if getattr(model, "stages_", None) else "as it comes"
+    """Seconds of the training that were spent on features, where that is a stage of its own."""
+    seconds = [float(row["seconds"]) for row in model.stages_ if row["stage"] != "classifier"]
+    return sum(seconds) if model.stages_ else None
 
 
 def without_stages(own: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from striate.data import Data
@@ -50,7 +50,7 @@ class StagewiseMethod(TrainingMethod[R]):
         return metrics.evaluate(learnable(data).labels[indices], scores, data.classes)
 
 
-def tell_stages(rows: Sequence[dict[str, Any]], progress: Progress) -> None:
+def tell_stages(rows: Sequence[Mapping[str, Any]], progress: Progress) -> None:
     """Say what each stage came to, and how long it took."""
     for row in rows:
         how = "from the cache" if row["cached"] else f"{row['seconds']:.1f} s"
