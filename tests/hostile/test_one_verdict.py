@@ -10,7 +10,7 @@ from striate import ConvNet
 from striate.data import decode, load_data, read_picture
 from striate.errors import PictureError
 from striate.quality import scan_pictures
-from striate.tasks.predict import predict_pictures
+from striate.tasks.predict import predict
 from tests.data.fixtures import chunk, pattern, picture, png_of, write
 from tests.hostile.seeds import SEEDS
 from tests.hostile.test_pictures_broken import OTHERS, bomb, gif_bomb
@@ -79,5 +79,5 @@ def test_every_entry_point_says_the_same_of_every_picture(folder):
     assert codes_by_name([*kept.items(), *((one.picture, one.code) for one in checked.skipped)]) == expected
     images = np.stack([np.full((16, 16, 3), i, np.uint8) for i in range(4)])
     model = ConvNet("lenet5", epochs=1, size=(32, 32)).fit(images, ["a", "b", "a", "b"])
-    predicted = predict_pictures(model, paths)
-    assert codes_by_name((str(row["picture"]), row.get("code", "")) for row in predicted) == expected
+    predicted = predict(model, paths)
+    assert codes_by_name((str(one.picture), one.code or "") for one in predicted) == expected

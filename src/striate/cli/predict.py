@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from striate.cli.options import Json, Quiet, Strict
 from striate.cli.screen import Screen
 from striate.errors import StriateError, shown
+
+if TYPE_CHECKING:
+    from striate.tasks.predict import Prediction
 
 EXAMPLE = "Example: striate predict runs/digits-compact/model.safetensors scan.png"
 
@@ -28,21 +31,19 @@ def predict(
     quiet: Quiet = False,
 ) -> None:
     """Name the class of each picture; exits with 2 when a picture could not be read."""
-    from striate.load_model import load
-    from striate.tasks.predict import predict_pictures
+    from striate.tasks.predict import predict as predict_pictures
 
     screen = Screen(quiet=quiet, as_json=as_json)
-    results = predict_pictures(load(model), pictures, top=top, strict=strict)
+    results = predict_pictures(model, pictures, top=top, strict=strict)
     screen.answer(results, "\n".join(map(line, results)))
-    if any("error" in result for result in results):
+    if any(result.error for result in results):
         raise typer.Exit(StriateError.exit_code)
 
 
-def line(result: dict[str, Any]) -> str:
-    """One result for people."""
-    if "error" in result:
-        return str(result["error"])
-    (first, probability), *rest = result["top"]
-    others = ", ".join(f"{shown(str(c), 40)} {p:.1%}" for c, p in rest)
-    name, more = shown(result["picture"]), f"  ({others})" if others else ""
-    return f"{name}: {shown(str(first), 80)} {probability:.1%}{more}"
+def line(result: Prediction) -> str:
+    """One prediction for people."""
+    if result.error is not None:
+        return result.error
+    others = ", ".join(f"{shown(str(label), 40)} {probability:.1%}" for label, probability in result.ranked[1:])
+    name, more = shown(result.picture or ""), f"  ({others})" if others else ""
+    return f"{name}: {shown(str(result.label), 80)} {result.probability:.1%}{more}"

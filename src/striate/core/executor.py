@@ -77,7 +77,7 @@ def map_blocks(function: Callable[[T], R], blocks: Sequence[T], threads: int | N
 
 
 class _OneBlasThread:
-    """A context in which NumPy's matrix products use one thread; counts its holders, the last gives the threads back."""
+    """A context in which NumPy uses one thread for a matrix product; the last of its holders gives the threads back."""
 
     def __init__(self) -> None:
         self.lock, self.holders = Lock(), 0

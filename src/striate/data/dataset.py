@@ -182,12 +182,12 @@ def load_data(
 
 
 def read_picture(
-    path: str | Path, size: tuple[int, int], resize: str = "squash", channels: int = 3
+    file: str | Path | bytes, size: tuple[int, int], resize: str = "squash", channels: int = 3
 ) -> NDArray[np.uint8]:
-    """One picture file as a recogniser wants it, (height, width, channels) uint8, with packing's verdict on it."""
+    """One picture file, by its path or its bytes, as (height, width, channels) uint8, with packing's verdict on it."""
     check_resize(size, resize, channels)
-    data = read_bytes(Path(path), str(path))
-    return resize_image(decode(data, name=str(path), at_least=size).image, size, resize, channels)
+    name, data = ("picture", file) if isinstance(file, bytes) else (str(file), read_bytes(file, str(file)))
+    return resize_image(decode(data, name=name, at_least=size).image, size, resize, channels)
 
 
 def natural_size(facts: Sequence[FileFacts], usual: tuple[int, int] = DEFAULT_SIZE) -> tuple[int, int]:

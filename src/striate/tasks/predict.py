@@ -1,56 +1,98 @@
-"""Files of pictures through a saved recogniser."""
+"""Predictions: the classes of pictures by a saved or fitted recogniser."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from striate.data import read_picture
+from striate.core.result import Result
 from striate.errors import StriateError
-from striate.model.recogniser import Recogniser
+from striate.load_model import load
+from striate.model.preprocessing import Pixels
+from striate.model.recogniser import Picture, Recogniser
 
 BATCH = 256
 
 
-def predict_pictures(
-    model: Recogniser, paths: Iterable[Path], *, top: int = 5, strict: bool = False
-) -> list[dict[str, Any]]:
-    """For each file `{picture, class, probability, top}`, or `{picture, error, code}` for a bad one.
+@dataclass(frozen=True)
+class Prediction(Result):
+    """The class of one picture, or why it could not be read.
 
-    With `strict` the first bad picture is raised as a `PictureError`.
+    Attributes:
+        picture: its path as it was given; None for bytes and arrays.
+        label: the most probable class, of `classes_`, and its `probability`, 0..1; None where there is an error.
+        ranked: (class, probability), most probable first, as many as were asked for.
+        error: why it could not be read, one sentence; `code`: the same, stable, for programs.
+
     """
-    return [result for batch in chunks(paths, BATCH) for result in _predict(model, batch, top, strict)]
+
+    picture: str | None
+    label: Any = None
+    probability: float | None = None
+    ranked: tuple[tuple[Any, float], ...] = ()
+    error: str | None = None
+    code: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values: `picture`, `class`, `probability` and `top`; or `picture`, `error` and `code`."""
+        if self.error is not None:
+            return {"picture": self.picture, "error": self.error, "code": self.code}
+        return {"picture": self.picture, "class": self.label, "probability": self.probability,
+                "top": [list(one) for one in self.ranked]}
 
 
-def _predict(model: Recogniser, paths: list[Path], top: int, strict: bool) -> Iterator[dict[str, Any]]:
-    preparation = model.preparation_
-    found: dict[int, np.ndarray] = {}
+def predict(
+    model: str | Path | Recogniser, pictures: Picture | Iterable[Picture], *, top: int = 5, strict: bool = False
+) -> list[Prediction]:
+    """The class of each picture, in order, with the probabilities of the `top` classes.
+
+    Args:
+        model: a model file, or a fitted recogniser, which many threads may predict with at the same time.
+        pictures: files, their bytes, or arrays (H, W, C) or (H, W) uint8; one of them, any iterable of them, or a batch
+            (N, H, W, C).
+        top: how many classes to rank.
+        strict: raise the error of the first picture that cannot be read, instead of returning it.
+
+    Raises what `striate.load` raises.
+
+        predictions = striate.predict("runs/digits-compact/model.safetensors", ["scan.png", jpeg_bytes, pixels])
+        predictions[0].label, predictions[0].probability
+
+    """
+    recogniser = model if isinstance(model, Recogniser) else load(model)
+    return [one for batch in _batches(pictures) for one in _predicted(recogniser, batch, top, strict)]
+
+
+def _batches(pictures: Any) -> Iterator[list[Picture]]:
+    one = isinstance(pictures, str | Path | bytes)
+    if isinstance(pictures, np.ndarray):
+        one = pictures.ndim == 2 or (pictures.ndim == 3 and pictures.shape[2] in (1, 3))
+    rest: Iterator[Picture] = iter([pictures] if one else pictures)
+    while batch := list(islice(rest, BATCH)):
+        yield batch
+
+
+def _predicted(model: Recogniser, pictures: list[Picture], top: int, strict: bool) -> Iterator[Prediction]:
+    found: dict[int, Pixels] = {}
     errors: dict[int, StriateError] = {}
-    for index, path in enumerate(paths):
+    for index, picture in enumerate(pictures):
         try:
-            found[index] = read_picture(path, preparation.size, preparation.resize, preparation.channels)
+            found[index] = model.read_picture(picture)
         except StriateError as error:
             if strict:
                 raise
             errors[index] = error
     scores = dict(zip(found, model.predict_proba(np.stack(list(found.values()))) if found else (), strict=True))
-    for index, path in enumerate(paths):
+    for index, picture in enumerate(pictures):
+        name = str(picture) if isinstance(picture, str | Path) else None
         if index in errors:
-            yield {"picture": str(path), "error": str(errors[index]), "code": errors[index].code}
+            yield Prediction(name, error=str(errors[index]), code=errors[index].code)
             continue
-        best = np.argsort(-scores[index], kind="stable")[:top]
-        ranked = [[model.classes_[i].item(), float(scores[index][i])] for i in best]
-        yield {"picture": str(path), "class": ranked[0][0], "probability": ranked[0][1], "top": ranked}
-
-
-def chunks(items: Iterable[Path], size: int) -> Iterator[list[Path]]:
-    """Lists of up to `size` items.
-
-    >>> [len(chunk) for chunk in chunks([Path("a")] * 5, 2)]
-    [2, 2, 1]
-    """
-    items = list(items)
-    return (items[first : first + size] for first in range(0, len(items), size))
+        order = np.argsort(-scores[index], kind="stable")
+        ranked = tuple((model.classes_[i].item(), float(scores[index][i])) for i in order[: max(1, top)])
+        yield Prediction(name, *ranked[0], ranked[:top])

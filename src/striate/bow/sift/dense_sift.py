@@ -212,7 +212,7 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
 
 def one_torch_thread() -> None:
-    """Make torch use one thread in this thread, so that a picture gives the same bits however many threads there are."""
+    """Make torch use one thread inside this one, so that a picture gives the same bits however many there are."""
     with setting:
         usual = torch.get_num_threads()  # first, because a thread takes over the process's number with its first use
         torch.set_num_threads(1)
