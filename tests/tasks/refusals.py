@@ -70,7 +70,7 @@ def in_other_parts(folder: Path) -> object:
     """Compare where the pictures of one size are not those of the other."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(comparison, "data_identity", id)
-        patch.setattr(ComparisonPlan, "kind", lambda _, model: (SimpleNamespace(
+        patch.setattr(ComparisonPlan, "method", lambda _, model: (SimpleNamespace(
             pack_arguments={"size": (8, 8) if model == "bow" else (9, 9)}, input_size=lambda _: None), False))
         return compared(folder)
 
