@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Callable
 from functools import partial
 
+import typer
 import yaml
 from typer.testing import CliRunner
 
@@ -13,6 +14,10 @@ from striate.arch.layers.__main__ import coverage_table
 from striate.arch.schema import settings_of
 from striate.bow.stages import ESTIMATORS, PRESETS, RUN_ONLY, Stages, described
 from striate.cli.main import COMMANDS, app
+from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.recipe.recipe_field import field_text, fields_by_name
+from striate.core.constraints import Integer, Real
+from striate.core.params import params_of
 
 
 def help_of(*command: str) -> str:
@@ -61,8 +66,28 @@ def told(chosen: Stages) -> str:
     return str(yaml.safe_dump(found, sort_keys=False, default_flow_style=None))
 
 
+def recipe() -> str:
+    """The table of a recipe's fields, as they are declared, with the option of each."""
+    rows = ["| field | option | what | range |", "|---|---|---|---|"]
+    options = train_options()
+    for name, field in fields_by_name(Recipe).items():
+        option, rule = f"--{name.replace('_', '-')}", params_of(Recipe)[name].rule
+        text, more = field_text(Recipe, name), field.metadata["more"]
+        bounds = f"{rule.low:g} to {rule.high:g}" if isinstance(rule, Integer | Real) else ""
+        rows.append(f"| `{name}` | {f'`{option}`' if option in options else ''} | {text[0].upper()}{text[1:]}."
+                    f"{f' {more}.' if more else ''} | {bounds} |")
+    return "\n".join(rows)
+
+
+def train_options() -> dict[str, str]:
+    """The help text of each option of `striate train`, by its name."""
+    parameters = typer.main.get_command(app).commands["train"].params  # type: ignore[attr-defined]
+    return {name: parameter.help for parameter in parameters if hasattr(parameter, "help")
+            for name in parameter.opts}
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "help": help_of, "layers": layers, "layer-coverage": lambda: coverage_table().rstrip(), "steps": stages,
-    "presets": presets,
+    "presets": presets, "recipe": recipe,
     **{f"help-{command}": partial(help_of, command) for command in COMMANDS},
 }

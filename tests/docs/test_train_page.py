@@ -11,9 +11,10 @@ import yaml
 
 from striate.cli.main import app
 from striate.convnet.recipe.recipe import Recipe
-from striate.convnet.recipe.validation import CHOICES
+from striate.convnet.recipe.recipe_field import field_choices, fields_by_name, option_help
 from striate.tasks.logs import LOGS
 from striate.tasks.settings import Settings, recipe_of
+from tests.docs.generated import train_options
 from tests.docs.pages import blocks, text_of
 
 PAGE = text_of("train.md")
@@ -21,10 +22,18 @@ OTHERS = (text_of("tune.md"), text_of("distributed.md"))
 ROWS = [line for line in PAGE.split("| field | option |")[1].splitlines() if line.startswith("| `")]
 
 
+def test_the_option_of_a_field_says_what_is_declared() -> None:
+    options = train_options()
+    said = {name: options[option] for name in fields_by_name(Recipe)
+            if (option := f"--{name.replace('_', '-')}") in options}
+    assert len(said) == 15
+    assert said == {name: option_help(Recipe, name) for name in said}
+
+
 def test_every_field_and_choice_is_there() -> None:
     named = [name for row in ROWS for name in re.findall(r"`(\w+)`", row.split("|")[1])]
     assert sorted(named) == sorted(field.name for field in fields(Recipe))
-    for choice in (*LOGS, *(choice for choices in CHOICES.values() for choice in choices)):
+    for choice in (*LOGS, *(choice for field in fields(Recipe) for choice in field_choices(Recipe, field.name))):
         assert f"`{choice}`" in PAGE, choice
 
 

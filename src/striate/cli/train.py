@@ -17,11 +17,18 @@ from striate.cli import tune
 from striate.cli.evaluate import with_interval
 from striate.cli.options import Files, Json, Quiet, Strict, parse_size
 from striate.cli.screen import Screen
+from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.recipe.recipe_field import option_help
 
 if TYPE_CHECKING:
     from striate.report.train_result import TrainResult
 
 EXAMPLE = "Example: striate train pictures/ --minutes 5"
+
+
+def recipe_option(name: str, *flags: str) -> Any:
+    """The option that sets the field `name` of a recipe, whose help text is the field's."""
+    return typer.Option(*flags, help=option_help(Recipe, name))
 
 
 def register(app: typer.Typer) -> None:
@@ -36,60 +43,46 @@ def train(
     ],
     model: Annotated[
         str | None,
-        typer.Option(help="A network by name (see inspect --list) or a YAML, prototxt or Keras JSON file; or visual "
-                     "words by name (bow, bow-knn, bow-fisher) or a YAML file of stages; or of a network that was "
-                     "trained elsewhere transfer, knn (a head on it), finetune (it learns on), auto (the best). "
+        typer.Option(help="A network by name (see inspect --list) or a YAML, prototxt or Keras JSON file; bow, "
+                     "bow-knn, bow-fisher or a YAML file of stages: a bag of visual words; transfer: a linear "
+                     "classifier on pretrained features; knn: nearest neighbours on them; finetune: continue training "
+                     "all layers of a pretrained network; auto: choose among these three on validation. "
                      "[default: compact]")
     ] = None,
     weights: Annotated[
-        str | None, typer.Option(help="Begin with these, learnt elsewhere: efficientnet_lite0, 1 or 2, a file, or "
-                                 "hf:OWNER/NAME. "
+        str | None, typer.Option(help="Pretrained weights: efficientnet_lite0, 1 or 2, a file, or hf:OWNER/NAME. "
                                  "Without --model it is finetune. [default: efficientnet_lite0]")
     ] = None,
     network: Annotated[
         str | None, typer.Option(help="Whose weights these are, a name or a file. [default: the network that they fit]")
     ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(help="Passes over the training pictures. [default: by their number]")
-    ] = None,
-    minutes: Annotated[float | None, typer.Option(help="Train for about this long instead.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of split, weights, order and augmentation. [default: 0]")] = None,
+    epochs: Annotated[int | None, recipe_option("epochs")] = None,
+    minutes: Annotated[float | None, recipe_option("minutes")] = None,
+    seed: Annotated[int | None, recipe_option("seed")] = None,
     split: Annotated[str | None, typer.Option(help="A split.json to use.")] = None,
     files: Files = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run. [default: runs/DATA-MODEL]")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
     size: Annotated[str | None, typer.Option(help="Picture size, 64 or 48,64. [default: from model and data]")] = None,
-    resize: Annotated[str, typer.Option(help="How pictures are fitted: squash, crop or pad.")] = "squash",
+    resize: Annotated[
+        str, typer.Option(help="How pictures of another shape are resized: squash, crop or pad.")
+    ] = "squash",
     recipe: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Settings of the training in YAML, as striate convert makes of "
                                   "a Caffe solver; options given beside it count more.")
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Pictures per step.")] = None,
-    optimiser: Annotated[str | None, typer.Option(help="sgd, adamw or muon. [default: by network and data]")] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option(help="Peak learning rate. [default: by optimiser, pictures and network]")
-    ] = None,
-    schedule: Annotated[
-        str | None, typer.Option(help="How the rate falls: linear, trapezoid, cosine, one-cycle or constant.")
-    ] = None,
-    balance: Annotated[
-        bool | None, typer.Option("--balance/--no-balance", help="Let rare classes weigh as much as common ones.")
-    ] = None,
-    flip: Annotated[
-        bool | None, typer.Option("--flip/--no-flip", help="Learn from mirror images too. [default: by the classes]")
-    ] = None,
-    cutout: Annotated[
-        float | None, typer.Option(help="Blot out a part, its sides this fraction of the picture's; 0 is off.")
-    ] = None,
-    mixup: Annotated[float | None, typer.Option(help="Blend pictures in pairs; alpha, 0 is off.")] = None,
-    cutmix: Annotated[float | None, typer.Option(help="Paste a part of one into another; alpha, 0 is off.")] = None,
-    average: Annotated[
-        float | None, typer.Option(help="Keep a running average of the weights, with this decay per step; 0 is off.")
-    ] = None,
-    test_time: Annotated[
-        str | None, typer.Option(help="Answer by the mean over copies: none, flip or shift. [default: none]")
-    ] = None,
-    precision: Annotated[str | None, typer.Option(help="auto, float32 or bfloat16.")] = None,
+    batch_size: Annotated[int | None, recipe_option("batch_size")] = None,
+    optimiser: Annotated[str | None, recipe_option("optimiser")] = None,
+    learning_rate: Annotated[float | None, recipe_option("learning_rate")] = None,
+    schedule: Annotated[str | None, recipe_option("schedule")] = None,
+    balance: Annotated[bool | None, recipe_option("balance", "--balance/--no-balance")] = None,
+    flip: Annotated[bool | None, recipe_option("flip", "--flip/--no-flip")] = None,
+    cutout: Annotated[float | None, recipe_option("cutout")] = None,
+    mixup: Annotated[float | None, recipe_option("mixup")] = None,
+    cutmix: Annotated[float | None, recipe_option("cutmix")] = None,
+    average: Annotated[float | None, recipe_option("average")] = None,
+    test_time: Annotated[str | None, recipe_option("test_time")] = None,
+    precision: Annotated[str | None, recipe_option("precision")] = None,
     log: Annotated[
         list[str] | None, typer.Option(metavar="KIND", help="csv or tensorboard; may be repeated. [default: csv]")
     ] = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,6 +23,7 @@ from striate.convnet.inference import precision
 from striate.convnet.pretrained import PretrainedWeights, pretrained
 from striate.convnet.recipe import presets
 from striate.convnet.recipe.recipe import BUDGETS, Recipe
+from striate.convnet.recipe.recipe_field import documented
 from striate.convnet.training.checkpoint import Checkpoints
 from striate.convnet.training.loop import train
 from striate.convnet.training.malloc import kept as memory_kept
@@ -43,24 +45,22 @@ from striate.model.recogniser import (
 )
 
 
+@partial(documented, of=Recipe)
 class ConvNet(Recogniser):
-    """A convolutional network, trained from random weights, or fine-tuned from weights that were learnt elsewhere.
+    """A convolutional network, trained from random weights, or fine-tuned from pretrained ones.
 
     Args:
         network: a name of the zoo (`compact`, `lenet5`), a YAML file, or a `Network`.
-        size: (height, width) the pictures are brought to; None is what the network wants, or the size they have.
-        weights: those to begin with, a file or the name of known ones (`efficientnet_lite0`), as in `Transfer`; None is
-            random ones. See `striate.convnet.finetuning`.
+        size: (height, width) that pictures are resized to; None is what the network wants, or the size they have.
         resize: how pictures of another shape are resized: `squash`, `crop` or `pad`.
-        seed: of weights, order and augmentation; without `minutes` the same seed gives the same bits on the same
-            machine type.
-        epochs, minutes, steps, plan, batch_size, optimiser, learning_rate, momentum, weight_decay, warmup, schedule,
-        cooldown, gamma, power, step_size, step_values, label_smoothing, average, clip, balance, mixup, cutmix, flip,
-        shift, rotate, zoom, cutout, crop, colour, randaugment, test_time, precision: as in
-        `striate.convnet.recipe.recipe.Recipe`; None is what suits the data.
+        weights: pretrained weights to begin with, a file or the name of known ones (`efficientnet_lite0`), as in
+            `Transfer`; None is random ones. See `striate.convnet.finetuning`.
+        {recipe}
+
+    All from `epochs` to `seed` are the fields of `striate.Recipe`; None is what suits the data.
 
     Learnt: `classes_`, `network_`, `module_` (torch), `recipe_`, `reasons_` (why it is so), `history_` (a dict per
-    epoch), `best_epoch_`, `seconds_` (of training), `source_` (what weights it began with, in words, or "").
+    epoch), `best_epoch_`, `seconds_` (of training), `source_` (the pretrained weights in words, or "").
 
     Limits: weights (and the best, and their average), optimiser state and a few batches are in memory; the pictures
     need not be.
@@ -116,16 +116,10 @@ class ConvNet(Recogniser):
         weights: str | Path | None = None,
         seed: int = 0,
     ) -> None:
-        self.network, self.weights = network, weights
-        self.epochs, self.minutes, self.steps, self.plan, self.batch_size = epochs, minutes, steps, plan, batch_size
-        self.optimiser, self.learning_rate, self.momentum = optimiser, learning_rate, momentum
-        self.weight_decay, self.warmup, self.schedule, self.cooldown = weight_decay, warmup, schedule, cooldown
-        self.gamma, self.power, self.step_size, self.step_values = gamma, power, step_size, step_values
-        self.label_smoothing, self.average, self.clip, self.balance = label_smoothing, average, clip, balance
-        self.mixup, self.cutmix, self.cutout, self.crop = mixup, cutmix, cutout, crop
-        self.flip, self.shift, self.rotate, self.zoom = flip, shift, rotate, zoom
-        self.colour, self.randaugment, self.test_time = colour, randaugment, test_time
-        self.precision, self.size, self.resize, self.seed = precision, size, resize, seed
+        given = locals()
+        self.network, self.size, self.resize, self.weights = network, size, resize, weights
+        for field in fields(Recipe):
+            setattr(self, field.name, given[field.name])
 
     def fit(
         self,
@@ -283,7 +277,7 @@ class ConvNet(Recogniser):
         return recipe, reasons
 
     def _recipe(self) -> Recipe:
-        given = {field.name: getattr(self, field.name, None) for field in fields(Recipe)}
+        given = {field.name: getattr(self, field.name) for field in fields(Recipe)}
         return Recipe.from_dict({name: value for name, value in given.items() if value is not None})
 
     def _source(self) -> PretrainedWeights | None:

@@ -1,14 +1,19 @@
 """What a recipe takes, and that it goes out and comes in unchanged; the schedule is tested in test_schedule.py."""
 
+import inspect
 import json
 import math
 from dataclasses import fields
+from typing import get_type_hints
 
 import pytest
 import yaml
 
 from striate.convnet.recipe.presets import DataFacts, planned
 from striate.convnet.recipe.recipe import Recipe
+from striate.convnet.recipe.recipe_field import field_text
+from striate.convnet.recogniser import ConvNet
+from striate.core.params import params_of
 from striate.errors import UsageError
 
 FULL = Recipe(minutes=2, steps=12, plan=((0, 10), (4, 12)), schedule="multistep", gamma=0.1, step_values=(3, 5),
@@ -31,10 +36,30 @@ def test_unknown_key_names_the_nearest() -> None:
         Recipe.from_dict({"learning_rat": 1})
 
 
-def test_every_field_is_described() -> None:
-    described = (Recipe.__doc__ or "").split("Attributes:")[1]
-    heads = [line.strip().split(":")[0] for line in described.splitlines() if line[8:9] != " "]
-    assert {name for head in heads for name in head.split(", ")} >= {field.name for field in fields(Recipe)}
+def names_in(doc: str | None, heading: str) -> list[str]:
+    """The names that the section `heading` of a docstring describes, in order."""
+    section = (doc or "").split(f"{heading}:")[1].split("\n\n")[0]
+    return [line.strip().split(":")[0] for line in section.splitlines() if line[:8].isspace() and line[8:9].strip()]
+
+
+def test_a_field_is_declared_once_and_stands_in_signature_docstrings_and_constraints() -> None:
+    """The tests of docs/training.md hold the table there and the options of `striate train` to the same texts."""
+    names = [field.name for field in fields(Recipe)]
+    own = {"network", "size", "resize", "weights"}
+    signature = inspect.signature(ConvNet.__init__).parameters
+    assert [name for name in signature if name not in own | {"self"}] == names
+    assert set(ConvNet().get_params()) == {*own, *names}
+    assert list(params_of(Recipe)) == names
+    assert names_in(Recipe.__doc__, "Attributes") == names
+    assert [name for name in names_in(ConvNet.__doc__, "Args") if name not in own] == names
+    for field in fields(Recipe):
+        assert field_text(Recipe, field.name) in " ".join((ConvNet.__doc__ or "").split())
+    hints, ours = get_type_hints(Recipe), get_type_hints(ConvNet.__init__)
+    assert {name: ours[name] for name in names} == {
+        name: hints[name] if name == "seed" else hints[name] | None for name in names}
+    assert {name: signature[name].default for name in names} == {**dict.fromkeys(names), "seed": 0}
+    model = ConvNet(**{name: object() for name in names})
+    assert len({id(getattr(model, name)) for name in names}) == len(names)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
-"""What a training run is: how long, which optimiser and schedule, which augmentation, which precision.
+"""Recipe of a training: how long, which optimiser and learning-rate schedule, which augmentation, which precision.
 
-A recipe is data: it is stored beside the run, read back with unknown keys refused, and travels in the model file. What
-depends on the data is left open in it (None) and filled in by `striate.convnet.recipe.presets`; what it may say is in
-`striate.convnet.recipe.validation`.
+A recipe is data: it is stored beside the run, read back with unknown keys refused, and travels in the model file. A
+field is declared here once, with its type, its default, its constraint and its text: the signature of `ConvNet`, the
+docstrings, the options of `striate train` and the table in docs/training.md follow from that. What depends on the data
+is left open (None) and filled in by `striate.convnet.recipe.presets`.
 """
 
 from __future__ import annotations
@@ -10,92 +11,116 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from striate.convnet.recipe import lr_schedule, validation
+from striate.convnet.recipe.recipe_field import documented, recipe_field
+from striate.convnet.recipe.validation import (
+    OPTIMISERS,
+    POLICIES,
+    PRECISIONS,
+    SCHEDULES,
+    TEST_TIMES,
+    Choice,
+    Count,
+    Range,
+    SchedulePlan,
+    StepValues,
+)
+from striate.core.constraints import Boolean
 from striate.core.schedules import factor_at
 from striate.errors import UsageError, shown
 
 BUDGETS = ("epochs", "minutes", "steps", "plan")  # how long: one of these takes the place of another
+UNMOVED = "Planned 0 where each picture is shown fewer than five times"
 
 
+@documented
 @dataclass(frozen=True)
 class Recipe:
     """All that decides what a training run computes; None means "planned from the data".
 
     Attributes:
-        epochs: passes over the training pictures.
-        minutes: train for about this long instead.
-        steps: optimiser steps in all; follows from epochs or minutes.
-        plan: (step, total) pairs: from `step` on, what is left of the schedule is laid over the steps up to `total`,
-            the last of which is `steps`. Empty is ((0, steps),). A run by the clock writes down here how it went.
-        batch_size: pictures per step.
-        optimiser: `sgd` (with Nesterov momentum), `adamw` (Loshchilov & Hutter 2019) or `muon` (Jordan 2024;
-            Nesterov momentum for what it leaves out).
-        learning_rate: the peak.
-        momentum: of sgd and muon; the first moment's decay of adamw.
-        weight_decay: on weights of two or more dimensions only, not on biases and norms.
-        warmup: fraction of the run over which the rate rises linearly to its peak; one-cycle has its own.
-        schedule: how the rate goes after that: `linear` or `cosine` (falling to zero), `trapezoid` (flat, falling to
-            zero over `cooldown`), `one-cycle`, `constant`; or as Caffe's solvers say it, counted from step 0: `step`,
-            `exp`, `inv`, `multistep`, `poly`, `sigmoid`.
-        cooldown: fraction of the run over which a trapezoid falls.
-        gamma, power, step_size, step_values: the numbers of Caffe's schedules.
-        label_smoothing: 0 to 0.9 (Szegedy et al. 2016, section 7); 0.05 made the probabilities of digits 6 points
-            too modest and the answers no better.
-        average: decay per step of an exponential moving average of the weights, which is what is then evaluated and
-            kept; 0 is off.
-        clip: the largest norm of the gradient (Pascanu et al. 2013); None is off.
-        balance: pictures count by the inverse frequency of their class.
-        mixup, cutmix: alpha of the Beta distribution of the shares (Zhang et al. 2018; Yun et al. 2019); 0 is off.
-        flip: mirror pictures left to right in every other epoch; None is off where classes are single letters or
-            digits.
-        shift: pictures are moved by up to this fraction of their sides, edges reflected.
-        rotate: pictures are turned by up to this many degrees.
-        zoom: pictures are scaled by up to this fraction.
-        cutout: sides of a rectangle that is blanked, as a fraction of the picture's (DeVries & Taylor 2017); 0 is off.
-        crop: least share of the area of a random crop that is resized (Szegedy et al. 2015); 0 is off.
-        colour: strength, 0 to 1, of changes to brightness, contrast and saturation.
-        randaugment: magnitude, 0 to 10, of two random operations (Cubuk et al. 2020); 0 is off.
-        test_time: over which views of a picture the scores are averaged: `none` but itself, `flip`, `shift`.
-        precision: `auto` is bfloat16 where the processor multiplies it natively, else float32.
-        seed: of weights, order and augmentation.
+        {recipe}
 
     """
 
-    epochs: int | None = None
-    minutes: float | None = None
-    steps: int | None = None
-    plan: tuple[tuple[int, int], ...] = ()
-    batch_size: int | None = None
-    optimiser: str | None = None
-    learning_rate: float | None = None
-    momentum: float | None = None
-    weight_decay: float | None = None
-    warmup: float | None = None
-    schedule: str | None = None
-    cooldown: float | None = None
-    gamma: float | None = None
-    power: float | None = None
-    step_size: int | None = None
-    step_values: tuple[int, ...] | None = None
-    label_smoothing: float | None = None
-    average: float | None = None
-    clip: float | None = None
-    balance: bool = False
-    mixup: float | None = None
-    cutmix: float | None = None
-    flip: bool | None = None
-    shift: float | None = None
-    rotate: float | None = None
-    zoom: float | None = None
-    cutout: float | None = None
-    crop: float | None = None
-    colour: float | None = None
-    randaugment: float | None = None
-    test_time: str | None = None
-    precision: str = "auto"
-    seed: int = 0
+    epochs: Annotated[int | None, Count(1, 100_000)] = recipe_field(
+        None, "passes over the training pictures", planned="by their number")
+    minutes: Annotated[float | None, Range(0.01, 100_000)] = recipe_field(
+        None, "train for about this many minutes instead of a number of epochs")
+    steps: Annotated[int | None, Count(1, 10**12)] = recipe_field(
+        None, "optimiser steps in all instead", "They follow from epochs or minutes")
+    plan: Annotated[tuple[tuple[int, int], ...], SchedulePlan()] = recipe_field(
+        (), "(step, total) pairs, how a run by the clock went: from `step` on the rest of the schedule runs to `total`",
+        "The last total is `steps`; empty is ((0, steps),)")
+    batch_size: Annotated[int | None, Count(1, 65_536)] = recipe_field(
+        None, "pictures per step, of all processes together", planned="by pictures and memory")
+    optimiser: Annotated[str | None, Choice(*OPTIMISERS)] = recipe_field(
+        None, "optimiser", "`sgd` has Nesterov momentum; `adamw` is Loshchilov & Hutter's (2019); `muon` is Jordan's "
+        "(2024), with Nesterov momentum for what it leaves out", planned="by network and data")
+    learning_rate: Annotated[float | None, Range(1e-9, 1e6)] = recipe_field(
+        None, "peak learning rate", planned="by optimiser, pictures and network")
+    momentum: Annotated[float | None, Range(0, 0.9999)] = recipe_field(
+        None, "momentum of sgd and muon; decay of the first moment of adamw")
+    weight_decay: Annotated[float | None, Range(0, 10)] = recipe_field(
+        None, "weight decay", "Of weights with two or more dimensions, never of biases and norms; times a layer's "
+        "`decay_mult`")
+    warmup: Annotated[float | None, Range(0, 0.9)] = recipe_field(
+        None, "fraction of the run in which the learning rate rises to its peak", "`one-cycle` has its own")
+    schedule: Annotated[str | None, Choice(*SCHEDULES)] = recipe_field(
+        None, "schedule of the learning rate after the warm-up", "The last six are Caffe's, by the step")
+    cooldown: Annotated[float | None, Range(0, 1)] = recipe_field(
+        None, "fraction of the run in which the schedule trapezoid falls to zero")
+    gamma: Annotated[float | None, Range(-1e6, 1e6)] = recipe_field(
+        None, "factor of Caffe's schedules step, exp, inv, multistep and sigmoid")
+    power: Annotated[float | None, Range(-1e3, 1e3)] = recipe_field(
+        None, "exponent of Caffe's schedules inv and poly")
+    step_size: Annotated[int | None, Count(1, 10**12)] = recipe_field(
+        None, "steps between two falls of Caffe's schedule step; the middle of its sigmoid")
+    step_values: Annotated[tuple[int, ...] | None, StepValues()] = recipe_field(
+        None, "steps at which Caffe's schedule multistep falls")
+    label_smoothing: Annotated[float | None, Range(0, 0.9)] = recipe_field(
+        None, "share of the truth that is spread over all classes", "Szegedy et al. (2016), section 7. 0.05 made the "
+        "probabilities of digits 6 points too modest and the predictions no better")
+    average: Annotated[float | None, Range(0, 0.999999)] = recipe_field(
+        None, "decay per step of a moving average of the weights; 0 is off",
+        "The average is what is validated and kept")
+    clip: Annotated[float | None, Range(1e-6, 1e9)] = recipe_field(
+        None, "largest norm of the gradient; left out, it is off", "Pascanu et al. (2013)")
+    balance: Annotated[bool, Boolean()] = recipe_field(
+        False, "weigh each class the same, however many pictures it has")
+    mixup: Annotated[float | None, Range(0, 100)] = recipe_field(
+        None, "alpha of the Beta distribution by which pictures are blended in pairs; 0 is off",
+        "Zhang et al. (2018)")
+    cutmix: Annotated[float | None, Range(0, 100)] = recipe_field(
+        None, "alpha of the Beta distribution by which a part of a picture is pasted into another; 0 is off",
+        "Yun et al. (2019)")
+    flip: Annotated[bool | None, Boolean("true, false or null is allowed")] = recipe_field(
+        None, "learn from mirror images, too", "In every other epoch", planned="not of single letters or digits")
+    shift: Annotated[float | None, Range(0, 0.5)] = recipe_field(
+        None, "move pictures by up to this fraction of their sides", f"Edges are reflected. {UNMOVED}")
+    rotate: Annotated[float | None, Range(0, 180)] = recipe_field(
+        None, "turn pictures by up to this many degrees", UNMOVED)
+    zoom: Annotated[float | None, Range(0, 0.9)] = recipe_field(
+        None, "scale pictures by up to this fraction", UNMOVED)
+    cutout: Annotated[float | None, Range(0, 1)] = recipe_field(
+        None, "blank a rectangle whose sides are this fraction of the picture's; 0 is off",
+        "DeVries & Taylor (2017)")
+    crop: Annotated[float | None, Range(0, 1)] = recipe_field(
+        None, "least share of the area of a random crop, resized to the whole; 0 is off", "Szegedy et al. (2015)")
+    colour: Annotated[float | None, Range(0, 1)] = recipe_field(
+        None, "strength of changes to brightness, contrast and saturation; 0 is off")
+    randaugment: Annotated[float | None, Range(0, 10)] = recipe_field(
+        None, "magnitude of two random operations; 0 is off", "Cubuk et al. (2020)")
+    test_time: Annotated[str | None, Choice(*TEST_TIMES)] = recipe_field(
+        None, "views of a picture over which a prediction averages", planned="none")
+    precision: Annotated[str, Choice(*PRECISIONS)] = recipe_field(
+        "auto", "number format of convolutions and matrix products",
+        "`auto` is bfloat16 where the processor multiplies it natively, else float32")
+    seed: Annotated[int, Count(0, 2**63 - 1)] = recipe_field(
+        0, "seed of weights, order and augmentation, and of the split",
+        "Without `minutes` the same seed gives the same bits on the same machine type", planned="0")
 
     def __post_init__(self) -> None:
         """Refuse values that no run could use (`bad_recipe`, `two_budgets`)."""
@@ -136,7 +161,7 @@ class Recipe:
         [0.5, 1.0, 1.0, 0.5, 0.125]
         """
         shape, warmup = self.schedule or "constant", self.warmup or 0.0
-        if shape in validation.NUMBERS:
+        if shape in POLICIES:
             fall = factor_at(shape, step, self.gamma or 0.0, self.power or 0.0, self.step_size or 1,
                              self.step_values or (), self.total_at(step))
         else:
