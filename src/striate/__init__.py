@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from striate.model.recogniser import Recogniser
     from striate.stats.metrics import Evaluation
     from striate.tasks.check import check
+    from striate.tasks.compare import compare
     from striate.tasks.evaluate import evaluate
     from striate.tasks.train import train
     from striate.tasks.tune import tune
@@ -77,6 +78,7 @@ _HOMES = {
     "striate.load_model": ("load",),
     "striate.stats.metrics": ("Evaluation",),
     "striate.tasks.check": ("check",),
+    "striate.tasks.compare": ("compare",),
     "striate.tasks.evaluate": ("evaluate",),
     "striate.tasks.train": ("train",),
     "striate.tasks.tune": ("tune",),
@@ -132,6 +134,7 @@ __all__ = [
     "Volume",
     "__version__",
     "check",
+    "compare",
     "evaluate",
     "from_torch",
     "load",

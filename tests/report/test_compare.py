@@ -13,9 +13,11 @@ import pytest
 
 from striate.report.compare import Disagreement, write_comparison
 from striate.report.compare_figures import COSTS
+from striate.report.compare_result import Comparison, CurveCrossing
 from striate.report.compare_text import crossing
 from striate.stats.metrics import evaluate
 from striate.stats.verdict import Verdict, verdict
+from tests.report.facts import typed
 from tests.report.reader import Page
 
 ORDER = ["verdict", "recognisers", "pairs", "curves", "cost", "agreement", "classes", "gallery", "calibration",
@@ -81,7 +83,8 @@ def page_for(folder: Path, facts: dict[str, Any], key: str = "a.png") -> Page:
     pixels = np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3)
     names = [one["name"] for one in facts["models"]]
     shown = [Disagreement(names[0], key, pixels, 0, [(name, i % 2, 0.9) for i, name in enumerate(names)])]
-    return Page(write_comparison(folder, facts, shown, [["picture"], [key]]).read_text(encoding="utf-8"))
+    path = write_comparison(folder, typed(Comparison, facts), shown, [["picture"], [key]])
+    return Page(path.read_text(encoding="utf-8"))
 
 
 SHAPES = [(2, 2, 1, False), (3, 15, 3, True), (8, 120, 2, True)]
@@ -140,7 +143,10 @@ def test_times_on_a_busy_machine_are_said_to_be_too_long(tmp_path: Path) -> None
 
 
 def test_crossings_in_words() -> None:
+    def said(row: dict[str, Any]) -> str:
+        return crossing(typed(CurveCrossing, row), [5, 100])
+
     row = {"hand": "h", "learnt": "l", "size": 5.0, "interval": [5.0, 5.0]}
-    assert crossing(row, [5, 100]) == "l is ahead of h from 5 pictures of a class on."
-    assert "not sure" in crossing(row | {"interval": [5.0, 40.0]}, [5, 100])
-    assert "or fewer to more than 100" in crossing(row | {"size": 60.0, "interval": [5.0, None]}, [5, 100])
+    assert said(row) == "l is ahead of h from 5 pictures of a class on."
+    assert "not sure" in said(row | {"interval": [5.0, 40.0]})
+    assert "or fewer to more than 100" in said(row | {"size": 60.0, "interval": [5.0, None]})

@@ -12,7 +12,7 @@ from striate import ConvNet, load_data
 from striate.tasks import Progress, RunFolder, Settings, train_model
 from striate.tasks.check import check
 from striate.tasks.compare import comparison
-from striate.tasks.compare.comparison import compare
+from striate.tasks.compare.comparison import run_comparison
 from striate.tasks.compare.plan import ComparisonPlan, sizes_in
 from striate.tasks.compare.process_pool import WorkerProcess, run_jobs
 from striate.tasks.compare.worker import open_as
@@ -51,7 +51,7 @@ def all_learnt_from(folder: Path) -> object:
 
 def compared(folder: Path, **asked: object) -> object:
     question = ComparisonPlan(**{"data": "digits", "models": ("bow", "lenet5"), **asked})
-    return compare(question, RunFolder(folder / "run"), Progress())
+    return run_comparison(question, RunFolder(folder / "run"), Progress())
 
 
 def too_many_at_once(folder: Path) -> object:

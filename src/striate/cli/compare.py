@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,9 @@ from striate.cli.options import Json, Quiet, Strict
 from striate.cli.screen import Screen
 from striate.cli.train import interruptible
 from striate.errors import shown
+
+if TYPE_CHECKING:
+    from striate.report.compare_result import Comparison
 
 EXAMPLE = "Example: striate compare pictures/ --models bow,compact --sizes 5,10,25,50"
 
@@ -58,38 +61,27 @@ def compare(
     Stopped, it goes on where it was when the same command is given again.
     """
     from striate.tasks import Progress
-    from striate.tasks.compare.comparison import compare as compare_models
-    from striate.tasks.compare.comparison import compare_folder
-    from striate.tasks.compare.plan import ComparisonPlan, sizes_in
+    from striate.tasks.compare import compare as run
+    from striate.tasks.compare.plan import sizes_in
 
     screen = Screen(quiet=quiet, as_json=as_json)
-    progress = Progress(screen.say, screen.stage, interruptible=interruptible)
-    names = tuple(part.strip() for part in models.split(",") if part.strip())
+    names = [part.strip() for part in models.split(",") if part.strip()]
     try:
-        asked = ComparisonPlan(
-            data,
-            names,
-            seeds,
-            sizes_in(sizes),
-            minutes,
-            five_by_two,
-            str(split) if split else None,
-            strict,
-            at_once,
-            shlex.join(["striate", *sys.argv[1:]]),
-        )
-        facts = compare_models(asked, compare_folder(out, data), progress)
+        result = run(data, names, seeds=seeds, sizes=sizes_in(sizes), minutes=minutes, five_by_two=five_by_two,
+                     split=split, out=out, at_once=at_once, strict=strict,
+                     progress=Progress(screen.say, screen.stage, interruptible=interruptible),
+                     command=shlex.join(["striate", *sys.argv[1:]]))
     finally:
         screen.close()
-    screen.answer(facts, summary(facts))
+    screen.answer(result, summary(result))
 
 
-def summary(facts: dict[str, Any]) -> str:
+def summary(result: Comparison) -> str:
     """What people read at the end: the verdict, a row for each recogniser, where the page is."""
-    rows = [(shown(one["name"], 24), with_interval(one["accuracy"], one["interval"]), f"{one['training']:.1f} s",
-             f"{1000 * one['latency']:.1f} ms") for one in facts["models"]]
-    lines = [f"{facts['verdict']}.", "",
+    rows = [(shown(one.name, 24), with_interval(one.accuracy, one.interval), f"{one.training:.1f} s",
+             f"{1000 * one.latency:.1f} ms") for one in result.models]
+    lines = [f"{result.verdict}.", "",
              f"{'':<24}  {'right':<30}  {'training':>10}  {'one picture':>11}",
              *(f"{name:<24}  {right:<30}  {training:>10}  {one:>11}" for name, right, training, one in rows), "",
-             f"report  {facts['report']}"]
+             f"report  {result.report}"]
     return "\n".join(lines)

@@ -1,26 +1,6 @@
 """The page of `striate compare`: which recogniser is better on these pictures, by how much, how surely, at what cost.
 
-Self-contained as a report is: no script, no request; the same facts give the same bytes.
-
-The facts (JSON values; fractions in 0..1, times in seconds; lists of recognisers are in the order of `models`):
-
-    striate, title, command, created, seconds, computed_seconds, verdict (one sentence, without its stop)
-    asked        seeds, sizes [pictures of a class], minutes, five_by_two, at_once, threads (of each training)
-    data         name, source, classes [K], count (test pictures), counts [K], learnable, skipped, notes [sentence],
-                 split, leaked, short (classes with fewer pictures than the largest size)
-    models       [{name, model, hand_crafted, accuracy, interval, balanced, seeds [accuracy], between_seeds,
-                 other_seeds, other_pictures (standard errors of the accuracy), nll, ece, temperature, nll_after,
-                 ece_after, reliability, how, learnt, chosen, timed, training, features, prediction, memory,
-                 answer_memory, latency, latency_range, throughput, bytes, parameters, macs}], the most accurate first;
-                 what a recogniser has not is null
-    pairs        [{first, second, difference, interval, p, corrected, sure, only_first, only_second, effect, bootstrap,
-                 mcnemar [{only_first, only_second, p}] by seed}]
-    curves       null, or sizes, rows [{name, hand_crafted, points [{size, accuracy, interval, seeds, pictures,
-                 training}]}], crossings [{hand, learnt, size, interval (null is never), by_size [...]}]
-    agreement    alike [M][M], only [M], all, none (pictures)
-    classes      [{class, count, recalls [M], difference, interval, p, sure}], the first two of `models` compared
-    others       how much of the machine other programs used while answers were timed, 0..1
-    fronts       {cost: [name]}, five_by_two [{first, second, difference, t, t_p, f, p, corrected}], environment
+Self-contained as a report is: no script, no request; the same result gives the same bytes.
 """
 
 from __future__ import annotations
@@ -41,9 +21,9 @@ from markupsafe import Markup
 from striate.core import atomic
 from striate.report import compare_figures as figures
 from striate.report import compare_text as words
+from striate.report.compare_result import ComparedPair, Comparison
 from striate.report.embedded_images import show
 from striate.report.train_page import environment
-from striate.stats.metrics import ReliabilityBin
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +38,7 @@ class Disagreement:
 
 
 def write_comparison(
-    folder: str | Path, facts: Mapping[str, Any], disagreements: Sequence[Disagreement], rows: Iterable[Sequence[Any]]
+    folder: str | Path, result: Comparison, disagreements: Sequence[Disagreement], rows: Iterable[Sequence[Any]]
 ) -> Path:
     """Write `compare.html`, `compare.json`, `compare.md` and `predictions.csv` (`rows`) into an existing folder.
 
@@ -66,38 +46,39 @@ def write_comparison(
     """
     folder = Path(folder)
     page = environment().get_template("compare.html.j2").render({
-        **facts, "words": words, "asides": words.aside(facts), "charts": charts(facts),
-        "gallery": gallery(facts, disagreements),
-        "strip": strip([one["interval"][0] for one in facts["models"]]), "span": span(facts["pairs"]),
+        **vars(result), "words": words, "asides": words.aside(result), "charts": charts(result),
+        "gallery": gallery(result, disagreements),
+        "strip": strip([one.interval[0] for one in result.models]), "span": span(result.pairs),
         "marks": figures.MARKS,
     })
     table = io.StringIO()
     csv.writer(table, lineterminator="\n").writerows(rows)
     atomic.write_text(folder / "predictions.csv", table.getvalue())
     atomic.write_text(folder / "compare.html", page)
-    atomic.write_text(folder / "compare.md", words.markdown(facts))
-    atomic.write_text(folder / "compare.json", json.dumps(facts, sort_keys=True, allow_nan=False, indent=1) + "\n")
+    atomic.write_text(folder / "compare.md", words.markdown(result))
+    text = json.dumps(result.as_dict(), sort_keys=True, allow_nan=False, indent=1)
+    atomic.write_text(folder / "compare.json", text + "\n")
     return folder / "compare.html"
 
 
-def charts(facts: Mapping[str, Any]) -> dict[str, Any]:
+def charts(result: Comparison) -> dict[str, Any]:
     """The SVGs of the page; the only words in them that are not ours are names of recognisers, which are escaped."""
-    models = facts["models"]
-    known = [name for name in figures.COSTS if sum(one[name] is not None for one in models) > 1]
+    models = result.models
+    known = [name for name in figures.COSTS if sum(getattr(one, name) is not None for one in models) > 1]
     return {
-        "fronts": [Markup(figures.front(models, name, facts["fronts"][name])) for name in known],  # noqa: S704
-        "curves": Markup(figures.curves(facts["curves"])) if facts["curves"] else None,  # noqa: S704
-        "reliability": [Markup(figures.reliability([ReliabilityBin(**row) for row in one["reliability"]],  # noqa: S704
-                                                   f"reliability-{i}")) for i, one in enumerate(models)],
+        "fronts": [Markup(figures.front(models, name, result.fronts[name])) for name in known],  # noqa: S704
+        "curves": Markup(figures.curves(result.curves)) if result.curves else None,  # noqa: S704
+        "reliability": [Markup(figures.reliability(one.reliability, f"reliability-{i}"))  # noqa: S704
+                        for i, one in enumerate(models)],
     }
 
 
-def gallery(facts: Mapping[str, Any], disagreements: Sequence[Disagreement]) -> list[dict[str, Any]]:
+def gallery(result: Comparison, disagreements: Sequence[Disagreement]) -> list[dict[str, Any]]:
     """The disagreements as the page shows them, by recogniser."""
-    classes, cards = facts["data"]["classes"], []
-    for i, model in enumerate(facts["models"]):
-        own = [one for one in disagreements if one.right == model["name"]]
-        cards.append({"name": model["name"], "count": facts["agreement"]["only"][i], "pictures": [
+    classes, cards = result.data.classes, []
+    for i, model in enumerate(result.models):
+        own = [one for one in disagreements if one.right == model.name]
+        cards.append({"name": model.name, "count": result.agreement.only[i], "pictures": [
             {"shown": show(one.pixels, 112), "key": one.key, "actual": classes[one.actual],
              "answers": [(name, classes[answer], p) for name, answer, p in one.answers]} for one in own]})
     return cards
@@ -113,6 +94,6 @@ def strip(lowest: Sequence[float]) -> Mapping[str, float]:
     return {"start": start, "scale": round(100 / (1 - start), 9)}
 
 
-def span(pairs: Sequence[Mapping[str, Any]]) -> float:
+def span(pairs: Sequence[ComparedPair]) -> float:
     """How far the scale of differences goes to both sides of zero."""
-    return float(max(0.01, 1.1 * max(abs(end) for one in pairs for end in one["interval"])))
+    return float(max(0.01, 1.1 * max(abs(end) for one in pairs for end in one.interval)))

@@ -6,15 +6,15 @@ variables of the page, for which stand-ins are drawn here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import floor, log10
-from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from striate.errors import shown
+from striate.report.compare_result import ComparedModel, LearningCurves
 from striate.report.figures import INK, PER_CENT, chart, reliability
 from striate.report.formatting import THIN, short
 
@@ -28,19 +28,19 @@ COSTS = {"training": "training", "latency": "one picture", "throughput": "pictur
          "memory": "most memory in training"}
 
 
-def curves(found: Mapping[str, Any]) -> str:
+def curves(found: LearningCurves) -> str:
     """Accuracy against pictures per class, with 95 % bands, as SVG."""
-    sizes = found["sizes"]
+    sizes = found.sizes
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
-        for i, row in enumerate(found["rows"]):
+        for i, row in enumerate(found.rows):
             colour = STAND_INS[i]
-            middle = [one["accuracy"] for one in row["points"]]
-            low, high = zip(*(one["interval"] for one in row["points"]), strict=True)
+            middle = [one.accuracy for one in row.points]
+            low, high = zip(*(one.interval for one in row.points), strict=True)
             axes.fill_between(sizes, low, high, color=colour, alpha=0.16, linewidth=0)
-            axes.plot(sizes, middle, color=colour, marker=MARKERS[i], markersize=5.5, label=_label(row["name"]),
-                      linestyle="--" if row["hand_crafted"] else "-")
+            axes.plot(sizes, middle, color=colour, marker=MARKERS[i], markersize=5.5, label=_label(row.name),
+                      linestyle="--" if row.hand_crafted else "-")
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(FixedLocator(sizes))
         axes.xaxis.set_minor_locator(NullLocator())
@@ -54,20 +54,20 @@ def curves(found: Mapping[str, Any]) -> str:
     return _coloured(chart("curves", "Accuracy against pictures per class", (6.6, 4.1), draw))
 
 
-def front(models: Sequence[Mapping[str, Any]], name: str, on_front: Sequence[str]) -> str:
+def front(models: Sequence[ComparedModel], name: str, on_front: Sequence[str]) -> str:
     """Accuracy with its interval against a cost, the Pareto front as a line, as SVG."""
 
     def draw(figure: Figure) -> None:
         axes = figure.add_subplot()
-        known = [(i, one) for i, one in enumerate(models) if one[name] is not None]
-        best = sorted((one[name], one["accuracy"]) for _, one in known if one["name"] in on_front)
+        known = [(i, one) for i, one in enumerate(models) if getattr(one, name) is not None]
+        best = sorted((getattr(one, name), one.accuracy) for _, one in known if one.name in on_front)
         axes.plot(*zip(*best, strict=True), color=INK, alpha=0.45, linewidth=1.2, drawstyle=(
             "steps-pre" if name == "throughput" else "steps-post"))
         for i, one in known:
-            axes.plot([one[name]] * 2, one["interval"], color=STAND_INS[i], linewidth=1.2, alpha=0.6)
-            axes.plot([one[name]], [one["accuracy"]], MARKERS[i], color=STAND_INS[i], markersize=7)
+            axes.plot([getattr(one, name)] * 2, one.interval, color=STAND_INS[i], linewidth=1.2, alpha=0.6)
+            axes.plot([getattr(one, name)], [one.accuracy], MARKERS[i], color=STAND_INS[i], markersize=7)
         axes.set_xscale("log")
-        _few_ticks(axes, [one[name] for _, one in known], name)
+        _few_ticks(axes, [getattr(one, name) for _, one in known], name)
         axes.yaxis.set_major_formatter(PER_CENT)
         axes.yaxis.set_major_locator(MaxNLocator(4))
         axes.set(xlabel=COSTS[name] + (" (more is better)" if name == "throughput" else ""), ylabel="right (%)")

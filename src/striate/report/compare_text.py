@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
 from striate.errors import shown
+from striate.report.compare_result import Comparison, CurveCrossing
 from striate.report.formatting import THIN, between, data_size, digits, duration, moment, noun, short
 from striate.stats.verdict import chance_of, points
 
@@ -44,33 +44,33 @@ def plain_points(value: float) -> str:
     return text if value <= 0 else f"+{text}"
 
 
-def aside(facts: Mapping[str, Any]) -> list[str]:
+def aside(result: Comparison) -> list[str]:
     """What the verdict rests on, sentence by sentence."""
-    seeds, pairs, data = facts["asked"]["seeds"], facts["pairs"], facts["data"]
+    seeds, pairs, data = result.asked.seeds, result.pairs, result.data
     told = []
     if len(pairs) > 1:
         told.append(f"p-values are corrected for {len(pairs)} pairs (Holm), intervals are of each pair by itself.")
     told.append(f"Each was trained {seeds} times; what other seeds and other pictures of the same kind would change is "
                 "counted." if seeds > 1 else "Each was trained once: what another seed would change is not known.")
-    if facts["asked"]["sizes"]:
-        told.append(f"Each learnt from {max(facts['asked']['sizes']):,} pictures of a class.")
-    if any(not one["sure"] for one in pairs):
+    if result.asked.sizes:
+        told.append(f"Each learnt from {max(result.asked.sizes):,} pictures of a class.")
+    if any(not one.sure for one in pairs):
         told.append("“Can't be told apart” is not “equally good”: the intervals say how far apart they may be.")
-    if data["leaked"]:
-        told.append(f"{data['leaked']:,} of the test pictures {noun(data['leaked'], 'is', 'are')} also among those "
+    if data.leaked:
+        told.append(f"{data.leaked:,} of the test pictures {noun(data.leaked, 'is', 'are')} also among those "
                     "learnt from.")
     return told
 
 
-def crossing(row: Mapping[str, Any], sizes: Sequence[int]) -> str:
+def crossing(row: CurveCrossing, sizes: Sequence[int]) -> str:
     """Where learning overtakes hand-crafting, in a sentence.
 
-    >>> crossing({"hand": "bow", "learnt": "compact", "size": 31.2, "interval": [24.1, 40.7]}, [5, 100])
+    >>> crossing(CurveCrossing("bow", "compact", 31.2, (24.1, 40.7)), [5, 100])
     'compact overtakes bow at about 31 pictures of a class (95 % of resamples: 24 to 41).'
-    >>> crossing({"hand": "bow", "learnt": "compact", "size": None, "interval": [88.0, None]}, [5, 100])
+    >>> crossing(CurveCrossing("bow", "compact", None, (88.0, None)), [5, 100])
     'compact does not overtake bow with up to 100 pictures of a class.'
     """
-    learnt, hand, at, (low, high) = row["learnt"], row["hand"], row["size"], row["interval"]
+    learnt, hand, at, (low, high) = row.learnt, row.hand, row.size, row.interval
     if at is None:
         return f"{learnt} does not overtake {hand} with up to {sizes[-1]:,} pictures of a class."
     if at <= sizes[0]:
@@ -81,31 +81,31 @@ def crossing(row: Mapping[str, Any], sizes: Sequence[int]) -> str:
     return f"{learnt} overtakes {hand} at about {at:.0f} pictures of a class (95 % of resamples: {first} to {last})."
 
 
-def markdown(facts: Mapping[str, Any]) -> str:
+def markdown(result: Comparison) -> str:
     """The finding and its tables as Markdown."""
-    data = facts["data"]
-    lines = [f"# {cell(facts['title'])}", "", f"**{cell(facts['verdict'])}.**", "", " ".join(aside(facts)), "",
+    data = result.data
+    lines = [f"# {cell(result.title)}", "", f"**{cell(result.verdict)}.**", "", " ".join(aside(result)), "",
              "| | accuracy % | 95 % | balanced % | seeds ± | training | one picture | 64 at once | file | parameters |",
              "|---|---|---|---|---|---|---|---|---|---|"]
-    for one in facts["models"]:
-        spread = "–" if one["between_seeds"] is None else points(one["between_seeds"])
+    for one in result.models:
+        spread = "–" if one.between_seeds is None else points(one.between_seeds)
         lines.append("| " + " | ".join([
-            cell(one["name"]), digits(one["accuracy"]), str(between(one["interval"])), digits(one["balanced"]), spread,
-            str(duration(one["training"])), str(moment(one["latency"])), f"{round(one['throughput']):,}/s",
-            str(data_size(one["bytes"])), str(short(one["parameters"]))]) + " |")
+            cell(one.name), digits(one.accuracy), str(between(one.interval)), digits(one.balanced), spread,
+            str(duration(one.training)), str(moment(one.latency)), f"{round(one.throughput):,}/s",
+            str(data_size(one.bytes)), str(short(one.parameters))]) + " |")
     lines += ["", "| pair | difference, points | 95 % | p, corrected | |", "|---|---|---|---|---|"]
-    for one in facts["pairs"]:
-        found = f"{cell(one['first'])} is better" if one["sure"] else "can't be told apart"
-        lines.append(f"| {cell(one['first'])} − {cell(one['second'])} | {plain_points(one['difference'])} | "
-                     f"{gap(one['interval'])} | {chance_of(one['corrected'])} | {found} |")
-    if facts["curves"]:
-        lines += ["", f"| pictures of a class | {' | '.join(f'{size:,}' for size in facts['curves']['sizes'])} |",
-                  "|---|" + "---|" * len(facts["curves"]["sizes"])]
-        for row in facts["curves"]["rows"]:
-            found = " | ".join(f"{digits(one['accuracy'])} ({between(one['interval'])})" for one in row["points"])
-            lines.append(f"| {cell(row['name'])} | {found} |")
-        lines += ["", *(cell(crossing(row, facts["curves"]["sizes"])) for row in facts["curves"]["crossings"])]
-    lines += ["", f"{data['count']:,} test pictures of {len(data['classes'])} classes. `{cell(facts['command'])}`"]
+    for pair in result.pairs:
+        found = f"{cell(pair.first)} is better" if pair.sure else "can't be told apart"
+        lines.append(f"| {cell(pair.first)} − {cell(pair.second)} | {plain_points(pair.difference)} | "
+                     f"{gap(pair.interval)} | {chance_of(pair.corrected)} | {found} |")
+    if result.curves:
+        lines += ["", f"| pictures of a class | {' | '.join(f'{size:,}' for size in result.curves.sizes)} |",
+                  "|---|" + "---|" * len(result.curves.sizes)]
+        for row in result.curves.rows:
+            found = " | ".join(f"{digits(one.accuracy)} ({between(one.interval)})" for one in row.points)
+            lines.append(f"| {cell(row.name)} | {found} |")
+        lines += ["", *(cell(crossing(row, result.curves.sizes)) for row in result.curves.crossings)]
+    lines += ["", f"{data.count:,} test pictures of {len(data.classes)} classes. `{cell(result.command)}`"]
     return "\n".join(lines) + "\n"
 
 

@@ -23,7 +23,7 @@ from striate.core import model_file
 from striate.errors import Interrupted, StriateError
 from striate.tasks import Progress, RunFolder
 from striate.tasks.compare import worker
-from striate.tasks.compare.comparison import ComparisonFolder, compare, compare_folder, read_cost
+from striate.tasks.compare.comparison import ComparisonFolder, compare_folder, read_cost, run_comparison
 from striate.tasks.compare.plan import ComparisonPlan, TrainingPlan, slug
 from striate.tasks.compare.subsets import drawn, halves
 from striate.tasks.compare.worker import held_out
@@ -62,7 +62,7 @@ def asked(home: Path, **changes: Any) -> ComparisonPlan:
 
 def done(home: Path, out: Path, **changes: Any) -> tuple[dict[str, Any], list[str]]:
     said: list[str] = []
-    return compare(asked(home, **changes), RunFolder(out), Progress(message=said.append)), said
+    return run_comparison(asked(home, **changes), RunFolder(out), Progress(message=said.append)).as_dict(), said
 
 
 def in_this_process(
@@ -191,7 +191,7 @@ def test_a_cell_that_cannot_be_trusted_is_trained_again(
     harm(again / "cells" / "lenet5-9-seed-1.safetensors", how)
     said: list[str] = []
     with pytest.raises(TrainedError) as caught:
-        compare(asked(home), RunFolder(again), Progress(message=said.append))
+        run_comparison(asked(home), RunFolder(again), Progress(message=said.append))
     assert caught.value.args[0] == ["lenet5-9-seed-1"]
     assert any("lenet5-9-seed-1.safetensors" in line and "made again" in line for line in said)
 
@@ -292,7 +292,7 @@ def test_asked_to_stop_it_says_how_to_go_on(home: Path, tmp_path: Path) -> None:
         yield lambda: True
 
     with pytest.raises(Interrupted) as caught:
-        compare(asked(home), RunFolder(tmp_path / "out"), Progress(interruptible=at_once))
+        run_comparison(asked(home), RunFolder(tmp_path / "out"), Progress(interruptible=at_once))
     assert caught.value.exit_code == 75
     assert "same command again" in str(caught.value)
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ from striate.core import atomic, model_file
 from striate.data import Data, load_data
 from striate.errors import MissingError, StriateError, UsageError, shown
 from striate.report.compare import write_comparison
+from striate.report.compare_result import Comparison
 from striate.tasks.compare import results
 from striate.tasks.compare.disagreements import disagreements, table_of
 from striate.tasks.compare.plan import ComparisonPlan, TrainingPlan, cores, slug
 from striate.tasks.compare.process_pool import run_alone, run_jobs
 from striate.tasks.compare.results import TrainingRecord, data_identity
-from striate.tasks.compare.statistics import facts_of
+from striate.tasks.compare.statistics import comparison_of
 from striate.tasks.compare.worker import MEASURED, REPEATS
 from striate.tasks.methods.method import learnable
 from striate.tasks.progress import Progress
@@ -65,12 +66,12 @@ class ComparisonFolder:
                 "model": str(kept) if do != "train" or self.keeps(cell) else None}
 
 
-def compare(asked: ComparisonPlan, folder: RunFolder, progress: Progress) -> dict[str, Any]:
+def run_comparison(asked: ComparisonPlan, folder: RunFolder, progress: Progress) -> Comparison:
     """Compare in `folder` what was `asked`; finished trainings that lie there are reused.
 
     Writes `compare.html`, `compare.json`, `compare.md`, `predictions.csv`, `split.json`, the `models` at the largest
-    size, and what is needed to go on. Returns the facts of the page; see `striate.report.compare`. Nothing is written
-    before everything that can be refused has been.
+    size, and what is needed to go on. Nothing is written before everything that can be
+    refused has been.
     """
     asked.checked()
     folder.keep_out_of(asked.data)
@@ -86,14 +87,13 @@ def compare(asked: ComparisonPlan, folder: RunFolder, progress: Progress) -> dic
             done = trained(work, progress, stop)
             costs = measured(work, progress, stop)
         progress.message("every training is finished; what they say is computed and written")
-        facts = facts_of(asked, data, done, costs)
         spent = sum(one.facts["training"] + one.facts["prediction"] for one in done.values())
-        facts |= {"seconds": time.monotonic() - started, "computed_seconds": spent,
-                  "report": str(folder.path / "compare.html")}
+        result = replace(comparison_of(asked, data, done, costs), seconds=time.monotonic() - started,
+                         computed_seconds=spent, report=str(folder.path / "compare.html"))
         largest = max(packs, key=lambda one: (one.pictures.images.shape[3], one.pictures.images.shape[1]))
-        write_comparison(folder.path, facts, disagreements(asked, largest, done), table_of(asked, data, done))
+        write_comparison(folder.path, result, disagreements(asked, largest, done), table_of(asked, data, done))
         shutil.rmtree(folder.path / "unfinished", ignore_errors=True)
-    return facts
+    return result
 
 
 def opened(asked: ComparisonPlan, progress: Progress) -> list[Data]:
