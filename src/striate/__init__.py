@@ -62,7 +62,9 @@ if TYPE_CHECKING:
     from striate.stats.metrics import Evaluation
     from striate.tasks.check import check
     from striate.tasks.compare import compare
+    from striate.tasks.convert import convert
     from striate.tasks.evaluate import evaluate
+    from striate.tasks.inspect import inspect
     from striate.tasks.train import train
     from striate.tasks.tune import tune
 
@@ -79,7 +81,9 @@ _HOMES = {
     "striate.stats.metrics": ("Evaluation",),
     "striate.tasks.check": ("check",),
     "striate.tasks.compare": ("compare",),
+    "striate.tasks.convert": ("convert",),
     "striate.tasks.evaluate": ("evaluate",),
+    "striate.tasks.inspect": ("inspect",),
     "striate.tasks.train": ("train",),
     "striate.tasks.tune": ("tune",),
     "striate.convnet.from_torch": ("from_torch", "torch_weights"),
@@ -135,8 +139,10 @@ __all__ = [
     "__version__",
     "check",
     "compare",
+    "convert",
     "evaluate",
     "from_torch",
+    "inspect",
     "load",
     "load_data",
     "load_network",

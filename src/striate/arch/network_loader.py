@@ -10,8 +10,9 @@ from striate.arch.network import Network, Node
 from striate.arch.volume import Volume
 from striate.arch.zoo import ZOO, build
 from striate.core.humanize import join_words
-from striate.errors import MissingError, NetworkError, shown
+from striate.errors import MissingError, NetworkError, UsageError, shown
 
+PHASES = ("TEST", "TRAIN")
 _FROM_TORCH = "In Python load it where you trust it, and use striate.from_torch(module, Input(...))"
 _TO_JSON = "In Keras write model.to_json() into a .json file, and give that"
 # What people try, and what to do instead.
@@ -51,6 +52,15 @@ def load_network(spec: str | Path, input: Volume | None = None, classes: int | N
                            given="it is a solver, which says how to train and names its network in another file",
                            do="Give that file; striate convert makes a recipe of this one")
     return held_to(read_network(dialect, text, input, phase), classes, path.name)
+
+
+def phase_of(phase: str | None, net: str) -> str:
+    """The phase of a prototxt; nothing else has one."""
+    if phase is not None and (phase not in PHASES or Path(net).suffix.lower() not in (".prototxt", ".pbtxt")):
+        raise UsageError("bad_phase", f"--phase {shown(phase, 40)} was asked for",
+                         allowed="TEST or TRAIN is allowed, and only for a prototxt",
+                         given=f"{shown(net, 100)} was given", do="Change it or leave it out")
+    return phase or "TEST"
 
 
 def read_network(dialect: Dialect, text: str, volume: Volume | None, phase: str = "TEST") -> Network:

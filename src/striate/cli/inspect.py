@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.options import Force, Json, Quiet, refuse_taken
+from striate.cli.options import Force, Json, Quiet
 from striate.errors import UsageError, shown
-from striate.report.survey_table import beside, heads, origin, table, totals
+from striate.report.survey_table import beside, table, totals
 
 if TYPE_CHECKING:
     from striate.arch import Volume
+    from striate.tasks.inspect import Inspection
 
-PHASES = ("TEST", "TRAIN")
 EXAMPLE = "Example: striate inspect lenet5 --input 1,28,28"
 
 
@@ -56,8 +56,6 @@ def inspect(
     receptive field is what one unit sees of the picture, from the narrowest to the widest branch. Unread are rows and
     columns that no window reads, at the end or between windows that step over them. With --quiet, only the totals.
     """
-    from striate.arch import load_network, refuse_unread, survey
-
     if listing:
         from striate.report.zoo_table import years
 
@@ -66,40 +64,20 @@ def inspect(
     if net is None:
         raise UsageError("no_network", "a network was to be inspected", allowed="a name or a file is allowed",
                          given="none was given", do="Give one; striate inspect --list shows the names")
-    if svg:
-        refuse_taken(svg, force)
-    network = load_network(net, parse_volume(volume), classes, parse_phase(phase, net))
-    if strict:
-        refuse_unread(network)
-    counted = survey(network, batch)
-    if svg:
-        from striate.arch.draw import draw
-        from striate.core import atomic
+    from striate.tasks.inspect import inspect as count
 
-        atomic.write_text(svg, draw(network))
-    source = ""
-    if torch_code:
-        from striate.arch.formats.torch.source_writer import write_torch
-
-        source = write_torch(network)
-    if as_json:
-        facts = counted.as_dict() | {"auxiliary": heads(network)} | origin(net)
-        text = json.dumps(facts | ({"torch_code": source} if torch_code else {}) | (
-            {"svg": str(svg)} if svg else {})) + "\n"
-    else:
-        text = source or ("" if quiet else table(counted) + "\n") + totals(counted) + beside(network)
-        text += "".join(f"{what}: {said}\n" for what, said in origin(net).items() if said and not (quiet or source))
-        text += f"drawn: {shown(svg, 200)}\n" if svg and not source else ""
-    sys.stdout.write(text)
+    result = count(net, input=parse_volume(volume), classes=classes, batch=batch, phase=phase, strict=strict, svg=svg,
+                   force=force, torch_code=torch_code)
+    sys.stdout.write(json.dumps(result.as_dict()) + "\n" if as_json else text(result, quiet))
 
 
-def parse_phase(phase: str | None, net: str) -> str:
-    """The phase of a prototxt; nothing else has one."""
-    if phase is not None and (phase not in PHASES or Path(net).suffix.lower() not in (".prototxt", ".pbtxt")):
-        raise UsageError("bad_phase", f"--phase {shown(phase, 40)} was asked for",
-                         allowed="TEST or TRAIN is allowed, and only for a prototxt",
-                         given=f"{shown(net, 100)} was given", do="Change it or leave it out")
-    return phase or "TEST"
+def text(result: Inspection, quiet: bool) -> str:
+    """The table, the totals and where it is from; the PyTorch source instead, if that was asked for."""
+    if result.torch_code:
+        return result.torch_code
+    said = ("" if quiet else table(result.survey) + "\n") + totals(result.survey) + beside(result.auxiliary)
+    said += "".join(f"{what}: {how}\n" for what, how in result.origin.items() if how and not quiet)
+    return said + (f"drawn: {shown(result.svg, 200)}\n" if result.svg else "")
 
 
 def parse_volume(text: str | None) -> Volume | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from striate.errors import UsageError, shown
+from striate.core.atomic import refuse_taken as refuse_taken
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout and nothing else there.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the answer only.")]
@@ -19,19 +18,6 @@ Files = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Use only the pictures of the folder that this list names, as "
                               "striate check --write-list writes it.")
 ]
-
-
-def refuse_taken(out: str | Path, force: bool) -> None:
-    """Refuse to write over what is there, a link to nothing too; with `force` a link is replaced, not followed."""
-    path = Path(out)
-    if not os.path.lexists(path):
-        return
-    if not (path.is_symlink() or path.is_file()):
-        raise UsageError("out_not_a_file", f"{shown(out)} was to be written", given="it is a folder or a device",
-                         do="Name a file in it")
-    if not force:
-        raise UsageError("out_exists", f"{shown(out)} was to be written", given="it is there already",
-                         do="Choose another name, or add --force to write over it")
 
 
 def parse_size(text: str | None) -> tuple[int, int] | None:

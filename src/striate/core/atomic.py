@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from striate.errors import DiskError, shown
+from striate.errors import DiskError, UsageError, shown
 
 PREFIX = ".striate-"
 
@@ -81,3 +81,16 @@ def disk_error(path: Path, error: OSError) -> DiskError:
     return DiskError("not_writable", f"{shown(path)} could not be written",
                      given=(error.strerror or str(error)).lower(),
                      do="Choose a folder that exists and can be written to")
+
+
+def refuse_taken(out: str | Path, force: bool) -> None:
+    """Refuse to write over what is there, a link to nothing too; with `force` a link is replaced, not followed."""
+    path = Path(out)
+    if not os.path.lexists(path):
+        return
+    if not (path.is_symlink() or path.is_file()):
+        raise UsageError("out_not_a_file", f"{shown(out)} was to be written", given="it is a folder or a device",
+                         do="Name a file in it")
+    if not force:
+        raise UsageError("out_exists", f"{shown(out)} was to be written", given="it is there already",
+                         do="Choose another name, or add --force to write over it")

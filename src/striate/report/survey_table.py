@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from striate.core.humanize import size
+from striate.core.result import Result
 
 if TYPE_CHECKING:
     from striate.arch import Network, Survey, SurveyRow
@@ -65,20 +68,28 @@ def unread(row: SurveyRow) -> str:
     return ", ".join(f"{count} {place}" for count, place in places if count)
 
 
-def heads(network: Network) -> dict[str, Any]:
-    """The auxiliary heads by name with their loss weights, and what they add to the counts."""
+@dataclass(frozen=True)
+class AuxiliaryHeads(Result):
+    """The auxiliary heads of a network by name with their loss weights, and what they add to the counts."""
+
+    heads: Mapping[str, float]
+    parameters: int
+    macs: int
+
+
+def auxiliary_heads(network: Network) -> AuxiliaryHeads:
+    """Those of `network`."""
     trunk = network.trunk
-    return {"heads": dict(network.auxiliary), "parameters": network.parameters - trunk.parameters,
-            "macs": sum(node.macs for node in network.nodes) - sum(node.macs for node in trunk.nodes)}
+    return AuxiliaryHeads(dict(network.auxiliary), network.parameters - trunk.parameters,
+                          sum(node.macs for node in network.nodes) - sum(node.macs for node in trunk.nodes))
 
 
-def beside(network: Network) -> str:
+def beside(found: AuxiliaryHeads) -> str:
     """A line about the auxiliary heads, if there are any."""
-    if not network.auxiliary:
+    if not found.heads:
         return ""
-    facts = heads(network)
-    names = " and ".join(f"{name} (loss weight {weight:g})" for name, weight in facts["heads"].items())
-    return f"of these, only while training, for {names}: {facts['parameters']:,} parameters, {facts['macs']:,} MACs\n"
+    names = " and ".join(f"{name} (loss weight {weight:g})" for name, weight in found.heads.items())
+    return f"of these, only while training, for {names}: {found.parameters:,} parameters, {found.macs:,} MACs\n"
 
 
 def origin(net: str) -> dict[str, str]:
