@@ -1,1 +1,1 @@
-"""Convolutional networks that learn: the only room that knows torch."""
+"""Convolutional networks as recognisers, trained with torch: the only room that imports it."""

@@ -1,11 +1,11 @@
-"""Fine-tuning: a network that was trained elsewhere learns on, the head first, then all of it, lower layers in smaller
-steps.
+"""Fine-tuning of a pretrained network: the head first, then all layers, lower ones in smaller steps.
 
-The head is solved, not trained: a linear machine on the features of the frozen network, whose weights become those of
-the last dense layer. From there the steps that follow need not bend the features to a head of random weights (Kumar et
-al., "Fine-tuning can distort pretrained features", ICLR 2022). How large the steps are is written into the network, as
-Caffe's multipliers: 1 for the head, falling by a constant factor from layer to layer (Howard & Ruder, ACL 2018, section
-3.2), and 0 for the lowest, which see edges and textures (Yosinski et al., NIPS 2014) and take half the time of a step.
+The head is solved, not trained: a linear classifier on the features of the frozen network, whose weights become those
+of the last dense layer. From there the steps that follow need not bend the features to a head of random weights (Kumar
+et al., "Fine-tuning can distort pretrained features", ICLR 2022). How large the steps are is written into the network,
+as Caffe's multipliers: 1 for the head, falling by a constant factor from layer to layer (Howard & Ruder, ACL 2018,
+section 3.2), and 0 for the lowest, which see edges and textures (Yosinski et al., NIPS 2014) and take half the time of
+a step.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def adapted(network: Network, classes: int) -> Network:
     return Network.from_dict(values)
 
 
-def begin_with(module: torch.nn.Module, network: Network, source: PretrainedWeights) -> None:
+def copy_pretrained(module: torch.nn.Module, network: Network, source: PretrainedWeights) -> None:
     """Copy into `module`, of an adapted `network`, all tensors of `source` but those of the head."""
     state, head = module.state_dict(), head_of(network)
     with torch.no_grad():
@@ -151,7 +151,7 @@ def _whole(head: Any, classes: int) -> tuple[NDArray[np.float64], NDArray[np.flo
     return whole
 
 
-def frozen(network: Network, parameters: Mapping[str, Tensor]) -> None:
+def freeze(network: Network, parameters: Mapping[str, Tensor]) -> None:
     """Spare the gradients of parameters that the network says do not learn, unless that are all."""
     still = [name for name in parameters if network.tensors[name].lr_mult == 0]
     if len(still) < len(parameters):

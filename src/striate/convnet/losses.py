@@ -1,4 +1,4 @@
-"""The loss of training: cross-entropy, with smoothed labels, weighted classes, mixed targets and auxiliary heads."""
+"""Loss of training: cross-entropy with smoothed labels, weighted classes, mixed targets and auxiliary heads."""
 
 from __future__ import annotations
 

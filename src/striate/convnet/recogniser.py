@@ -27,7 +27,7 @@ from striate.convnet.recipe.recipe_field import documented
 from striate.convnet.training.checkpoint import Checkpoints
 from striate.convnet.training.loop import train
 from striate.convnet.training.malloc import kept as memory_kept
-from striate.convnet.training.start import begin, content_of
+from striate.convnet.training.start import content_of, start_run
 from striate.convnet.training.state_dict import refuse_too_large
 from striate.convnet.training.training_context import TrainingContext
 from striate.convnet.training.training_run import TrainingRun
@@ -161,15 +161,15 @@ class ConvNet(Recogniser):
         with torch.random.fork_rng(), memory_kept():
             fill(module, recipe.seed)
             if source:
-                finetuning.begin_with(module, self.network_, source)
-            finetuning.frozen(self.network_, dict(module.named_parameters()))
+                finetuning.copy_pretrained(module, self.network_, source)
+            finetuning.freeze(self.network_, dict(module.named_parameters()))
             module.to(precision.best_device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
             run.identity = {"classes": self.classes_.tolist(), "preparation": self.preparation_.as_dict(),
                             "network": self.network_.to_dict(), "recipe": asked.as_dict(),
                             "set of pictures": content_of(run)}
             if source:
                 run.identity["weights"] = source.sha256
-            snapshot, more = begin(run, asked, finetuning.solve_head if source else None)
+            snapshot, more = start_run(run, asked, finetuning.solve_head if source else None)
             begun = snapshot.facts["progress"].get("begun", "") if snapshot else run.progress.begun
             self.reasons_ += (begun, *more) if begun else more
             if context.sharded:

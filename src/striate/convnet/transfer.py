@@ -1,4 +1,4 @@
-"""Transfer: a network that was trained elsewhere describes the pictures, and only a classifier on top learns.
+"""Transfer: a frozen pretrained network describes the pictures, and only a classifier on its features is fitted.
 
 Donahue et al., "DeCAF" (ICML 2014); Sharif Razavian et al., "CNN features off-the-shelf" (CVPR workshops 2014).
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 import torch
@@ -23,9 +23,11 @@ from striate.convnet.inference.features import FeatureExtractor, cut
 from striate.convnet.pretrained import pretrained
 from striate.convnet.recipe.validation import PRECISIONS
 from striate.convnet.training.training_context import TrainingContext
+from striate.core.constraints import OneOf, unquoted
 from striate.core.executor import blas_lock
 from striate.core.model_file import MAX_BYTES, Arrays, ModelFile, joined, parted
-from striate.errors import Interrupted, UsageError, shown
+from striate.core.params import Refusal, check_params
+from striate.errors import Interrupted
 from striate.model.recogniser import Recogniser, manifest_of, pictures_of, restored_classes, training_set
 
 HEADS = ("linear_svm", "knn")
@@ -34,7 +36,7 @@ FEW = 20_000  # pictures; so few are learnt from mirrored, too
 
 
 class Transfer(Recogniser):
-    """A pretrained network, frozen, and a classifier that learns from what it says of the pictures.
+    """A pretrained network, frozen, and a classifier that is fitted on its features of the pictures.
 
     Args:
         network: a name of the zoo, or a network file; None is what the weights fit.
@@ -42,15 +44,16 @@ class Transfer(Recogniser):
         head: `linear_svm` (C by cross-validation, calibrated probabilities) or `knn` (nearest neighbours).
         layer: whose output describes a picture; None is what the last dense layer reads.
         flip: learn from mirror images, too; None: up to 20,000 pictures, unless the classes are single characters.
-        size: (height, width) the pictures are brought to; None is what the network was trained with.
+        size: (height, width) that pictures are resized to; None is what the network was trained with.
         resize: how pictures of another shape are resized: `squash`, `crop` or `pad`.
         precision: of the features: `float32`, `bfloat16`, or `auto`, which is bfloat16 where the hardware has it.
-        memory: a folder that keeps features from run to run, see `nets.kept`.
+        memory: a folder that keeps features from run to run, see
+            `striate.convnet.inference.feature_cache`.
         seed: of the folds.
 
     Learnt: `classes_`; `features_`, the network; `classifier_`; `mean_` (D,) of the features, which are centred by it
     and then scaled to length 1; `held_out_`, indices (m,) of training pictures and their probabilities (m, K) by
-    classifiers that had not seen them; `stages_`, a dict for each stage with `stage`,
+    classifiers that were not fitted on them; `stages_`, a dict for each stage with `stage`,
     `what` (a sentence), `seconds` and `cached`; `notes_`, sentences.
 
     Limits: the features of all training pictures are in memory, pictures · D · 4 bytes, twice with mirror images.
@@ -58,13 +61,16 @@ class Transfer(Recogniser):
     """
 
     KIND = "transfer"
+    REFUSAL = Refusal("unknown_choice", "the {name} of a transfer was asked for", "Choose one of these", given=unquoted)
     LEARNS_FROM_VALIDATION = True
     preparation_: InputNormalisation
 
     def __init__(
         self, network: str | Path | None = None, *, weights: str | Path | None = None,
-        head: str = "linear_svm", layer: str | None = None, flip: bool | None = None,
-        size: tuple[int, int] | None = None, resize: str = "squash", precision: str = "auto",
+        head: Annotated[str, OneOf(*HEADS, phrase=f"{' and '.join(HEADS)} are allowed")] = "linear_svm",
+        layer: str | None = None, flip: bool | None = None,
+        size: tuple[int, int] | None = None, resize: str = "squash",
+        precision: Annotated[str, OneOf(*PRECISIONS, phrase=f"{' and '.join(PRECISIONS)} are allowed")] = "auto",
         memory: str | Path | None = None, seed: int = 0,
     ) -> None:
         self.network, self.weights, self.head, self.layer, self.flip = network, weights, head, layer, flip
@@ -77,11 +83,7 @@ class Transfer(Recogniser):
 
         Of `context` it uses `on_progress` and `stop`; when that turns true, `Interrupted` is raised.
         """
-        for what, choices, given in (("head", HEADS, self.head), ("precision", PRECISIONS, self.precision)):
-            if given not in choices:
-                raise UsageError("unknown_choice", f"the {what} of a transfer was asked for",
-                                 allowed=f"{' and '.join(choices)} are allowed",
-                                 given=f"{shown(str(given))} was given", do="Choose one of these")
+        check_params(self)
         context = context or TrainingContext()
         images, labels, self.classes_ = training_set(X, y)
         present, labels = np.unique(labels, return_inverse=True)

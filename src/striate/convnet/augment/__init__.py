@@ -1,4 +1,4 @@
-"""Augmentation of training pictures: one file for each kind, put in order by `Augmenter`; `mix` comes after it.
+"""Augmentation of training pictures: one file an operation, put in order by `Augmenter`; `mix` comes after it.
 
 All of it is a pure function of (seed, epoch, index): the company a picture is in changes nothing.
 """

@@ -1,4 +1,4 @@
-"""Turning, zooming and all that reads between pixels (bilinear), with the edge reflected."""
+"""Affine augmentation: rotation, zoom and all that reads between pixels (bilinear), with the edge reflected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All kinds of augmentation of one epoch in their order: crop, shift and flip, RandAugment, colour, turn, cutout.
+"""Augmentation pipeline of one epoch, in order: crop, shift and flip, RandAugment, colour, turn, cutout.
 
 What moves bytes comes before what computes with them, so that a picture is rounded to whole greys as seldom as may be.
 """

@@ -1,4 +1,4 @@
-"""Brightness, contrast and saturation by chance (Krizhevsky et al. 2012 changed colours; the three are PIL's).
+"""Colour jitter: random brightness, contrast and saturation (Krizhevsky et al. 2012 changed colours; these are PIL's).
 
 Each is a mixture with what has none of it: black, the picture's mean grey, and its own grey. All three together are
 one linear map, cut off at 0 and 255 once at the end, where the common code cuts off after each.

@@ -1,4 +1,4 @@
-"""How the kinds of augmentation read pictures: as tensors and back, and beyond their edges."""
+"""Conversion of pictures to tensors and back for augmentation, and the reflection beyond their edges."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def as_tensor(pictures: Pixels) -> torch.Tensor:
 
 
 def as_pictures(batch: torch.Tensor) -> NDArray[Any]:
-    """The way back: a tensor (n, C, H, W) as an array (n, H, W, C) of the same type, in the same memory."""
+    """The inverse: a tensor (n, C, H, W) as an array (n, H, W, C) of the same type, in the same memory."""
     pictures: NDArray[Any] = batch.permute(0, 2, 3, 1).numpy()
     return pictures
 

@@ -1,4 +1,4 @@
-"""Cutout: a rectangle of each picture is painted over (DeVries & Taylor 2017, section 3).
+"""Cutout: a rectangle of each picture is masked (DeVries & Taylor 2017, section 3).
 
 The centre is any pixel, so a part of the rectangle may lie outside, as in the paper, where it did better so. The paper
 fills with the mean of the training pictures; here it is the middle grey.

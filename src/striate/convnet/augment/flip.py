@@ -1,4 +1,4 @@
-"""Mirroring left to right, alternating: who is mirrored in one epoch is not in the next.
+"""Horizontal flip, alternating: a picture that is mirrored in one epoch is not in the next.
 
 Two epochs in a row then show every picture both ways (Jordan 2024, *94% on CIFAR-10 in 3.29 seconds on a single GPU*,
 section 3.6). Which comes first is drawn for each picture, once.

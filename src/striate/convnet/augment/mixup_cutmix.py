@@ -1,4 +1,4 @@
-"""Mixed pictures: two blended, or a part of one pasted into the other.
+"""Mixup and CutMix: two pictures blended, or a part of one pasted into the other, with their labels mixed alike.
 
 The first is mixup (Zhang et al., ICLR 2018, section 2), the second CutMix (Yun et al., ICCV 2019, section 3).
 The pictures of a batch are in random order already, so each is mixed with its neighbour: 0 with 1, 2 with 3, and so on;

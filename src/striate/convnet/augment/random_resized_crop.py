@@ -1,4 +1,4 @@
-"""Random resized crop: a part of each picture, stretched to the whole size (Szegedy et al., CVPR 2015, section 6).
+"""Random resized crop: a part of each picture, resized to the whole (Szegedy et al., CVPR 2015, section 6).
 
 The part has a share of the area drawn evenly, and an aspect from 3/4 to 4/3 drawn evenly in its logarithm. Two points
 differ from the common code: the aspect is relative to the picture's own, and where a part would be longer than the

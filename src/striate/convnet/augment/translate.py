@@ -1,4 +1,4 @@
-"""Shifts by whole pixels: bytes are moved and none are invented. 1234 by one to the right, edge reflected: 2123."""
+"""Translation by whole pixels: bytes are moved and none computed. 1234 by one to the right, edge reflected: 2123."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights before learning: each tensor filled by its filler, from a seed of its own name.
+"""Initialisation of weights: each tensor drawn by its initializer, from a seed of its own name.
 
 A layer added elsewhere in the network leaves the numbers of the others as they were.
 """

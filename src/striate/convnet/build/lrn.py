@@ -31,7 +31,7 @@ class CrossChannelLRN(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
-        """The way back: g · s^−β − 2αβ/size · x · Σ g·x·s^(−β−1), the sum over the windows that the pixel is in."""
+        """The gradient g · s^−β − 2αβ/size · x · Σ g·x·s^(−β−1), the sum over the windows that the pixel is in."""
         x, scale = ctx.saved_tensors
         gradient = gradients[0].to(scale.dtype)
         root = power(scale, ctx.beta)

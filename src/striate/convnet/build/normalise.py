@@ -1,4 +1,4 @@
-"""From pictures to what a network reads: size, colour, and the mean and spread of the training pictures.
+"""Normalisation of the input: size, colour, and the mean and standard deviation of the training pictures.
 
 Preparation belongs to the recogniser and travels in its file.
 """

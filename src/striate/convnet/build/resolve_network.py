@@ -1,4 +1,4 @@
-"""Which network for which pictures: a name, a file or a `Network`, met with the shape of the data. No torch here."""
+"""Resolution of a network: a name, a file or a `Network`, and the shape of the pictures it gets. No torch here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The functions and methods of torch that are activations, dropout or normalisation without weights; and PReLU."""
+"""torch's activation functions, dropout and normalisation without weights; and PReLU."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two public functions: from a module to a network, and from its tensors to ours."""
+"""Public functions: a `Network` from a torch module, and the tensors of the module by its names."""
 
 from __future__ import annotations
 

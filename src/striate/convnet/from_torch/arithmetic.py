@@ -1,4 +1,4 @@
-"""The functions and methods of torch that merge tensors, with torch's own argument names (but x for `input`)."""
+"""torch's arithmetic on tensors, with torch's own argument names (but x for `input`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The walk over the traced calls: each becomes a layer of ours, and its volume is held to the shape torch gives it."""
+"""Conversion of a traced graph: each call becomes a layer, whose volume must have the shape that torch gives it."""
 
 from __future__ import annotations
 

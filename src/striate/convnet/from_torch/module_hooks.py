@@ -1,4 +1,4 @@
-"""What was put on single modules from outside, which tracing their classes would leave out."""
+"""Hooks and parametrisations of single modules, which tracing their classes would leave out."""
 
 from __future__ import annotations
 

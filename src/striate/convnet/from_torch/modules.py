@@ -1,4 +1,4 @@
-"""The modules of torch that are layers of ours, each by way of its function."""
+"""torch's modules that are layers of ours, each by way of its function."""
 
 from __future__ import annotations
 

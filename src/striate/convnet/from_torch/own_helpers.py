@@ -1,4 +1,4 @@
-"""The classes that `write_torch` writes above a network that needs them, read back: known by name, proved by a run."""
+"""Helper classes that `write_torch` writes above a network, read back: known by name, checked by running them."""
 
 from __future__ import annotations
 

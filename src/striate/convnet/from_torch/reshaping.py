@@ -1,4 +1,4 @@
-"""The functions and methods of torch that reshape, cut and reduce, with torch's own argument names (but x for `input`).
+"""torch's functions that reshape, slice and reduce, with torch's own argument names (but x for `input`).
 
 Values keep their order in all of them, so that the shape of the result says what was done.
 """

@@ -1,4 +1,4 @@
-"""What a tensor of the traced module is in our terms, and what a handler may do where it stands."""
+"""Tensors of the traced module as volumes of the network, and what a handler may do at a call."""
 
 from __future__ import annotations
 

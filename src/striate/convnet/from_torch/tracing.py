@@ -1,4 +1,4 @@
-"""Tracing: the graph of the calls that pictures go through in a copy of the module that has shapes and no numbers.
+"""Tracing: the graph of calls for a batch of pictures, in a copy of the module that has shapes and no numbers.
 
 Beyond torch.fx, every call runs at once on tensors without numbers, so that sizes are known while the module's own
 code runs: `x.view(-1, x.size(1) * 16)` and a loop over `x.shape` need no special treatment.

@@ -1,4 +1,4 @@
-"""Features that are kept from run to run, by the hash of the picture's pixels and of all that describes it.
+"""Feature cache: features kept from run to run, by a hash of the picture's pixels and of all that computes them.
 
 One file for each way of describing: a network with its weights, the preparation, the number format. Whatever else is
 learnt from the same pictures, a part of them or more of them, describes only those that are new.

@@ -1,4 +1,4 @@
-"""Networks for answering only: the same function in fewer passes over memory.
+"""Folding of batch normalisation into convolutions, for inference: the same function in fewer passes over memory.
 
 Batch normalisation is folded into the convolution before it: with w, b of the convolution and γ, β, μ, σ² of the
 normalisation, γ (w·x + b − μ) / √(σ² + ε) + β is one convolution with w' = w γ/√(σ² + ε) and

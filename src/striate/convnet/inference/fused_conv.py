@@ -1,4 +1,4 @@
-"""A convolution for answering, with the ReLU behind it.
+"""Fused convolution and ReLU, for inference.
 
 On a processor oneDNN does both in one pass, with weights packed for it once: the operation that torch's own compiler
 uses, which torch keeps under a private name. Where it is not there, or on a GPU, they are done one after the other.

@@ -1,4 +1,4 @@
-"""Which number format to train in, and why."""
+"""Number format of training and inference, and why it is chosen."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The optimisers, one a file, and the table they are found by.
+"""Optimisers, one a file, and the table they are found by.
 
 Each is one `torch.optim.Optimizer` whose `state[parameter]` holds tensors only, so that a checkpoint restores it to the
 bit. The network's `lr_mult` and `decay_mult` count in all of them.

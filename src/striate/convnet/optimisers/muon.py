@@ -97,7 +97,7 @@ def orthogonalised(tensors: list[Tensor]) -> list[Tensor]:
 
 
 def newton_schulz(matrices: Tensor) -> Tensor:
-    """Matrices (n, rows, columns) with their singular values brought to about 0.7 to 1.2; a matrix of zeros stays so.
+    """Matrices (n, rows, columns) with their singular values near 0.7 to 1.2; a matrix of zeros stays so.
 
     What was below a thousandth of the whole norm may stay smaller.
     """

@@ -1,4 +1,4 @@
-"""Parameters by what they have in common: weight decay and multiplier of the rate."""
+"""Parameter groups: parameters with the same weight decay and multiplier of the learning rate."""
 
 from __future__ import annotations
 

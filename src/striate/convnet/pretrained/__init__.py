@@ -1,4 +1,4 @@
-"""Weights that were learnt elsewhere, in our networks: known files by name, and any file that fits by its path."""
+"""Pretrained weights for the networks of the zoo: known files by name, and any file that fits by its path."""
 
 from striate.convnet.pretrained.checkpoints import KNOWN, PretrainedCheckpoint
 from striate.convnet.pretrained.pretrained_weights import PretrainedWeights, located, pretrained

@@ -1,4 +1,4 @@
-"""Weights known by name: which network, where the file comes from, and its hash."""
+"""Pretrained weights known by name: which network, where the file comes from, and its hash."""
 
 from __future__ import annotations
 

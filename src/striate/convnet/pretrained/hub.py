@@ -1,4 +1,4 @@
-"""Weights from the Hugging Face hub, for whoever has a network: `hf:timm/resnet18.a1_in1k`, perhaps `@revision`.
+"""Pretrained weights from the Hugging Face hub: `hf:timm/resnet18.a1_in1k`, perhaps `@revision`.
 
 Only `model.safetensors` is taken. Its size is asked for before and its hash is checked after; it stays in the hub's own
 cache, so the next time no network is needed.

@@ -1,4 +1,4 @@
-"""Weights as tensors of one of our networks: the one that is named, or the one of the zoo that a file fits."""
+"""Pretrained weights as tensors of a network: the one that is named, or the one of the zoo that a file fits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How others call the tensors of our networks: one row for each way of naming, with what its pictures must be like.
+"""Tensor names of other libraries: one row for each convention, with the normalisation its pictures need.
 
 A row is a function from a network to {our name: their name}, empty where it has no names for such a network.
 """
@@ -159,7 +159,7 @@ def _by_layer(network: Network, place: Callable[[str], str | None]) -> Names:
 class TensorNaming:
     """A way of naming; `mean`, `std` of a picture's channels in 0..255; names that begin with `ignored` are left out.
 
-    GoogLeNet's weights in torchvision were learnt elsewhere, from pictures around 0; it changes theirs to that form.
+    torchvision's weights of GoogLeNet were trained by others on pictures around 0; it changes its own to that form.
     """
 
     names: Callable[[Network], Names]

@@ -1,4 +1,4 @@
-"""The bytes of a file of weights as tensors by name; hostile until its names and shapes have been checked.
+"""Weight files as tensors by name; untrusted until names and shapes have been checked.
 
 `.safetensors` is parsed, `.pth` and `.pt` are read by torch with `weights_only`, which makes tensors and runs nothing.
 """

@@ -1,4 +1,4 @@
-"""How the learning rate goes: the factor, 0 to 1, by which its peak is multiplied.
+"""Learning-rate schedules: the factor, 0 to 1, by which the peak is multiplied.
 
 The shapes are functions of the fraction of the run that is done, so a run by the clock, whose length is not known
 when it begins, follows them too. Trapezoid: Hägele et al., *Scaling laws and compute-optimal training beyond fixed

@@ -1,4 +1,4 @@
-"""What follows from the data: every field a recipe left open, from a table by the size and the number of the pictures.
+"""Presets of recipes: every field left open is filled in by the size and the number of the pictures.
 
 To tune a preset is to edit its row. The numbers for small pictures were chosen on validation pictures of digits and
 Fashion-MNIST.
@@ -32,7 +32,7 @@ class DataFacts:
         memory: bytes of activations that one picture takes in training (`survey(network).training_memory`); 0 is
             unknown, and bounds nothing.
         normalised: whether the network has batch normalisation.
-        pretrained: whether it begins with weights that were learnt elsewhere.
+        pretrained: whether it begins with pretrained weights.
 
     """
 

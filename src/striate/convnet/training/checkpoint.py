@@ -34,7 +34,7 @@ class Snapshot:
 
 @dataclass
 class Checkpoints:
-    """The checkpoints of one run, in `folder`; `notes` collects what a reader should be told."""
+    """The checkpoints of one run, in `folder`; `notes` collects sentences for the report."""
 
     folder: Path
     notes: list[str] = field(default_factory=list)

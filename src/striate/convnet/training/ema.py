@@ -1,6 +1,6 @@
-"""The exponential moving average of the weights of a run (Polyak & Juditsky 1992; Tarvainen & Valpola 2017).
+"""Exponential moving average of the weights of a run (Polyak & Juditsky 1992; Tarvainen & Valpola 2017).
 
-It is a better answer than the last step's weights while the rate is still high. What batch normalisation has counted is
+It predicts better than the last step's weights while the rate is still high. What batch normalisation has counted is
 averaged too. The decay warms up as min(decay, (1 + t)/(10 + t)) over the steps t = 0, 1, …, so the random weights that
 the run began with are soon forgotten.
 """

@@ -1,4 +1,4 @@
-"""The training loop: one plain loop that yields records, and can be stopped and taken up again at any step.
+"""Training loop: one plain loop that yields records, and can be stopped and resumed at any step.
 
 Order, augmentation and dropout are functions of (seed, epoch, step); the state is in the checkpoint; so a run that was
 killed ends in the same bits as one that was not (same machine type, versions, threads and number of processes).
@@ -23,7 +23,7 @@ from striate.convnet.training.ema import ExponentialMovingAverage
 from striate.convnet.training.prefetch import Batch, Prefetcher, prepared
 from striate.convnet.training.seeding import seed_for
 from striate.convnet.training.state_dict import restore, save
-from striate.convnet.training.time_budget import BudgetClock, relaid
+from striate.convnet.training.time_budget import BudgetClock, replanned
 from striate.convnet.training.training_context import StepRecord
 from striate.convnet.training.training_run import TrainingRun
 from striate.convnet.training.validation_epoch import finish_epoch
@@ -64,7 +64,7 @@ def train(run: TrainingRun, snapshot: Snapshot | None = None) -> Iterator[StepRe
                 slowest = seconds
                 run.group.set_timeout(slowest)
             if total:
-                run.recipe = relaid(run.recipe, progress.step, int(total))
+                run.recipe = replanned(run.recipe, progress.step, int(total))
             steps, epoch = run.steps, -(-progress.step // run.per_epoch)
             ended = progress.step % run.per_epoch == 0 or progress.step == steps
             speed = progress.seen / max(progress.epoch_seconds, 1e-9)

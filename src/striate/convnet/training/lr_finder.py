@@ -1,4 +1,4 @@
-"""The learning-rate range test: one short run in which the rate rises from far too small to far too large.
+"""Learning-rate range test: one short run in which the rate rises from far too small to far too large.
 
 Source: Smith, "Cyclical learning rates for training neural networks" (2017), section 3.3. There the rate rises linearly
 and the accuracy is read by eye; here it rises by a constant factor per step, and the loss is read, smoothed.

@@ -1,4 +1,4 @@
-"""Feeding: one thread gathers and augments the next batches while the network works on this one.
+"""Prefetching: one thread gathers and augments the next batches while the network trains on this one.
 
 Never a process: the pictures are bytes in a memory map, and NumPy lets go of the interpreter while it moves them.
 """

@@ -1,4 +1,4 @@
-"""Randomness as a pure function: of the seed, what it is for, and a counter; never of what was drawn before.
+"""Seeding: random numbers as a pure function of the seed, a purpose and a counter, never of earlier draws.
 
 So a run that resumes at (epoch, step) needs no generator state, and saving or evaluating more often changes nothing.
 The generator is Philox (Salmon et al., *Parallel random numbers: as easy as 1, 2, 3*, SC 2011).

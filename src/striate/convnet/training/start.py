@@ -1,4 +1,4 @@
-"""How a run begins: the ranks agree that it is the same, and it goes on from a checkpoint or gets its first plan."""
+"""Start of a run: the ranks check that it is the same, and it resumes from a checkpoint or gets its first plan."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from striate.convnet.training.training_run import TrainingRun
 from striate.core import model_file
 
 
-def begin(
+def start_run(
     run: TrainingRun, asked: Recipe, first: Callable[[TrainingRun], object] | None = None
 ) -> tuple[Snapshot | None, tuple[str, ...]]:
     """Set the recipe of `run`, which has its weights and its identity; returns the checkpoint to go on from, if any,

@@ -1,4 +1,4 @@
-"""The state of a run, to a checkpoint and back."""
+"""State of a run as tensors and values, to a checkpoint and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a training step takes: measured on a copy before the first, for a first plan or for a proposal."""
+"""Timing of a training step, measured on a copy before the first: for a first plan or for a proposal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From minutes to steps: the schedule is laid over the time that is left, again and again, as the machine turns out.
+"""Time budget: the schedule is re-planned to the time left, from the measured speed, as the run goes.
 
 What is promised to the user is the whole: training, validation after each epoch, and the predictions that follow. The
 plan is written into the recipe as it grows, so a run by the clock can be resumed, and repeated to the bit without one.
@@ -66,7 +66,7 @@ class BudgetClock:
         return total if abs(total - run.steps) > CHANGE * run.steps else 0
 
 
-def relaid(recipe: Recipe, step: int, total: int) -> Recipe:
+def replanned(recipe: Recipe, step: int, total: int) -> Recipe:
     """`recipe` with what is left of its schedule after `step` laid over the steps up to `total`."""
     plan = (*(point for point in recipe.plan or ((0, recipe.steps or 0),) if point[0] < step), (step, total))
     return replace(recipe, steps=total, plan=plan)

@@ -1,4 +1,4 @@
-"""One training run: what is trained, on what, and where it stands."""
+"""Training run: what is trained, on what, and how far it has come."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores of many pictures, and what an epoch's end makes of them: the best weights so far, a row of the history."""
+"""Validation at an epoch's end: scores of many pictures, the best weights so far, a row of the history."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def finish_epoch(run: TrainingRun, epoch: int) -> Row:
 
 
 def with_tensors(module: Net, tensors: dict[str, torch.Tensor]) -> Net:
-    """A second module of the same network that holds `tensors`, which are not copied."""
+    """A second module of the same network with `tensors`, which are not copied."""
     twin = Net(module.network)
     twin.load_state_dict(tensors, assign=True)
     return twin
