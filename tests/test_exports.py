@@ -3,27 +3,39 @@
 import ast
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import striate
+import striate.data
+import striate.tasks
 
-SOURCE = ast.parse(Path(striate.__file__).read_text())
+STUB = Path(striate.__file__).with_suffix(".pyi")
+
+
+def names_of(stub: Path) -> dict[str, str]:
+    """The public names of a stub, and the module that each comes from."""
+    return {str(alias.asname): f"{node.module}.{alias.name}" for node in ast.parse(stub.read_text()).body
+            if isinstance(node, ast.ImportFrom) for alias in node.names}
 
 
 def test_all_is_complete_and_sorted() -> None:
-    assert sorted([*striate._HOME, "__version__"]) == striate.__all__ == sorted(set(striate.__all__))
+    assert sorted([*names_of(STUB), "__version__"]) == striate.__all__ == sorted(set(striate.__all__)) == dir(striate)
 
 
-def test_the_table_and_the_typed_imports_agree() -> None:
-    typed = {
-        alias.asname or alias.name: f"{node.module}.{alias.name}" if alias.asname else node.module
-        for block in SOURCE.body if isinstance(block, ast.If)
-        for node in block.body if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    assert typed == striate._HOME
+@pytest.mark.parametrize("room", [striate, striate.data, striate.tasks])
+def test_every_name_is_what_its_stub_says(room: ModuleType) -> None:
+    for name, home in names_of(Path(room.__file__ or "").with_suffix(".pyi")).items():
+        module, _, own = home.rpartition(".")
+        if name == "tf":
+            assert striate.tf is import_module(f"striate.{home}")
+        else:
+            assert own == name
+            assert getattr(room, name) is getattr(import_module(f".{module}", room.__name__), name)
+        assert name in room.__all__
 
 
 @pytest.mark.parametrize("name", striate.__all__)
