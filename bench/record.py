@@ -12,6 +12,9 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from striate.core.executor import worker_count
+from striate.tasks.environment import processor
+
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("striate", "numpy", "pillow", "torch", "scikit-learn", "torchinfo", "keras",
             "opencv-python-headless", "faiss-cpu", "kornia", "onnxruntime")
@@ -39,7 +42,7 @@ def write(name: str, claim: str, results: dict[str, object]) -> Path:
         "results": results,
         "commit": _said("git", "describe", "--always", "--dirty"),
         "when": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "machine": {"processor": _processor(), "cores": len(os.sched_getaffinity(0)), "system": platform.platform(),
+        "machine": {"processor": processor(), "cores": worker_count(None), "system": platform.platform(),
                     "load": os.getloadavg()[0]},
         "versions": {"python": platform.python_version()} | {
             package: found for package in PACKAGES if (found := _version(package))},
@@ -61,8 +64,3 @@ def _version(package: str) -> str:
 def _said(*command: str) -> str:
     run = subprocess.run(command, capture_output=True, text=True, cwd=RESULTS.parent, check=False)
     return run.stdout.strip()
-
-
-def _processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())

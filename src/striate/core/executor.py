@@ -24,7 +24,7 @@ R = TypeVar("R")
 def worker_count(workers: int | None) -> int:
     """The number of workers to use: `workers`, or one for each core this process may run on."""
     if workers is None:
-        return len(os.sched_getaffinity(0))
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if not 0 <= workers <= 256:
         raise UsageError("bad_workers", "a number of workers was asked for", allowed="0 to 256 are allowed",
                          given=f"{workers} was given", do="Leave it out to use every core")

@@ -8,7 +8,6 @@ packer's folder (whose lock is free: removed) from a living one's.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -123,17 +122,20 @@ def _key(
 @contextmanager
 def _locked(room: Path, key: str, wait: bool = True) -> Iterator[bool]:
     """Hold the lock of one pack while the block runs; yields False if it is taken and `wait` is False."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(room / f"{PREFIX}{key}.lock", timeout=-1 if wait else 0)
     try:
-        descriptor = os.open(room / f"{PREFIX}{key}.lock", os.O_RDWR | os.O_CREAT, 0o666)
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
     except OSError as error:
         raise disk_error(room, error) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         yield True
-    except BlockingIOError:
-        yield False
     finally:
-        os.close(descriptor)
+        lock.release()
 
 
 def _clean(room: Path) -> None:

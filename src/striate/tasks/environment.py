@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from importlib.metadata import version
 from pathlib import Path
+
+from striate.core.executor import worker_count
 
 PACKAGES = ("torch", "numpy", "pillow", "scikit-learn")
 
@@ -17,7 +18,7 @@ def environment(threads: int, precision: str) -> dict[str, str | int]:
         "python": platform.python_version(),
         **{name: version(name) for name in PACKAGES},
         "machine": f"{processor()}, {platform.system()} {platform.machine()}",
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "cores": worker_count(None),
         "threads": threads,
         "precision": precision,
     }

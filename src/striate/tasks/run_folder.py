@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
 import re
 import shutil
@@ -83,22 +82,25 @@ class RunFolder:
 
         A lock dies with the process that held it.
         """
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.path / ".lock", timeout=0)
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            file = (self.path / ".lock").open("a")
+            lock.acquire()
+        except Timeout as error:
+            raise RunError("run_locked", f"{shown(self.path)} was to be written",
+                           given="another process is training there",
+                           do="Wait for it, or choose another folder with --out") from error
         except OSError as error:
             raise atomic.disk_error(self.path, error) from error
-        with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise RunError("run_locked", f"{shown(self.path)} was to be written",
-                               given="another process is training there",
-                               do="Wait for it, or choose another folder with --out") from error
+        try:
             self.check_finished() if resume else self.check_new()
             for leftover in self.path.glob(f"{atomic.PREFIX}*.tmp"):
                 leftover.unlink(missing_ok=True)
             yield
+        finally:
+            lock.release()
 
     def check_new(self) -> None:
         """Refuse a folder that holds a run already (`run_exists`)."""

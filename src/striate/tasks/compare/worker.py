@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from striate.arch.survey import Survey
@@ -129,17 +130,8 @@ def measure(job: dict[str, Any], stop: Callable[[], bool], wait: Callable[[], No
 
 
 def busy(seconds: float = 0.3) -> float:
-    """How much of this machine, 0..1, other processes use while this one waits; 0 where the system does not say."""
-    def times() -> tuple[int, int]:
-        numbers = [int(one) for one in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
-        return sum(numbers), numbers[3] + numbers[4]  # all, and idle or waiting for a disk
-
-    if not Path("/proc/stat").exists():
-        return 0.0
-    before = times()
-    time.sleep(seconds)
-    passed, idle = (after - earlier for after, earlier in zip(times(), before, strict=True))
-    return max(0.0, 1 - idle / passed) if passed > 0 else 0.0
+    """How much of this machine, 0..1, other processes use while this one waits."""
+    return psutil.cpu_percent(seconds) / 100
 
 
 def timed(work: Callable[[int], object], stop: Callable[[], bool]) -> NDArray[np.float64]:
