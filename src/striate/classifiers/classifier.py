@@ -53,7 +53,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         kernel = kernel_named(self.kernel)
         features = features_of(X)
         kernel.check(features)
-        labels = labels_of(y, len(features))
+        labels = class_numbers(y, len(features))
         once = len(labels) // copies if isinstance(copies, int) and copies > 0 else 0
         if not once or once * copies != len(labels) or (labels.reshape(copies, once) != labels[:once]).any():
             raise DataError("bad_copies", "a classifier was asked to learn from copies of pictures",
@@ -155,7 +155,7 @@ def features_of(X: ArrayLike) -> Floats:
     return features
 
 
-def labels_of(y: ArrayLike, count: int) -> NDArray[np.int64]:
+def class_numbers(y: ArrayLike, count: int) -> NDArray[np.int64]:
     """Y as (count,) int64; refuses `label_range`, `one_class` and classes without pictures (`empty_class`)."""
     array = np.asarray(y)
     if array.shape != (count,) or array.dtype.kind not in "iu" or array.min() < 0:

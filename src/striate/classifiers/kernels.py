@@ -29,6 +29,7 @@ from striate.core.executor import map_ordered, worker_count
 from striate.errors import DataError
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 COLUMNS = 4096  # bins at once
 CACHED = 1 << 18  # terms at once: 1 MiB of temporary, which stays in a second-level cache
 
@@ -52,6 +53,10 @@ class Kernel:
 
     def map(self, X: Floats, out: Floats | None = None) -> Floats:
         """The features of each row, (n, `width(D)`) float32, into `out` where given."""
+        raise NotImplementedError
+
+    def per_bin(self, x: Doubles, y: Doubles) -> Doubles:
+        """What each bin adds to the kernel, float64, x broadcast with y; x must not be 0."""
         raise NotImplementedError
 
     def diagonal(self, X: Floats) -> NDArray[np.float64]:
@@ -101,6 +106,10 @@ class Linear(Kernel):
         out[...] = X
         return out
 
+    def per_bin(self, x: Doubles, y: Doubles) -> Doubles:
+        """X y."""
+        return np.multiply(x, y)
+
     def diagonal(self, X: Floats) -> NDArray[np.float64]:
         """Σ x²."""
         return np.asarray(np.einsum("nd,nd->n", X, X), np.float64)
@@ -123,11 +132,19 @@ class Hellinger(Kernel):
         root: Floats = np.sqrt(X, out=out)
         return root
 
+    def per_bin(self, x: Doubles, y: Doubles) -> Doubles:
+        """√(x y)."""
+        return np.asarray(np.sqrt(x * y))
+
 
 @dataclass(frozen=True)
 class Homogeneous(Kernel):
-    """A kernel √(xy) K(log y − log x): `term` computes it for a row, `signature` is K, `period` Λ and `order` n."""
+    """A kernel √(xy) K(log y − log x): `bins` computes its bins, `term` their sum for a row in float32.
 
+    `signature` is K, `period` Λ and `order` n.
+    """
+
+    bins: Callable[[Doubles, Doubles], Doubles]
     term: Callable[[Floats, Floats], NDArray[np.float64]]
     signature: Callable[[NDArray[np.float64]], NDArray[np.float64]]
     period: float
@@ -170,6 +187,10 @@ class Homogeneous(Kernel):
                     np.multiply(wave(angle * np.float32(j)), scaled, out=feature)
         return out
 
+    def per_bin(self, x: Doubles, y: Doubles) -> Doubles:
+        """The smaller of x and y, or 2 x y / (x + y)."""
+        return self.bins(x, y)
+
     def width(self, columns: int) -> int:
         """(2n + 1)·`columns`."""
         return (2 * self.order + 1) * columns
@@ -188,6 +209,10 @@ def _blocks(count: int, size: int) -> Iterator[slice]:
     return (slice(start, min(start + size, count)) for start in range(0, count, size))
 
 
+def _harmonic(x: Doubles, y: Doubles) -> Doubles:
+    return 2 * x * y / (x + y)
+
+
 def _minimum(row: Floats, others: Floats) -> NDArray[np.float64]:
     return np.asarray(np.minimum(others, row[:, None], out=others).sum(axis=0), np.float64)
 
@@ -203,6 +228,7 @@ def _chi2(row: Floats, others: Floats) -> NDArray[np.float64]:
 KERNELS: MappingProxyType[str, Kernel] = MappingProxyType({
     "linear": Linear("linear"),
     "hellinger": Hellinger("hellinger"),
-    "intersection": Homogeneous("intersection", _minimum, lambda lag: np.exp(-np.abs(lag) / 2), 2 * log(1.99) + 3.52),
-    "chi2": Homogeneous("chi2", _chi2, lambda lag: 1 / np.cosh(lag / 2), 8.80 * sqrt(5.44) - 12.6),
+    "intersection": Homogeneous("intersection", np.minimum, _minimum, lambda lag: np.exp(-np.abs(lag) / 2),
+                                2 * log(1.99) + 3.52),
+    "chi2": Homogeneous("chi2", _harmonic, _chi2, lambda lag: 1 / np.cosh(lag / 2), 8.80 * sqrt(5.44) - 12.6),
 })

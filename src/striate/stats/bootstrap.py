@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from striate.stats.intervals import Interval
+from striate.stats.metrics import Interval
 from striate.stats.variance_components import Rights
 
 RESAMPLES = 2000

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from striate.stats.metrics import Interval, score_interval
 from striate.stats.variance_components import Rights, chance
-
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -38,14 +37,8 @@ def share(rights: Rights, confidence: float = 0.95) -> Accuracy:
     value, found = float(np.mean(rights)), chance(rights)
     plain = value * (1 - value) / n
     effect = 1.0 if count == 1 or not plain else max(found.variance / plain, 1 / count)
-    return Accuracy(value, wilson(value, n / effect, quantile(found.freedom if count > 1 else np.inf, confidence)))
-
-
-def wilson(value: float, n: float, z: float) -> Interval:
-    """The score interval of a share `value` of `n` pictures, which need not be whole, at `z` standard errors."""
-    centre = (value + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * (value * (1 - value) / n + z * z / (4 * n * n)) ** 0.5
-    return 0.0 if value == 0 else max(0.0, centre - half), 1.0 if value == 1 else min(1.0, centre + half)
+    return Accuracy(value, score_interval(
+        value, n / effect, quantile(found.freedom if count > 1 else np.inf, confidence)))
 
 
 def quantile(freedom: float, confidence: float) -> float:

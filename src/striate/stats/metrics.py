@@ -132,12 +132,15 @@ def wilson(successes: int, n: int, confidence: float = 0.95) -> Interval:
                          allowed="successes in 0..n, n of at least 1 and a confidence between 0 and 1 are allowed",
                          given=f"{successes} of {n} at confidence {confidence} were given",
                          do="Give counts, and the confidence as a fraction such as 0.95")
-    z = NormalDist().inv_cdf((1 + confidence) / 2)
-    rate = successes / n
-    centre = (rate + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * (rate * (1 - rate) / n + z * z / (4 * n * n)) ** 0.5
-    # The bounds of 0 and n successes are exactly 0 and 1; rounding would miss them by an ulp.
-    return (0.0 if successes == 0 else max(0.0, centre - half), 1.0 if successes == n else min(1.0, centre + half))
+    return score_interval(successes / n, n, NormalDist().inv_cdf((1 + confidence) / 2))
+
+
+def score_interval(share: float, n: float, z: float) -> Interval:
+    """Wilson's interval of a `share` of `n` pictures, which need not be a whole number, at `z` standard errors."""
+    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
+    # The bounds of none and of all are exactly 0 and 1; rounding would miss them by an ulp.
+    return 0.0 if share == 0 else max(0.0, centre - half), 1.0 if share == 1 else min(1.0, centre + half)
 
 
 def _checked(

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import optimize, special
 
-from striate.stats.intervals import Interval, quantile
+from striate.stats.intervals import quantile
+from striate.stats.metrics import Interval
 from striate.stats.variance_components import MeanVariance, Rights, chance
 
 

@@ -12,10 +12,6 @@ makes the shares of all others smaller (`normalise`) is not told from those othe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,16 +23,6 @@ from striate.errors import UsageError
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 BLOCK = 1 << 20  # float64 numbers at once: 8 MiB
-
-
-def _harmonic(x: Doubles, y: Doubles) -> Doubles:
-    return 2 * x * y / (x + y)
-
-
-# One bin of each kernel; x is never 0 here. `striate.classifiers.kernels` has the sums, in float32.
-TERMS: Mapping[str, Callable[[Doubles, Doubles], Any]] = MappingProxyType({
-    "linear": np.multiply, "hellinger": lambda x, y: np.sqrt(x * y), "intersection": np.minimum, "chi2": _harmonic,
-})
 
 
 def added(classifier: Classifier, features: Floats, classes: NDArray[np.int64]) -> Doubles:
@@ -70,7 +56,7 @@ def added(classifier: Classifier, features: Floats, classes: NDArray[np.int64]) 
     size = max(1, BLOCK // max(1, len(filled)))
     for start in range(0, len(vectors), size):
         rows = slice(start, start + size)
-        some += weights[rows].T @ TERMS[classifier.kernel](x, vectors[rows][:, filled].astype(np.float64))
+        some += weights[rows].T @ KERNELS[classifier.kernel].per_bin(x, vectors[rows][:, filled].astype(np.float64))
     whole[:, filled] = some
     return whole
 
