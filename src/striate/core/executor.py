@@ -8,10 +8,12 @@ files `data.worker_pool` puts processes behind the threads. No result depends on
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from subprocess import DEVNULL, PIPE, Popen
 from threading import Lock, RLock
 from typing import Any, TypeVar
 
@@ -115,6 +117,17 @@ one_blas_thread = _OneBlasThread()
 # Held by a prediction while it multiplies matrices: `one_blas_thread` sets the number of the library's threads for the
 # whole process, and OpenBLAS sums in another order on another number of them.
 blas_lock = RLock()
+
+
+def start_python(program: str, environment: Mapping[str, str] | None = None, *, errors: bool = False) -> Popen[bytes]:
+    """Our own interpreter with a `program` of our own, its input and output piped; `errors`: whether they are shown.
+
+    Not multiprocessing, which would run the caller's script again; nor loky, which pickles what is sent.
+    """
+    # -P, and only what is on our own path: the working folder may hold a numpy.py of somebody else's.
+    return Popen([sys.executable, "-P", "-c", program], stdin=PIPE, stdout=PIPE,  # noqa: S603 - our own
+                 stderr=None if errors else DEVNULL, process_group=0,  # so that Ctrl-C is for the asker to handle
+                 env={**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
 
 
 def _each(function: Callable[[T], R], items: Sequence[T]) -> list[R]:

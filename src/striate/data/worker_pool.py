@@ -11,16 +11,14 @@ never possible, its thread does the work here; so the results are the same and n
 
 from __future__ import annotations
 
-import os
 import select
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
 
-from striate.core.executor import map_ordered
+from striate.core.executor import map_ordered, start_python
 from striate.data.file_task import FileTask, Item, Result
 from striate.data.worker_process import GREETING, answered, ask
 
@@ -34,12 +32,7 @@ class WorkerClient:
     """One helper process, and whether it has said that it is ready."""
 
     def __init__(self) -> None:
-        # -P, and only what is on our own path: the working folder may hold a numpy.py of somebody else's.
-        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own program
-            [sys.executable, "-P", "-c", PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            process_group=0,  # so that Ctrl-C is for the asker to handle
-        )  # fmt: skip
+        self.process = start_python(PROGRAM)
         self._ready: bool | None = None
 
     def do(self, task: FileTask, items: Sequence[Item]) -> list[Result] | None:

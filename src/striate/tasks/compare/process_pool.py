@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from striate.core.executor import start_python
 from striate.errors import Interrupted, RunError, StriateError
 
 POLL, PATIENCE = 0.05, 20.0  # seconds: between looks, and until a child that was asked to end is made to
@@ -25,13 +25,8 @@ class WorkerProcess:
     """One job in a process of its own, on `cores`."""
 
     def __init__(self, job: dict[str, Any], cores: Sequence[int]) -> None:
-        quiet = None if os.environ.get("STRIATE_TRACEBACK") else subprocess.DEVNULL
-        threads = dict.fromkeys(THREADS, str(len(cores)))
-        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own program
-            [sys.executable, "-P", "-c", PROGRAM.format(cores=set(cores))], stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, stderr=quiet, process_group=0,  # so that Ctrl-C is for the asker to handle
-            env={**os.environ, **threads, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )  # fmt: skip
+        self.process = start_python(PROGRAM.format(cores=set(cores)), dict.fromkeys(THREADS, str(len(cores))),
+                                    errors=bool(os.environ.get("STRIATE_TRACEBACK")))
         assert self.process.stdin
         self.first = b""
         with suppress(BrokenPipeError):
