@@ -103,7 +103,7 @@ class Transfer(Recogniser):
         for mirrored in (False, True)[: 1 + self.flip_]:
             stage = "features of mirror images" if mirrored else "features"
             rows, new = self.features_.extract(pictures, mirrored=mirrored, stop=context.stop,
-                                               watch=partial(context.on_progress, stage))
+                                               on_progress=partial(context.on_progress, stage))
             found.append(rows)
             computed += new
             if context.stop():

@@ -81,19 +81,19 @@ class FeatureExtractor:
         self.module = folded(module).to(best_device(), self.dtype)
 
     def __call__(
-        self, pictures: LabelledPictures, *, mirrored: bool = False, watch: Callable[[int, int], object] | None = None,
-        stop: Callable[[], bool] = bool,
+        self, pictures: LabelledPictures, *, mirrored: bool = False,
+        on_progress: Callable[[int, int], object] | None = None, stop: Callable[[], bool] = bool,
     ) -> NDArray[np.float32]:
         """(N, D) float32 of pictures of the right size, as `extract` gives them."""
-        return self.extract(pictures, mirrored=mirrored, watch=watch, stop=stop)[0]
+        return self.extract(pictures, mirrored=mirrored, on_progress=on_progress, stop=stop)[0]
 
     def extract(
-        self, pictures: LabelledPictures, *, mirrored: bool = False, watch: Callable[[int, int], object] | None = None,
-        stop: Callable[[], bool] = bool,
+        self, pictures: LabelledPictures, *, mirrored: bool = False,
+        on_progress: Callable[[int, int], object] | None = None, stop: Callable[[], bool] = bool,
     ) -> tuple[NDArray[np.float32], int]:
         """Features (N, D) float32 of pictures of the right size, and how many of them the memory did not have.
 
-        `mirrored`: of their mirror images. `watch` is called with (done, N); when `stop` turns true, the array is
+        `mirrored`: of their mirror images. `on_progress` is called with (done, N); when `stop` turns true, the array is
         empty.
         """
         kept = FeatureCache(self.memory, self._key(mirrored), self.network.output.size) if self.memory else None
@@ -115,8 +115,8 @@ class FeatureExtractor:
                 if new.any():
                     rows[places[new]] = self._described(some[new], mirrored)
                 computed += int(new.sum())
-                if watch:
-                    watch(int(places[-1]) + 1, len(pictures))
+                if on_progress:
+                    on_progress(int(places[-1]) + 1, len(pictures))
         if kept and fresh:
             kept.add(list(fresh), rows[list(fresh.values())])
         return rows[:0] if stopped else rows, computed
