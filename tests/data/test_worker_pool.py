@@ -69,7 +69,7 @@ def test_a_helper_that_dies_is_replaced_by_the_asker(root, helper):
     helper.process.wait()
     assert helper.do(task, items) is None
     with WorkerPool(2) as both:
-        both._helpers.append(helper)
+        both._clients.append(helper)
         assert plain(both.each(task, items)) == plain(task(item) for item in items)
 
 

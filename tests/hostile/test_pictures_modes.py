@@ -25,7 +25,7 @@ def test_i07_a_png_named_jpg_is_read_with_a_note(tmp_path):
             write(tmp_path / "set" / name / f"{i}.jpg", picture(pattern(seed=i + 10 * ord(name))))
     data = load_data(tmp_path / "set")
     assert len(data.pictures) == 8
-    assert "8 pictures (first a/0.jpg): its name says JPEG and its bytes PNG; the bytes were believed" in data.notes
+    assert "8 pictures (first a/0.jpg): its name says JPEG and its bytes PNG; the bytes decide" in data.notes
 
 
 def test_i09_names_are_no_matter(tmp_path):

@@ -1,4 +1,4 @@
-"""Depth as papers count it: the layers that form weighted sums, along the longest way from picture to answer."""
+"""Network depth as papers count it: the layers that form weighted sums, along the longest path from input to output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How weights are filled before learning, and what is known of each tensor of a layer.
+"""Initialisers of weights, and the shape, role and initialiser of each tensor of a layer.
 
 Names and meanings are Caffe's: `xavier` (Glorot & Bengio 2010) draws uniformly from ±√(3/fan), `msra` (He et al. 2015)
 from a normal of standard deviation √(2/fan), where fan is the number of inputs of a unit (`in`), the number of units

@@ -1,4 +1,4 @@
-"""Finding the network a person means: a name of the zoo, or a file in any dialect that is read."""
+"""Networks loaded by name from the zoo, or from a file in any dialect that is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The slow second truth: every layer's forward pass in float64 NumPy, written to be read.
+"""Reference implementation of every layer's forward pass: float64 NumPy, written to be read.
 
 A unit is a weighted sum plus a bias; a convolution is a loop over positions; nothing here is clever. Networks are in
 the state of after training: dropout does nothing, batch normalisation uses its running mean and variance.

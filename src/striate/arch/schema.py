@@ -1,4 +1,4 @@
-"""One layer as plain data, and back: the words of a network file.
+"""The schema of network files: one layer as plain data, and back.
 
 `ReLU()` is `"relu"`; `Conv(20, 5)` is `{"conv": {"filters": 20, "kernel_size": 5}}`; fields at their default are left
 out; `name` and `from` stand beside the kind. Nothing unknown is passed over: the nearest allowed word is named.

@@ -1,9 +1,9 @@
-"""Everything that can be counted about a network before it has a weight.
+"""The survey of a network: everything that can be counted before it has a weight.
 
 MACs are the multiply-adds of weighted sums; FLOPs are 2·MACs plus every other operation (see `layers/layer.py`).
 Neurons are the units that form a weighted sum of their inputs: the outputs of convolutions and dense layers; what
 rescales, squashes, pools or merges them makes no new ones.
-Memory is that of activations in float32: for training all of them, kept for the way back; for inference the most that
+Memory is that of activations in float32: for training all of them, kept for the backward pass; for inference the most that
 is alive at one moment, a layer's inputs, its output and what later branches still need.
 """
 

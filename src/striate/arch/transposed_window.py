@@ -1,4 +1,4 @@
-"""The arithmetic of a transposed convolution along one axis: W pixels become S·(W − 1) + F, less the padding."""
+"""Transposed windows along one axis: W pixels become S·(W − 1) + F, less the padding."""
 
 from __future__ import annotations
 

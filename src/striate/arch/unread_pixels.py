@@ -1,4 +1,4 @@
-"""Holding a network to reading every pixel."""
+"""Unread pixels: the refusal of networks whose windows skip part of the picture."""
 
 from __future__ import annotations
 

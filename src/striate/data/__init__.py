@@ -1,4 +1,4 @@
-"""Pictures in: from files of any origin to one memory-mapped array, split and ready to learn from.
+"""Data sets of pictures: from files of any origin to one memory-mapped array, split and ready to learn from.
 
 Order of reading: `source` (where pictures come from), `decode` (the only door for untrusted bytes), `resize` (one
 size), `file_task` (what is done to one file), `worker_pool` (who does it), `pack` (all in one array), `split`, and

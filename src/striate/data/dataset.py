@@ -1,4 +1,4 @@
-"""`load_data`: from the name of a data set to three sets of arrays, in one call."""
+"""Data sets: `load_data` gives train, validation and test pictures by the name or the path of a data set."""
 
 from __future__ import annotations
 
@@ -148,12 +148,12 @@ def load_data(
     >>> data.train.images.shape[1:], data.classes[:3]
     ((8, 8, 1), ('0', '1', '2'))
     """
-    crew = WorkerPool(worker_count(workers))
+    pool = WorkerPool(worker_count(workers))
     wanted = (size, size) if isinstance(size, int) else size
     check_resize(usual if wanted is None else wanted, resize, 1 if channels is None else channels)
     opened = open_source(source, allow_empty_class, files=files)
-    with crew:
-        outcomes, notes = opened.survey(crew, on_progress)
+    with pool:
+        outcomes, notes = opened.survey(pool, on_progress)
         rows = [(i, outcome) for i, outcome in enumerate(outcomes) if isinstance(outcome, FileFacts)]
         skipped = [*opened.skipped, *refused(opened, outcomes)]
         check_skipped(opened, skipped, strict)
@@ -162,7 +162,7 @@ def load_data(
         facts = [one for _, one in rows]
         try:
             natural = natural_size(facts, usual)
-            pictures = pack(opened, rows, wanted or natural, resize, channels or natural_channels(facts), crew=crew,
+            pictures = pack(opened, rows, wanted or natural, resize, channels or natural_channels(facts), pool=pool,
                             strict=strict, progress=on_progress)
         except DataError as error:
             if error.code == "source_changed" and isinstance(opened, FileSource):

@@ -1,4 +1,4 @@
-"""What is wrong with a data set as a whole: bad pictures, empty classes, copies where none should be."""
+"""Checks of a whole data set while it is loaded: bad pictures, empty classes, copies where none should be."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ DIGEST = 32  # hexadecimal digits kept of a sha256: 128 bits
 
 @dataclass(frozen=True)
 class FileFacts:
-    """What is known of a picture without decoding it: digest of its bytes, width and height in pixels, channels."""
+    """Facts of a picture, read without decoding it: digest of its bytes, width and height in pixels, channels."""
 
     digest: str
     width: int

@@ -1,4 +1,4 @@
-"""What was learnt about each file of a folder, kept in the cache so that the next run opens none of them.
+"""The file index of a folder: facts of each file, kept in the cache so that the next run opens none of them.
 
 One file for each root: the sha256 of the second line, then JSON: relative path → [size, mtime_ns, facts or refusal].
 An entry counts only while the file's size and modification time (nanoseconds) are the same. A damaged index is

@@ -1,4 +1,4 @@
-"""What is done to one picture file, in whichever thread or process it is done: learn its facts, or make it one size."""
+"""The task of one picture file, in whichever thread or process it runs: read its facts, or resize it."""
 
 from __future__ import annotations
 
@@ -50,4 +50,4 @@ def _misnamed(key: str, form: str) -> tuple[str, ...]:
     expected = SUFFIXES.get(key[key.rfind(".") :].lower())
     if expected is None or form == expected:
         return ()
-    return (f"its name says {expected} and its bytes {form}; the bytes were believed",)
+    return (f"its name says {expected} and its bytes {form}; the bytes decide",)

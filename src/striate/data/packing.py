@@ -1,4 +1,4 @@
-"""Packing: every picture of a source decoded once, made one size, and kept for ever.
+"""Packing: every picture of a source decoded once, resized, and stored in the cache.
 
 A pack is named after what it holds: sha256 over (key, digest, label, part) of every picture, size, channels, resize.
 It is written into a folder with a temporary name, flushed, given its manifest last, and renamed; so there is a whole
@@ -43,7 +43,7 @@ from striate.errors import PictureError
 
 def pack(
     source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int, *,
-    crew: WorkerPool, strict: bool = False, progress: Progress | None = None,
+    pool: WorkerPool, strict: bool = False, progress: Progress | None = None,
 ) -> Pictures:  # fmt: skip
     """The pictures `rows` of `source` as a pack: opened if it is in the cache, else made there.
 
@@ -60,7 +60,7 @@ def pack(
             shutil.rmtree(temporary, ignore_errors=True)
             try:
                 temporary.mkdir()
-                _write(temporary, source, rows, size, resize, channels, crew, strict, progress)
+                _write(temporary, source, rows, size, resize, channels, pool, strict, progress)
                 sync_folder(temporary)
                 temporary.rename(room / key)
                 sync_folder(room)
@@ -73,14 +73,14 @@ def pack(
 
 def _write(
     folder: Path, source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str,
-    channels: int, crew: WorkerPool, strict: bool, progress: Progress | None,
+    channels: int, pool: WorkerPool, strict: bool, progress: Progress | None,
 ) -> None:  # fmt: skip
     kept: list[tuple[int, FileFacts]] = []
     skipped: list[Skipped] = []
     notes, first = Counter[str](), dict[str, str]()
     with (folder / IMAGES).open("xb", buffering=2**20) as file:
         file.write(npy_header((0, *size, channels)))
-        results = source.packed(rows, size, resize, channels, crew)
+        results = source.packed(rows, size, resize, channels, pool)
         for done, (row, result) in enumerate(zip(rows, results, strict=True), 1):
             key = source.keys[row[0]]
             if isinstance(result, PictureError):

@@ -1,4 +1,4 @@
-"""Pictures of any size made one size: `squash`, `crop` or `pad`.
+"""Resizing pictures of any size to one: `squash`, `crop` or `pad`.
 
 squash: both sides scaled, the whole picture kept, its proportions not. crop: the largest central part with the
 wanted proportions. pad: the whole picture with its proportions, centred, black beside it.

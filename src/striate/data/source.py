@@ -1,4 +1,4 @@
-"""A source: where each picture and its label come from, before anything is decoded or packed."""
+"""Base classes of data sources: where each picture and its label come from, before anything is decoded or packed."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ class Source(ABC):
 
     @abstractmethod
     def survey(
-        self, crew: WorkerPool, progress: Progress | None
+        self, pool: WorkerPool, progress: Progress | None
     ) -> tuple[Sequence[FileFacts | PictureError], tuple[str, ...]]:
         """The facts of each of the N pictures, or why it cannot be used; and notes on the whole."""
 
     @abstractmethod
     def packed(
         self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int,
-        crew: WorkerPool, traits: bool = False,
+        pool: WorkerPool, traits: bool = False,
     ) -> Iterator[Packed | PictureError]:
         """The pictures `rows`, (index, facts), made one size; `DataError` if one is not that surveyed."""
 
@@ -70,7 +70,7 @@ class ArraySource(Source):
     pictures: NDArray[np.uint8]
 
     def survey(
-        self, crew: WorkerPool, progress: Progress | None  # noqa: ARG002 - for sources that must read files
+        self, pool: WorkerPool, progress: Progress | None  # noqa: ARG002 - for sources that must read files
     ) -> tuple[Sequence[FileFacts | PictureError], tuple[str, ...]]:
         """Digest every picture: its bytes and its shape."""
         height, width, channels = self.pictures.shape[1:]
@@ -82,7 +82,7 @@ class ArraySource(Source):
 
     def packed(
         self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int,
-        crew: WorkerPool, traits: bool = False,  # noqa: ARG002 - as above
+        pool: WorkerPool, traits: bool = False,  # noqa: ARG002 - as above
     ) -> Iterator[Packed | PictureError]:  # fmt: skip
         """The pictures `rows` made one size."""
         return ((resize_picture(self.pictures[i], size, resize, channels), ()) for i, _ in rows)

@@ -1,4 +1,4 @@
-"""Train, validation and test: decided by what a picture holds, never by what its file is called.
+"""Splits into train, validation and test: decided by a picture's content, never by its file name.
 
 Within a class the distinct digests are put in the order of sha256(seed, digest) and cut: first test, then validation,
 the rest train. So renaming or moving a file moves it to no other part, identical pictures share a part, and a picture

@@ -1,11 +1,11 @@
-"""Who does the tasks of one `load_data`: threads while pictures are few, and helper processes beside them when many.
+"""The worker pool of one `load_data`: threads while pictures are few, and processes beside them when many.
 
 Measured on two idle cores, 1,500 JPEGs of about 256×256 to 96×96, medians of five (`bench/packing.py`): 1,748 pictures
-a second without workers, 2,192 with one helper beside us (at best 2,607), 3,348 for bare Pillow in two processes, which
-checks nothing and is already running. A helper costs 0.17 s of processor to start, and does not pay on busy cores.
+a second without workers, 2,192 with one worker beside us (at best 2,607), 3,348 for bare Pillow in two processes, which
+checks nothing and is already running. A worker costs 0.17 s of processor to start, and does not pay on busy cores.
 
-Helpers are started as programs of their own, never forked (another library's threads may hold any lock) and never
-by multiprocessing (which would run the caller's script again). Until a helper is ready, and if it ends or was
+Workers are started as programs of their own, never forked (another library's threads may hold any lock) and never
+by multiprocessing (which would run the caller's script again). Until a worker is ready, and if it ends or was
 never possible, its thread does the work here; so the results are the same and nothing waits for a start.
 """
 
@@ -22,21 +22,21 @@ from striate.core.executor import map_ordered, start_python
 from striate.data.file_task import FileTask, Item, Result
 from striate.data.worker_process import GREETING, answered, ask
 
-MANY = 1_000  # pictures that are worth a helper: about four times as much work as to start it
+MANY = 1_000  # pictures that are worth a worker: about four times as much work as to start it
 CHUNK = 32  # files in one task: fewer than one lock hand-over per millisecond of decoding
 PIECE = 8 * 2**20  # bytes of pixels in one answer
 PROGRAM = "from striate.data.worker_process import main; main()"
 
 
 class WorkerClient:
-    """One helper process, and whether it has said that it is ready."""
+    """One worker process, and whether it has said that it is ready."""
 
     def __init__(self) -> None:
         self.process = start_python(PROGRAM)
         self._ready: bool | None = None
 
     def do(self, task: FileTask, items: Sequence[Item]) -> list[Result] | None:
-        """The results, or None if the helper is not ready or no more."""
+        """The results, or None if the worker is not ready or no more."""
         assert self.process.stdin is not None and self.process.stdout is not None  # noqa: PT018
         try:
             if self._ready is None and select.select([self.process.stdout], [], [], 0)[0]:
@@ -57,11 +57,11 @@ class WorkerClient:
 
 
 class WorkerPool:
-    """`workers` threads, all but one of which may have a helper; a context that ends the helpers."""
+    """`workers` threads, all but one of which may have a worker; a context that ends the workers."""
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self._helpers: list[WorkerClient] = []
+        self._clients: list[WorkerClient] = []
 
     def __enter__(self) -> WorkerPool:
         return self
@@ -69,27 +69,27 @@ class WorkerPool:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        while self._helpers:
-            self._helpers.pop().end()
+        while self._clients:
+            self._clients.pop().end()
 
     def each(self, task: FileTask, items: Sequence[Item]) -> Iterator[Result]:
         """Yield `task(item)` for each item, in order."""
         wanted = min(self.workers - 1, len(items) // MANY) if _possible() else 0
         try:
-            while len(self._helpers) < wanted:
-                self._helpers.append(WorkerClient())
+            while len(self._clients) < wanted:
+                self._clients.append(WorkerClient())
         except OSError:
             pass  # no process to be had: the threads will do
         slots = SimpleQueue[WorkerClient | None]()
         for i in range(max(self.workers, 1)):
-            slots.put(self._helpers[i] if i < len(self._helpers) else None)
+            slots.put(self._clients[i] if i < len(self._clients) else None)
 
         def done(some: Sequence[Item]) -> list[Result]:
-            helper = slots.get()
+            client = slots.get()
             try:
-                results = helper.do(task, some) if helper else None
+                results = client.do(task, some) if client else None
             finally:
-                slots.put(helper)
+                slots.put(client)
             return [task(item) for item in some] if results is None else results
 
         height, width = task.size or (1, 1)

@@ -1,9 +1,9 @@
-"""A helper: a process of our own that does tasks for another, and the words the two exchange.
+"""A worker process, which does tasks for the pool, and the messages that the two exchange.
 
-The asker writes one line of JSON, [root, size, resize, channels, traits, items]. The helper answers with one line of
+The pool writes one line of JSON, [root, size, resize, channels, traits, items]. The worker answers with one line of
 JSON, the number of bytes of pixels and a row for each item, and then with those bytes. Nothing is pickled and nothing
-is run that came through the pipe. A helper ends when its input does, so it outlives nobody; whatever else goes wrong,
-it just ends, and the asker does the work itself and sees the error.
+is run that came through the pipe. A worker ends when its input does, so it outlives nobody; whatever else goes wrong,
+it just ends, and the pool does the work itself and sees the error.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from striate.data.file import FileFacts, from_row, to_row
 from striate.data.file_task import FileTask, Item, Result
 from striate.errors import PictureError
 
-GREETING = b"striate helper 1\n"
+GREETING = b"striate worker 1\n"
 
 
 def main() -> None:
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def ask(file: IO[bytes], task: FileTask, items: Sequence[Item]) -> None:
-    """Send a helper its task."""
+    """Send a worker its task."""
     file.write(json.dumps([task.root, task.size, task.resize, task.channels, task.traits, items]).encode() + b"\n")
     file.flush()
 
@@ -49,7 +49,7 @@ def answer(file: IO[bytes], results: Sequence[Result]) -> None:
 
 
 def answered(file: IO[bytes], task: FileTask, count: int) -> list[Result] | None:
-    """Receive `count` results; None if the helper ended before it had sent them."""
+    """Receive `count` results; None if the worker ended before it had sent them."""
     line = file.readline()
     if not line.endswith(b"\n"):
         return None

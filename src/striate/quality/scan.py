@@ -99,13 +99,13 @@ def scan_pictures(
     (1797, (1797, 256))
     """
     opened = open_source(source, tolerant=True)
-    with WorkerPool(worker_count(workers)) as crew:
-        outcomes, _ = opened.survey(crew, on_progress)
+    with WorkerPool(worker_count(workers)) as pool:
+        outcomes, _ = opened.survey(pool, on_progress)
         readable = [(i, one) for i, one in enumerate(outcomes) if isinstance(one, FileFacts)]
         skipped = [*opened.skipped, *(Skipped.because(opened.keys[i], one)
                                       for i, one in enumerate(outcomes) if isinstance(one, PictureError))]
         try:
-            return _scanned(opened, readable, skipped, crew, on_progress)
+            return _scanned(opened, readable, skipped, pool, on_progress)
         except DataError as error:
             if error.code == "source_changed" and isinstance(opened, FileSource):
                 forget_index(opened.root)
@@ -116,7 +116,7 @@ def _scanned(
     source: Source,
     readable: list[tuple[int, FileFacts]],
     skipped: list[Skipped],
-    crew: WorkerPool,
+    pool: WorkerPool,
     progress: Progress | None,
 ) -> ScannedSource:
     kept: list[tuple[int, FileFacts]] = []
@@ -126,7 +126,7 @@ def _scanned(
     if readable:
         facts = [one for _, one in readable]
         size, channels = natural_size(facts), natural_channels(facts)
-        results = source.packed(readable, size, "squash", channels, crew, traits=True)
+        results = source.packed(readable, size, "squash", channels, pool, traits=True)
         for done, (row, result) in enumerate(zip(readable, results, strict=True), 1):
             if isinstance(result, PictureError):
                 skipped.append(Skipped.because(source.keys[row[0]], result))

@@ -1,4 +1,4 @@
-"""Pictures of networks as SVG text, made of strings alone."""
+"""Drawings of networks as SVG text, made of strings alone."""
 
 from striate.arch.draw.figure import draw
 

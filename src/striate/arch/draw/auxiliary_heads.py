@@ -1,4 +1,4 @@
-"""Heads beside the trunk: what only training needs."""
+"""Auxiliary heads in a drawing: the branches beside the trunk that only training needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Volumes as boxes in oblique projection, and windows on them.
+"""Boxes of a drawing: volumes in oblique projection, and windows on them.
 
 The scale is gentle, so that 224×224×3, 7×7×512 and 1×1×1000 all read: a side of n pixels is drawn √n long, the longest
 of the network 130 and none less than 6; c channels are drawn 4·c^0.35 thick: 3 channels 6, 64 channels 17, 1,000

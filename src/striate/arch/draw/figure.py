@@ -1,4 +1,4 @@
-"""The whole picture: title, lines of music, heads beside the trunk, legend."""
+"""The figure of a network: title, lines of layers, heads beside the trunk, legend."""
 
 from __future__ import annotations
 

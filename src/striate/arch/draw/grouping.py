@@ -1,4 +1,4 @@
-"""What is drawn as one thing: a layer that makes a volume, with the cheap layers that follow it as marks."""
+"""Grouping of layers for a drawing: a layer that makes a volume, with the cheap layers that follow it as marks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Branches and repeated blocks, and the piece for every item of a tree."""
+"""Layout of branches and repeated blocks: the item for every part of a drawing's tree."""
 
 from __future__ import annotations
 

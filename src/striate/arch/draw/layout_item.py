@@ -1,4 +1,4 @@
-"""Pieces: what can be laid out, and a row of them.
+"""Layout items: what has a place in a drawing, and a row of them.
 
 Every piece has a `width`, reaches `up` above and `down` below the height of its connections, which arrive at `enter`
 and go at `leave`, measured from its left edge. Everything in one column keeps to it, so words cannot overlap.

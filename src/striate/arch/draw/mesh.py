@@ -1,4 +1,4 @@
-"""Pieces that hold units without order, or none: what is woven together, and what is only counted."""
+"""Layout of meshes: layers whose connections are no tree of branches, and layers that are only counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One unit in its place: its box, disc or pill, with words above and below it."""
+"""Nodes of a drawing: one unit as a box, disc or pill, with captions above and below it."""
 
 from __future__ import annotations
 

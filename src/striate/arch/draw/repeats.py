@@ -1,4 +1,4 @@
-"""Blocks that repeat are drawn once, and what is too much for any picture is counted."""
+"""Repeated blocks of a drawing, drawn once with their count; what is too large for a drawing is counted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From units to a tree: between two units that every path passes lie branches.
+"""Series-parallel decomposition: units become a tree; between two units that every path passes lie branches.
 
 Branches are the connected parts of what lies between the two, and one empty branch for each connection that skips it.
 What is no such nest of branches is a `Mesh`.

@@ -1,4 +1,4 @@
-"""SVG as text: what is painted in which order, how it looks by day and by night.
+"""SVG text: what is painted in which order, and how it looks in light and dark mode.
 
 Connections are painted first, then boxes, then windows, then words. Colours are those of Okabe & Ito, "Color Universal
 Design", 2008, which the colour-blind tell apart. There is no script, and nothing outside the file is referred to.

@@ -1,4 +1,4 @@
-"""The parts of a picture: sequences of units, and of branches between a split and a merge.
+"""The tree of a drawing: sequences of units, and of branches between a split and a merge.
 
 Every item says how many `layers` of the network it stands for, how many places it takes (`drawn`), and has a `key`:
 items of equal keys are the same block.

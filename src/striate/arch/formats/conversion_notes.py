@@ -1,4 +1,4 @@
-"""What a network lost, or says otherwise, on its way through a dialect, in phrases."""
+"""Notes on a conversion: what a network lost in another format, and what is written otherwise there, in phrases."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OWN = {"pad": "padding as a layer of its own", "scale": "batch_norm split into b
 
 
 class ConversionNotes(NamedTuple):
-    """What is `lost`, what is `changed` and may compute otherwise, and what is the `same` but written otherwise."""
+    """Notes on a conversion: what is `lost`, `changed` (may compute otherwise), and the `same` but written otherwise."""
 
     lost: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()

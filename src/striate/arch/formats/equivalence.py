@@ -1,4 +1,4 @@
-"""Whether two networks compute the same though they are written otherwise: by their windows, not by their fields.
+"""Equivalence of two networks: whether they compute the same, by their windows and not by their fields.
 
 A `Pad` that feeds one window is part of that window, a `Scale` behind a bare BatchNorm part of it, and a flattening
 that only says what a dense layer does anyway is part of nothing.

@@ -1,4 +1,4 @@
-"""What is left of a part: several dialects say how much of a running average stays, we how much is new."""
+"""Momentum of running averages: several formats say how much of the old average stays, ours how much is new."""
 
 from __future__ import annotations
 

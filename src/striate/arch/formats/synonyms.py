@@ -1,4 +1,4 @@
-"""The words other programs use for what we call otherwise; read only to say in a refusal what to write instead."""
+"""Synonyms: other programs' words for layers and fields, read only to say in a refusal what to write instead."""
 
 from __future__ import annotations
 

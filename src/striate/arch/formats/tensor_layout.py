@@ -1,4 +1,4 @@
-"""What flows between Keras' layers, seen from ours: our volume, and how Keras lays the same values out.
+"""Memory layout of Keras' tensors: our volume, and the order in which Keras keeps the same values.
 
 Our volumes are (channels, height, width), always. Keras' tensor of the same values is, after the batch, one of
 

@@ -1,4 +1,4 @@
-"""Our own language for networks, as YAML or JSON: short, lossless, and safe to read from strangers.
+"""The network language, as YAML or JSON: short, lossless, and safe to read from strangers.
 
 ```yaml
 input: [1, 28, 28]

@@ -1,4 +1,4 @@
-"""What every layer can say: the volume it makes, the tensors it owns, the arithmetic it costs.
+"""The base class of layers: the volume a layer makes, the tensors it owns, the arithmetic it costs.
 
 A new layer copies the smallest sibling, fills in `kind`, `family` and `shape`, and joins `LAYERS`; `docs/extending.md`
 lists what else there is to add.

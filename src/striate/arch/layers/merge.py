@@ -1,4 +1,4 @@
-"""Merging branches: two volumes or more become one."""
+"""Merging layers: two volumes or more become one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Normalisation: keeping values in a range in which the next layer can learn; and dropout."""
+"""Normalisation layers, which keep values in a range in which the next layer can learn; and dropout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Some of the channels: the other end of `Concat`."""
+"""Slices of the channels: the inverse of `Concat`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers that learn: what their tensors share, and how fast each of them is to change."""
+"""The base class of layers with weights: what their tensors share, and the multipliers of their learning rates."""
 
 from __future__ import annotations
 

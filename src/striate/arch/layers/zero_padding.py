@@ -1,4 +1,4 @@
-"""Zeros around a volume, as a layer of its own (Keras' ZeroPadding2D, PyTorch's ZeroPad2d)."""
+"""Zero padding of a volume, as a layer of its own (Keras' ZeroPadding2D, PyTorch's ZeroPad2d)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a network by its name, beside its layers."""
+"""Entries of the zoo: what is known of a network by its name, beside its layers."""
 
 from __future__ import annotations
 

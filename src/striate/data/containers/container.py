@@ -1,4 +1,4 @@
-"""What is known of a picture before one pixel of it is decoded."""
+"""A picture's container: what is known of the picture before one pixel of it is decoded."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one EXIF fact that matters here: which way up the picture is (EXIF 2.32, tag 0x0112 of IFD0)."""
+"""EXIF orientation: which way up the picture is (EXIF 2.32, tag 0x0112 of IFD0); no other fact is read."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ BASELINE, EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
 
 @dataclass
 class _Walk:
-    """What the segments seen so far say."""
+    """State of the walk over the segments of a JPEG."""
 
     kept: list[bytes | memoryview] = field(default_factory=list)
     process: int = 0  # the marker of the frame header

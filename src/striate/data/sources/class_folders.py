@@ -1,4 +1,4 @@
-"""A folder of pictures, one sub-folder for each class: `ROOT/CLASS/**/picture`, or `ROOT/PART/CLASS/**/picture`.
+"""Class folders: a folder for each class, `ROOT/CLASS/**/picture`, or `ROOT/PART/CLASS/**/picture` with a split.
 
 Rules. Parts are called train, validation (or val, valid) and test; a folder is divided if it has `train` and nothing
 but parts. Classes are numbered by the code points of their names, whatever the locale. A picture belongs to the class

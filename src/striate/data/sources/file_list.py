@@ -1,4 +1,4 @@
-r"""A list of the pictures of a folder that are to be used: `striate check --write-list` writes it, `--files` reads it.
+r"""File lists: the pictures of a folder to use; `striate check --write-list` writes one, `--files` reads it.
 
 One name a line, relative to the folder, with `/` between its parts; UTF-8, and what is not UTF-8 in a name as its
 bytes. A name that could not stand so (a line end in it, spaces around it, a quote or a # at its start) is a JSON

@@ -25,7 +25,7 @@ class FileSource(Source):
     stamps: tuple[Stamp, ...]
     chosen: bool = False
 
-    def survey(self, crew: WorkerPool, progress: Progress | None) -> tuple[Sequence[Outcome], tuple[str, ...]]:
+    def survey(self, pool: WorkerPool, progress: Progress | None) -> tuple[Sequence[Outcome], tuple[str, ...]]:
         """The facts of each file, from the index where the file is unchanged, else by reading it."""
         known = load_index(self.root)
         outcomes: list[Outcome | None] = []
@@ -35,7 +35,7 @@ class FileSource(Source):
             outcomes.append(entry[1] if entry and entry[0] == stamp else None)
             if outcomes[-1] is None:
                 fresh.append(i)
-        results = crew.each(FileTask(str(self.root)), [(self.keys[i], "") for i in fresh])
+        results = pool.each(FileTask(str(self.root)), [(self.keys[i], "") for i in fresh])
         for done, (i, outcome) in enumerate(zip(fresh, results, strict=True), 1):
             assert not isinstance(outcome, tuple)
             outcomes[i] = outcome
@@ -50,11 +50,11 @@ class FileSource(Source):
 
     def packed(
         self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int,
-        crew: WorkerPool, traits: bool = False,
+        pool: WorkerPool, traits: bool = False,
     ) -> Iterator[Packed | PictureError]:
         """Read, decode and resize the files `rows`; with `traits`, the notes tell those of `Decoded`, too."""
         items = [(self.keys[i], facts.digest) for i, facts in rows]
-        for result in crew.each(FileTask(str(self.root), size, resize, channels, traits), items):
+        for result in pool.each(FileTask(str(self.root), size, resize, channels, traits), items):
             assert not isinstance(result, FileFacts)
             yield result
 

@@ -1,4 +1,4 @@
-"""What the sources that hold whole arrays share: bounds, labels to classes, keys."""
+"""Array sources: bounds, labels to classes and keys, shared by the sources that hold whole arrays."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def _classes(archive: zipfile.ZipFile, path: Path) -> tuple[str, ...]:
 
 
 def _array(archive: zipfile.ZipFile, name: str, path: Path) -> NDArray[np.generic]:
-    """One array, its header read and believed only as far as the archive's own sizes bear it out."""
+    """One array, its header checked against the archive's own sizes."""
     entry = archive.getinfo(f"{name}.npy")
     with archive.open(entry) as file:
         version = npy.read_magic(file)

@@ -1,4 +1,4 @@
-"""Caffe's blobs by name resolved to our volumes, layer after layer, and the output and its heads found at the end."""
+"""Caffe's graph: blobs by name resolved to volumes, layer after layer, and its output and heads."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ADVICE = "Give the input's shape: --input 3,224,224"
 
 @dataclass
 class Blob:
-    """What a name of a blob stands for: a volume once it is known; `shape` is that of a blob that feeds the network.
+    """A blob by its name: a volume once it is known; `shape` is that of a blob that feeds the network.
 
     `read` says whether a layer of ours reads it, `watched` whether one that is left out does, `target` whether a loss
     compares with it, `flat` whether it has two axes, as behind an InnerProduct.

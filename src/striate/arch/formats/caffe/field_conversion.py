@@ -1,4 +1,4 @@
-"""What Caffe's messages say, as our fields: fillers, multipliers, windows, axes."""
+"""Conversion of Caffe's fields to ours: fillers, multipliers, windows, axes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a prototxt says that a `Network` has no place for, in phrases: how pictures are prepared, what fills weights."""
+"""Fields of a prototxt that a `Network` has no place for, as phrases: preparation of pictures, fillers of weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What feeds a Caffe network: the shape of its pictures, as far as the file tells; no file it names is opened."""
+"""The input shape of a Caffe network, as far as its file tells; no file it names is opened."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a `Network` stands in Caffe: which Caffe layers each node becomes, with the tensors each of them owns."""
+"""Mapping of our layers to Caffe's: which Caffe layers each node becomes, with the tensors that each of them owns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Caffe's layer names as ours: one rule, shared by the reader of networks and the reader of weights.
+"""Layer names of Caffe as ours: one rule, shared by the reader of networks and the reader of weights.
 
 Caffe allows any text, and allows a name twice. Here a name is 1 to 100 letters, digits or _ - + / :, and unique.
 """

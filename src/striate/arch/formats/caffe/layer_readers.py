@@ -1,4 +1,4 @@
-"""The table of Caffe's layer types that compute: each makes our layer, or raises `UnsupportedField`.
+"""Readers of Caffe's layer types, one row each: each makes our layer, or raises `UnsupportedField`.
 
 What depends on the volume that comes in is looked at in `graph.py`, when it is known.
 """

@@ -1,4 +1,4 @@
-"""Caffe's messages as protobuf classes, made when first needed from the table in `fields.py`; and its text, read.
+"""Caffe's messages as protobuf classes, made when needed from the table in `message_fields.py`; its text, read.
 
 No generated code and no protoc, so no tie to one version of protobuf. Real numbers are kept as they are written, in
 double precision (Caffe itself would round them to single).

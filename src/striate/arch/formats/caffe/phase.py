@@ -1,4 +1,4 @@
-"""Which layers of a Caffe file are there: its include and exclude rules by phase, level and stage."""
+"""Phases of a Caffe network: which layers are in it by the include and exclude rules of phase, level and stage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of our layers as Caffe writes them: its type and the lines of its settings, or why Caffe has none."""
+"""Writers of Caffe's layers, one row each: its type and the lines of its settings, or why Caffe has none."""
 
 from __future__ import annotations
 

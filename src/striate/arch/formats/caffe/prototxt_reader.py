@@ -1,4 +1,4 @@
-"""From Caffe's prototxt to a `Network`: phases, older forms, blobs by name, layers in place, losses left out."""
+"""Reader of Caffe's prototxt: phases, older forms, blobs by name, layers in place, losses left out."""
 
 from __future__ import annotations
 

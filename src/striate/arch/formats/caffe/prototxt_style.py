@@ -1,4 +1,4 @@
-"""Prototxt as people write it: two spaces a level, fillers on one line, numbers as short as they go."""
+"""Style of written prototxt: two spaces a level, fillers on one line, numbers as short as they go."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Caffe's text made into a message, with bounds before anything is parsed and the place named where it goes wrong.
+"""Parser of prototxt text into a message, with bounds before anything is parsed; errors name the place.
 
 Bounds: 4 MiB, 150,000 lines and 300,000 words and signs (30 and 60 for each of 5,000 layers), words of 1,000
 characters, 16 levels of braces, no NUL.

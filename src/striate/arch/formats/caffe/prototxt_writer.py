@@ -1,4 +1,4 @@
-"""From a `Network` to Caffe's prototxt: deploy form, or train_val with losses and accuracies."""
+"""Writer of Caffe's prototxt: deploy form, or train_val with losses and accuracies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Caffe's solver files: how a network is trained; the formulas of the learning rate are Caffe's."""
+"""Caffe's solver files: the training settings of a network; the formulas of the learning rate are Caffe's."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LARGEST = 1e30
 
 @dataclass(frozen=True)
 class Solver:
-    """What a solver file says, under Caffe's names and with Caffe's defaults; `net` is never opened.
+    """The settings of a solver file, under Caffe's names and with Caffe's defaults; `net` is never opened.
 
     `stepsize`, `stepvalues` and `max_iter` count steps, of `iter_size` batches each. `random_seed` −1 is none,
     `clip_gradients` −1 is no limit.

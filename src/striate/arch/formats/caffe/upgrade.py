@@ -1,4 +1,4 @@
-"""Older forms of Caffe's networks brought to the present one: `layers { type: CONVOLUTION }` (V1, 2014) and
+"""Upgrade of Caffe's older forms to the present one: `layers { type: CONVOLUTION }` (V1, 2014) and
 `layers { layer { type: "conv" } }` (V0, 2013), and the settings of data layers that have moved since.
 """
 

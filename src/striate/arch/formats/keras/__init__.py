@@ -1,4 +1,4 @@
-"""Keras' JSON, both ways, and the arrays of its layers; Keras itself is not needed.
+"""Keras: networks as its JSON, read and written, and the arrays of its layers; Keras itself is not needed.
 
     text      JSON within bounds                    write     the door out
     unfold    models as one list of calls           writing   a Keras model in the making

@@ -1,4 +1,4 @@
-"""A model file as one list of calls: Sequential and functional, Keras 2 and 3, nested models laid open.
+"""Keras models flattened to one list of calls: Sequential and functional, Keras 2 and 3, nested models opened.
 
 A functional model lists its layers in any order; a call comes after those that feed it, and otherwise in the order of
 the file. Keras 2 writes what feeds a layer as nested lists, Keras 3 as the arguments of a call.

@@ -1,4 +1,4 @@
-"""Keras' initializers and our fillers.
+"""Keras' initializers as ours, and back.
 
     GlorotUniform                       xavier, fan average
     LecunUniform                        xavier, fan in

@@ -1,4 +1,4 @@
-"""Keras' JSON to a `Network`."""
+"""Reader of Keras' JSON."""
 
 from __future__ import annotations
 

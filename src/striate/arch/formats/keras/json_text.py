@@ -1,4 +1,4 @@
-"""Keras' JSON as plain data, from strangers: bounded before it is parsed, and nothing in it is ever looked up.
+"""Parser of Keras' JSON text, which is untrusted: bounded before it is parsed, and nothing in it is ever looked up.
 
 Bounds: 16 MiB, 400,000 values (80 for each of 5,000 layers; Keras writes about 60), 64 levels, whole numbers within
 ±2⁵³ (what a JSON number holds exactly), finite numbers only, no key twice in one object.

@@ -1,4 +1,4 @@
-"""A `Network` as Keras' JSON, Sequential if it is a chain and functional otherwise."""
+"""Writer of Keras' JSON: a Sequential model if the network is a chain, a functional one otherwise."""
 
 from __future__ import annotations
 

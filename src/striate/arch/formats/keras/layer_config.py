@@ -1,4 +1,4 @@
-"""One layer of a file: where it stands, and its config read field by field, each checked on the way.
+"""One layer of a Keras file: its place, and its config read field by field, each checked.
 
 Defaults are Keras' own, for files of versions that left out what is at its default.
 """

@@ -1,4 +1,4 @@
-"""The closed table of Keras' layers that can be read: a class that is not here is refused, whatever module it names.
+"""Readers of Keras' layers, one row each: a class that is not here is refused, whatever module it names.
 
 `keys` are the fields of a config that the layer's builder reads; `only` are values that a further field may have,
 because another would change what the layer computes. `SILENT` are fields that concern the training or the machine.

@@ -1,4 +1,4 @@
-"""Each kind of layer of ours in Keras' words."""
+"""Writers of Keras' layers, one row for each of ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Keras model in the making: entries in the order of our layers, and where each of our volumes is found among them.
+"""Builder of a Keras model: entries in the order of our layers, and where each of our volumes is among them.
 
 What a layer needs and Keras keeps in another shape is put in before it under a name that says so: `dense1_flatten`,
 `conv1_reshape`, `conv1_pad`, `flatten1_permute`.

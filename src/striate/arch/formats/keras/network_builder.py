@@ -1,4 +1,4 @@
-"""A network in the making: Keras' calls become our layers one by one, and each of Keras' arrays finds its tensor."""
+"""Builder of a network from Keras' calls: each becomes our layers, and each of Keras' arrays finds its tensor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How our paddings and roundings are said in Keras, whose windows know `valid` and `same` and round down.
+"""Padding and rounding in Keras, whose windows know `valid` and `same` and round down.
 
     no padding, or none that a window reads                valid
     what `same` would put on these sides                   same

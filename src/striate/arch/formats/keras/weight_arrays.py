@@ -1,4 +1,4 @@
-"""Keras' arrays and our tensors, both ways, by the text that says how the network was laid out in Keras.
+"""Weights of Keras' layers as our tensors, and back, by the text that says how the network is laid out in Keras.
 
     Keras                                          ours
     filters (height, width, channels, filters)     (filters, channels, height, width)
@@ -56,7 +56,7 @@ def keras_weights(network: Network, text: str, arrays: Arrays) -> dict[str, NDAr
 
 
 def to_keras_weights(network: Network, text: str, tensors: Mapping[str, Any]) -> dict[str, list[NDArray[Any]]]:
-    """Keras' arrays, {"conv1": [kernel, bias], …}, from our tensors; the way back of `keras_weights`.
+    """Keras' arrays, {"conv1": [kernel, bias], …}, from our tensors; the inverse of `keras_weights`.
 
     >>> import numpy as np
     >>> from striate.arch import Dense, Input

@@ -1,4 +1,4 @@
-"""Keras' layers that learn: convolutions, dense layers, batch normalisation, PReLU.
+"""Keras' layers with weights: convolutions, dense layers, batch normalisation, PReLU.
 
 Keras' filters are (height, width, channels, filters), those of a depthwise layer (height, width, channels, multiplier),
 of a transposed one (height, width, filters, channels); a dense matrix is (values, units).

@@ -1,4 +1,4 @@
-"""Keras' layers that learn nothing: pooling, padding, activations, merges, and what only rearranges."""
+"""Keras' layers without weights: pooling, padding, activations, merges, and what only rearranges."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Networks in the words of TensorFlow 1, so that lecture code of 2018 runs after `from striate import tf`.
+"""TensorFlow 1's functions for describing networks, so that lecture code of 2018 runs after `from striate import tf`.
 
 Only what describes a network is here: placeholders, tf.layers, activations of tf.nn, reshaping and merging. Nothing is
 computed and TensorFlow is not needed; what comes out is a volume for `Network`.

@@ -1,4 +1,4 @@
-"""The types of TensorFlow, and placeholders of what never enters a network: labels, switches, rates."""
+"""TensorFlow's dtypes, and placeholders of what never enters a network: labels, switches, rates."""
 
 from __future__ import annotations
 

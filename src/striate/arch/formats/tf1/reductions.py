@@ -1,4 +1,4 @@
-"""Words directly under tf that go over rows and columns: padding, and means and maxima of whole maps."""
+"""Reductions and padding directly under tf: tf.pad, and means and maxima of whole maps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the builders pass on: our volume, and which of TensorFlow's axes is which.
+"""Tensors of the TensorFlow functions: our volume, and which of TensorFlow's axes is which.
 
 Our volumes are (channels, height, width), always; `data_format` says how TensorFlow would lay the same values out, and
 matters only where axes are numbered: in a reshape, a concatenation, a softmax, a batch normalisation.

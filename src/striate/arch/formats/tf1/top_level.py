@@ -1,4 +1,4 @@
-"""The words directly under tf: placeholders, reshaping, merging."""
+"""Functions directly under tf: placeholders, reshaping, merging."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from striate.errors import NetworkError
 
 
 class ModeKeys:
-    """What a model function is called for."""
+    """Modes of a model function: training, evaluation, prediction."""
 
     TRAIN = "train"
     EVAL = "eval"

@@ -1,4 +1,4 @@
-"""What of TensorFlow is not here, said in one sentence: everything that computes, learns or keeps weights."""
+"""Names of TensorFlow that are not supported, refused in one sentence: all that computes, learns or keeps weights."""
 
 from __future__ import annotations
 

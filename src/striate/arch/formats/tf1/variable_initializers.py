@@ -1,4 +1,4 @@
-"""TensorFlow's initializers as our fillers, for `kernel_initializer` and `bias_initializer`.
+"""TensorFlow's initializers as ours, for `kernel_initializer` and `bias_initializer`.
 
 `seed` and `dtype` are accepted and change nothing. Normal distributions are not cut off at two standard deviations,
 as TensorFlow's truncated ones are. Variance scaling by 1 is `xavier` and by 2 `msra`, which have the variance that was

@@ -1,4 +1,4 @@
-"""How each kind of layer is said in PyTorch: a module where it owns tensors or trains otherwise, else an expression."""
+"""PyTorch source of each layer: a module where it owns tensors or trains otherwise, else an expression."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network as readable PyTorch source text: one class, named layers, a forward that reads from top to bottom.
+"""Writer of a network as readable PyTorch source: one class, named layers, a forward that reads from top to bottom.
 
 The text needs torch and nothing else. Its state dict has the names and shapes of `Network.tensors` (a name that is no
 Python identifier is spelt with underscores), so weights go from one to the other. Nothing here imports torch.
