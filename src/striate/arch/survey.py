@@ -3,8 +3,8 @@
 MACs are the multiply-adds of weighted sums; FLOPs are 2·MACs plus every other operation (see `layers/layer.py`).
 Neurons are the units that form a weighted sum of their inputs: the outputs of convolutions and dense layers; what
 rescales, squashes, pools or merges them makes no new ones.
-Memory is that of activations in float32: for training all of them, kept for the backward pass; for inference the most that
-is alive at one moment, a layer's inputs, its output and what later branches still need.
+Memory is that of activations in float32: for training all of them, kept for the backward pass; for inference the most
+that is alive at one moment, a layer's inputs, its output and what later branches still need.
 """
 
 from __future__ import annotations

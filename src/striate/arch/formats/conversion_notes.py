@@ -18,7 +18,7 @@ OWN = {"pad": "padding as a layer of its own", "scale": "batch_norm split into b
 
 
 class ConversionNotes(NamedTuple):
-    """Notes on a conversion: what is `lost`, `changed` (may compute otherwise), and the `same` but written otherwise."""
+    """Notes on a conversion: what is `lost`, `changed` (may compute otherwise), and `same` but written otherwise."""
 
     lost: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
