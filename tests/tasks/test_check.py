@@ -16,7 +16,7 @@ from striate.errors import UsageError
 from striate.quality import label_doubts
 from striate.tasks import Progress, Settings
 from striate.tasks.check import check
-from striate.tasks.check_labels import FOLDS, folds, held_out
+from striate.tasks.check_labels import FOLDS, folds, out_of_fold
 from striate.tasks.methods import method_for
 from tests.cli.conftest import Program, answer, striate  # noqa: F401 - a fixture
 from tests.data.fixtures import picture, tree, write
@@ -145,7 +145,7 @@ def test_wrong_labels_of_digits_come_first(name: str) -> None:
     if name == "bow":
         method = method_for(Settings("digits", "bow", recipe={"seed": 0, "flip": False}))
         method.input_size(data)
-    indices, scores = held_out(method, data, Progress(), bool)
+    indices, scores = out_of_fold(method, data, Progress(), bool)
     assert sorted(indices.tolist()) == list(range(300))
     first = [int(indices[one.index]) for one in label_doubts(data.pictures.labels[indices], scores)[:30]]
     assert len(set(first) & set(wrong.tolist())) >= 12

@@ -45,7 +45,7 @@ def check_labels(
                             do="Add a second class")
         method.input_size(data)
         with progress.interruptible() as stop:
-            indices, scores = held_out(method, data, progress, stop)
+            indices, scores = out_of_fold(method, data, progress, stop)
     except DataError as error:
         return LabelCheck(checked=False, why=str(error)), None
     labels = data.pictures.labels[indices]
@@ -58,7 +58,7 @@ def check_labels(
     return told, label_finding(doubts, keys, data.classes)
 
 
-def held_out(
+def out_of_fold(
     method: TrainingMethod[Any], data: Data, progress: Progress, stop: Callable[[], bool]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Indices (m,) of pictures, and their probabilities (m, K) by recognisers that had not seen them.
