@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+import striate
+import striate.arch
 from striate.arch import LAYERS
 from striate.arch.layers.__main__ import COLUMNS, OBLIGATORY, coverage, coverage_table
 
@@ -19,6 +21,12 @@ def test_the_table_is_the_golden_one() -> None:
 @pytest.mark.parametrize("column", OBLIGATORY)
 def test_every_layer_has_what_every_layer_must_have(column: str) -> None:
     assert coverage()[column] == set(LAYERS)
+
+
+def test_every_layer_is_a_public_name() -> None:
+    names = {layer.__name__ for layer in LAYERS.values()}
+    assert names <= set(striate.__all__)
+    assert names <= set(striate.arch.__all__)
 
 
 @pytest.mark.parametrize("column", COLUMNS)
