@@ -22,6 +22,7 @@ TWICE = {
 
 OTHER_ROOMS = {
     ".": "README, docs, exports and refusals, which are of all rooms",
+    "docs": "the pages of the documentation",
     "hostile": "hostile input, in the order of its catalogue and through every entry point",
     "laws": "laws of the whole house",
     "oracles": "second implementations that several rooms are held against",
@@ -32,7 +33,7 @@ def test_no_file_name_occurs_twice() -> None:
     places = defaultdict(set)
     for path in FILES:
         room = str(path.parent.relative_to(SOURCE))
-        if path.stem != "__init__" and not (path.stem in VERBS and room in ROOMS_OF_VERBS):
+        if path.stem not in ("__init__", "__main__") and not (path.stem in VERBS and room in ROOMS_OF_VERBS):
             places[path.stem].add(room)
     assert {stem: rooms for stem, rooms in places.items() if len(rooms) > 1}.keys() == TWICE.keys()
     assert len(TWICE) <= 10
