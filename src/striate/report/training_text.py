@@ -21,7 +21,7 @@ FALLS = {
     "trapezoid": ", stays there, and falls in a straight line to zero",
     "constant": ", and stays there",
 }
-FORMATS = {"bfloat16": "bfloat16, weights in float32"}
+PRECISIONS = {"bfloat16": "bfloat16, weights in float32"}
 
 
 def told(result: TrainResult) -> list[tuple[str, str | Markup]]:
@@ -98,5 +98,5 @@ def precision(environment: Mapping[str, Any]) -> str:
     'bfloat16, weights in float32: this processor multiplies it natively'
     """
     name, _, reason = str(environment.get("precision") or "").partition(": ")
-    return f"{FORMATS.get(name, name)}: {reason}" if reason else FORMATS.get(name, name)
+    return f"{PRECISIONS.get(name, name)}: {reason}" if reason else PRECISIONS.get(name, name)
 

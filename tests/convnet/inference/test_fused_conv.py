@@ -58,7 +58,7 @@ def test_turned_and_fused_networks_say_the_same(monkeypatch, available, last) ->
 
 
 def test_a_processor_without_bfloat16_does_it_in_two_steps(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(fused_conv, "FORMATS", {torch.float32})
+    monkeypatch.setattr(fused_conv, "DTYPES", {torch.float32})
     net = filled(chain(Conv(8, 3, **SAME), ReLU(limit=6)))
     x = torch.randn(2, 3, 32, 30, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():

@@ -17,9 +17,9 @@ from striate.convnet.build.net import NodeModule
 
 AVAILABLE = torch.backends.mkldnn.is_available() and hasattr(  # type: ignore[no-untyped-call]
     torch.ops.mkldnn, "_convolution_pointwise")
-FORMATS = {torch.float32}
+DTYPES = {torch.float32}
 if AVAILABLE and torch.ops.mkldnn._is_mkldnn_bf16_supported():
-    FORMATS.add(torch.bfloat16)
+    DTYPES.add(torch.bfloat16)
 EXPECTED = 32  # pictures that weights are packed for; more or fewer are as right
 
 
@@ -55,7 +55,7 @@ class FusedConvReLU(nn.Module):
         if self.sides:
             x = F.pad(x, self.sides)
         stride, padding, dilation, groups = self.settings
-        if AVAILABLE and x.device.type == "cpu" and x.dtype in FORMATS:
+        if AVAILABLE and x.device.type == "cpu" and x.dtype in DTYPES:
             name = ("none" if not self.ended else "relu" if self.limit is None else "hardtanh")
             ends = [0.0, self.limit] if name == "hardtanh" else []
             fused: Tensor = torch.ops.mkldnn._convolution_pointwise(

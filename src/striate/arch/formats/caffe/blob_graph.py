@@ -10,7 +10,7 @@ from typing import Any
 from striate.arch.axis import Axis
 from striate.arch.formats.caffe.field_conversion import UnsupportedField, on_channels, unsupported
 from striate.arch.formats.caffe.input_shape import Shape, layer_shapes, volume_of
-from striate.arch.formats.caffe.layer_names import LOSSES, SOURCES, WATCHERS
+from striate.arch.formats.caffe.layer_names import DATA_LAYERS, LOSSES, WATCHERS
 from striate.arch.layers import Layer, Pool, Slice
 from striate.arch.network import Network
 from striate.arch.volume import Volume
@@ -62,7 +62,7 @@ class Graph:
 
     def add(self, layer: Any, names: list[str], made: Layer | None) -> None:
         """One more layer, `made` as ours and named, or of a type that makes none."""
-        if layer.type in SOURCES:
+        if layer.type in DATA_LAYERS:
             self._tops(layer, ((top, Blob(top, shape=shape, feeds=True)) for top, shape in layer_shapes(layer).items()))
             return
         if layer.type in LOSSES or layer.type in WATCHERS:

@@ -11,11 +11,11 @@ from itertools import count
 from typing import Any
 
 # Types that make no layer of ours: what feeds a network, what only training looks at, and what only passes on.
-SOURCES = ("Input", "Data", "ImageData", "MemoryData", "HDF5Data", "DummyData", "WindowData")
+DATA_LAYERS = ("Input", "Data", "ImageData", "MemoryData", "HDF5Data", "DummyData", "WindowData")
 LOSSES = ("SoftmaxWithLoss", "SigmoidCrossEntropyLoss", "EuclideanLoss", "MultinomialLogisticLoss", "HingeLoss",
           "InfogainLoss", "ContrastiveLoss")
 WATCHERS = ("Accuracy", "Silence", "HDF5Output")
-PASSING = {*SOURCES, *LOSSES, *WATCHERS, "Split"}
+PASSING = {*DATA_LAYERS, *LOSSES, *WATCHERS, "Split"}
 
 
 def legal(name: str) -> str:

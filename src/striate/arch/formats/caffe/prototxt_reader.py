@@ -8,7 +8,7 @@ from typing import Any
 from striate.arch.formats.caffe.blob_graph import Graph
 from striate.arch.formats.caffe.field_conversion import UnsupportedField, unsupported
 from striate.arch.formats.caffe.input_shape import header_shapes
-from striate.arch.formats.caffe.layer_names import PASSING, SOURCES, caffe_names, legal, node_names
+from striate.arch.formats.caffe.layer_names import DATA_LAYERS, PASSING, caffe_names, legal, node_names
 from striate.arch.formats.caffe.layer_readers import KNOWN, READERS
 from striate.arch.formats.caffe.phase import PHASES, included
 from striate.arch.formats.caffe.prototxt_text import blocks, check, parse_checked
@@ -64,7 +64,7 @@ def read_caffe(text: str, input: Volume | None = None, phase: str = "TEST") -> N
     names = node_names(layers)
     made = _made(layers)
     here = {top for layer in layers for top in layer.top}
-    elsewhere = {top for layer in present if layer.type in SOURCES for top in layer.top} - here
+    elsewhere = {top for layer in present if layer.type in DATA_LAYERS for top in layer.top} - here
     graph = Graph(header_shapes(net), input, elsewhere, next(other for other in PHASES if other != phase))
     for layer, own, ours in zip(layers, names, made, strict=True):
         graph.add(layer, own, ours)
