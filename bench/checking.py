@@ -1,8 +1,8 @@
-"""Wanted, of `striate check`:
+"""Claims, of `striate check`:
 
     2,000 pictures of 32×32 (PNG) or 300 of 256×256 (JPEG) a second on two cores, and memory that does not grow;
     50 planted copies of the same bytes across train and test: all found; 50 that were resized and saved as JPEG of
-    quality 70: 45 or more; at most 1 % of the other pictures found with them, judged by eye (`shown`);
+    quality 70: 45 or more; at most 1 % of the other pictures found with them, checked by eye (`shown`);
     labels, 5 % of them wrong: 80 % or more of those in the first tenth of the ranking.
 
     python bench/checking.py speed
@@ -11,9 +11,9 @@
     python bench/checking.py labels DIR|NAME --seeds 0 1 2
 
 `speed` is the whole command as a process of its own, start and page included; `of_the_pictures` is without the start,
-which is measured on thirty pictures. Processor seconds are those of the process and its helpers, which other work on
-the machine changes less. Memory is the peak of the process itself. `seconds` of labels are with the stages that the
-cache holds: none for the first seed where it is empty, all that need no labels for the next.
+which is measured on thirty pictures. Processor seconds are those of the process and its worker processes; they vary
+less with other work on the machine. Memory is the peak of the process itself. `seconds` of labels depend on the cache:
+for the first seed it is empty, for the next it holds all steps that need no labels.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Claim: `striate compare digits --models bow,lenet5,compact` gives its page within 2 minutes on two cores, and
+"""Claim: `striate compare digits --models bow,lenet5,compact` writes its page within 2 minutes on two cores, and
 
     striate compare scene15 --models bow,compact,transfer --sizes 5,10,25,50,100
 
@@ -7,8 +7,8 @@ unattended within 60 minutes.
     python bench/comparing.py digits --models bow,lenet5,compact --out DIR
     python bench/comparing.py DIR --models bow,compact,transfer --sizes 5,10,25,50,100 --out DIR
 
-With 20 pictures of a class transfer has 89.5 % right, mean of 5 seeds; fine-tuning beats the frozen network in 15
-minutes:
+With 20 pictures of a class the accuracy of transfer is 89.5 %, mean of 5 seeds; fine-tuning is better than frozen
+features in 15 minutes:
 
     python bench/comparing.py DIR --models transfer,knn --sizes 20 --seeds 5 --name few
     python bench/comparing.py DIR --models transfer,finetune --seeds 1 --name finetune --minutes 12 --at-once 1

@@ -6,8 +6,8 @@
 
     python bench/features.py /work/pictures/scene15/train
 
-Every way has processes of its own, for idle threads of one would take the other's cores: three each, in turn, on all
-cores, with a warm-up and the same normalised batches in memory. `striate` is what it does unless told otherwise
+Every rival has processes of its own, for idle threads of one would take the other's cores: three each, in turn, on all
+cores, with a warm-up and the same normalised batches in memory. `striate` has its default settings
 (bfloat16 where the processor multiplies it natively); `striate, from uint8` makes the batches as well. `differ`:
 length of the difference over the length, mean of the pictures.
 """
@@ -39,7 +39,7 @@ ROUNDS, REPEATS, PICTURES = 3, 2, 256
 
 
 def main() -> None:
-    """Time every way in turn, and compare what they say."""
+    """Time every rival in turn, and compare their features."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="a folder of class folders of pictures")
     parser.add_argument("--way", choices=WAYS, help=argparse.SUPPRESS)

@@ -2,10 +2,10 @@
 
     python bench/feeding.py                       Fashion-MNIST from its pack, batches of 128, mirrored and shifted
 
-`waited` is what the loop itself says of the seconds in which a step had to wait for its batch (Step.waited), as a share
-of all the time between steps; null where the loop does not tell. Beside it, what the same pictures cost in a plain
+`waited` is the loop's own measure of the seconds in which a step had to wait for its batch, as a share of all the time
+between steps; null where the loop does not measure it. Beside it, what the same pictures cost in a plain
 loop that does nothing else, one batch after the other: `take` (out of the mapped pack) and augmentation, as a share of
-a step. That is what would be waited for if nothing were done ahead; it is measured in turn with the training.
+a step. That would be the waiting time without prefetching; it is measured in turn with the training.
 """
 
 from __future__ import annotations

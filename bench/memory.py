@@ -6,7 +6,7 @@
 The large set is a folder of JPEGs made here, 224×224 in colour, in ten classes; the first command packs it, the second
 finds it packed. Both are whole commands, and train for `--minutes`. `largest_resident` is the kernel's peak for the
 largest process (ru_maxrss), in which pages of a mapped pack count although they can be dropped at any moment; `own` is
-what cannot be dropped, summed over the process and its helpers, sampled five times a second. All are bytes.
+what cannot be dropped, summed over the process and its worker processes, sampled five times a second. All are bytes.
 """
 
 from __future__ import annotations

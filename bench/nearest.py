@@ -3,7 +3,7 @@
     pip install faiss-cpu && python bench/nearest.py          660,000 × 128 made here
 
 All three search exactly in float32 and use every core this process may run on; they take turns, so that a busy minute
-hits all alike. The words are learnt by two rounds of k-means from the same descriptors. `differ` counts the descriptors
+hits all alike. The words come from two rounds of k-means on the same descriptors. `differ` counts the descriptors
 for which a rival names another word; `farther` how many of these words are farther in float64 than ours.
 """
 

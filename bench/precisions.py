@@ -2,8 +2,8 @@
 
     python bench/precisions.py /work/pictures/scene15
 
-Only the training part is read: three times 30 pictures of each class are held out, the rest is learnt from in both
-formats. Which pictures only one of the two gets right is counted over the three draws.
+Only the training part is read: three times 30 pictures of each class are held out, and both formats are trained on the
+rest. Which pictures only one of the two gets right is counted over the three draws.
 """
 
 from __future__ import annotations

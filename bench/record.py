@@ -1,4 +1,4 @@
-"""Where the benches keep what they measured: bench/results/NAME.json, with all it takes to judge the numbers."""
+"""Results of the benchmarks: bench/results/NAME.json, with commit, machine and versions."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@
 
 SIGKILL comes at moments drawn evenly over the time that the whole command takes, from its first import to its report;
 each time the run is resumed, and may be killed again. A run that ends is compared with the reference, the bytes of
-model.safetensors, and the next one begins. A command killed before it wrote what it was asked for is simply given
+model.safetensors, and the next one begins. A command killed before it wrote its folder is simply given
 again, as a person would. `kept` counts kills after which a checkpoint was there to go on from.
 """
 

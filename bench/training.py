@@ -1,7 +1,7 @@
 """Claims, of training on two cores, whole steps on pictures held in memory (bytes; nothing drawn or mixed):
 
-    as fast as a loop written by hand with every trick we know, and faster than plain PyTorch, PyTorch's tutorials
-    and Keras on TensorFlow; and what share of the machine's measured bfloat16 peak that is.
+    as fast as a loop written by hand with every optimisation known to us, and faster than plain PyTorch, PyTorch's
+    tutorials and Keras on TensorFlow; and what share of the machine's measured bfloat16 peak that is.
 
     python bench/training.py lenet --keras-python /opt/tf/bin/python         Caffe's LeNet, 28×28×1, batches of 128
     python bench/training.py resnet9 --keras-python /opt/tf/bin/python       ResNet-9, 28×28×1, batches of 128

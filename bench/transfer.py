@@ -1,12 +1,12 @@
-"""Claims, of `striate train DIR --model transfer` on Scene-15, 100 pictures a class to learn from:
+"""Claims, of `striate train DIR --model transfer` on Scene-15, 100 training pictures a class:
 
     at least 93.0 % of the test pictures are right, mean of the classes;
     it takes 90 s at most on two cores from JPEG to report, after the imports.
 
     python bench/transfer.py /work/pictures/scene15
 
-Ours is one whole process with an empty cache. `timings` are what the report says of its parts; `seconds` is all of it,
-imports included. The test part chooses nothing: C is chosen by cross-validation on what is learnt from.
+Ours is one whole process with an empty cache. `timings` are those of the report, by stage; `seconds` is the whole
+process, imports included. The test part is used for no choice: C is chosen by cross-validation on training pictures.
 """
 
 from __future__ import annotations

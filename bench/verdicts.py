@@ -1,5 +1,5 @@
 """Claim: on simulated recognisers of known accuracy the intervals of `striate compare` cover 94 to 96 %, and a false
-"better" is said in 5 % of comparisons at most, whole families of pairs counted.
+"better" comes in 5 % of comparisons at most, whole families of pairs counted.
 
     python bench/verdicts.py
 

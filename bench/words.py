@@ -1,4 +1,4 @@
-"""Wanted, for a folder of photographs (Scene-15: 1,500 pictures to learn from, 2,985 to test on), model `bow`:
+"""Claims, for a folder of photographs (Scene-15: 1,500 training pictures, 2,985 test pictures), model `bow`:
 
     train and test from packed pictures in 3 minutes or less on two cores;
     6 times as fast as the script one would write: OpenCV's SIFT on the same grid, scikit-learn's k-means and nearest
@@ -12,9 +12,9 @@
 
 The rival's time depends on the bins: OpenCV looks at every pixel under a descriptor, so small bins cost it less.
 
-Ours is `striate train` as a whole process, imports and report included, with packed pictures and no stage cached. Of
+Ours is `striate train` as a whole process, imports and report included, with packed pictures and no step cached. Of
 the rival script the per-picture part is timed on `--rival` pictures and scaled to all of them; k-means and LinearSVC
-are timed in full. Test pictures choose nothing: C is chosen by cross-validation on the training pictures.
+are timed in full. Test pictures are used for no choice: C is chosen by cross-validation on the training pictures.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def check_params(estimator: Any) -> dict[str, Any]:
 class ValidatedFields:
     """Base of descriptions whose fields are read through their constraints when they are made."""
 
-    REFUSAL: ClassVar = Refusal("bad_field", error=NetworkError)
+    REFUSAL: ClassVar[Refusal] = Refusal("bad_field", error=NetworkError)
 
     @property
     def label(self) -> str:
