@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import typing
 from collections.abc import Callable
 from functools import partial
 
@@ -9,6 +10,7 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
+import striate
 import striate.arch
 from striate.arch.layers.__main__ import coverage_table
 from striate.arch.schema import settings_of
@@ -86,8 +88,17 @@ def train_options() -> dict[str, str]:
             for name in parameter.opts}
 
 
+def public_verbs() -> str:
+    """A heading for each command that is also a function, and for the result that it returns."""
+    verbs = [name for name in (*COMMANDS, "tune") if name in striate.__all__]
+    results = [typing.get_type_hints(getattr(striate, verb))["return"] for verb in verbs]
+    paths = [f"{kind.__module__}.{kind.__qualname__}" for kind in results if dataclasses.is_dataclass(kind)]
+    shown = [*(f"striate.{verb}" for verb in verbs), *dict.fromkeys(paths)]
+    return "\n\n".join(f"::: {path}" for path in shown)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "help": help_of, "layers": layers, "layer-coverage": lambda: coverage_table().rstrip(), "steps": stages,
-    "presets": presets, "recipe": recipe,
+    "presets": presets, "recipe": recipe, "verbs": public_verbs,
     **{f"help-{command}": partial(help_of, command) for command in COMMANDS},
 }

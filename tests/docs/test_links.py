@@ -16,7 +16,8 @@ def anchors(path: Path) -> set[str]:
     """The anchors of a page, as Python-Markdown and GitHub both make them of its headings."""
     text = FENCED.sub("", path.read_text(encoding="utf-8"))
     headings = re.findall(r"^#{1,6} (.*)$", text, flags=re.MULTILINE)
-    return {re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", heading.lower()).strip()) for heading in headings}
+    documented = re.findall(r"^::: (\S+)$", text, flags=re.MULTILINE)
+    return {*documented} | {re.sub(r"[\s-]+", "-", re.sub(r"[^\w\s-]", "", heading.lower()).strip()) for heading in headings}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
