@@ -1,10 +1,12 @@
 """What the program says of itself: the text of each block that a page marks as `<!-- generated: NAME -->`."""
 
+import ast
 import dataclasses
 import inspect
-import typing
+import re
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import typer
 import yaml
@@ -91,10 +93,17 @@ def train_options() -> dict[str, str]:
 def public_verbs() -> str:
     """A heading for each command that is also a function, and for the result that it returns."""
     verbs = [name for name in (*COMMANDS, "tune") if name in striate.__all__]
-    results = [typing.get_type_hints(getattr(striate, verb))["return"] for verb in verbs]
-    paths = [f"{kind.__module__}.{kind.__qualname__}" for kind in results if dataclasses.is_dataclass(kind)]
-    shown = [*(f"striate.{verb}" for verb in verbs), *dict.fromkeys(paths)]
-    return "\n\n".join(f"::: {path}" for path in shown)
+    results = [result_of(getattr(striate, verb)) for verb in verbs]
+    return "\n\n".join(f"::: {path}" for path in (*(f"striate.{verb}" for verb in verbs), *dict.fromkeys(results)))
+
+
+def result_of(verb: Callable[..., object]) -> str:
+    """The dotted name of the class that a function says it returns; a tuple's items count."""
+    name = re.sub(r"\w+\[(\w+).*\]", r"\1", inspect.signature(verb).return_annotation)
+    source = ast.parse(Path(inspect.getsourcefile(verb) or "").read_text(encoding="utf-8"))
+    homes = [node.module for node in ast.walk(source) if isinstance(node, ast.ImportFrom)
+             for imported in node.names if imported.name == name]
+    return f"{homes[0] if homes else verb.__module__}.{name}"
 
 
 BLOCKS: dict[str, Callable[[], str]] = {
