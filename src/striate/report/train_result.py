@@ -69,7 +69,7 @@ class StagesResult(Result):
     """The stages of a hand-crafted recogniser, in the order of the data, and their settings."""
 
     name: str
-    settings: Mapping[str, Any]
+    settings: Mapping[str, object]
     rows: Sequence[StageResult]
 
 

@@ -32,7 +32,7 @@ class Conversion(Result):
     to: str
     out: str
     network: Network | None
-    recipe: Mapping[str, Any]
+    recipe: Mapping[str, object]
     told: ConversionNotes
     notes: Sequence[str]
     text: str
