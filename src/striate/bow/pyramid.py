@@ -7,18 +7,39 @@ histogram intersection, χ² and Hellinger, which are homogeneous, weighing the 
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from striate.errors import DataError, UsageError, shown
+from striate.core.constraints import Each, OneOf, unquoted
+from striate.core.params import Refusal, check_params
+from striate.errors import DataError
 
 Floats = NDArray[np.float32]
-CHOICES = {"weights": ("lazebnik", "equal"), "pool": ("sum", "max")}
-NORMALISATIONS = ("l1", "l2", "power", "region_l2")
 MOST_CELLS = 4096
+Choice = partial(OneOf, phrase="{words} are allowed")
+GRIDS = Refusal("bad_grids", "the grids of a spatial pyramid were asked for", "Use ((1, 1), (2, 2), (4, 4))",
+                given=unquoted)
+
+
+@dataclass(frozen=True)
+class GridSizes:
+    """(rows, columns) of each level of a pyramid."""
+
+    allowed: str = f"pairs (rows, columns) from 1 up, {MOST_CELLS:,} cells in all, are allowed"
+
+    def read(self, value: Any) -> tuple[tuple[int, int], ...]:
+        """The pairs as tuples."""
+        grids = tuple((int(rows), int(columns)) for rows, columns in value)
+        if grids != tuple(map(tuple, value)) or min(map(min, grids), default=0) < 1:
+            raise ValueError
+        if sum(rows * columns for rows, columns in grids) > MOST_CELLS:
+            raise ValueError
+        return grids
 
 
 class SpatialPyramid(BaseEstimator):  # type: ignore[misc]  # scikit-learn's classes are untyped
@@ -43,12 +64,16 @@ class SpatialPyramid(BaseEstimator):  # type: ignore[misc]  # scikit-learn's cla
 
     """
 
+    REFUSAL = Refusal("unknown_choice", "{name} of a spatial pyramid was asked for", "Choose one of these",
+                      given=unquoted)
+
     def __init__(
         self,
-        grids: tuple[tuple[int, int], ...] = ((1, 1), (2, 2), (4, 4)),
-        weights: Literal["lazebnik", "equal"] = "lazebnik",
-        pool: Literal["sum", "max"] = "sum",
-        normalise: tuple[str, ...] = ("l1",),
+        grids: Annotated[tuple[tuple[int, int], ...], GridSizes(), GRIDS] = ((1, 1), (2, 2), (4, 4)),
+        weights: Annotated[Literal["lazebnik", "equal"], Choice("lazebnik", "equal")] = "lazebnik",
+        pool: Annotated[Literal["sum", "max"], Choice("sum", "max")] = "sum",
+        normalise: Annotated[
+            tuple[str, ...], Each(Choice("l1", "l2", "power", "region_l2"), least=0, distinct="step")] = ("l1",),
     ) -> None:
         self.grids, self.weights, self.pool, self.normalise = grids, weights, pool, normalise
 
@@ -110,27 +135,7 @@ class SpatialPyramid(BaseEstimator):  # type: ignore[misc]  # scikit-learn's cla
 
     def checked(self) -> tuple[tuple[int, int], ...]:
         """The grids, after a look at all arguments; refuses `bad_grids` and `unknown_choice`."""
-        choices = [(name, getattr(self, name), allowed) for name, allowed in CHOICES.items()]
-        steps = self.normalise if isinstance(self.normalise, tuple | list) else (self.normalise,)
-        for name, value, allowed in [*choices, *(("normalise", step, NORMALISATIONS) for step in steps)]:
-            if value not in allowed:
-                raise UsageError("unknown_choice", f"{name} of a spatial pyramid was asked for",
-                                 allowed=f"{', '.join(allowed)} are allowed", given=f"{shown(str(value))} was given",
-                                 do="Choose one of these")
-        if len({*steps}) < len(steps):
-            raise UsageError("unknown_choice", "normalise of a spatial pyramid was asked for",
-                             allowed="each step once is allowed", given=f"{len(steps):,} steps were given",
-                             do="Leave out those that are there twice")
-        try:
-            grids = tuple((int(rows), int(columns)) for rows, columns in self.grids)
-            if grids != tuple(map(tuple, self.grids)) or min(map(min, grids), default=0) < 1:
-                raise ValueError
-            if sum(rows * columns for rows, columns in grids) > MOST_CELLS:
-                raise ValueError
-        except (TypeError, ValueError, OverflowError):
-            raise UsageError("bad_grids", "the grids of a spatial pyramid were asked for",
-                             allowed=f"pairs (rows, columns) from 1 up, {MOST_CELLS:,} cells in all, are allowed",
-                             given=f"{shown(str(self.grids))} was given", do="Use ((1, 1), (2, 2), (4, 4))") from None
+        grids: tuple[tuple[int, int], ...] = check_params(self)["grids"]
         return grids
 
 

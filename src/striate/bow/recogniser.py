@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 import sklearn
@@ -23,13 +24,14 @@ from striate.bow.sift.grid import LARGE
 from striate.bow.stages import ESTIMATORS, Stages, stages_named
 from striate.classifiers import Classifier
 from striate.core.cache import DiskCache
+from striate.core.constraints import Boolean, Integer
 from striate.core.executor import blas_lock, worker_count
 from striate.core.model_file import Arrays, ModelFile
-from striate.errors import UsageError, shown
+from striate.core.params import Refusal, check_params, stored
 from striate.model.preprocessing import LabelledPictures, Preprocessing
 from striate.model.recogniser import Recogniser, manifest_of, pictures_of, restored_classes, training_set
 
-MOST_SAMPLED = 10_000_000
+Amount = partial(Integer, phrase="whole numbers from {low:,} to {high:,} are allowed")
 FEW = 10_000  # pictures, up to which mirror images are learnt from unless asked otherwise
 
 
@@ -69,6 +71,8 @@ class BagOfWords(Recogniser):
     """
 
     KIND = "words"
+    REFUSAL = Refusal("impossible_value", "a bag of words with {name} was asked for",
+                      "Leave {name} out for the default")
     LEARNS_FROM_VALIDATION = True
 
     def __init__(
@@ -79,11 +83,11 @@ class BagOfWords(Recogniser):
         encoder: Encoder | None = None,
         pyramid: SpatialPyramid | None = None,
         classifier: Classifier | None = None,
-        sample: int = 100_000,
-        flip: bool | None = None,
+        sample: Annotated[int, Amount(1, 10_000_000)] = 100_000,
+        flip: Annotated[bool | None, Boolean("True and False are allowed")] = None,
         size: tuple[int, int] | None = None,
         resize: str = "squash",
-        seed: int = 0,
+        seed: Annotated[int, Amount(0, 2**32 - 1)] = 0,
         threads: int | None = None,
         memory: str | Path | None = None,
     ) -> None:
@@ -109,7 +113,7 @@ class BagOfWords(Recogniser):
             stop: asked after every batch; when it turns true, `Interrupted` is raised.
 
         """
-        self.check_settings()
+        check_params(self)
         given, labels, self.classes_ = training_set(X, y)
         memory = DiskCache(Path(self.memory) if self.memory else None)
         letters = self.classes_.dtype.kind != "U" or all(len(name) == 1 for name in self.classes_)
@@ -154,10 +158,8 @@ class BagOfWords(Recogniser):
             model.preparation_ = Preprocessing.from_dict(file.manifest["preparation"])
             model.pipeline_, model.patches_ = from_manifest(
                 file.manifest, dict(file.arrays), model.preparation_, len(model.classes_))
-            training = file.manifest["training"]
+            training = stored(cls, file.manifest["training"], "seed", "sample", "flip")
             model.seed, model.sample, model.flip_ = training["seed"], training["sample"], training["flip"]
-            if [type(one) for one in (model.seed, model.sample, model.flip_)] != [int, int, bool]:
-                raise ValueError("seed and sample of its training must be whole numbers, and flip true or false")
         description = model.pipeline_.description
         model.sift, model.encoder, model.pyramid = description.sift, description.encoder, description.pyramid
         model.classifier = model.pipeline_.classifier
@@ -165,19 +167,6 @@ class BagOfWords(Recogniser):
         model.size, model.resize = model.preparation_.size, model.preparation_.resize
         model.stages_, model.notes_ = [], []
         return model
-
-    def check_settings(self) -> None:
-        """Refuse arguments that cannot be; the stages are checked by `stages_for`."""
-        for name, least, most in (("sample", 1, MOST_SAMPLED), ("seed", 0, 2**32 - 1)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or not least <= value <= most:
-                raise UsageError("impossible_value", f"a bag of words with {name} was asked for",
-                                 allowed=f"whole numbers from {least:,} to {most:,} are allowed",
-                                 given=f"{value!r} was given", do=f"Leave {name} out for the default")
-        if not (self.flip is None or isinstance(self.flip, bool | np.bool_)):
-            raise UsageError("impossible_value", "a bag of words with flip was asked for",
-                             allowed="True and False are allowed", given=f"{shown(repr(self.flip))} was given",
-                             do="Leave flip out for the default")
 
     def stages_for(self, size: tuple[int, int]) -> Stages:
         """The stages for pictures of (height, width); refuses those that cannot be, and settings that cannot."""

@@ -22,13 +22,13 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 
-from striate.bow.encoders import ENCODERS, Encoder, Fisher, Hard, encoder_settings
+from striate.bow.encoders import ENCODERS, Encoder, Fisher, Hard
 from striate.bow.pyramid import SpatialPyramid
 from striate.bow.sift import DenseSIFT
 from striate.classifiers import CLASSIFIERS, KNN, Classifier, LinearSVM
-from striate.classifiers.classifier import kernel_named
 from striate.classifiers.kernels import KERNELS
 from striate.core import bounded_text
+from striate.core.params import check_params
 from striate.errors import MissingError, UsageError, shown
 
 ESTIMATORS: Mapping[str, Mapping[str, type[BaseEstimator]]] = MappingProxyType({
@@ -55,11 +55,9 @@ class Stages:
 
     def checked(self) -> Self:
         """These stages, if each can be and they suit each other; raises `UsageError`, whatever the pictures."""
-        self.sift.check_settings()
-        encoder_settings.check(self.encoder)
-        self.pyramid.checked()
-        self.classifier.check_settings()
-        kernel = kernel_named(self.classifier.kernel).name
+        for stage in ESTIMATORS:
+            check_params(getattr(self, stage))
+        kernel = self.classifier.kernel
         kind = kind_of("encoder", self.encoder)
         for asked, given, allowed in (("kernel", kernel, ("linear",) if kind in SIGNED else tuple(KERNELS)),
                                       ("pool", self.pyramid.pool, self.encoder.POOLS)):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Self
+from functools import partial
+from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,15 @@ from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
 
 from striate.bow.nearest_words import Floats, Words, float_rows, nearest, not_finite
+from striate.core.constraints import Integer
 from striate.core.executor import worker_count
-from striate.errors import DataError, UsageError
+from striate.core.params import Refusal, check_params
+from striate.errors import DataError
 
-MAX_WORDS = 1 << 20
+Amount = partial(Integer, phrase="whole numbers {low:,} to {high:,} are allowed")
+WordCount = Annotated[int, Amount(1, 1 << 20)]
+Seed = Annotated[int, Amount(0, 2**32 - 1)]
+Iterations = Annotated[int, Amount(1, 10_000)]
 STARTED = 20  # descriptors for each word that the first centres are drawn from: of 100, it took four times as long as
 # all that follows, for words as good
 
@@ -45,7 +51,10 @@ class Vocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
 
     """
 
-    def __init__(self, words: int = 1000, *, seed: int = 0, iterations: int = 100, threads: int | None = None) -> None:
+    REFUSAL = Refusal("impossible_value", "{name} was set", "Give one of these")
+
+    def __init__(self, words: WordCount = 1000, *, seed: Seed = 0, iterations: Iterations = 100,
+                 threads: int | None = None) -> None:
         self.words, self.seed, self.iterations, self.threads = words, seed, iterations, threads
 
     def fit(self, descriptors: NDArray[Any], y: object = None) -> Self:
@@ -55,11 +64,7 @@ class Vocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
         `too_few_descriptors` (fewer different ones than words).
         """
         del y
-        for name, low, high in (("words", 1, MAX_WORDS), ("iterations", 1, 10_000), ("seed", 0, 2**32 - 1)):
-            value = getattr(self, name)
-            if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or not low <= value <= high:
-                raise UsageError("impossible_value", f"{name} was set", allowed=f"whole numbers {low:,} to {high:,} "
-                                 "are allowed", given=f"{value!r} was given", do="Give one of these")
+        check_params(self)
         rows = float_rows(descriptors)
         if not np.isfinite(rows).all():
             raise not_finite()

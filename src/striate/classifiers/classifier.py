@@ -6,9 +6,10 @@ classifier are JSON values and plain arrays; `from_arrays` trusts neither.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,14 +17,18 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from striate.classifiers.kernels import KERNELS, Floats, Kernel
-from striate.errors import DataError, UsageError, shown
+from striate.core.constraints import OneOf, Whole, unquoted
+from striate.core.params import Refusal, check_params
+from striate.errors import DataError
 
 Doubles = NDArray[np.float64]
 Settings = dict[str, Any]
 Arrays = dict[str, NDArray[Any]]
 ROWS = 1024  # pictures looked at together
-MOST = 1e300  # of any setting
-LARGEST = 1e9  # of a number in a model file
+UNKNOWN = Refusal("unknown_choice", "a {name} was asked for", "Choose one of these", given=unquoted)
+KernelName = Annotated[str, OneOf(*KERNELS, phrase="{words} are allowed"), UNKNOWN]
+LEAST, MOST = math.ulp(0.0), 1e300  # of any number above 0, of any setting
+Seed = Annotated[int, Whole(0, MOST, "a whole number from 0 up is allowed")]
 
 
 class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
@@ -34,6 +39,8 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
     (not stored in a file).
     """
 
+    REFUSAL: ClassVar = Refusal("impossible_value", "{name} of a classifier was asked for",
+                                "Leave {name} out for the default", given=unquoted)
     kernel: str
     classes_: NDArray[np.int64]
     n_features_in_: int
@@ -49,8 +56,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         and held out together. Only the first n/copies rows are in `held_out_`. `groups` (n/copies,), if given, holds
         the same number for pictures that are alike: they are held out together as well.
         """
-        self.check_settings()
-        kernel = kernel_named(self.kernel)
+        kernel = self._kernel()
         features = features_of(X)
         kernel.check(features)
         labels = class_numbers(y, len(features))
@@ -71,10 +77,6 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         self.classes_ = np.arange(labels.max() + 1)
         self.n_features_in_ = features.shape[1]
         return self
-
-    @abstractmethod
-    def check_settings(self) -> None:
-        """Refuse arguments that cannot be."""
 
     @abstractmethod
     def _learn(
@@ -107,32 +109,20 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         """The most probable class of each row, (n,) int64."""
         return np.asarray(self.predict_proba(X).argmax(axis=1))
 
+    def _kernel(self) -> Kernel:
+        """The kernel, after a look at all arguments (`impossible_value`, `unknown_choice`)."""
+        return KERNELS[check_params(self)["kernel"]]
+
     def _features(self, X: ArrayLike) -> tuple[Kernel, Floats]:
         """Kernel and features for a decision, checked against what was learnt from."""
         check_is_fitted(self, "classes_")
-        kernel, features = kernel_named(self.kernel), features_of(X)
+        kernel, features = self._kernel(), features_of(X)
         if features.shape[1] != self.n_features_in_:
             raise DataError("width_differs", "features were to be classified",
                             allowed=f"{self.n_features_in_:,} columns were learnt from",
                             given=f"{features.shape[1]:,} were given", do="Use the encoder and pyramid of the training")
         kernel.check(features)
         return kernel, features
-
-
-def kernel_named(name: str) -> Kernel:
-    """The kernel of that name; refuses others (`unknown_choice`)."""
-    if not isinstance(name, str) or name not in KERNELS:
-        raise UsageError("unknown_choice", "a kernel was asked for", allowed=f"{', '.join(KERNELS)} are allowed",
-                         given=f"{shown(str(name))} was given", do="Choose one of these")
-    return KERNELS[name]
-
-
-def number(name: str, value: Any, allowed: str, fits: Callable[[Any], bool]) -> None:
-    """Refuse an argument that is no number or does not fit (`impossible_value`)."""
-    known = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
-    if not known or not -MOST <= value <= MOST or not fits(value):
-        raise UsageError("impossible_value", f"{name} of a classifier was asked for", allowed=f"{allowed} is allowed",
-                         given=f"{shown(str(value))} was given", do=f"Leave {name} out for the default")
 
 
 def features_of(X: ArrayLike) -> Floats:
@@ -175,26 +165,3 @@ def class_numbers(y: ArrayLike, count: int) -> NDArray[np.int64]:
                         allowed=f"each class from 0 to {present[-1]} must have a picture",
                         given=f"class {missing} has none", do="Add pictures of it or number the classes without gaps")
     return array.astype(np.int64)
-
-
-def stored(arrays: Mapping[str, NDArray[Any]], shapes: Mapping[str, tuple[int | None, ...]], dtype: type) -> Arrays:
-    """The arrays named in `shapes`, and no others, finite and of that dtype; None fits any length from 1 up."""
-    if set(arrays) != set(shapes):
-        raise ValueError(f"the arrays of a classifier must be {', '.join(sorted(shapes))}")
-    for name, shape in shapes.items():
-        found = arrays[name]
-        if found.dtype != dtype or found.ndim != len(shape):
-            raise ValueError(f"{name} must be {np.dtype(dtype).name} with {len(shape)} axes")
-        if not found.size or any(want not in (None, have) for want, have in zip(shape, found.shape, strict=True)):
-            raise ValueError(f"{name} has shape {found.shape}")
-        if found.dtype.kind == "f" and not (np.abs(found) <= LARGEST).all():
-            raise ValueError(f"{name} must hold finite numbers up to {LARGEST:g}")
-    return dict(arrays)
-
-
-def setting(settings: Mapping[str, Any], name: str, kind: type | tuple[type, ...], fits: Callable[[Any], bool]) -> Any:
-    """One stored setting; ValueError when it is missing, of another type or does not fit."""
-    value = settings.get(name)
-    if isinstance(value, bool) or not isinstance(value, kind) or not fits(value):
-        raise ValueError(f"the setting {name} does not describe a classifier")
-    return value

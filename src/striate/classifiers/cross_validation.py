@@ -6,14 +6,16 @@ and counts only those it learns from. They choose C, and calibrate the probabili
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.classifiers.classifier import number
+from striate.classifiers.classifier import LEAST, MOST
 from striate.classifiers.newton import Floats, Solution, SolverSpace, solve
+from striate.core.constraints import Real, Whole
 from striate.errors import DataError
 
 Doubles = NDArray[np.float64]
@@ -22,6 +24,9 @@ GRID = tuple(4.0**power for power in range(-2, 7))  # 1/16 to 4,096, over the me
 PATIENCE = 2  # values of C in a row that may be no better before the rest are left out; 1 from `MANY` pictures on
 PATH_TOLERANCE = 0.1  # of the weights' length; the decisions' order rarely changes below this
 FOLDS, FEWER_FOLDS, MANY = 5, 3, 5_000
+Price = Annotated[float | None, Real(LEAST, MOST, "a number above 0 is allowed")]
+Folds = Annotated[int | None, Whole(2, MOST, "a whole number from 2 up is allowed")]
+Tolerance = Annotated[float, Real(LEAST, math.nextafter(1, 0), "a number between 0 and 1 is allowed")]
 MOST_TRIED = 10_000  # pictures: C then costs what it costs there, and the best C changes slowly with their number
 
 
@@ -43,16 +48,6 @@ class CrossValidatedC:
         if len(self.scores) > 1 and len(self.decisions) > MOST_TRIED:
             said.append(f"C was chosen on {MOST_TRIED:,} of {len(self.decisions):,} pictures")
         return said
-
-
-def check_settings(C: Any, folds: Any, seed: Any, tol: Any) -> None:
-    """Refuse arguments of an SVM that cannot be (`impossible_value`)."""
-    if C is not None:
-        number("C", C, "a number above 0", lambda value: value > 0)
-    if folds is not None:
-        number("folds", folds, "a whole number from 2 up", lambda value: value == int(value) >= 2)
-    number("seed", seed, "a whole number from 0 up", lambda value: value == int(value) >= 0)
-    number("tol", tol, "a number between 0 and 1", lambda value: 0 < value < 1)
 
 
 def folds_of(labels: Labels, folds: int | None, seed: int, groups: Labels | None = None) -> Labels:

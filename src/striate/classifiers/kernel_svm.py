@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from striate.classifiers.calibration import Calibration, calibrate
-from striate.classifiers.classifier import ROWS, Arrays, Classifier, Doubles, Settings, setting, stored
-from striate.classifiers.cross_validation import check_settings, choose, folds_of
-from striate.classifiers.kernels import KERNELS, Floats, Kernel
+from striate.classifiers.classifier import ROWS, Arrays, Classifier, Doubles, KernelName, Seed, Settings
+from striate.classifiers.cross_validation import Folds, Price, Tolerance, choose, folds_of
+from striate.classifiers.kernels import Floats, Kernel
 from striate.classifiers.newton import Dual
+from striate.core.model_file import shaped
+from striate.core.params import stored
 from striate.errors import DataError
 
 MOST_GRAM = 2 << 30  # bytes of the exact kernel of all pictures, float64
@@ -44,14 +46,10 @@ class KernelSVM(Classifier):
     """
 
     def __init__(
-        self, kernel: str = "intersection", C: float | None = None, folds: int | None = None, seed: int = 0,
-        tol: float = 0.03,
+        self, kernel: KernelName = "intersection", C: Price = None, folds: Folds = None, seed: Seed = 0,
+        tol: Tolerance = 0.03,
     ) -> None:
         self.kernel, self.C, self.folds, self.seed, self.tol = kernel, C, folds, seed, tol
-
-    def check_settings(self) -> None:
-        """Refuse arguments that cannot be."""
-        check_settings(self.C, self.folds, self.seed, self.tol)
 
     def _learn(
         self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]
@@ -101,18 +99,17 @@ class KernelSVM(Classifier):
     @classmethod
     def from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         """The classifier `to_arrays` described; ValueError where anything does not fit."""
-        name = setting(settings, "kernel", str, KERNELS.__contains__)
-        C = setting(settings, "C", float, lambda value: 0 < value < np.inf)
+        name, C = stored(cls, settings, "kernel", "C").values()
         rest = {key: array for key, array in arrays.items() if key not in ("slopes", "offsets")}
-        found = stored(rest, {"vectors": (None, None), "coefficients": (None, None), "bias": (None,)}, np.float32)
-        vectors, coefficients = found["vectors"], found["coefficients"]
-        classes = len(found["bias"])
+        shaped(rest, {"vectors": (None, None), "coefficients": (None, None), "bias": (None,)})
+        vectors, coefficients, bias = rest["vectors"], rest["coefficients"], rest["bias"]
+        classes = len(bias)
         if classes < 2 or coefficients.shape != (len(vectors), classes):
             raise ValueError(f"{len(vectors)} vectors and coefficients of shape {coefficients.shape} do not fit")
         if name != "linear" and vectors.min() < 0:
             raise ValueError("support vectors of this kernel must not be negative")
         self = cls(kernel=name, C=C)
-        self.C_, self.vectors_, self.coefficients_, self.bias_ = C, vectors, coefficients, found["bias"]
+        self.C_, self.vectors_, self.coefficients_, self.bias_ = C, vectors, coefficients, bias
         self.calibration_ = Calibration.from_arrays(settings, arrays, classes)
         self.classes_, self.n_features_in_ = np.arange(classes), vectors.shape[1]
         self.scores_, self.notes_ = {}, []

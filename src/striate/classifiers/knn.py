@@ -11,17 +11,21 @@ with k by leaving one training picture out at a time (at most `MOST_ASKED` of th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from striate.classifiers.classifier import Arrays, Classifier, Doubles, Settings, number, setting, stored
-from striate.classifiers.kernels import KERNELS, Floats, Kernel
+from striate.classifiers.classifier import MOST, Arrays, Classifier, Doubles, KernelName, Seed, Settings
+from striate.classifiers.kernels import Floats, Kernel
+from striate.core.constraints import OneOf, Whole
+from striate.core.model_file import shaped
+from striate.core.params import stored
 from striate.errors import DataError
 
 Labels = NDArray[np.int64]
+Neighbours = Annotated[int | None, Whole(1, MOST, "a whole number from 1 up is allowed")]
 TRIED = (1, 3, 5, 7, 10, 15, 20, 30, 50)
 DOUBTS = tuple(2.0**power for power in range(-6, 5))
 MOST_ASKED = 5_000
@@ -47,14 +51,8 @@ class KNN(Classifier):
 
     """
 
-    def __init__(self, kernel: str = "intersection", k: int | None = None, seed: int = 0) -> None:
+    def __init__(self, kernel: KernelName = "intersection", k: Neighbours = None, seed: Seed = 0) -> None:
         self.kernel, self.k, self.seed = kernel, k, seed
-
-    def check_settings(self) -> None:
-        """Refuse arguments that cannot be."""
-        if self.k is not None:
-            number("k", self.k, "a whole number from 1 up", lambda value: value == int(value) >= 1)
-        number("seed", self.seed, "a whole number from 0 up", lambda value: value == int(value) >= 0)
 
     def _learn(self, kernel: Kernel, features: Floats, labels: Labels, groups: Labels) -> None:
         left = len(features) - int(np.bincount(groups).max())  # when a picture is left out with all that are alike
@@ -103,12 +101,10 @@ class KNN(Classifier):
     @classmethod
     def from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         """The classifier `to_arrays` described; ValueError where anything does not fit."""
-        name = setting(settings, "kernel", str, KERNELS.__contains__)
-        doubt = setting(settings, "doubt", float, DOUBTS.__contains__)
-        rest = {key: array for key, array in arrays.items() if key != "labels"}
-        vectors = stored(rest, {"vectors": (None, None)}, np.float32)["vectors"]
-        given = {key: array for key, array in arrays.items() if key == "labels"}
-        labels = stored(given, {"labels": (None,)}, np.int64)["labels"]
+        name, k, doubt = stored(cls, settings, "kernel", "k", doubt=OneOf(*DOUBTS)).values()
+        shaped({key: array for key, array in arrays.items() if key != "labels"}, {"vectors": (None, None)})
+        shaped({key: array for key, array in arrays.items() if key == "labels"}, {"labels": (None,)}, np.int64)
+        vectors, labels = arrays["vectors"], arrays["labels"]
         if len(labels) != len(vectors):
             raise ValueError("each vector must have a label")
         present = np.unique(labels)
@@ -116,7 +112,8 @@ class KNN(Classifier):
             raise ValueError("labels must be 0, 1, 2 and so on, two at least")
         if name != "linear" and vectors.min() < 0:
             raise ValueError("vectors of this kernel must not be negative")
-        k = setting(settings, "k", int, lambda value: 1 <= value < len(vectors))
+        if k >= len(vectors):
+            raise ValueError(f"{k} neighbours of {len(vectors)} vectors cannot vote")
         self = cls(kernel=name, k=k)
         self.k_, self.doubt_, self.vectors_, self.labels_ = k, doubt, vectors, labels
         self.classes_, self.n_features_in_ = present, vectors.shape[1]
@@ -131,6 +128,7 @@ def neighbours(
 
     `groups` (m,): that of each row of Y.
 
+    >>> from striate.classifiers.kernels import KERNELS
     >>> neighbours(KERNELS["linear"], np.array([[0.2]], np.float32), np.array([[3], [0], [1]], np.float32), 2)
     array([[1, 2]])
     """

@@ -11,19 +11,24 @@ The objective and so the answer is the same: squared hinge, the bias counted as 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, Self
+from dataclasses import replace
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from striate.classifiers.calibration import Calibration, calibrate
-from striate.classifiers.classifier import ROWS, Arrays, Classifier, Doubles, Settings, setting, stored
-from striate.classifiers.cross_validation import check_settings, choose, folds_of
+from striate.classifiers.classifier import ROWS, UNKNOWN, Arrays, Classifier, Doubles, KernelName, Seed, Settings
+from striate.classifiers.cross_validation import Folds, Price, Tolerance, choose, folds_of
 from striate.classifiers.kernels import KERNELS, Floats, Kernel
 from striate.classifiers.newton import Dual, Primal
-from striate.errors import UsageError, shown
+from striate.core.constraints import OneOf
+from striate.core.model_file import shaped
+from striate.core.params import stored
 
-FORMS = ("primal", "gram")
+Form = Annotated[
+    Literal["primal", "gram"] | None, OneOf("primal", "gram", phrase="{words} are allowed"),
+    replace(UNKNOWN, asked="the form of a linear SVM was asked for", do="Leave form out and the cheaper is taken")]
 STEPS = 300  # for all C together; 200 to 400 were seen
 STRIP = 512 << 20  # bytes of feature map made at once in the gram form
 MOST_GRAM = 4 << 30  # bytes
@@ -51,18 +56,10 @@ class LinearSVM(Classifier):
     """
 
     def __init__(
-        self, kernel: str = "linear", C: float | None = None, folds: int | None = None, seed: int = 0,
-        form: Literal["primal", "gram"] | None = None, tol: float = 0.03,
+        self, kernel: KernelName = "linear", C: Price = None, folds: Folds = None, seed: Seed = 0, form: Form = None,
+        tol: Tolerance = 0.03,
     ) -> None:
         self.kernel, self.C, self.folds, self.seed, self.form, self.tol = kernel, C, folds, seed, form, tol
-
-    def check_settings(self) -> None:
-        """Refuse arguments that cannot be."""
-        check_settings(self.C, self.folds, self.seed, self.tol)
-        if self.form not in (None, *FORMS):
-            raise UsageError("unknown_choice", "the form of a linear SVM was asked for",
-                             allowed=f"{', '.join(FORMS)} are allowed", given=f"{shown(str(self.form))} was given",
-                             do="Leave form out and the cheaper is taken")
 
     def _learn(
         self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]
@@ -124,17 +121,16 @@ class LinearSVM(Classifier):
     @classmethod
     def from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         """The classifier `to_arrays` described; ValueError where anything does not fit."""
-        name = setting(settings, "kernel", str, KERNELS.__contains__)
-        C = setting(settings, "C", float, lambda value: 0 < value < np.inf)
-        form = setting(settings, "form", str, FORMS.__contains__)
+        name, C, form = stored(cls, settings, "kernel", "C", "form").values()
         rest = {key: array for key, array in arrays.items() if key not in ("slopes", "offsets")}
-        found = stored(rest, {"weights": (None, None), "bias": (None,)}, np.float32)
-        classes, width = found["weights"].shape
+        shaped(rest, {"weights": (None, None), "bias": (None,)})
+        weights, bias = rest["weights"], rest["bias"]
+        classes, width = weights.shape
         columns, left = divmod(width, KERNELS[name].width(1))
-        if classes < 2 or found["bias"].shape != (classes,) or left:
-            raise ValueError(f"weights of shape {found['weights'].shape} and {len(found['bias'])} biases do not fit")
+        if classes < 2 or bias.shape != (classes,) or left:
+            raise ValueError(f"weights of shape {weights.shape} and {len(bias)} biases do not fit")
         self = cls(kernel=name, C=C)
-        self.C_, self.form_, self.weights_, self.bias_ = C, form, found["weights"], found["bias"]
+        self.C_, self.form_, self.weights_, self.bias_ = C, form, weights, bias
         self.calibration_ = Calibration.from_arrays(settings, arrays, classes)
         self.classes_, self.n_features_in_ = np.arange(classes), columns
         self.scores_, self.notes_ = {}, []

@@ -7,19 +7,20 @@ room only (a padding, a grid of cells) stands in that room and follows the same 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import index
-from typing import Protocol, SupportsIndex
+from typing import Any, Protocol, SupportsIndex
 
 from striate.core.humanize import join_words
 from striate.errors import shown
 
 
 class Unfit(ValueError):  # noqa: N818 - a verdict, which `striate.core.params` makes a refusal
-    """A value that does not fit, where there is more to say than the constraint's own words: parts of the sentence."""
+    """Why a value does not fit, in words of its own: the part of it that is wrong, or other parts of the sentence."""
 
-    def __init__(self, given: str = "", allowed: str = "", do: str = "") -> None:
-        self.given, self.allowed, self.do = given, allowed, do
+    def __init__(self, *part: object, given: str = "", allowed: str = "", do: str = "") -> None:
+        self.part, self.given, self.allowed, self.do = part, given, allowed, do
         super().__init__(given)
 
 
@@ -100,6 +101,17 @@ class Number(Real):
         return value if type(value) is int else number
 
 
+class Whole(Real):
+    """A whole number, which may be written as 3.0."""
+
+    def read(self, value: object) -> int:
+        """The number, as a Python int."""
+        number = super().read(value)
+        if not number.is_integer():
+            raise ValueError
+        return int(number)
+
+
 @dataclass(frozen=True)
 class Boolean:
     """True or false; NumPy's become Python's."""
@@ -108,38 +120,87 @@ class Boolean:
 
     def read(self, value: object) -> bool:
         """The value itself."""
-        if not isinstance(value, bool) and not (getattr(value, "dtype", "") == "bool" and not value.shape):  # type: ignore[attr-defined]
+        if not isinstance(value, bool) and getattr(value, "dtype", "") != "bool":
             raise ValueError
         return bool(value)
 
 
+@dataclass(frozen=True)
+class Text:
+    """Any text."""
+
+    allowed: str = "a text is allowed"
+
+    def read(self, value: object) -> str:
+        """The text itself."""
+        if not isinstance(value, str):
+            raise ValueError
+        return value
+
+
 @dataclass(frozen=True, init=False)
 class OneOf:
-    """One word out of a few; `phrase` says the list otherwise, as `{words}`.
+    """One out of a few words or numbers; `phrase` lists them otherwise, as `{words}`.
 
     >>> OneOf("squash", "crop", "pad").allowed, OneOf("sum", "max", phrase="{words} are allowed").allowed
     ('squash, crop or pad is allowed', 'sum, max are allowed')
     """
 
-    words: tuple[str, ...]
+    words: tuple[Any, ...]
     phrase: str
 
-    def __init__(self, *words: str, phrase: str = "") -> None:
+    def __init__(self, *words: str | float, phrase: str = "") -> None:
         object.__setattr__(self, "words", words)
         object.__setattr__(self, "phrase", phrase)
 
     @property
     def allowed(self) -> str:
         """The words."""
-        if self.phrase:
-            return self.phrase.format(words=", ".join(self.words))
-        return f"{join_words(list(self.words))} is allowed"
+        words = [str(word) for word in self.words]
+        return self.phrase.format(words=", ".join(words)) if self.phrase else f"{join_words(words)} is allowed"
 
-    def read(self, value: object) -> str:
+    def read(self, value: object) -> Any:
         """The word itself."""
-        if not isinstance(value, str) or value not in self.words:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise ValueError
-        return value
+        return self.words[self.words.index(value)]
+
+
+@dataclass(frozen=True)
+class Each:
+    """A list whose items each fit `item`, or one item alone: `least` to `most`; `distinct` names what may not recur.
+
+    >>> Each(Integer(2, 64)).read([4, 6]), Each(Integer(2, 64)).read(4)
+    ((4, 6), (4,))
+    """
+
+    item: Constraint
+    least: int = 1
+    most: int = 64
+    distinct: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """What is allowed of an item."""
+        return self.item.allowed
+
+    def read(self, value: object) -> tuple[Any, ...]:
+        """The items as a tuple."""
+        items = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+        if len(items) > self.most:
+            raise Unfit(given=f"{len(items):,} were given", allowed=f"at most {self.most} are allowed", do="Give fewer")
+        if len(items) < self.least:
+            raise Unfit(len(items))
+        kept = []
+        for item in items:
+            try:
+                kept.append(self.item.read(item))
+            except (ValueError, TypeError, OverflowError):
+                raise Unfit(item) from None
+        if self.distinct and len(set(kept)) < len(kept):
+            raise Unfit(given=f"{len(kept):,} {self.distinct}s were given", do="Leave out those that are there twice",
+                        allowed=f"each {self.distinct} once is allowed")
+        return tuple(kept)
 
 
 def quoted(value: object) -> str:

@@ -31,6 +31,7 @@ from striate.errors import MissingError, ModelFileError, shown
 FORMAT = "striate-model"
 VERSION = 1
 KEY = "striate"
+LARGEST = 1e9  # number in an array that `shaped` checks
 MAX_BYTES = 4 << 30  # 4 GiB: a billion float32 parameters
 MAX_HEADER = 16 << 20
 MAX_ARRAYS = 10_000
@@ -215,3 +216,22 @@ def parted(arrays: Arrays) -> dict[str, dict[str, np.ndarray]]:
         part, _, rest = name.partition(".")
         parts.setdefault(part, {})[rest] = array
     return parts
+
+
+def shaped(arrays: Arrays, shapes: Mapping[str, tuple[int | None, ...]], dtype: type = np.float32) -> None:
+    """Raise ValueError unless `arrays` are those of `shapes` (None: any length), of that dtype, none empty, all finite.
+
+    >>> shaped({"bias": np.zeros(3)}, {"bias": (None,)})
+    Traceback (most recent call last):
+    ValueError: bias must be float32 with 1 axes
+    """
+    if arrays.keys() != shapes.keys():
+        raise ValueError(f"the arrays must be {', '.join(shapes)}")
+    for name, shape in shapes.items():
+        found = arrays[name]
+        if found.dtype != dtype or found.ndim != len(shape):
+            raise ValueError(f"{name} must be {np.dtype(dtype)} with {len(shape)} axes")
+        if not found.size or any(wanted not in (None, side) for wanted, side in zip(shape, found.shape, strict=True)):
+            raise ValueError(f"{name} has shape {found.shape}")
+        if found.dtype.kind == "f" and not (np.abs(found) <= LARGEST).all():
+            raise ValueError(f"{name} must hold finite numbers up to {LARGEST:g}")

@@ -7,20 +7,21 @@ field of a dataclass or in the signature of a constructor. `params_of` finds the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cache
+from inspect import signature
 from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
 from striate.core.constraints import Constraint, Unfit, quoted
-from striate.errors import NetworkError, StriateError, UsageError
+from striate.errors import ModelFileError, NetworkError, StriateError, UsageError
 
 
 @dataclass(frozen=True)
 class Refusal:
     """How parameters are refused: code and class of the error, and its sentence.
 
-    In `asked` and `do`, `{name}` stands for the parameter and `{owner}` for whose it is. A second one beside the
-    constraint, `Annotated[str, OneOf(…), Refusal(…)]`, says it for that parameter alone.
+    In `asked` and `do`, `{name}` stands for the parameter, `{default}` for its default and `{owner}` for whose it is. A
+    second refusal beside the constraint, `Annotated[str, OneOf(…), Refusal(…)]`, is that of this parameter alone.
     """
 
     code: str
@@ -29,40 +30,44 @@ class Refusal:
     error: type[StriateError] = UsageError
     given: Callable[[object], str] = quoted
 
-    def of(self, name: str, value: object, allowed: str, owner: str = "", why: object = None) -> StriateError:
+    def of(self, name: str, value: object, allowed: str, why: object = None, **words: object) -> StriateError:
         """The error that refuses `value`; where the reason `why` is an `Unfit`, its words take the place of these."""
         own = why if isinstance(why, Unfit) else Unfit()
-        return self.error(self.code, self.asked.format(owner=owner, name=name), allowed=own.allowed or allowed,
-                          given=own.given or f"{self.given(value)} was given",
-                          do=own.do or self.do.format(owner=owner, name=name))
+        words["name"] = name
+        return self.error(self.code, self.asked.format(**words), allowed=own.allowed or allowed,
+                          given=own.given or f"{self.given(*own.part or (value,))} was given",
+                          do=own.do or self.do.format(**words))
+
+
+STORED = Refusal("bad_manifest", "its {name} was read", "", ModelFileError)  # of what a model file says
 
 
 @dataclass(frozen=True)
 class Param:
-    """One parameter: its constraint, whether it may be None, and the refusal for it alone, if there is one."""
+    """One parameter: its constraint, whether it may be None, the refusal for it alone if it has one, its default."""
 
     rule: Constraint
     optional: bool = False
     refusal: Refusal | None = None
+    default: object = None
 
 
 @cache
-def params_of(cls: type[Any]) -> Mapping[str, Param]:
+def params_of(cls: type) -> Mapping[str, Param]:
     """The parameters of `cls` that have a constraint, in order: fields of a dataclass, or arguments of `__init__`.
 
     >>> from striate.arch.layers import Dropout
     >>> {name: param.rule.allowed for name, param in params_of(Dropout).items() if name != "name"}
     {'rate': 'a finite number from 0 to 0.999 is allowed'}
     """
-    if is_dataclass(cls):
-        hints = get_type_hints(cls, include_extras=True)
-        hints = {field.name: hints[field.name] for field in fields(cls)}
-    else:
-        hints = get_type_hints(cls.__init__, include_extras=True)
-    return {name: param for name, hint in hints.items() if (param := _param(hint))}
+    made = cls if is_dataclass(cls) else cls.__init__  # type: ignore[misc]  # the class itself, no instance
+    hints = get_type_hints(made, include_extras=True)
+    arguments = signature(cls).parameters.values()
+    found = {one.name: _param(hints[one.name], one.default) for one in arguments if one.name in hints}
+    return {name: param for name, param in found.items() if param}
 
 
-def _param(hint: Any) -> Param | None:
+def _param(hint: Any, default: object) -> Param | None:
     """What `Annotated[int, Integer(1, 9)]` says, with `| None` inside or outside; None without a constraint."""
     optional = type(None) in get_args(hint)
     if optional:
@@ -70,7 +75,8 @@ def _param(hint: Any) -> Param | None:
     if get_origin(hint) is not Annotated:
         return None
     rule, *more = hint.__metadata__
-    return Param(rule, optional or type(None) in get_args(hint.__origin__), *more)
+    refusal = next((one for one in more if isinstance(one, Refusal)), None)
+    return Param(rule, optional or type(None) in get_args(hint.__origin__), refusal, default)
 
 
 def check(params: Mapping[str, Param], values: Mapping[str, Any] | object, refusal: Refusal,
@@ -86,14 +92,15 @@ def check(params: Mapping[str, Param], values: Mapping[str, Any] | object, refus
     """
     kept: dict[str, Any] = {}
     for name, param in params.items():
-        value = values[name] if isinstance(values, Mapping) else getattr(values, name)
+        value = values.get(name) if isinstance(values, Mapping) else getattr(values, name)
         if value is None and param.optional:
             kept[name] = None
             continue
         try:
             kept[name] = param.rule.read(value)
         except (ValueError, TypeError, OverflowError) as why:
-            raise (param.refusal or refusal).of(name, value, param.rule.allowed, owner(), why) from None
+            raise (param.refusal or refusal).of(
+                name, value, param.rule.allowed, why, owner=owner(), default=param.default) from None
     return kept
 
 
@@ -101,6 +108,19 @@ def check_params(estimator: Any) -> dict[str, Any]:
     """What an estimator was made with, refused as its class says in `REFUSAL`, as plain values (its own stay)."""
     cls: type = type(estimator)
     return check(params_of(cls), estimator, estimator.REFUSAL, lambda: cls.__name__)
+
+
+def stored(cls: type, values: Mapping[str, Any], *names: str, **more: Constraint) -> dict[str, Any]:
+    """What a model file says of the parameters `names` of `cls`, and of what has a constraint in `more`.
+
+    They must be there, and just as they are written: a whole number for a real one is refused (`bad_manifest`).
+    """
+    rules = {name: params_of(cls)[name].rule for name in names} | more
+    kept = check({name: Param(rule) for name, rule in rules.items()}, values, STORED)
+    for name, value in kept.items():
+        if type(value) is not type(values[name]):
+            raise STORED.of(name, values[name], rules[name].allowed)
+    return kept
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.bow.encoders.encoder import Encoder
-from striate.bow.encoders.encoder_settings import shaped
 from striate.bow.nearest_words import Floats, NearestWords, Words
 from striate.bow.vocabulary import Vocabulary
+from striate.core.model_file import shaped
 
 
 class AssignmentEncoder(Encoder):

@@ -15,15 +15,14 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from striate.bow.encoders.encoder_settings import EncoderSetting, check, restored
 from striate.bow.encoders.regions import layout_of
 from striate.bow.nearest_words import Floats, NearestWords, Words, float_rows, not_finite
 from striate.core.executor import map_blocks
+from striate.core.params import Refusal, check_params, params_of
 from striate.errors import DataError, UsageError
 
 ROWS = 4096  # descriptors worked on at once by one thread
 COLLECTED = 1 << 22  # float32 numbers collected at once by one thread: 16 MiB
-LARGEST = 1e9  # of a number in a model file
 
 
 class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
@@ -37,7 +36,7 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
     Limits: a thread holds at most 4,096 descriptors with their codes, or one picture's collected vectors.
     """
 
-    SETTINGS: ClassVar[dict[str, EncoderSetting]]
+    REFUSAL: ClassVar = Refusal("impossible_value", "{name} of the {owner} encoder was set", "Give one of these")
     POOLS: ClassVar[tuple[str, ...]] = ("sum",)
     channels_: int
     skip_zero: bool
@@ -90,7 +89,7 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
         Raises `UsageError` (`impossible_value`) and `DataError`: `not_descriptors`, `descriptors_not_finite`,
         `bad_positions`, `too_few_descriptors`.
         """
-        check(self)
+        check_params(self)
         rows = float_rows(descriptors)
         if rows.ndim != 2:
             rows = rows.reshape(-1, rows.shape[-1])
@@ -181,15 +180,15 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
     def to_arrays(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Settings (JSON values) and arrays: all that `encode` needs; `threads` is not among them."""
         check_is_fitted(self, "channels_")
-        return {name: setting.plain(getattr(self, name)) for name, setting in self.SETTINGS.items()}, self._learnt()
+        return check_params(self), self._learnt()
 
     @classmethod
     def from_arrays(cls, settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
         """The encoder that `to_arrays` described; raises ValueError on anything that does not fit."""
-        encoder = restored(cls, settings)
-        for name, array in arrays.items():
-            if array.dtype != np.float32 or not array.size or not (np.abs(array) <= LARGEST).all():
-                raise ValueError(f"{name} must hold finite float32 numbers up to {LARGEST:g}")
+        if not isinstance(settings, dict) or settings.keys() != params_of(cls).keys():
+            raise ValueError(f"the settings of a {cls.__name__} encoder must be {', '.join(params_of(cls))}")
+        encoder = cls(**settings)
+        check_params(encoder)
         encoder._restore(dict(arrays))
         return encoder
 

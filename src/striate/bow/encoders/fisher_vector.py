@@ -14,16 +14,18 @@ The signed square root and the L2 norm that make it the improved vector of Perro
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.bow.encoders import encoder_settings, gmm, pca
+from striate.bow.encoders import gmm, pca
 from striate.bow.encoders.encoder import Encoder
-from striate.bow.encoders.encoder_settings import shaped
+from striate.bow.encoders.encoder_params import Augment, Dims, Switch
 from striate.bow.encoders.gmm import GaussianMixture
 from striate.bow.nearest_words import Floats
+from striate.bow.vocabulary import Iterations, Seed, WordCount
+from striate.core.model_file import shaped
 
 
 class Fisher(Encoder):
@@ -52,18 +54,10 @@ class Fisher(Encoder):
 
     """
 
-    SETTINGS: ClassVar = {
-        "components": encoder_settings.WORDS,
-        "dims": encoder_settings.DIMS,
-        "weights": encoder_settings.SWITCH,
-        "augment": encoder_settings.FACTOR,
-        "seed": encoder_settings.SEED,
-        "iterations": encoder_settings.ITERATIONS,
-        "skip_zero": encoder_settings.SWITCH,
-    }
-
-    def __init__(self, components: int = 64, dims: int | None = 64, *, weights: bool = False, augment: float = 0.0,
-                 seed: int = 0, iterations: int = 100, skip_zero: bool = False, threads: int | None = None) -> None:
+    def __init__(
+        self, components: WordCount = 64, dims: Dims = 64, *, weights: Switch = False, augment: Augment = 0.0,
+        seed: Seed = 0, iterations: Iterations = 100, skip_zero: Switch = False, threads: int | None = None,
+    ) -> None:
         self.components, self.dims, self.weights, self.augment = components, dims, weights, augment
         self.seed, self.iterations, self.skip_zero, self.threads = seed, iterations, skip_zero, threads
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
-from striate.bow.encoders import encoder_settings
 from striate.bow.encoders.assignment import AssignmentEncoder
+from striate.bow.encoders.encoder_params import Switch
 from striate.bow.nearest_words import Floats, Words
+from striate.bow.vocabulary import Iterations, Seed, WordCount
 
 
 class Hard(AssignmentEncoder):
@@ -28,15 +27,10 @@ class Hard(AssignmentEncoder):
 
     """
 
-    SETTINGS: ClassVar = {
-        "words": encoder_settings.WORDS,
-        "seed": encoder_settings.SEED,
-        "iterations": encoder_settings.ITERATIONS,
-        "skip_zero": encoder_settings.SWITCH,
-    }
-
-    def __init__(self, words: int = 1000, *, seed: int = 0, iterations: int = 100, skip_zero: bool = False,
-                 threads: int | None = None) -> None:
+    def __init__(
+        self, words: WordCount = 1000, *, seed: Seed = 0, iterations: Iterations = 100, skip_zero: Switch = False,
+        threads: int | None = None,
+    ) -> None:
         self.words, self.seed, self.iterations = words, seed, iterations
         self.skip_zero, self.threads = skip_zero, threads
 

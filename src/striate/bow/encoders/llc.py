@@ -7,15 +7,17 @@ sum.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.bow.encoders import encoder_settings
 from striate.bow.encoders.assignment import AssignmentEncoder
-from striate.bow.encoders.encoder_settings import EncoderSetting, shaped
+from striate.bow.encoders.encoder_params import BETWEEN, Neighbours, Switch
 from striate.bow.nearest_words import Floats, Words
+from striate.bow.vocabulary import Iterations, Seed, WordCount
+from striate.core.constraints import Real
+from striate.core.model_file import shaped
 
 BLOCK = 512  # descriptors whose (k, d) differences are held at once: 1.3 MB for k = 5, d = 128
 
@@ -39,17 +41,11 @@ class LLC(AssignmentEncoder):
 
     """
 
-    SETTINGS: ClassVar = {
-        "words": encoder_settings.WORDS,
-        "neighbours": EncoderSetting(int, 1, 100),
-        "ridge": EncoderSetting(float, 1e-9, 1e3),
-        "seed": encoder_settings.SEED,
-        "iterations": encoder_settings.ITERATIONS,
-        "skip_zero": encoder_settings.SWITCH,
-    }
-
-    def __init__(self, words: int = 1000, neighbours: int = 5, ridge: float = 1e-4, *, seed: int = 0,
-                 iterations: int = 100, skip_zero: bool = False, threads: int | None = None) -> None:
+    def __init__(
+        self, words: WordCount = 1000, neighbours: Neighbours = 5,
+        ridge: Annotated[float, Real(1e-9, 1e3, BETWEEN)] = 1e-4, *, seed: Seed = 0, iterations: Iterations = 100,
+        skip_zero: Switch = False, threads: int | None = None,
+    ) -> None:
         self.words, self.neighbours, self.ridge = words, neighbours, ridge
         self.seed, self.iterations, self.skip_zero, self.threads = seed, iterations, skip_zero, threads
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.bow.encoders.encoder_settings import shaped
 from striate.bow.nearest_words import Floats
 from striate.core.executor import one_blas_thread
+from striate.core.model_file import shaped
 from striate.errors import DataError
 
 

@@ -6,17 +6,18 @@ no word drowns the others ("intra-normalisation"). Residuals are taken after PCA
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from striate.bow.encoders import encoder_settings, pca
+from striate.bow.encoders import pca
 from striate.bow.encoders.encoder import Encoder
-from striate.bow.encoders.encoder_settings import shaped
+from striate.bow.encoders.encoder_params import Augment, Dims, Switch
 from striate.bow.nearest_words import Floats, NearestWords
-from striate.bow.vocabulary import Vocabulary
+from striate.bow.vocabulary import Iterations, Seed, Vocabulary, WordCount
+from striate.core.model_file import shaped
 
 
 class VLAD(Encoder):
@@ -42,18 +43,10 @@ class VLAD(Encoder):
 
     """
 
-    SETTINGS: ClassVar = {
-        "words": encoder_settings.WORDS,
-        "dims": encoder_settings.DIMS,
-        "intra": encoder_settings.SWITCH,
-        "augment": encoder_settings.FACTOR,
-        "seed": encoder_settings.SEED,
-        "iterations": encoder_settings.ITERATIONS,
-        "skip_zero": encoder_settings.SWITCH,
-    }
-
-    def __init__(self, words: int = 64, dims: int | None = None, *, intra: bool = True, augment: float = 0.0,
-                 seed: int = 0, iterations: int = 100, skip_zero: bool = False, threads: int | None = None) -> None:
+    def __init__(
+        self, words: WordCount = 64, dims: Dims = None, *, intra: Switch = True, augment: Augment = 0.0,
+        seed: Seed = 0, iterations: Iterations = 100, skip_zero: Switch = False, threads: int | None = None,
+    ) -> None:
         self.words, self.dims, self.intra, self.augment = words, dims, intra, augment
         self.seed, self.iterations, self.skip_zero, self.threads = seed, iterations, skip_zero, threads
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable, Sequence
-from typing import Any, Self
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Annotated, Any, Self
 
 import numpy as np
 import torch
@@ -19,16 +21,21 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from striate.bow.sift.colour_space import COLOURS, planes_of
-from striate.bow.sift.grid import MOST_ENLARGED, POINTS, Grid, GridSettings, check, choose
+from striate.bow.sift.grid import MOST_ENLARGED, POINTS, Grid, GridSettings, choose
 from striate.bow.sift.scale import WIDTH, ScalePlan, Workspace
+from striate.core.constraints import Boolean, Each, Integer, OneOf, Real
 from striate.core.executor import map_ordered, worker_count
-from striate.errors import DataError, UsageError, shown
+from striate.core.params import Refusal, check_params
+from striate.errors import DataError, UsageError
 from striate.model.preprocessing import LabelledPictures, Pixels
 from striate.model.recogniser import pictures_of
 
-WINDOWS = ("flat", "gaussian")
-LEAST_BIN, LARGEST, MOST_SIZES = 2, 64, 64
 setting = threading.Lock()
+Amount = partial(Integer, phrase="whole numbers from {low} to {high} are allowed")
+REFUSAL = Refusal("impossible_value", "dense SIFT with {name} was asked for",
+                  "Leave {name} out to have it chosen from the picture")
+DEFAULT = replace(REFUSAL, do="Leave {name} out for {default}")
+CHOICE = replace(REFUSAL, code="unknown_choice", do="Use {name}={default!r}")
 ROUNDING = 1e-6  # of full scale: a mean gradient below this is the rounding of float32
 
 
@@ -74,17 +81,19 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     """
 
+    REFUSAL = REFUSAL
+
     def __init__(
         self,
-        bin_sizes: Sequence[int] | None = None,
-        step: int | None = None,
-        window: str = "flat",
-        contrast: float = 0.005,
-        root: bool = True,
-        colour: str = "grey",
-        enlarge: int | None = None,
-        points: int = POINTS,
-        threads: int | None = None,
+        bin_sizes: Annotated[Sequence[int] | None, Each(Amount(2, 64))] = None,
+        step: Annotated[int | None, Amount(1, 64)] = None,
+        window: Annotated[str, OneOf("flat", "gaussian", phrase="{words} are allowed"), CHOICE] = "flat",
+        contrast: Annotated[float, Real(0, 1, "numbers from 0 to 1 are allowed"), DEFAULT] = 0.005,
+        root: Annotated[bool, Boolean("True and False are allowed"), DEFAULT] = True,
+        colour: Annotated[str, OneOf(*COLOURS, phrase="{words} are allowed"), CHOICE] = "grey",
+        enlarge: Annotated[int | None, Amount(1, MOST_ENLARGED)] = None,
+        points: Annotated[int, Amount(1, 1024)] = POINTS,
+        threads: Annotated[int | None, Amount(1, 1024)] = None,
     ) -> None:
         self.bin_sizes, self.step, self.points, self.window, self.contrast = bin_sizes, step, points, window, contrast
         self.root, self.colour, self.enlarge, self.threads = root, colour, enlarge, threads
@@ -95,7 +104,6 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         Raises `UsageError` (`impossible_value`, `unknown_choice`) and `DataError` (`not_pictures`, `no_pictures`,
         `picture_too_small`, `no_colour`).
         """
-        self.check_settings()
         pictures = pictures_of(X)
         height, width = _pixels(pictures, slice(0, 1)).shape[1:3]
         choice = self.choice_for(height, width)
@@ -111,7 +119,7 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def choice_for(self, height: int, width: int) -> GridSettings:
         """What `fit` chooses for pictures of height×width; refuses small ones (`picture_too_small`)."""
-        choice = choose(height, width, self._sizes(), self.step, self.enlarge, self.points)
+        choice = choose(height, width, check_params(self)["bin_sizes"], self.step, self.enlarge, self.points)
         choice.grid(height, width)
         return choice
 
@@ -128,7 +136,7 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         once: new memory can cost as much as half of the computing. Another is refused (`other_out`).
         """
         check_is_fitted(self, "step_")
-        self.check_settings()
+        check_params(self)
         pixels = _pixels(pictures_of(X), slice(None))
         self._coloured(pixels)
         height, width = pixels.shape[1:3]
@@ -170,39 +178,6 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     def _choice(self) -> GridSettings:
         return GridSettings(self.bin_sizes_, self.step_, self.enlarge_)
-
-    def _sizes(self) -> tuple[int, ...] | None:
-        if self.bin_sizes is None:
-            return None
-        sizes = tuple(self.bin_sizes) if isinstance(self.bin_sizes, Iterable) else (self.bin_sizes,)
-        if len(sizes) > MOST_SIZES:
-            raise UsageError("impossible_value", "dense SIFT with bin_sizes was asked for",
-                             allowed=f"at most {MOST_SIZES} are allowed", given=f"{len(sizes):,} were given",
-                             do="Give fewer")
-        for size in sizes or (0,):
-            check("bin_sizes", size, LEAST_BIN, LARGEST)
-        return tuple(map(int, sizes))
-
-    def check_settings(self) -> None:
-        """Refuse arguments that cannot be."""
-        self._sizes()
-        for name, high in (("step", LARGEST), ("enlarge", MOST_ENLARGED), ("points", 1024), ("threads", 1024)):
-            if name == "points" or getattr(self, name) is not None:
-                check(name, getattr(self, name), 1, high)
-        number = isinstance(self.contrast, (int, float, np.floating)) and not isinstance(self.contrast, bool)
-        if not number or not 0 <= self.contrast <= 1:
-            raise UsageError("impossible_value", "dense SIFT with contrast was asked for",
-                             allowed="numbers from 0 to 1 are allowed", given=f"{self.contrast!r} was given",
-                             do="Leave contrast out for 0.005")
-        if not isinstance(self.root, bool | np.bool_):
-            raise UsageError("impossible_value", "dense SIFT with root was asked for",
-                             allowed="True and False are allowed", given=f"{shown(repr(self.root))} was given",
-                             do="Leave root out for True")
-        for name, allowed in (("window", WINDOWS), ("colour", tuple(COLOURS))):
-            if getattr(self, name) not in allowed:
-                raise UsageError("unknown_choice", f"dense SIFT with {name} was asked for",
-                                 allowed=f"{', '.join(allowed)} are allowed",
-                                 given=f"{shown(repr(getattr(self, name)))} was given", do=f"Use {name}={allowed[0]!r}")
 
     def _coloured(self, pixels: Pixels) -> None:
         if pixels.shape[3] == 1 and self.colour != "grey":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.errors import DataError, UsageError
+from striate.errors import DataError
 
 SMALL = 48  # the short side that small pictures are enlarged to, in pixels
 MOST_ENLARGED = 8
@@ -88,14 +88,6 @@ def choose(
     factor = enlarge or min(MOST_ENLARGED, math.ceil(SMALL / short))
     sizes = bin_sizes or ((2, 4, 6) if short * factor >= LARGE else (2, 3, 4))
     return GridSettings(sizes, step or max(2, round(math.sqrt(height * width) * factor / points)), factor)
-
-
-def check(name: str, value: object, low: int, high: int) -> None:
-    """Refuse what is no whole number from `low` to `high` (`impossible_value`)."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
-        raise UsageError("impossible_value", f"dense SIFT with {name} was asked for",
-                         allowed=f"whole numbers from {low} to {high} are allowed", given=f"{value!r} was given",
-                         do=f"Leave {name} out to have it chosen from the picture")
 
 
 def _given(centres: NDArray[np.int64], enlarge: int, scales: int) -> NDArray[np.float32]:

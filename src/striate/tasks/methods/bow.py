@@ -11,6 +11,7 @@ from striate.bow.sift.grid import LARGE
 from striate.bow.stages import Stages, names_stages, stages_named
 from striate.core.cache import cache_room
 from striate.core.executor import worker_count
+from striate.core.params import check_params
 from striate.data import Data
 from striate.errors import RunError, shown
 from striate.report.train_result import StageResult, StagesResult
@@ -41,7 +42,7 @@ class BagOfWordsMethod(StagewiseMethod[BagOfWords]):
                   for name, small in sizes.items()}
         self.settings = replace(settings, stages={name: one.as_dict() for name, one in stages.items()})
         self.small, self.photographs = stages["small"], stages["photographs"]
-        BagOfWords(**settings.recipe).check_settings()
+        check_params(BagOfWords(**settings.recipe))
 
     @classmethod
     def matches(cls, settings: Settings) -> bool:
