@@ -37,13 +37,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With all its examples, a Hypothesis test is a slow one."""
+    """With all its examples, a Hypothesis test is a slow one; tests that share what a module makes share a process."""
     full = settings().max_examples >= examples.FULL
     for item in items:
-        if full and isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+        if not isinstance(item, pytest.Function):
+            continue
+        if full and is_hypothesis_test(item.obj):
             item.add_marker("slow")
+        fixtures = [last for *_, last in item._fixtureinfo.name2fixturedefs.values()]
         if item.nodeid.startswith(ONE_AT_A_TIME):
             item.add_marker(pytest.mark.xdist_group("one at a time"))
+        elif any(fixture.scope == "module" for fixture in fixtures):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(autouse=True)
