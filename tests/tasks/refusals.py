@@ -20,7 +20,7 @@ from striate.tasks.evaluate import evaluate
 from striate.tasks.logs import RunLogs
 from striate.tasks.methods import method_for
 from striate.tasks.settings import listed, recipe_of
-from striate.tasks.train import open_data
+from striate.tasks.training_data import open_data
 from striate.tasks.tune import try_settings
 
 

@@ -37,7 +37,7 @@ from striate.tasks.methods.convnet import ConvNetMethod
 from striate.tasks.progress import Progress
 from striate.tasks.run_folder import RUNS, RunFolder, run_name
 from striate.tasks.settings import Settings, settings_for
-from striate.tasks.train import open_data, tell
+from striate.tasks.training_data import open_data, tell
 
 SECONDS, SHORTEST = 30.0, 0.6  # of training for each candidate
 MOST = 10_000  # pictures of either part

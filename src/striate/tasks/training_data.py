@@ -1,0 +1,96 @@
+"""The pictures of a training run: opened as the method wants them, announced, and described for the report."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from striate.data import Data, Dataset, load_data
+from striate.data.sources.file_list import digest_of_list
+from striate.errors import RunError, shown
+from striate.model.recogniser import Recogniser
+from striate.quality import quick_findings
+from striate.report.embedded_images import Misclassified, SamplePicture
+from striate.report.train_result import SplitOrigin, TrainingData
+from striate.tasks.methods import TrainingMethod
+from striate.tasks.progress import Progress
+from striate.tasks.settings import Settings
+
+MISTAKES = 24  # shown in the report
+SAMPLES = 3  # of each class
+SAMPLE_CLASSES = 300  # classes up to this many are shown
+
+
+def open_data(settings: Settings, method: TrainingMethod[Any], begun: Path | None, progress: Progress) -> Data:
+    """The data of `settings`, packed as `method` wants them; divided as in the split file `begun` if there is one."""
+    split = begun if begun and begun.exists() else Path(settings.split) if settings.split else None
+    files = Path(settings.files) if settings.files else None
+    if files and digest_of_list(files) != settings.files_sum:
+        raise RunError("list_changed", f"the run was to be resumed with the pictures that {shown(files)} names",
+                       given="the list was changed since", do="Start a new run with --out")
+    data = load_data(
+        settings.data, **method.pack_arguments, resize=settings.resize, seed=settings.recipe.get("seed", 0),
+        split=split, strict=settings.strict, allow_empty_class=settings.allow_empty_class, files=files,
+        on_progress=progress.on_progress,
+    )
+    found = quick_findings(data)
+    if found or data.skipped:
+        found.append(f"striate check {shlex.quote(settings.data)} says more, and shows the pictures")
+    return replace(data, notes=(*data.notes, *found))
+
+
+def tell(data: Data, size: tuple[int, int], method: TrainingMethod[Any], progress: Progress) -> None:
+    """Say what was found, what `size` it is brought to, and what was passed over."""
+    height, width, channels = data.pictures.images.shape[1:]
+    progress.message(
+        f"{data.name}: {len(data.classes)} classes, {method.describe_split(data)}, {len(data.test):,} to test on; "
+        f"{height}×{width} {'grey' if channels == 1 else 'colour'}"
+        + (f", brought to {size[0]}×{size[1]}" if size != (height, width) else "")
+    )
+    for skipped in data.skipped[:5]:
+        progress.message(f"skipped: {skipped.reason}")
+    if len(data.skipped) > 5:
+        progress.message(f"skipped {len(data.skipped) - 5:,} more; the report lists them")
+    for note in data.notes:
+        progress.message(f"note: {note}")
+
+
+def describe(source: str, data: Data, model: Recogniser) -> TrainingData:
+    """The pictures of a run, as its report has them."""
+    parts = {"train": data.train, "validation": data.validation, "test": data.test}
+    return TrainingData(
+        source=source,
+        name=data.name,
+        classes=data.classes,
+        counts={n: np.bincount(p.labels, minlength=len(data.classes)).tolist() for n, p in parts.items()},
+        size=(*model.preparation_.size, model.preparation_.channels),
+        resize=model.preparation_.resize,
+        skipped=data.skipped,
+        notes=data.notes,
+        split=SplitOrigin(data.split.kind, data.split.seed),
+        leaked=data.leaked(data.test),
+        fingerprint=data.pictures.fingerprint,
+    )
+
+
+def samples(part: Dataset) -> list[SamplePicture]:
+    """The first pictures of each class."""
+    labels, keys = part.labels, part.keys
+    present = np.unique(labels)[:SAMPLE_CLASSES]
+    chosen = np.concatenate([np.flatnonzero(labels == label)[:SAMPLES] for label in present])
+    return [SamplePicture(int(labels[i]), pixels, keys[i]) for i, pixels in zip(chosen, part.take(chosen), strict=True)]
+
+
+def mistakes(part: Dataset, scores: np.ndarray) -> list[Misclassified]:
+    """The wrong answers given with most confidence, the worst first."""
+    labels, keys, predicted = part.labels, part.keys, scores.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != labels)
+    worst = wrong[np.argsort(-scores[wrong, predicted[wrong]], kind="stable")][:MISTAKES]
+    return [
+        Misclassified(keys[i], pixels, int(labels[i]), int(predicted[i]), float(scores[i, predicted[i]]))
+        for i, pixels in zip(worst, part.take(worst), strict=True)
+    ]
