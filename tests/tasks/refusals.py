@@ -139,7 +139,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "going on with a comparison of other pictures": of_other_pictures,
     "comparing on other pictures at each size": in_other_parts,
     "pictures changed while they were compared": lambda _: open_as(
-        ComparisonPlan("digits", ("bow", "lenet5")), ComparisonPlan("digits", ()).kind("lenet5")[0], None, "0"),
+        ComparisonPlan("digits", ("bow", "lenet5")), ComparisonPlan("digits", ()).method("lenet5")[0], None, "0"),
     "a training killed": killed,
     "a training without a result": lambda folder: lost(folder, timed=False),
     "a measurement without a result": lambda folder: lost(folder, timed=True),
