@@ -11,7 +11,7 @@ from striate.arch import ZOO, Network, Volume, load_network
 from striate.arch.formats.conversion_notes import ConversionNotes, changes, unsaid
 from striate.arch.formats.dialects import DIALECTS, READABLE, Dialect, is_solver
 from striate.arch.network_loader import held_to, phase_of, read_file, read_network
-from striate.core import atomic, model_file
+from striate.core import atomic
 from striate.core.humanize import join_words
 from striate.core.result import Result
 from striate.errors import ModelFileError, StriateError, UsageError, shown
@@ -125,6 +125,8 @@ def read(source: str, volume: Volume | None, classes: int | None, phase: str | N
 
 def network_of_model(path: Path, volume: Volume | None) -> Network:
     """The network of a striate model file; its weights are checked and left."""
+    from striate.core import model_file  # here, because it loads NumPy
+
     manifest = model_file.load(path, allow_nonfinite=True).manifest
     if "network" not in manifest:
         raise ModelFileError("no_network", f"the network of {shown(path)} was asked for",
