@@ -77,8 +77,9 @@ def test_every_code_in_the_source_is_uttered_by_a_row(golden: dict[str, str]) ->
     for path in Path(striate.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             name = getattr(getattr(node, "func", None), "id", "")
-            if isinstance(node, ast.Call) and name in KINDS and node.args and isinstance(node.args[0], ast.Constant):
-                literal.add(node.args[0].value)
+            if isinstance(node, ast.Call) and name in {*KINDS, "Refusal", "replace"}:
+                codes = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "code")]
+                literal |= {code.value for code in codes if isinstance(code, ast.Constant)}
     said = {text.split(" [", 1)[1].split("]")[0] for text in golden.values()}
     assert literal - said - UNSPOKEN == set()
 

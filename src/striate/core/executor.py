@@ -17,8 +17,10 @@ from subprocess import DEVNULL, PIPE, Popen
 from threading import Lock, RLock
 from typing import Any, TypeVar
 
-from striate.errors import UsageError
+from striate.core.constraints import Integer
+from striate.core.params import Refusal, checked
 
+BAD_WORKERS = Refusal("bad_workers", "a number of {name} was asked for", "Leave it out to use every core")
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -27,10 +29,8 @@ def worker_count(workers: int | None) -> int:
     """The number of workers to use: `workers`, or one for each core this process may run on."""
     if workers is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if not 0 <= workers <= 256:
-        raise UsageError("bad_workers", "a number of workers was asked for", allowed="0 to 256 are allowed",
-                         given=f"{workers} was given", do="Leave it out to use every core")
-    return workers
+    count: int = checked("workers", workers, Integer(0, 256, "{low} to {high} are allowed"), BAD_WORKERS)
+    return count
 
 
 def map_ordered(

@@ -104,6 +104,11 @@ def check(params: Mapping[str, Param], values: Mapping[str, Any] | object, refus
     return kept
 
 
+def checked(name: str, value: object, rule: Constraint, refusal: Refusal) -> Any:
+    """One value as its constraint keeps it, for the argument of a function; refused as `refusal` says."""
+    return check({name: Param(rule)}, {name: value}, refusal)[name]
+
+
 def check_params(estimator: Any) -> dict[str, Any]:
     """What an estimator was made with, refused as its class says in `REFUSAL`, as plain values (its own stay)."""
     cls: type = type(estimator)

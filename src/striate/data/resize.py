@@ -7,10 +7,15 @@ Scaling is Pillow's bilinear filter, whose support grows with the reduction, so 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from striate.core.constraints import Integer, OneOf, Unfit
+from striate.core.params import Param, Refusal, check
 from striate.errors import UsageError
 
 RESIZE_MODES = ("squash", "crop", "pad")
@@ -70,20 +75,39 @@ def resize_pictures(
     return out
 
 
+@dataclass(frozen=True)
+class PictureSize:
+    """(height, width) in pixels, each from 1 to `high`."""
+
+    high: int = MAX_SIDE
+
+    @property
+    def allowed(self) -> str:
+        """The range in words."""
+        return f"sides of 1 to {self.high} pixels are allowed"
+
+    def read(self, value: Any) -> tuple[int, int]:
+        """The sides as a tuple."""
+        try:
+            height, width = (Integer(1, self.high).read(side) for side in value)
+        except ValueError:
+            raise Unfit(given=f"{'×'.join(map(str, value))} was given") from None
+        return height, width
+
+
+PARAMS = {
+    "size": Param(PictureSize()),
+    "resize": Param(OneOf(*RESIZE_MODES, phrase="{words} are known"), refusal=Refusal(
+        "bad_fit", "a way to fit pictures was asked for", "Use squash")),
+    "channels": Param(OneOf(1, 3, phrase="1 (grey) and 3 (colour) are allowed"), refusal=Refusal(
+        "bad_channels", "a number of {name} was asked for", "Leave it out to follow the pictures")),
+}
+REFUSAL = Refusal("bad_size", "a picture {name} was asked for", "Use for example 96")
+
+
 def check_resize(size: tuple[int, int], resize: str, channels: int) -> None:
-    """Refuse a size, a resize mode or a number of channels that cannot be."""
-    if len(size) != 2 or not all(1 <= side <= MAX_SIDE for side in size):
-        raise UsageError("bad_size", "a picture size was asked for",
-                         allowed=f"sides of 1 to {MAX_SIDE} pixels are allowed",
-                         given=f"{'×'.join(map(str, size))} was given", do="Use for example 96")
-    if resize not in RESIZE_MODES:
-        raise UsageError("bad_fit", "a way to fit pictures was asked for",
-                         allowed=f"{', '.join(RESIZE_MODES)} are known", given=f"{resize!r} was given",
-                         do="Use squash")
-    if channels not in (1, 3):
-        raise UsageError("bad_channels", "a number of channels was asked for",
-                         allowed="1 (grey) and 3 (colour) are allowed",
-                         given=f"{channels} was given", do="Leave it out to follow the pictures")
+    """Refuse a size, a resize mode or a number of channels that cannot be (`bad_size`, `bad_fit`, `bad_channels`)."""
+    check(PARAMS, {"size": size, "resize": resize, "channels": channels}, REFUSAL)
 
 
 def _scaled(image: Image.Image, size: tuple[int, int], resize: str) -> Image.Image:

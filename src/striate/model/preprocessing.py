@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Annotated, Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.core.constraints import OneOf
+from striate.core.params import stored
 from striate.data import RESIZE_MODES, resize_pictures
+from striate.data.resize import PictureSize
 
 Pixels = NDArray[np.uint8]
-LONGEST = 65_536  # pixels; no side in a file may be longer
 
 
 @runtime_checkable
@@ -67,9 +69,9 @@ class Preprocessing:
 
     """
 
-    size: tuple[int, int]
-    channels: int
-    resize: str
+    size: Annotated[tuple[int, int], PictureSize(65_536)]
+    channels: Annotated[int, OneOf(1, 3)]
+    resize: Annotated[str, OneOf(*RESIZE_MODES)]
 
     def apply(self, X: Pixels | LabelledPictures) -> LabelledPictures:
         """`X` with every picture of the right size and colour; a data set already packed so is not copied."""
@@ -89,12 +91,5 @@ class Preprocessing:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
         """What `as_dict` wrote; raises KeyError, TypeError or ValueError on anything else."""
-        height, width = values["size"]
-        channels, resize = values["channels"], values["resize"]
-        if not all(type(side) is int and 1 <= side <= LONGEST for side in (height, width)):
-            raise ValueError(f"its sides must be whole numbers from 1 to {LONGEST:,}")
-        if type(channels) is not int or channels not in (1, 3):
-            raise ValueError("its channels must be 1 or 3")
-        if resize not in RESIZE_MODES:
-            raise ValueError(f"its resize mode must be one of {', '.join(RESIZE_MODES)}")
-        return cls((height, width), channels, resize)
+        given = values | {"size": tuple(values["size"])}
+        return cls(**stored(Preprocessing, given, "size", "channels", "resize"))

@@ -10,6 +10,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from striate.core.constraints import Integer
+from striate.core.params import Refusal, checked
 from striate.errors import UsageError, shown
 from striate.stats.five_by_two_cv import REPEATS
 from striate.tasks.methods import TrainingMethod, method_for
@@ -78,17 +80,16 @@ class ComparisonPlan:
             raise UsageError("bad_comparison", asked, allowed=f"2 to {MOST_MODELS} different models are allowed",
                              given=f"{shown(', '.join(self.models)) or 'none'} was given",
                              do="Use for example --models bow,compact")
-        if not 1 <= self.seeds <= MOST_SEEDS:
-            raise UsageError("bad_comparison", asked, allowed=f"1 to {MOST_SEEDS} seeds are allowed",
-                             given=f"{self.seeds} was given", do=f"Use --seeds {SEEDS}")
+        checked("seeds", self.seeds, Integer(1, MOST_SEEDS, "1 to {high} seeds are allowed"),
+                Refusal("bad_comparison", asked, f"Use --seeds {SEEDS}"))
         if (len(self.sizes) > MOST_SIZES or len(set(self.sizes)) < len(self.sizes)
                 or not all(1 <= size <= MOST_PICTURES for size in self.sizes)):
             raise UsageError("bad_comparison", asked,
                              allowed=f"up to {MOST_SIZES} different sizes from 1 to {MOST_PICTURES:,} are allowed",
                              given=f"{shown(', '.join(map(str, self.sizes)))} were given", do="Use --sizes 5,10,25")
-        if self.at_once is not None and not 1 <= self.at_once <= len(cores()):
-            raise UsageError("bad_comparison", asked, allowed=f"1 to {len(cores())} trainings at once are allowed here",
-                             given=f"{self.at_once} was given", do="Leave --at-once out")
+        if self.at_once is not None:
+            checked("at_once", self.at_once, Integer(1, len(cores()), "1 to {high} trainings at once are allowed here"),
+                    Refusal("bad_comparison", asked, "Leave --at-once out"))
 
     @property
     def largest(self) -> int | None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from striate.arch.formats.caffe.layer_names import legal
-from striate.core.constraints import quoted
+from striate.core.constraints import OneOf
+from striate.core.params import Refusal, checked
 from striate.errors import NetworkError
 
 PHASES = ("TRAIN", "TEST")
 TEST = PHASES.index("TEST")
+UNKNOWN = Refusal("unknown_phase", "a {name} of a Caffe network was asked for", "Write TEST", NetworkError)
 
 
 def included(net: Any, layers: list[Any], phase: str) -> list[Any]:
     """The layers that are there in `phase`, `TRAIN` or `TEST`, at the level and stages the file's own state names."""
-    if phase not in PHASES:
-        raise NetworkError("unknown_phase", "a phase of a Caffe network was asked for",
-                           allowed="TRAIN or TEST is allowed", given=f"{quoted(phase)} was given", do="Write TEST")
+    checked("phase", phase, OneOf(*PHASES), UNKNOWN)
     number, stages = PHASES.index(phase), frozenset(net.state.stage)
     found = [layer for layer in layers if _is_in(layer, number, net.state.level, stages)]
     for layer in found:

@@ -12,11 +12,13 @@ from striate.arch.formats.caffe.layer_mapping import scale_names
 from striate.arch.formats.caffe.prototxt_layers import WRITERS, batch_norm_scale
 from striate.arch.formats.caffe.prototxt_style import block, layer, number
 from striate.arch.network import INPUT, Network, Node
-from striate.core.constraints import quoted
+from striate.core.constraints import OneOf
+from striate.core.params import Refusal, checked
 from striate.errors import NetworkError
 
 WRITTEN = {*WRITERS, "slice"}  # slices of one volume are one Caffe layer, which no row could write
 FORMS = ("deploy", "train_val")
+UNKNOWN = Refusal("unknown_form", "a {name} of a Caffe network was asked for", "Write deploy", NetworkError)
 DATA_WANTED = "caffe train wants a data layer in place of the Input layers of the pictures and labels"
 # What may write over its bottom, and after which layers: those that need their own output again to learn are left out.
 IN_PLACE = {"relu", "leaky_relu", "dropout", "scale", "batch_norm"}
@@ -64,10 +66,7 @@ def write_caffe(network: Network, phase: str = "deploy") -> str:
       top: "conv1"
     }
     """
-    if phase not in FORMS:
-        raise NetworkError("unknown_form", "a form of a Caffe network was asked for",
-                           allowed="deploy or train_val is allowed", given=f"{quoted(phase)} was given",
-                           do="Write deploy")
+    checked("form", phase, OneOf(*FORMS), UNKNOWN)
     return _Writer(network.trunk if phase == "deploy" else network, phase == "train_val").text()
 
 

@@ -14,7 +14,8 @@ from striate.arch.formats.keras.network_builder import keras_name
 from striate.arch.formats.tensor_layout import LAYOUTS
 from striate.arch.initializer import Initializer
 from striate.arch.network import INPUT, Network, Node
-from striate.core.constraints import quoted
+from striate.core.constraints import OneOf
+from striate.core.params import Refusal, checked
 from striate.errors import NetworkError, shown
 
 KEEP_SIGN = ("pool", "global_pool", "pad", "dropout", "flatten", "reshape", "slice")
@@ -39,10 +40,9 @@ def write_keras(network: Network, data_format: str = "channels_last") -> str:
     >>> read_keras(write_keras(network)) == network
     True
     """
-    if data_format not in LAYOUTS:
-        raise NetworkError("keras_data_format", "a Keras model was asked for",
-                           allowed="data_format channels_last or channels_first is allowed",
-                           given=f"{quoted(data_format)} was given", do="Change data_format")
+    allowed = OneOf(*LAYOUTS, phrase="data_format channels_last or channels_first is allowed")
+    checked("data_format", data_format, allowed, Refusal("keras_data_format", "a Keras model was asked for",
+                                                         error=NetworkError))
     if network.auxiliary:
         raise NetworkError("keras_auxiliary", "a Keras model was asked for",
                            allowed="a network of one output is allowed",
