@@ -11,13 +11,17 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
+from striate.bow.explain.maps import WordContribution, WordView
+from striate.bow.explain.word_pages import WordPages
 from striate.bow.recogniser import BagOfWords
 from striate.cli import look as command
 from striate.errors import DiskError, PictureError, UsageError
-from striate.report.look import PictureView, WordList, render, write_look
+from striate.model.explanation import Explanation, terms_of
+from striate.report.look import render, write_look
 from striate.report.look_maps import by_word, for_and_against
 from striate.report.look_pyramid import MOST_BARS, levels
-from striate.tasks.look import look_model
+from striate.report.look_result import WordsLookResult
+from striate.tasks.look import look
 from tests.bow.explain.models import WORDS, model, pictures
 from tests.report.reader import Page
 from tests.report.test_hostile import NAMES
@@ -26,8 +30,8 @@ from tests.report.test_hostile import NAMES
 def looked(folder: Path, fitted: BagOfWords, **more: Any) -> tuple[Page, dict[str, Any]]:
     Image.fromarray(pictures()[1]).save(folder / "a.png")
     fitted.save(folder / "m.safetensors")
-    facts = look_model(folder / "m.safetensors", folder / "a.png", folder / "look.html", **more)
-    return Page((folder / "look.html").read_text(encoding="utf-8")), facts
+    found = look(folder / "m.safetensors", folder / "a.png", out=folder / "look.html", **more)
+    return Page((folder / "look.html").read_text(encoding="utf-8")), found.as_dict()
 
 
 def still(page: Page) -> None:
@@ -71,44 +75,46 @@ def test_the_same_facts_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_another_class_can_be_asked_about(tmp_path: Path) -> None:
-    page, facts = looked(tmp_path, model(), asked="down")
+    page, facts = looked(tmp_path, model(), class_name="down")
     assert facts["asked"] == "down"
     assert "What speaks for down" in page.text["speaks"]
     with pytest.raises(UsageError, match="across, both, down are known; sideways was given"):
-        looked(tmp_path, model(), asked="sideways")
+        looked(tmp_path, model(), class_name="sideways")
 
 
 def test_bad_pictures_and_places_are_refused_and_leave_nothing(tmp_path: Path) -> None:
     (tmp_path / "b.png").write_bytes(b"no picture")
     path = model().save(tmp_path / "m.safetensors")
     with pytest.raises(PictureError):
-        look_model(path, tmp_path / "b.png", tmp_path / "look.html")
+        look(path, tmp_path / "b.png", out=tmp_path / "look.html")
     with pytest.raises(DiskError):
-        look_model(path, None, tmp_path / "gone" / "look.html")
+        look(path, out=tmp_path / "gone" / "look.html")
     assert sorted(one.name for one in tmp_path.iterdir()) == ["b.png", "m.safetensors"]
 
 
-def made_up(names: list[str], count: int = 3) -> tuple[dict[str, Any], WordList, PictureView]:
+def made_up(names: list[str], count: int = 3) -> WordsLookResult:
     rng = np.random.default_rng(1)
     patches = rng.integers(0, 256, (count, 7, 16, 16), dtype=np.uint8)
-    book = WordList(np.arange(count)[::-1].copy(), np.full(count, 5), patches[:, 0], patches[:, 1:],
-                np.arange(count) % len(names), rng.uniform(-1, 1, (count, 3)))
-    view = PictureView(rng.integers(0, 256, (11, 13, 3), dtype=np.uint8), rng.integers(-1, count, (2, 3)),
-                np.float32([2, 8]), np.float32([2, 6, 10]), rng.integers(0, 4, (5, count)), ((1, 1), (2, 2)),
-                rng.normal(size=(11, 13)))
-    top = [[name, 1 / len(names)] for name in names]
-    facts = {"striate": "1", "model": names[0], "encoder": "hard", "classifier": "linear_svm", "kernel": "chi2",
-             "words": count, "classes": names, "size": [11, 13, 3], "picture": names[1], "class": names[0],
-             "probability": 1 / len(names), "top": top, "asked": names[2], "refused": None,
-             "decision": {"margin": 0.5, "bias": 0.1, "for": 0.6, "against": -0.2},
-             "for": [{"word": 1, "said": 0.6, "times": 2}], "against": [{"word": 0, "said": -0.2, "times": 0}]}
-    return facts, book, view
+    pages = WordPages(np.arange(count)[::-1].copy(), np.full(count, 5), patches[:, 0], patches[:, 1:],
+                      np.arange(count) % len(names), rng.uniform(-1, 1, (count, 3)))
+    pixels, words = rng.integers(0, 256, (11, 13, 3), dtype=np.uint8), rng.integers(-1, count, (2, 3))
+    view = WordView(pixels, np.float32([2, 8]), np.float32([2, 6, 10]), rng.integers(0, 4, (5, count)),
+                    ((1, 1), (2, 2)))
+    parts = np.array([-0.2, 0.6])
+    explanations = {
+        "word_map": Explanation(words, "word", "w"),
+        "evidence_map": Explanation(rng.normal(size=(11, 13)), "margins per pixel", "e"),
+        "contributions": Explanation(parts, "margins", "c", total=0.5, bias=0.1, terms=terms_of("01", parts))}
+    return WordsLookResult(
+        striate="1", model=names[0], page=None, encoder="hard", classifier="linear_svm", kernel="chi2", words=count,
+        classes=tuple(names), size=(11, 13, 3), picture=names[1], label=names[0], probability=1 / len(names),
+        ranked=tuple((name, 1 / len(names)) for name in names), target=names[2], explanations=explanations,
+        favouring=(WordContribution(1, 0.6, 2),), against=(WordContribution(0, -0.2, 0),), pages=pages, view=view)
 
 
 @pytest.mark.parametrize("turn", range(len(NAMES)))
 def test_hostile_names_are_text(turn: int) -> None:
-    facts, book, view = made_up([*NAMES[turn:], *NAMES[:turn]], count=len(NAMES))
-    page = Page(render(facts, book, view))
+    page = Page(render(made_up([*NAMES[turn:], *NAMES[:turn]], count=len(NAMES))))
     still(page)
     body = page.source.split("</style>", 1)[1]
     assert "<style" not in body
@@ -119,8 +125,8 @@ def test_hostile_names_are_text(turn: int) -> None:
 
 
 def test_many_words_are_folded_and_then_left_out(tmp_path: Path) -> None:
-    facts, book, view = made_up(["a", "b", "c"], count=1003)
-    page = Page(write_look(tmp_path / "look.html", facts, book, view).read_text(encoding="utf-8"))
+    found = made_up(["a", "b", "c"], count=1003)
+    page = Page(write_look(tmp_path / "look.html", found).read_text(encoding="utf-8"))
     assert "880 more" in page.text["words"]
     assert "The 3 rarest words are left out" in page.text["words"]
     assert "Of 1,003 words, the 40 that occur most in this picture and those named" in page.text["pyramid"]

@@ -1,15 +1,18 @@
-"""`striate look`: the words of a model, and what they say about a picture."""
+"""`striate look`: the visual words of a model, and what they contribute to a decision."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from striate.cli.options import Force, Json, Quiet, refuse_taken
 from striate.cli.screen import Screen
 from striate.errors import shown
+
+if TYPE_CHECKING:
+    from striate.report.look_result import WordsLookResult
 
 EXAMPLE = "Example: striate look runs/scenes-bow/model.safetensors --picture coast.jpg"
 
@@ -37,24 +40,23 @@ def look(
     page = out or model.with_name("look.html")
     refuse_taken(page, force)
 
-    from striate.tasks.look import look_model
+    from striate.tasks.look import look as look_inside
 
     screen = Screen(quiet=quiet, as_json=as_json)
-    facts = look_model(model, picture, page, asked=asked, top=top)
-    screen.answer(facts, str(facts["look"]) if quiet else summary(facts))
+    result = cast("WordsLookResult", look_inside(model, picture, class_name=asked, top=top, out=page))
+    screen.answer(result, str(result.page) if quiet else summary(result))
 
 
-def summary(facts: dict[str, Any]) -> str:
+def summary(result: WordsLookResult) -> str:
     """What was predicted, the words for and against, and the page, for people."""
     lines = []
-    if facts["picture"]:
-        asked = shown(facts["asked"], 40)
-        lines.append(f"{shown(facts['picture'])}: {shown(facts['class'], 80)} {facts['probability']:.1%}")
-        for side in ("for", "against"):
-            lines += [f"{side} {asked}: word {one['word']:<6} {one['said']:+.3f}  {one['times']:,} times"
-                      for one in facts[side]]
-        if facts["refused"]:
-            lines.append(shown(facts["refused"], 500))
+    if result.picture:
+        target = shown(result.target or "", 40)
+        lines.append(f"{shown(result.picture)}: {shown(result.label or '', 80)} {result.probability:.1%}")
+        for side, words in (("for", result.favouring), ("against", result.against)):
+            lines += [f"{side} {target}: word {one.word:<6} {one.value:+.3f}  {one.times:,} times" for one in words]
+        if result.refused:
+            lines.append(shown(result.refused, 500))
     else:
-        lines.append(f"{facts['words']:,} words")
-    return "\n".join([*lines, shown(facts["look"], 2000)])
+        lines.append(f"{result.words:,} words")
+    return "\n".join([*lines, shown(result.page or "", 2000)])

@@ -10,7 +10,8 @@ from typing import Any
 class Result:
     """Base of the typed results of the verbs, and of their rows: `as_dict` gives JSON values, field by field.
 
-    A field whose JSON key is no name in Python says so: `name: str = field(metadata={"key": "class"})`.
+    A field whose JSON key is no name in Python says so: `name: str = field(metadata={"key": "class"})`; one that is not
+    among the JSON values has the key None.
 
     >>> from dataclasses import dataclass, field
     >>> @dataclass(frozen=True)
@@ -42,4 +43,5 @@ def json_values(value: Any) -> Any:
 
 
 def _by_field(value: Any) -> dict[str, Any]:
-    return {one.metadata.get("key", one.name): json_values(getattr(value, one.name)) for one in fields(value)}
+    keys = {one.name: one.metadata.get("key", one.name) for one in fields(value)}
+    return {key: json_values(getattr(value, name)) for name, key in keys.items() if key is not None}

@@ -1,4 +1,4 @@
-"""Pictures with something laid over them: the words by colour, and what speaks for and against."""
+"""Overlays on a picture: visual words by colour, and evidence for and against a class."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 Doubles = NDArray[np.float64]
-LONGEST, LARGE = 320, 240  # pixels kept of a larger picture; that a smaller is brought to
+LONGEST, LARGE = 320, 240  # pixels kept of a larger picture; that a smaller is enlarged to
 FOR, AGAINST = (40, 130, 230), (235, 110, 10)  # blue and orange differ for every kind of colour vision
 GREY = np.array([0.299, 0.587, 0.114])  # ITU-R 601
-STRONG = 99.0  # per cent of the pixels speak more softly than the deepest colour
+STRONG = 99.0  # per cent of the pixels have less evidence than the deepest colour
 # Ottosson, "A perceptual color space for image processing" (2020): OKLab to linear sRGB.
 TO_CONES = np.array([[1, 0.3963377774, 0.2158037573], [1, -0.1055613458, -0.0638541728],
                      [1, -0.0894841775, -1.2914855480]])
@@ -53,12 +53,12 @@ def by_word(
     return np.asarray(np.where(covered[..., None], laid, grey).round(), np.uint8)
 
 
-def for_and_against(pixels: Pixels, said: Doubles) -> Pixels:
-    """The picture (H, W, C), paler, with `said` (H, W) over it, blue above 0 and orange below: (H, W, 3) uint8."""
+def for_and_against(pixels: Pixels, evidence: Doubles) -> Pixels:
+    """The picture (H, W, C), paler, with `evidence` (H, W) over it, blue above 0 and orange below: (H, W, 3) uint8."""
     grey = (64 + 0.6 * _grey(pixels))[..., None]
-    deepest = float(np.percentile(np.abs(said), STRONG)) or float(np.abs(said).max()) or 1.0
-    depth = 0.85 * np.minimum(np.abs(said) / deepest, 1)[..., None]
-    colour = np.where(said[..., None] > 0, np.array(FOR), np.array(AGAINST))
+    deepest = float(np.percentile(np.abs(evidence), STRONG)) or float(np.abs(evidence).max()) or 1.0
+    depth = 0.85 * np.minimum(np.abs(evidence) / deepest, 1)[..., None]
+    colour = np.where(evidence[..., None] > 0, np.array(FOR), np.array(AGAINST))
     return np.asarray(((1 - depth) * grey + depth * colour).round(), np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""The histograms of a picture as they lie in the pyramid: one bar chart for each cell, as inline SVG."""
+"""Word histograms in the cells of the spatial pyramid: one bar chart for each cell, as inline SVG."""
 
 from __future__ import annotations
 

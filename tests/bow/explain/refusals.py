@@ -8,20 +8,21 @@ from PIL import Image
 
 from striate import ConvNet, Dense, Input, Network
 from striate.bow.explain.maps import contributions
-from striate.tasks.look import look_model
+from striate.tasks.look import look
 from tests.bow.explain.models import model, pictures
 
 
 def saved(folder: Path, asked: str | None = None, *, drawn: bool = True) -> object:
     model().save(folder / "m.safetensors")
     Image.fromarray(pictures()[0]).save(folder / "a.png")
-    return look_model(folder / "m.safetensors", folder / "a.png" if drawn else None, folder / "look.html", asked=asked)
+    return look(folder / "m.safetensors", folder / "a.png" if drawn else None, class_name=asked,
+                out=folder / "look.html")
 
 
 def network(folder: Path) -> object:
     small = ConvNet(Network(Dense(2)(Input(1, 8, 8)), name="small"), epochs=1)
     small.fit(np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8), [0, 1, 0, 1]).save(folder / "m.safetensors")
-    return look_model(folder / "m.safetensors", None, folder / "look.html")
+    return look(folder / "m.safetensors", out=folder / "look.html")
 
 
 REFUSALS: dict[str, Callable[[Path], object]] = {

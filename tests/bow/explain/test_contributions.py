@@ -5,7 +5,7 @@ import pytest
 
 from striate.bow.encoders import VLAD, Fisher
 from striate.bow.encoders.gmm import GaussianMixture
-from striate.bow.explain.contributions import added, leanings, of_words
+from striate.bow.explain.contributions import bin_contributions, favoured_classes, word_sums
 from striate.bow.explain.maps import DescribedPicture, contributions
 from striate.bow.recogniser import BagOfWords
 from striate.classifiers import LinearSVM
@@ -24,11 +24,16 @@ def test_contributions_and_bias_sum_to_the_decision(encoder: str, kernel: str, k
     decisions = classifier.decision(features)
     for number, picture in enumerate(pictures()[:5]):
         for label in range(3):
-            parts = contributions(fitted, picture, label)
+            found = contributions(fitted, picture, label)
+            parts = found.array
             assert parts.shape == (7, WORDS)
             assert parts.dtype == np.float64
             scale = max(1.0, np.abs(parts).sum())
             assert abs(parts.sum() + classifier.bias_[label] - decisions[number, label]) < 1e-5 * scale
+            assert found.total == pytest.approx(decisions[number, label], abs=1e-5 * scale)
+            assert found.bias + parts.sum() == pytest.approx(found.total)
+            assert [one.value for one in found.terms] == parts.sum(axis=0).tolist()
+            assert sum(one.share for one in found.terms) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(("encoder", "kernel", "kind"), [
@@ -39,7 +44,7 @@ def test_each_bin_adds_what_it_would_decide_alone(encoder: str, kernel: str, kin
     fitted = model(encoder, kernel, kind)
     classifier, features = fitted.pipeline_.classifier, fitted.features(pictures()[4:5])[0]
     alone = classifier.decision(np.diag(features))[:, 1] - classifier.bias_[1]
-    found = added(classifier, features, np.array([1]))[0]
+    found = bin_contributions(classifier, features, np.array([1]))[0]
     assert near(found, alone)
     assert (found[features == 0] == 0).all()
 
@@ -49,7 +54,7 @@ def test_pooling_by_the_largest_adds_up_too(encoder: str, kernel: str) -> None:
     fitted = model(encoder, kernel, "kernel_svm", "max")
     classifier, seen = fitted.pipeline_.classifier, DescribedPicture.of(fitted, pictures()[1])
     decision = classifier.decision(seen.features[None])[0, 2]
-    assert contributions(fitted, seen, 2).sum() + classifier.bias_[2] == pytest.approx(decision, abs=1e-5)
+    assert contributions(fitted, seen, 2).array.sum() + classifier.bias_[2] == pytest.approx(decision, abs=1e-5)
 
 
 def test_a_class_without_pictures_moves_the_columns() -> None:
@@ -57,9 +62,10 @@ def test_a_class_without_pictures_moves_the_columns() -> None:
     fitted = model()
     moved = BagOfWords.__new__(BagOfWords)
     moved.__dict__ |= fitted.__dict__
+    moved.classes_ = np.arange(6)
     moved.pipeline_ = type(fitted.pipeline_)(
         fitted.pipeline_.description, fitted.pipeline_.classifier, np.array([0, 2, 5]), 6)
-    assert np.array_equal(contributions(moved, pictures()[0], 5), contributions(fitted, pictures()[0], 2))
+    assert np.array_equal(contributions(moved, pictures()[0], 5).array, contributions(fitted, pictures()[0], 2).array)
 
 
 @pytest.mark.parametrize("name", SIGNED[1:])
@@ -74,7 +80,7 @@ def test_words_keep_their_numbers_in_any_order(name: str) -> None:
     of_each = {"centres"} if isinstance(encoder, VLAD) else {"weights", "means", "variances"}
     other = type(encoder).from_arrays(settings, {key: array[order] if key in of_each else array
                                                  for key, array in arrays.items()})
-    sums = [of_words(one, one.encode(descriptors, positions, regions)[0].astype(np.float64))
+    sums = [word_sums(one, one.encode(descriptors, positions, regions)[0].astype(np.float64))
             for one in (encoder, other)]
     assert sums[0].shape == (2, WORDS)
     assert np.allclose(sums[0][:, order], sums[1], atol=1e-4)
@@ -85,10 +91,10 @@ def test_fisher_groups_means_variances_and_weights() -> None:
     encoder = Fisher(2, dims=None, weights=True)
     encoder._take(GaussianMixture(np.float32([0.5, 0.5]), np.zeros((2, 3), np.float32), np.ones((2, 3), np.float32)))
     # means 0 1 2 | 3 4 5, variances 6 7 8 | 9 10 11, weights 12 | 13
-    assert of_words(encoder, np.arange(14.0)).tolist() == [3 + 21 + 12, 12 + 30 + 13]
+    assert word_sums(encoder, np.arange(14.0)).tolist() == [3 + 21 + 12, 12 + 30 + 13]
 
 
 def test_a_word_leans_to_the_class_it_was_trained_for() -> None:
     X = np.array([[5, 1, 0, 5, 1, 0], [1, 5, 0, 1, 5, 0]] * 6, np.float32)
     svm = LinearSVM("hellinger").fit(X, [1, 0] * 6)
-    assert leanings(svm, np.float32([1, 1, 0, 1, 1, 0]), cells=2).tolist() == [1, 0, -1]
+    assert favoured_classes(svm, np.float32([1, 1, 0, 1, 1, 0]), cells=2).tolist() == [1, 0, -1]

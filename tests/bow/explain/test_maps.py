@@ -6,19 +6,19 @@ import pytest
 from striate.bow.explain.maps import (
     DescribedPicture,
     contributions,
-    map_places,
-    said_by_place,
-    spread,
-    telling,
+    evidence_map,
+    scatter,
+    strongest_words,
     word_map,
+    word_positions,
 )
-from striate.bow.explain.word_pages import codebook, likeness
+from striate.bow.explain.word_pages import likeness, word_pages
 from striate.bow.sift import Grid
 from tests.bow.explain.models import ENCODERS, WORDS, model, pictures
 
 
 def squares(shares: np.ndarray, grid: Grid) -> np.ndarray:
-    """The slow second truth of `spread`: pixel by pixel."""
+    """The slow second truth of `scatter`: pixel by pixel."""
     whole = np.zeros((grid.height, grid.width))
     for share, y, x, size in zip(shares, grid.y, grid.x, grid.bin, strict=True):
         inside = [(i, j) for i in range(grid.height) for j in range(grid.width)
@@ -32,8 +32,8 @@ def squares(shares: np.ndarray, grid: Grid) -> np.ndarray:
 @pytest.mark.parametrize("number", [0, 1])
 def test_pixels_sum_to_the_contributions(encoder: str, number: int) -> None:
     fitted = model(encoder, "linear")
-    parts = contributions(fitted, pictures()[number], 1)
-    placed = said_by_place(fitted, pictures()[number], 1)
+    parts = contributions(fitted, pictures()[number], 1).array
+    placed = evidence_map(fitted, pictures()[number], 1).array
     assert placed.shape == pictures()[number].shape
     assert placed.sum() == pytest.approx(parts.sum(), abs=1e-10)
 
@@ -41,7 +41,7 @@ def test_pixels_sum_to_the_contributions(encoder: str, number: int) -> None:
 def test_shares_go_to_their_descriptors() -> None:
     fitted = model("hard without blanks")
     seen = DescribedPicture.of(fitted, pictures()[0])
-    said = contributions(fitted, seen, 0)
+    said = contributions(fitted, seen, 0).array
     shares = np.zeros(len(seen.words))
     for cell, region in enumerate(seen.regions):
         for word in range(WORDS):
@@ -50,7 +50,7 @@ def test_shares_go_to_their_descriptors() -> None:
                 shares[d] += said[cell, word] / len(owners)
     assert seen.blank.any()
     assert not shares[seen.blank].any()
-    assert np.allclose(said_by_place(fitted, seen, 0), squares(shares, seen.grid), atol=1e-12)
+    assert np.allclose(evidence_map(fitted, seen, 0).array, squares(shares, seen.grid), atol=1e-12)
 
 
 def test_spreading_is_that_of_a_loop_at_prime_sizes() -> None:
@@ -59,15 +59,15 @@ def test_spreading_is_that_of_a_loop_at_prime_sizes() -> None:
     y, x = (rng.uniform(0, length - 1, count).astype(np.float32) for length in (height, width))
     grid = Grid(y, x, rng.choice([0.5, 1, 1.5, 5], count).astype(np.float32), height, width)
     shares = rng.normal(size=count)
-    assert np.allclose(spread(shares, grid), squares(shares, grid), atol=1e-12)
+    assert np.allclose(scatter(shares, grid), squares(shares, grid), atol=1e-12)
 
 
 @pytest.mark.parametrize("encoder", ["hard", "vlad", "fisher"])
 def test_the_word_map_is_that_of_a_loop(encoder: str) -> None:
     fitted = model(encoder, "linear")
     description, picture = fitted.pipeline_.description, pictures()[3]
-    found = word_map(fitted, picture)
-    y, x = map_places(fitted)
+    found = word_map(fitted, picture).array
+    y, x = word_positions(fitted)
     descriptors, grid = description.sift.transform(picture[None])[0], description.grid
     assert found.shape == (len(y), len(x))
     assert (found == -1).any()
@@ -96,26 +96,27 @@ def test_counts_are_what_the_encoder_counts() -> None:
 
 def test_telling_words_come_in_order() -> None:
     fitted = model(kernel="intersection", kind="kernel_svm")
-    said = contributions(fitted, pictures()[2], 2).sum(axis=0)
-    most, least = telling(fitted, pictures()[2], 2, WORDS)
+    whole = contributions(fitted, pictures()[2], 2)
+    said = whole.array.sum(axis=0)
+    times = DescribedPicture.of(fitted, pictures()[2]).times(WORDS)
+    most, least = strongest_words(whole, times, WORDS)
     assert [one.word for one in most] == [w for w in np.argsort(-said) if said[w] > 0]
     assert [one.word for one in least] == [w for w in np.argsort(said) if said[w] < 0]
-    times = DescribedPicture.of(fitted, pictures()[2]).times(WORDS)
-    assert all(one.said == said[one.word] and one.times == times[one.word] for one in most + least)
-    assert len(telling(fitted, pictures()[2], 2, 1)[0]) == 1
+    assert all(one.value == said[one.word] and one.times == times[one.word] for one in most + least)
+    assert len(strongest_words(whole, times, 1)[0]) == 1
 
 
 def test_the_codebook_has_every_word_the_commonest_first() -> None:
     fitted = model()
-    book = codebook(fitted)
+    book = word_pages(fitted)
     assert sorted(book.words) == list(range(WORDS))
     assert (np.diff(book.counts) <= 0).all()
     assert np.array_equal(book.mean, fitted.patches_.mean[book.words])
     assert np.array_equal(book.nearest, fitted.patches_.nearest[book.words])
-    assert book.speaks_for is not None
-    assert set(book.speaks_for) <= {-1, 0, 1, 2}
-    assert codebook(model(kind="knn")).speaks_for is None
-    assert codebook(model("fisher", "linear")).speaks_for is None
+    assert book.evidence_for is not None
+    assert set(book.evidence_for) <= {-1, 0, 1, 2}
+    assert word_pages(model(kind="knn")).evidence_for is None
+    assert word_pages(model("fisher", "linear")).evidence_for is None
 
 
 def test_like_words_have_like_numbers() -> None:

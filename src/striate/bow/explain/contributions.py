@@ -1,4 +1,4 @@
-"""A decision as a sum: what each word in each cell of the pyramid adds to it.
+"""Contributions: the decision of an SVM as a sum over visual words and cells of the pyramid.
 
 All four kernels are sums over bins, k(x, y) = Σ_b k_b(x_b, y_b) with k_b(0, y) = 0, and so are the decisions built on
 them. Besides the bias, a bin b that holds x_b adds
@@ -25,24 +25,24 @@ Doubles = NDArray[np.float64]
 BLOCK = 1 << 20  # float64 numbers at once: 8 MiB
 
 
-def added(classifier: Classifier, features: Floats, classes: NDArray[np.int64]) -> Doubles:
-    """What each bin of one picture's `features` (D,) adds to the decision for each of `classes` (k,): (k, D) float64.
+def bin_contributions(classifier: Classifier, features: Floats, classes: NDArray[np.int64]) -> Doubles:
+    """What each bin of one picture's `features` (D,) adds to the decision for each of `classes` (k,), (k, D) float64.
 
     With the bias of a class, a row sums to `classifier.decision(features[None])` of that class. Raises `UsageError`
     (`no_contributions`) for classifiers that are no such sum.
 
     >>> X = np.array([[0, 4], [1, 3], [3, 1], [4, 0]] * 3, np.float32)
     >>> svm = LinearSVM("hellinger").fit(X, [0, 0, 1, 1] * 3)
-    >>> parts = added(svm, np.float32([4, 0]), np.array([0, 1]))
+    >>> parts = bin_contributions(svm, np.float32([4, 0]), np.array([0, 1]))
     >>> parts.round(1), bool(np.allclose(parts.sum(axis=1) + svm.bias_, svm.decision([[4, 0]])))  # no 2nd: it adds 0
     (array([[-0.4,  0. ],
            [ 0.4,  0. ]]), True)
     """
     if isinstance(classifier, LinearSVM):
         mapped = KERNELS[classifier.kernel].map(features[None])[0].astype(np.float64)
-        said: Doubles = classifier.weights_[classes].astype(np.float64)
-        said *= mapped
-        return np.asarray(said.reshape(len(classes), -1, len(features)).sum(axis=1))
+        products: Doubles = classifier.weights_[classes].astype(np.float64)
+        products *= mapped
+        return np.asarray(products.reshape(len(classes), -1, len(features)).sum(axis=1))
     if not isinstance(classifier, KernelSVM):
         raise UsageError("no_contributions", "what each word adds to a decision was asked for",
                          allowed="linear_svm and kernel_svm, whose decisions are sums over words, are allowed",
@@ -61,13 +61,13 @@ def added(classifier: Classifier, features: Floats, classes: NDArray[np.int64]) 
     return whole
 
 
-def of_words(encoder: Encoder, numbers: Doubles) -> Doubles:
+def word_sums(encoder: Encoder, numbers: Doubles) -> Doubles:
     """The numbers of a vector (…, width) summed for each word, or component of a mixture: (…, K).
 
     Codes have one number for each word; VLAD all of a word's side by side; Fisher vectors all means, then all
     variances, component by component, then the weights.
 
-    >>> of_words(VLAD(words=2).fit(np.float32([[0, 0, 0], [8, 8, 8]])), np.arange(6.0))  # 0 + 1 + 2 and 3 + 4 + 5
+    >>> word_sums(VLAD(words=2).fit(np.float32([[0, 0, 0], [8, 8, 8]])), np.arange(6.0))  # 0 + 1 + 2 and 3 + 4 + 5
     array([ 3., 12.])
     """
     shape = (*numbers.shape[:-1], *encoder.words_.shape)
@@ -77,23 +77,22 @@ def of_words(encoder: Encoder, numbers: Doubles) -> Doubles:
         return numbers
     size = encoder.words_.size
     both = numbers[..., :size] + numbers[..., size : 2 * size]
-    said = np.asarray(both.reshape(shape).sum(axis=-1))
-    return said + numbers[..., 2 * size :] if encoder.weights else said
+    sums = np.asarray(both.reshape(shape).sum(axis=-1))
+    return sums + numbers[..., 2 * size :] if encoder.weights else sums
 
 
-def leanings(classifier: Classifier, features: Floats, cells: int) -> NDArray[np.int64]:
-    """For each word the class it speaks for most, (K,) int64 in the classifier's numbering, −1 where it is in no cell.
+def favoured_classes(classifier: Classifier, features: Floats, cells: int) -> NDArray[np.int64]:
+    """The class that each word is most evidence for, (K,) int64 in the classifier's numbering; −1 for words in no cell.
 
-    `features` (cells · K,) are those of a usual picture. What a word adds to a class is summed over the cells; most is
-    what is furthest above that word's mean over all classes.
+    `features` (cells · K,) are those of a usual picture; a word's contributions to a class are summed over the cells.
     """
     count = len(classifier.classes_)
     words = len(features) // cells
-    said = np.empty((count, words))
+    sums = np.empty((count, words))
     size = max(1, BLOCK // len(features))
     for start in range(0, count, size):
         some = np.arange(start, min(start + size, count))
-        said[some] = added(classifier, features, some).reshape(len(some), cells, words).sum(axis=1)
-    found = np.asarray(said.argmax(axis=0), np.int64)
+        sums[some] = bin_contributions(classifier, features, some).reshape(len(some), cells, words).sum(axis=1)
+    found = np.asarray(sums.argmax(axis=0), np.int64)
     found[~features.reshape(cells, words).any(axis=0)] = -1
     return found

@@ -1,4 +1,4 @@
-"""What a visual word looks like: the mean of the patches that it stands for, and those nearest to it."""
+"""Word patches: what a visual word looks like, as the mean of its patches and those nearest to it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class WordPatches:
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]], words: int) -> Self:
-        """What `arrays` gave, of so many words; ValueError where it does not fit."""
+        """The patches of so many words that `arrays` gave; ValueError where they do not fit."""
         wanted = {"mean": ((words, SIDE, SIDE), np.uint8), "nearest": ((words, NEAREST, SIDE, SIDE), np.uint8),
                   "counts": ((words,), np.int64)}
         if arrays.keys() != wanted.keys():
@@ -75,7 +75,7 @@ def patches_of(encoder: Encoder, sample: DescriptorSample, pictures: LabelledPic
 def windows(
     grey: NDArray[np.float32], y: NDArray[np.float32], x: NDArray[np.float32], side: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """Squares of a picture (H, W) around (y, x), `side` pixels wide, bilinearly brought to 16×16: (n, 16, 16).
+    """Squares of a picture (H, W) around (y, x), `side` pixels wide, bilinearly resized to 16×16: (n, 16, 16).
 
     Beyond the border the picture's edge goes on.
 

@@ -1,4 +1,4 @@
-"""The words of a fitted model: what they look like, how often they occur, which are alike, and what they speak for."""
+"""Word pages: what the visual words look like, how often they occur, which are alike, and their classes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from striate.bow.encoders import VLAD, Fisher
-from striate.bow.explain.contributions import leanings
+from striate.bow.explain.contributions import favoured_classes
 from striate.bow.recogniser import BagOfWords
 from striate.classifiers import KernelSVM, LinearSVM
 from striate.core.executor import one_blas_thread
@@ -26,33 +26,37 @@ class WordPages:
     `words` (K,) int64: their numbers; `counts` (K,) int64: how often they occur among the descriptors that patches were
     cut from; `mean` (K, 16, 16) and `nearest` (K, 6, 16, 16) uint8: their patches.
 
-    `speaks_for` (K,) int64: the class, of `model.classes_`, that a word speaks for most in a picture that has every
-    word in every cell as often as the sample had it; −1 where it never occurred. None where that cannot be said: for
+    `evidence_for` (K,) int64: the class, of `model.classes_`, that a word contributes to most in a picture that has
+    every word in every cell as often as the sample had it; −1 where it never occurred. None where that is unknown: for
     nearest neighbours, for VLAD and Fisher vectors, and for the largest code of a cell (`pool: max`).
+
+    `likeness` (K, 3) float64 in −1..1, by word number: like words have like numbers.
     """
 
     words: Ints
     counts: Ints
     mean: Pixels
     nearest: Pixels
-    speaks_for: Ints | None
+    evidence_for: Ints | None
+    likeness: Doubles
 
 
-def codebook(model: BagOfWords) -> WordPages:
+def word_pages(model: BagOfWords) -> WordPages:
     """The words of a fitted model, those first that occur most."""
     check_is_fitted(model, "pipeline_")
     patches, classifier, description = model.patches_, model.pipeline_.classifier, model.pipeline_.description
     order = np.argsort(-patches.counts, kind="stable")
-    speaks_for = None
+    evidence_for = None
     sums = description.pyramid.pool == "sum" and not isinstance(description.encoder, VLAD | Fisher)
     if sums and isinstance(classifier, LinearSVM | KernelSVM):
         grid, pyramid = description.grid, description.pyramid
         counts = patches.counts.clip(0).astype(np.float64)
         held = [len(region) for region in pyramid.regions(grid.y, grid.x, grid.height, grid.width)]
         usual = np.outer(held, counts / max(1.0, counts.sum()))
-        columns = leanings(classifier, pyramid.join(usual[None].astype(np.float32))[0], pyramid.cells)
-        speaks_for = np.where(columns < 0, -1, model.pipeline_.present[columns])[order]
-    return WordPages(order, patches.counts[order], patches.mean[order], patches.nearest[order], speaks_for)
+        columns = favoured_classes(classifier, pyramid.join(usual[None].astype(np.float32))[0], pyramid.cells)
+        evidence_for = np.where(columns < 0, -1, model.pipeline_.present[columns])[order]
+    return WordPages(order, patches.counts[order], patches.mean[order], patches.nearest[order], evidence_for,
+                     likeness(model))
 
 
 def likeness(model: BagOfWords) -> Doubles:

@@ -1,0 +1,72 @@
+"""Explanation: the typed result of every way of looking inside a recogniser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.core.result import Result
+
+
+@dataclass(frozen=True)
+class Term(Result):
+    """One addend of an explanation's total: its name, its value in the explanation's units, and its share.
+
+    The share is of the sum of the magnitudes of all terms, 0..1.
+    """
+
+    name: str
+    value: float
+    share: float
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation(Result):
+    """What one way of looking inside a recogniser found for one picture: numbers, and what they are evidence of.
+
+    Attributes:
+        array: the numbers, of any shape; `units`: what they are measured in.
+        evidence: one sentence: what the numbers are evidence of, and what not.
+        layer, unit: the layer that they speak of, and the unit or class of it; None where they speak of the whole.
+        total: the signed number that `array` and `bias` add up to; None where the numbers are no parts of a sum.
+        bias: what of the total belongs to no number of the array.
+        terms: the same total divided by name, without the bias; empty where nothing has a name.
+
+    >>> parts = np.array([[1.5, -0.5], [0.5, 0.0]])
+    >>> found = Explanation(parts, "margins", "What two words add in two cells.", unit="cat", total=1.75, bias=0.25,
+    ...                     terms=terms_of(["word 0", "word 1"], parts.sum(axis=0)))
+    >>> [(one.name, one.value, one.share) for one in found.terms], (found.positive, found.negative)
+    ([('word 0', 2.0, 0.8), ('word 1', -0.5, 0.2)], (2.0, -0.5))
+    >>> float(found.array.sum()) + found.bias == found.total
+    True
+
+    """
+
+    array: NDArray[Any]
+    units: str
+    evidence: str
+    layer: str | None = None
+    unit: str | None = None
+    total: float | None = None
+    bias: float = 0.0
+    terms: tuple[Term, ...] = ()
+
+    @property
+    def positive(self) -> float:
+        """The sum of the terms above 0: what speaks for the total."""
+        return float(np.array([one.value for one in self.terms]).clip(min=0).sum())
+
+    @property
+    def negative(self) -> float:
+        """The sum of the terms below 0: what speaks against it."""
+        return float(np.array([one.value for one in self.terms]).clip(max=0).sum())
+
+
+def terms_of(names: Iterable[str], values: NDArray[np.float64]) -> tuple[Term, ...]:
+    """Terms with these names and `values` (n,), and their shares."""
+    whole = float(np.abs(values).sum()) or 1.0
+    return tuple(Term(name, value, abs(value) / whole) for name, value in zip(names, values.tolist(), strict=True))
