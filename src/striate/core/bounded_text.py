@@ -44,16 +44,16 @@ class Limits:
     """What a text may hold; a bound of None is none.
 
     bytes: of UTF-8; depth: of lists and mappings in one another; values: of YAML its events, of JSON its values;
-    word: characters of a word of YAML; digits: of a number of JSON; whole: the largest whole number of JSON; finite:
-    whether JSON's 1e999 is refused; plain: whether YAML's anchors, tags and keys that are no words are refused (aliases
-    always are). phrases: what is said of a breach, in place of `PHRASES`.
+    word: characters of a word of YAML; digits: of a number of JSON (None: Python's own 4,300 of a whole); whole: the
+    largest whole number of JSON; finite: whether JSON's 1e999 is refused; plain: whether YAML's anchors, tags and keys
+    that are no words are refused (aliases always are). phrases: what is said of a breach, in place of `PHRASES`.
     """
 
     bytes: int
     depth: int
     values: int | None = None
     word: int | None = None
-    digits: int = 1_000
+    digits: int | None = 1_000
     whole: int | None = None
     finite: bool = True
     plain: bool = False
@@ -118,12 +118,12 @@ def load_json(text: bytes | str, limits: Limits) -> Any:
     def whole(word: str) -> int:
         if limits.whole is not None and (len(word) > len(str(limits.whole)) + 1 or abs(int(word)) > limits.whole):
             limits.refuse("whole", word)
-        if len(word) > limits.digits:
+        if limits.digits is not None and len(word) > limits.digits:
             limits.refuse("digits")
         return int(word)
 
     def finite(word: str) -> float:
-        if limits.finite and (len(word) > limits.digits or not math.isfinite(float(word))):
+        if len(word) > (limits.digits or len(word)) or not math.isfinite(float(word)):
             limits.refuse("finite", word)
         return float(word)
 
@@ -134,10 +134,14 @@ def load_json(text: bytes | str, limits: Limits) -> Any:
         return values
 
     try:
-        value = json.loads(text, object_pairs_hook=mapping, parse_int=whole, parse_float=finite,
-                           parse_constant=lambda word: limits.refuse("constant", word))
+        value = json.loads(
+            text, object_pairs_hook=mapping, parse_constant=lambda word: limits.refuse("constant", word),
+            parse_int=None if limits.digits is limits.whole is None else whole,
+            parse_float=finite if limits.finite else None)
     except RecursionError:
         limits.refuse("depth")
+    if text.count("[") + text.count("{") <= limits.depth:
+        return value
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(limits.depth):
         level = [inner for outer in level for inner in (outer.values() if type(outer) is dict else outer)

@@ -20,7 +20,7 @@ from striate.data.file import Outcome, from_row, to_row
 
 Stamp = tuple[int, int]  # size in bytes, modification time in nanoseconds
 VERSION = 2
-LIMITS = Limits(1 << 32, depth=8)
+LIMITS = Limits(1 << 32, depth=8, digits=None, finite=False)
 DAMAGED = (OSError, AttributeError, TypeError, KeyError, IndexError, OverflowError, ValueError)
 
 

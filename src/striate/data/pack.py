@@ -31,7 +31,7 @@ from striate.errors import StoreError, shown
 
 FORMAT, VERSION = "striate-pictures", 2
 BLOCK = 64 * 2**20  # bytes under one checksum
-LIMITS = Limits(1 << 32, depth=8)  # of a manifest
+LIMITS = Limits(1 << 32, depth=8, digits=None, finite=False)  # of a manifest
 IMAGES, MANIFEST = "images.npy", "manifest.json"
 
 

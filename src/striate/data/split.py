@@ -24,7 +24,7 @@ from striate.data.source import PARTS
 from striate.errors import DataError, MissingError, UsageError, shown
 
 FORMAT, VERSION = "striate-split", 1
-LIMITS = Limits(1 << 30, depth=8)
+LIMITS = Limits(1 << 30, depth=8, digits=None, finite=False)
 Fractions = tuple[float, float, float]
 Indices = NDArray[np.int64]
 
