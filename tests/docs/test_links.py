@@ -40,3 +40,13 @@ def test_the_site_asks_no_other_server() -> None:
     theme = yaml.safe_load(settings)["theme"]
     assert theme["font"] is False
     assert "http" not in settings
+
+
+def test_every_benchmark_names_a_script_that_exists() -> None:
+    rows = [line for line in (DOCS / "benchmarks.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
+    figures = [row for row in rows if not row.startswith("| what ")]
+    assert len(figures) == 29
+    for row in figures:
+        scripts = re.findall(r"`(\w+\.py)`", row.split("|")[-2])
+        assert scripts, row
+        assert all((ROOT / "bench" / script).exists() for script in scripts), row

@@ -43,7 +43,7 @@ def names_in(doc: str | None, heading: str) -> list[str]:
 
 
 def test_a_field_is_declared_once_and_stands_in_signature_docstrings_and_constraints() -> None:
-    """The tests of docs/training.md hold the table there and the options of `striate train` to the same texts."""
+    """The tests of docs/train.md hold the table there and the options of `striate train` to the same texts."""
     names = [field.name for field in fields(Recipe)]
     own = {"network", "size", "resize", "weights"}
     signature = inspect.signature(ConvNet.__init__).parameters

@@ -2,7 +2,7 @@
 
 A recipe is data: it is stored beside the run, read back with unknown keys refused, and travels in the model file. A
 field is declared here once, with its type, its default, its constraint and its text: the signature of `ConvNet`, the
-docstrings, the options of `striate train` and the table in docs/training.md follow from that. What depends on the data
+docstrings, the options of `striate train` and the table in docs/train.md follow from that. What depends on the data
 is left open (None) and filled in by `striate.convnet.recipe.presets`.
 """
 
