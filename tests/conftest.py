@@ -13,6 +13,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import examples
 
@@ -23,6 +24,21 @@ ONE_AT_A_TIME = (
     "tests/convnet/distributed/", "tests/convnet/pretrained/test_hub.py", "tests/hostile/", "tests/tasks/compare/",
     "tests/tasks/test_interrupted.py", "tests/tasks/test_torchrun.py",
 )
+# Files whose module fixtures are worth making once.
+TOGETHER = ("tests/convnet/training/test_checkpoint.py", "tests/tasks/methods/test_bow.py")
+
+
+class Schedule(LoadScopeScheduling):
+    """Which tests go to one process of pytest; all others go one by one to whichever is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(ONE_AT_A_TIME):
+            return "one at a time"
+        return next((path for path in TOGETHER if nodeid.startswith(path)), nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> Schedule:
+    return Schedule(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,18 +53,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With all its examples, a Hypothesis test is a slow one; tests that share what a module makes share a process."""
-    full = settings().max_examples >= examples.FULL
-    for item in items:
-        if not isinstance(item, pytest.Function):
-            continue
-        if full and is_hypothesis_test(item.obj):
-            item.add_marker("slow")
-        fixtures = [last for *_, last in item._fixtureinfo.name2fixturedefs.values()]
-        if item.nodeid.startswith(ONE_AT_A_TIME):
-            item.add_marker(pytest.mark.xdist_group("one at a time"))
-        elif any(fixture.scope == "module" for fixture in fixtures):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    """With all its examples, a Hypothesis test is a slow one."""
+    if settings().max_examples >= examples.FULL:
+        for item in items:
+            if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+                item.add_marker("slow")
 
 
 @pytest.fixture(autouse=True)

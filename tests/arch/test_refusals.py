@@ -16,9 +16,9 @@ def refusal(case: str, folder: Path) -> StriateError:
 
 @pytest.mark.parametrize("case", REFUSALS)
 def test_refused_at_once_in_one_printable_line(case, tmp_path):
-    start = time.perf_counter()
+    start = time.process_time()
     sentence = str(refusal(case, tmp_path))
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert sentence.isprintable()
     assert len(sentence) < 600
     assert "None" not in sentence

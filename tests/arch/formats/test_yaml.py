@@ -183,11 +183,11 @@ import sys, time
 from pathlib import Path
 from striate.arch import load_network
 from striate.errors import StriateError
-start = time.perf_counter()
+start = time.process_time()
 try:
     load_network(sys.argv[1])
 except StriateError as error:
-    print(len(str(error)), time.perf_counter() - start)
+    print(len(str(error)), time.process_time() - start)
 print(next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line))
 """
 

@@ -128,11 +128,11 @@ from pathlib import Path
 from striate.arch.formats.keras import read_keras
 from striate.errors import StriateError
 text = Path(sys.argv[1]).read_text()
-start = time.perf_counter()
+start = time.process_time()
 try:
     read_keras(text)
 except StriateError as error:
-    print(len(str(error)), time.perf_counter() - start)
+    print(len(str(error)), time.process_time() - start)
 print(next(line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line))
 """
 
