@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from striate.core.humanize import join_words
 from striate.data.containers import (
     FORMATS,
     NO_END,
@@ -48,9 +49,8 @@ _WHAT_TO_DO = {
     "format_not_allowed": "Convert it to PNG or JPEG",
     "aspect_limit": "Crop it",
 }
-_TITLES = [form.title for form in FORMATS.values()]
 _ALLOWED = {
-    "format_not_allowed": f"{', '.join(_TITLES[:-1])} and {_TITLES[-1]} are read",
+    "format_not_allowed": f"{join_words([form.title for form in FORMATS.values()], 'and')} are read",
     "image_too_large": f"{MAX_BYTES // 2**20} MiB and {MAX_PIXELS // 10**6} million pixels are allowed",
     "aspect_limit": f"a side up to {MAX_ASPECT} times the other is allowed",
 }
