@@ -125,7 +125,7 @@ def test_mean_and_spread_are_those_of_the_training_pictures(channels: int) -> No
     exact = model.preparation_.apply(pictures).take(np.arange(40)).astype(np.float64)
     assert prepared.mean == pytest.approx(exact.mean(axis=(0, 1, 2)), rel=1e-6)
     assert prepared.std == pytest.approx(exact.std(axis=(0, 1, 2)), rel=1e-6)
-    batch = prepared.batch(prepared.fitted(pictures).take(np.arange(40))).numpy()
+    batch = prepared.batch(prepared.apply(pictures).take(np.arange(40))).numpy()
     assert batch.mean(axis=(0, 2, 3)) == pytest.approx(np.zeros(channels), abs=1e-5)
     assert batch.std(axis=(0, 2, 3)) == pytest.approx(np.ones(channels), abs=1e-5)
 
