@@ -273,7 +273,7 @@ resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
 import numpy
 from striate.arch.formats.caffe import read_caffemodel
 from striate.errors import StriateError
-from tests.caffe.refusals import NET
+from tests.arch.formats.caffe.refusals import NET
 data = Path(sys.argv[1]).read_bytes()
 start = time.process_time()
 try:
