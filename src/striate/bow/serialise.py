@@ -17,6 +17,7 @@ from striate.classifiers import CLASSIFIERS
 from striate.classifiers.absent_classes import restored_present
 from striate.classifiers.kernels import KERNELS
 from striate.core.model_file import MAX_BYTES, joined, parted
+from striate.core.params import stored
 from striate.errors import StriateError
 from striate.model.preprocessing import Preprocessing
 
@@ -90,14 +91,10 @@ def _restored(kinds: Any, values: Any, arrays: Arrays) -> Any:
 def _plausible(sift: DenseSIFT, preparation: Preprocessing) -> tuple[int, int]:
     """How many descriptors a picture would have, at most, and its channels; ValueError where it is out of bounds."""
     height, width = preparation.size
-    step, enlarge, sizes = sift.step, sift.enlarge, sift.bin_sizes
-    if type(step) is not int or not 1 <= step <= 64 or type(enlarge) is not int or not 1 <= enlarge <= 8:
-        raise ValueError("step and enlarge of its descriptors must be given")
+    step, enlarge, sizes = stored(DenseSIFT, vars(sift), "step", "enlarge", "bin_sizes").values()
     pixels = height * width * enlarge**2
     if pixels > MAX_BYTES // 512:  # dense SIFT takes up to so many bytes for a pixel
         raise ValueError(f"one picture would have {pixels:,} pixels")
-    if not isinstance(sizes, tuple) or not 1 <= len(sizes) <= 64:
-        raise ValueError("its descriptors must have 1 to 64 bin sizes")
     count = len(sizes) * (height * enlarge // step + 1) * (width * enlarge // step + 1)
     if 4 * WIDTH * count > MAX_BYTES:  # before the grid is made
         raise ValueError(f"one picture would have {count:,} descriptors")

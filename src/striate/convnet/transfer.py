@@ -23,10 +23,10 @@ from striate.convnet.inference.features import FeatureExtractor, cut
 from striate.convnet.pretrained import pretrained
 from striate.convnet.recipe.validation import PRECISIONS
 from striate.convnet.training.training_context import TrainingContext
-from striate.core.constraints import OneOf, unquoted
+from striate.core.constraints import Boolean, Integer, OneOf, Text, unquoted
 from striate.core.executor import blas_lock
 from striate.core.model_file import MAX_BYTES, Arrays, ModelFile, joined, parted
-from striate.core.params import Refusal, check_params
+from striate.core.params import Refusal, check_params, stored
 from striate.errors import Interrupted
 from striate.model.recogniser import Recogniser, manifest_of, pictures_of, restored_classes, training_set
 
@@ -178,23 +178,18 @@ class Transfer(Recogniser):
             model.mean_ = parts["features"]["mean"]
             if model.mean_.shape != (network.output.size,) or model.mean_.dtype != np.float32:
                 raise ValueError("its mean does not fit its network")
-            ((model.head, settings),) = manifest["head"].items()
-            if model.head not in HEADS:
-                raise ValueError(f"its head must be one of {', '.join(HEADS)}")
+            ((head, settings),) = manifest["head"].items()
+            model.head, model.precision = stored(
+                cls, {"precision": "auto"} | manifest | {"head": head}, "head", "precision").values()
             model.classifier_ = CLASSIFIERS[model.head].from_arrays(settings, parts["head"])
             if model.classifier_.n_features_in_ != network.output.size:
                 raise ValueError("its classifier does not fit its network")
             model.present_ = restored_present(
                 manifest["present"], len(model.classifier_.classes_), len(model.classes_))
-            training = manifest["training"]
+            training = stored(cls, manifest["training"], seed=Integer(0, 2**63 - 1), flip=Boolean(), weights=Text(),
+                              weights_sha256=Text())
             model.seed, model.flip_, model.source_ = training["seed"], training["flip"], training["weights"]
             model.weights_sha256_ = training["weights_sha256"]
-            if [type(one) for one in (model.seed, model.flip_, model.source_, model.weights_sha256_)] != [
-                    int, bool, str, str]:
-                raise ValueError("its training is not described")
-            model.precision = manifest.get("precision", "auto")
-            if model.precision not in PRECISIONS:
-                raise ValueError(f"its precision must be one of {', '.join(PRECISIONS)}")
         model.flip, model.stages_, model.notes_ = model.flip_, [], []
         model.features_ = FeatureExtractor(
             network, {name: torch.from_numpy(one) for name, one in tensors.items()}, preparation,
