@@ -27,8 +27,8 @@ def test_liblinear_finds_the_same_decisions(form: str, C: float) -> None:
         warnings.simplefilter("error")
         theirs = LinearSVC(C=C, tol=1e-7, max_iter=1_000_000, random_state=0).fit(DIGITS, LABELS[:500])
     found = solve(SPACES[form](DIGITS), TARGETS, constant(C), tol=1e-3)
-    np.testing.assert_allclose(found.said, theirs.decision_function(DIGITS), atol=0.02)
-    assert (found.said.argmax(axis=1) == theirs.predict(DIGITS)).all()
+    np.testing.assert_allclose(found.decisions, theirs.decision_function(DIGITS), atol=0.02)
+    assert (found.decisions.argmax(axis=1) == theirs.predict(DIGITS)).all()
 
 
 @pytest.mark.parametrize("form", SPACES)
@@ -42,7 +42,7 @@ def test_libsvm_finds_the_same_machine(form: str) -> None:
     beta = np.zeros(len(X))
     beta[theirs.support_] = theirs.dual_coef_[0]
     found = solve(SPACES[form](X), y[:, None], np.full((len(X), 1), 5, np.float32), tol=1e-4)
-    np.testing.assert_allclose(found.said[:, 0], gram @ beta, atol=0.01)
+    np.testing.assert_allclose(found.decisions[:, 0], gram @ beta, atol=0.01)
 
 
 @pytest.mark.parametrize("form", SPACES)
@@ -57,15 +57,15 @@ def test_columns_are_separate_problems(form: str) -> None:
             return 0.5 * w @ w + (c * np.maximum(0, 1 - y * (X @ w[:-1] + w[-1])) ** 2).sum()
 
         slow = minimize(objective, np.zeros(14), method="BFGS", options={"gtol": 1e-6, "maxiter": 2000})
-        np.testing.assert_allclose(found.said[:, column], X @ slow.x[:-1] + slow.x[-1], atol=2e-3)
+        np.testing.assert_allclose(found.decisions[:, column], X @ slow.x[:-1] + slow.x[-1], atol=2e-3)
 
 
 def test_warm_and_cold_starts_meet() -> None:
     space = Primal(DIGITS)
     cold = solve(space, TARGETS, constant(4), tol=1e-3)
     other = solve(space, TARGETS, constant(0.1))
-    warm = solve(space, TARGETS, constant(4), Solution(other.columns, other.said), tol=1e-3)
-    np.testing.assert_allclose(warm.said, cold.said, atol=0.02)
+    warm = solve(space, TARGETS, constant(4), Solution(other.columns, other.decisions), tol=1e-3)
+    np.testing.assert_allclose(warm.decisions, cold.decisions, atol=0.02)
     assert warm.products < cold.products
     again = solve(space, TARGETS, constant(4), warm, tol=0.1)
     assert again.steps == 1

@@ -1,4 +1,4 @@
-"""Descriptors picture by picture: drawn from, or encoded, and forgotten. Never are all of them held."""
+"""Descriptors as a stream, picture by picture: sampled or encoded. They are never all in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stage after stage: descriptors drawn, words learnt, features taken, classes learnt; each one kept under its hash."""
+"""Fitting of a bag of words, stage by stage: sampling, vocabulary, features, classifier; each is cached by its hash."""
 
 from __future__ import annotations
 

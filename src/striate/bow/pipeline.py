@@ -1,4 +1,4 @@
-"""The four stages, fitted: from pictures to features and scores."""
+"""Pipeline of the four fitted stages: from pictures to features and scores."""
 
 from __future__ import annotations
 

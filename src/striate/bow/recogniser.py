@@ -47,7 +47,7 @@ class BagOfWords(Recogniser):
         sample: descriptors that the words are learnt from, 1 to 10 million.
         flip: learn from mirror images too; None is so for up to 10,000 pictures, unless classes are single letters
             or numbers.
-        size: (height, width) the pictures are brought to; None is the size they have.
+        size: (height, width) the pictures are resized to; None is the size they have.
         resize: how pictures of another shape are resized: `squash`, `crop` or `pad`.
         seed: of the sample, the words and the folds; it takes the place of the stages' own.
         threads: of every stage; None is one for each core.

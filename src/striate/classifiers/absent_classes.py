@@ -1,4 +1,4 @@
-"""Classifiers learn from the classes that have a picture; recognisers answer for all of their classes."""
+"""Absent classes: classifiers are fitted on classes that have a picture, recognisers predict all of theirs."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""From decisions to probabilities: learnt on decisions about pictures that the deciding machine had not seen.
+"""Calibration: probabilities from decisions, fitted on held-out decisions.
 
-Two ways are fitted, and the one with the smaller log loss on folds that neither was fitted on is kept:
+Two methods are fitted, and the one with the smaller log loss on folds that neither was fitted on is kept:
 
     platt         σ(aₖ fₖ + bₖ) for each class by itself, divided by their sum. Platt, "Probabilistic outputs for
                   support vector machines" (1999), with his softened targets; Newton steps as in Lin, Lin & Weng (2007).
@@ -66,7 +66,7 @@ def calibrate(decisions: Doubles, labels: Labels, folds: Labels) -> Calibration:
     """The better way for held-out decisions.
 
     Args:
-        decisions: (n, K) float64; row i comes from a machine that had not seen picture i.
+        decisions: (n, K) float64; row i comes from a classifier that was not fitted on picture i.
         labels: (n,) 0..K−1.
         folds: (n,) the fold of each picture; the two ways are compared across these.
 

@@ -1,4 +1,4 @@
-"""The contract of every classifier here: features in, one decision for each class out, and calibrated probabilities.
+"""Base class of the classifiers: features in, one decision for each class out, and calibrated probabilities.
 
 Features are (n, D) float32 and labels whole numbers 0..K−1, each of which occurs. `settings` and `arrays` of a fitted
 classifier are JSON values and plain arrays; `from_arrays` trusts neither.
@@ -35,7 +35,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
     """Learns K classes from features; the base of all kinds. A subclass gives `_learn`, `decision`, `predict_proba`.
 
     Learnt: `classes_` (K,) int64, which is 0..K−1; `n_features_in_`; `notes_`, sentences on what was chosen and why;
-    `held_out_`: indices (m,) of training pictures, and their probabilities (m, K) by machines that had not seen them
+    `held_out_`: indices (m,) of training pictures, and their probabilities (m, K) by classifiers not fitted on them
     (not stored in a file).
     """
 
@@ -86,7 +86,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
 
     @abstractmethod
     def decision(self, X: ArrayLike) -> Doubles:
-        """How much speaks for each class, (n, K) float64; the largest wins."""
+        """Decision function: the evidence for each class, (n, K) float64; the largest wins."""
 
     @abstractmethod
     def predict_proba(self, X: ArrayLike) -> Doubles:

@@ -32,7 +32,7 @@ MOST_TRIED = 10_000  # pictures: C then costs what it costs there, and the best 
 
 @dataclass(frozen=True, eq=False)
 class CrossValidatedC:
-    """The chosen C, held-out decisions (n, K) at it, held-out accuracy of each C tried, and the machine for all."""
+    """The chosen C, held-out decisions (n, K) at it, held-out accuracy of each C tried, and the final classifier."""
 
     C: float
     decisions: Doubles
@@ -41,13 +41,13 @@ class CrossValidatedC:
 
     @property
     def notes(self) -> list[str]:
-        """What should be said of the choice."""
-        said = []
+        """Remarks on the choice, as sentences."""
+        notes = []
         if len(self.scores) > 1 and max(self.scores) == self.C:
-            said.append(f"the best C, {self.C:g}, is the largest that was tried")
+            notes.append(f"the best C, {self.C:g}, is the largest that was tried")
         if len(self.scores) > 1 and len(self.decisions) > MOST_TRIED:
-            said.append(f"C was chosen on {MOST_TRIED:,} of {len(self.decisions):,} pictures")
-        return said
+            notes.append(f"C was chosen on {MOST_TRIED:,} of {len(self.decisions):,} pictures")
+        return notes
 
 
 def folds_of(labels: Labels, folds: int | None, seed: int, groups: Labels | None = None) -> Labels:
@@ -79,7 +79,7 @@ def folds_of(labels: Labels, folds: int | None, seed: int, groups: Labels | None
 def choose(
     space: SolverSpace, labels: Labels, folds: Labels, scale: float, C: float | None, tol: float
 ) -> CrossValidatedC:
-    """C with the best held-out accuracy (the smaller where equal), unless `C` is given, and the machine for all.
+    """C with the best held-out accuracy (the smaller where equal), unless `C` is given, and the final classifier.
 
     Args:
         space: `Primal` or `Dual`, of all pictures.
@@ -87,7 +87,7 @@ def choose(
         folds: (n,) from `folds_of`.
         scale: the mean squared length of the pictures: C is tried in units of 1 / scale.
         C: given, or None.
-        tol: of the machine for all; the folds use `PATH_TOLERANCE`.
+        tol: of the final classifier; the folds use `PATH_TOLERANCE`.
 
     Above `MOST_TRIED` pictures C is chosen on so many, evenly drawn; the folds are then learnt once, from all.
 
@@ -103,8 +103,8 @@ def choose(
         tried, path = [value], Solution(columns, space.forward(columns))
     value, decisions, found, more = _along(space, labels, folds, tried, path)
     own = _targets(labels)
-    # The mean over the folds is close to the machine for all, and has learnt from nothing else.
-    mean = [part.reshape(len(part), count, own.shape[1]).mean(axis=1) for part in (found.columns, found.said)]
+    # The mean over the folds is close to the final classifier, and has learnt from nothing else.
+    mean = [part.reshape(len(part), count, own.shape[1]).mean(axis=1) for part in (found.columns, found.decisions)]
     solution = solve(space, own, np.full_like(own, value), Solution(*mean), tol)
     return CrossValidatedC(value, decisions, scores or more, solution)
 
@@ -122,12 +122,12 @@ def _along(
     scores: dict[float, float] = {}
     for value in tried:
         path = solve(space, targets, learnt * np.float32(value), path, PATH_TOLERANCE)
-        decisions = path.said.reshape(len(labels), count, -1)[np.arange(len(labels)), folds].astype(np.float64)
+        decisions = path.decisions.reshape(len(labels), count, -1)[np.arange(len(labels)), folds].astype(np.float64)
         scores[value] = float((decisions.argmax(axis=1) == labels).mean())
         if best is None or scores[value] > scores[best[0]]:
             best = value, decisions, path
         since = len(scores) - 1 - list(scores).index(best[0])
-        # A machine that still says the commonest class to everything has not begun to learn.
+        # A classifier that still says the commonest class to everything has not begun to learn.
         if since >= (PATIENCE if len(labels) < MANY else 1) and scores[best[0]] > commonest:
             break
     assert best is not None

@@ -1,6 +1,6 @@
 """One-vs-rest SVMs with the exact kernel: one Gram matrix, used by every class, fold and C.
 
-The machine is that of `linear_svm` in the gram form, without the approximation of a feature map: squared hinge, the
+The classifier is that of `linear_svm` in the gram form, without the approximation of a feature map: squared hinge, the
 bias counted as one more weight. It keeps the pictures that are a support vector of any class.
 Limits: the Gram matrix takes 4·n² bytes and about n²·D/2 operations (10,000 pictures, 8,400 bins: minutes).
 """
@@ -75,11 +75,11 @@ class KernelSVM(Classifier):
     def decision(self, X: ArrayLike) -> Doubles:
         """Signed distance from each class's plane, in margins, (n, K) float64: +1 and −1 are the edges."""
         kernel, features = self._features(X)
-        said = np.empty((len(features), len(self.bias_)))
+        decisions = np.empty((len(features), len(self.bias_)))
         for start in range(0, len(features), ROWS):
             rows = slice(start, start + ROWS)
-            said[rows] = kernel.exact(features[rows], self.vectors_) @ self.coefficients_ + self.bias_
-        return said
+            decisions[rows] = kernel.exact(features[rows], self.vectors_) @ self.coefficients_ + self.bias_
+        return decisions
 
     def predict_proba(self, X: ArrayLike) -> Doubles:
         """Probabilities, (n, K) float64, calibrated on held-out folds."""
@@ -93,8 +93,8 @@ class KernelSVM(Classifier):
     def to_arrays(self) -> tuple[Settings, Arrays]:
         """Support vectors, coefficients and bias, the calibration, and how they were found."""
         settings, arrays = self.calibration_.to_arrays()
-        machine = {"vectors": self.vectors_, "coefficients": self.coefficients_, "bias": self.bias_}
-        return {"kernel": self.kernel, "C": self.C_, **settings}, {**machine, **arrays}
+        vectors = {"vectors": self.vectors_, "coefficients": self.coefficients_, "bias": self.bias_}
+        return {"kernel": self.kernel, "C": self.C_, **settings}, {**vectors, **arrays}
 
     @classmethod
     def from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:

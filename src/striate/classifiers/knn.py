@@ -70,7 +70,7 @@ class KNN(Classifier):
         classes = int(labels.max()) + 1
         truth, rows = labels[asked], np.arange(len(asked))
         votes = {k: _votes(near[:, :k], classes) for k in tried}
-        self.scores_ = {k: float((said.argmax(axis=1) == truth).mean()) for k, said in votes.items()}
+        self.scores_ = {k: float((counts.argmax(axis=1) == truth).mean()) for k, counts in votes.items()}
         self.k_ = max(tried, key=lambda k: (self.scores_[k], -k))
         losses = {doubt: -np.log(_shares(votes[self.k_], doubt)[rows, truth]).mean() for doubt in DOUBTS}
         self.doubt_ = min(DOUBTS, key=lambda doubt: losses[doubt])

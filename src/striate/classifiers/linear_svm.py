@@ -95,11 +95,11 @@ class LinearSVM(Classifier):
     def decision(self, X: ArrayLike) -> Doubles:
         """Signed distance from each class's plane, in margins, (n, K) float64: +1 and −1 are the edges."""
         kernel, features = self._features(X)
-        said = np.empty((len(features), len(self.bias_)))
+        decisions = np.empty((len(features), len(self.bias_)))
         for start in range(0, len(features), ROWS):
             rows = slice(start, start + ROWS)
-            said[rows] = kernel.map(features[rows]) @ self.weights_.T + self.bias_
-        return said
+            decisions[rows] = kernel.map(features[rows]) @ self.weights_.T + self.bias_
+        return decisions
 
     def predict_proba(self, X: ArrayLike) -> Doubles:
         """Probabilities, (n, K) float64, calibrated on held-out folds."""

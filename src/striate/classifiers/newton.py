@@ -72,9 +72,9 @@ class Primal(SolverSpace):
 
     def forward(self, columns: Floats) -> Floats:
         """X·w + b."""
-        said: Floats = self.features @ columns[:-1]
-        said += columns[-1]
-        return said
+        decisions: Floats = self.features @ columns[:-1]
+        decisions += columns[-1]
+        return decisions
 
     def adjoint(self, errors: Floats) -> Floats:
         """Xᵀ·e, and the sum of e for the bias."""
@@ -109,8 +109,8 @@ class Dual(SolverSpace):
 
     def forward(self, columns: Floats) -> Floats:
         """G·u."""
-        said: Floats = self.gram @ columns
-        return said
+        decisions: Floats = self.gram @ columns
+        return decisions
 
     def adjoint(self, errors: Floats) -> Floats:
         """The coefficients are the errors themselves."""
@@ -126,7 +126,7 @@ class Solution:
     """`columns` (size, P), what they say of each picture (n, P), and what it took: Newton steps and products."""
 
     columns: Floats
-    said: Floats
+    decisions: Floats
     steps: int = 0
     products: int = 0
 
@@ -151,12 +151,12 @@ def solve(
 
     """
     columns = np.zeros((space.size, targets.shape[1]), np.float32) if start is None else start.columns.copy()
-    said = np.zeros_like(targets) if start is None else start.said.copy()
+    decisions = np.zeros_like(targets) if start is None else start.decisions.copy()
     floor = ROUNDING * _length(space, space.adjoint(2 * costs * targets))
-    done = Solution(columns, said, products=2)
+    done = Solution(columns, decisions, products=2)
     open_ = np.flatnonzero(floor > 0)
     for step in range(STEPS):
-        y, c, w, f = targets[:, open_], costs[:, open_], columns[:, open_], said[:, open_]
+        y, c, w, f = targets[:, open_], costs[:, open_], columns[:, open_], decisions[:, open_]
         short = 1 - y * f
         active = 2 * c * (short > 0)
         downhill = space.adjoint(y * active * short) - w
@@ -171,12 +171,12 @@ def solve(
             open_ = open_[going]
             y, c, w, f, short, active = (part[:, going] for part in (y, c, w, f, short, active))
             downhill, told, squared = downhill[:, going], told[:, going], squared[going]
-        way, way_said, products = _newton_step(space, downhill, told, squared, active)
-        length = _line_minimum(space.dot(way, w, f), space.dot(way, way, way_said), y * way_said, c, short)
+        way, way_decisions, products = _newton_step(space, downhill, told, squared, active)
+        length = _line_minimum(space.dot(way, w, f), space.dot(way, way, way_decisions), y * way_decisions, c, short)
         columns[:, open_] = w + way * length
-        said[:, open_] = f + way_said * length
+        decisions[:, open_] = f + way_decisions * length
         done.products += products
-    done.said = space.forward(columns)
+    done.decisions = space.forward(columns)
     return done
 
 
@@ -190,7 +190,7 @@ def _newton_step(
     """Conjugate gradients for (I + Xᵀ·active·X) way = downhill; also what `way` says, and the products it took."""
     rest, rest_said = downhill.copy(), told.copy()
     ahead, ahead_said = downhill.copy(), told.copy()
-    way, way_said = np.zeros_like(downhill), np.zeros_like(told)
+    way, way_decisions = np.zeros_like(downhill), np.zeros_like(told)
     enough = squared * CG_TOLERANCE**2
     products = 0
     for _ in range(CG_STEPS):
@@ -201,7 +201,7 @@ def _newton_step(
         size = np.where((squared > enough) & (curve > 0), squared / np.where(curve > 0, curve, 1), 0)
         size = size.astype(np.float32)
         way += size * ahead
-        way_said += size * ahead_said
+        way_decisions += size * ahead_said
         rest -= size * bent
         if not size.any():
             break
@@ -213,7 +213,7 @@ def _newton_step(
         ahead = rest + turn * ahead
         ahead_said = rest_said + turn * ahead_said
         squared = new
-    return way, way_said, products
+    return way, way_decisions, products
 
 
 def _line_minimum(

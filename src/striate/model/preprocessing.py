@@ -1,4 +1,4 @@
-"""Pictures as a recogniser wants them: one size, one number of channels. Belongs to the recogniser and its file."""
+"""Preprocessing of pictures: one size and one number of channels, stored with the recogniser."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ REST = 1e-3  # EM ends when the mean log-likelihood rises by less
 class GaussianMixture:
     """`weights` (K,) that sum to 1, `means` (K, d) and `variances` (K, d), float32.
 
-    >>> mixture = Mixture(np.float32([0.5, 0.5]), np.float32([[-1], [1]]), np.float32([[1], [1]]))
+    >>> mixture = GaussianMixture(np.float32([0.5, 0.5]), np.float32([[-1], [1]]), np.float32([[1], [1]]))
     >>> shares, log_likelihood = mixture.standard().posteriors(np.float32([[0, 0], [1, 1]]))
     >>> shares.round(3)  # amidst, and where z = 1: the whole has variance 2, so there the shares are as exp(−2√2) to 1
     array([[0.5  , 0.5  ],
@@ -130,7 +130,7 @@ def learn(
         parts = map_blocks(step, starts, threads)  # added up in the order of the blocks, so threads change nothing
         count = sum((part[0] for part in parts), np.zeros(components))
         sums = sum((part[1] for part in parts), np.zeros((components, 2 * rows.shape[1])))
-        alive = (count > 1e-3)[:, None]  # a component that nobody speaks for stays where it is
+        alive = (count > 1e-3)[:, None]  # a component without descriptors stays where it is
         safe = np.maximum(count, 1e-3)[:, None]
         squares, plain = np.split(sums / safe, 2, axis=1)
         means = np.where(alive, plain, state.means)

@@ -25,7 +25,7 @@ class Soft(AssignmentEncoder):
 
     Args:
         words: of the vocabulary.
-        neighbours: how many words a descriptor speaks for, at most `words`.
+        neighbours: how many words a descriptor is assigned to, at most `words`.
         bandwidth: times which σ is what the data suggest: with 1, the farthest of a descriptor's neighbours weighs
             1/e of the nearest, where their squared distances differ by what they do on average.
         seed, iterations: of k-means, as in `striate.bow.vocabulary.Vocabulary`.

@@ -1,6 +1,6 @@
 """VLAD: for each word the sum of what its descriptors differ from it (Jégou et al., CVPR 2010; PAMI 2012).
 
-Optional, after Arandjelović & Zisserman, All about VLAD (CVPR 2013): every word's part is brought to length 1, so that
+Optional, after Arandjelović & Zisserman, All about VLAD (CVPR 2013): every word's part is scaled to length 1, so that
 no word drowns the others ("intra-normalisation"). Residuals are taken after PCA where `dims` is given, as in PAMI 2012.
 """
 
