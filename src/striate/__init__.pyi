@@ -52,6 +52,7 @@ from .tasks.compare import compare as compare
 from .tasks.convert import convert as convert
 from .tasks.evaluate import evaluate as evaluate
 from .tasks.inspect import inspect as inspect
+from .tasks.look import look as look
 from .tasks.predict import predict as predict
 from .tasks.train import train as train
 from .tasks.tune import tune as tune

@@ -13,7 +13,7 @@ from striate.cli.main import app
 
 SOURCE, TESTS = Path(striate.__file__).parent, Path(__file__).parents[1]
 COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
-VERBS = [*(one for one in COMMANDS if one != "look"), "tune"]  # `striate train --try`
+VERBS = [*COMMANDS, "tune"]  # `striate train --try`
 PAGES = {"train", "check", "compare", "look", "tune"}
 CLASSES = {node.name: node for path in SOURCE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text("utf-8")))
            if isinstance(node, ast.ClassDef)}
