@@ -55,9 +55,8 @@ print(json.dumps(seconds[10:]))
 """
 
 
-def trained(
-    data: str, model: str, seed: int, options: list[str], cache: Path, out: Path
-) -> tuple[float, dict[str, Any]]:
+def trained(data: str, model: str, seed: int, options: list[str], cache: Path,
+            out: Path) -> tuple[float, dict[str, Any]]:
     shutil.rmtree(cache / "stages", ignore_errors=True)
     shutil.rmtree(out, ignore_errors=True)
     started = time.perf_counter()

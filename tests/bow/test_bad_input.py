@@ -39,13 +39,11 @@ REFUSED = {
     "sample_smaller_than_words too_few_descriptors": lambda: fit(sample=6),
     "more_dims_than_numbers too_many_dims": lambda: fit(encoder=VLAD(5, 129), classifier=LINEAR),
     "d03_one_class one_class": lambda: fit(y=["cat"] * 18),
-    "d03_one_class_of_several one_class": lambda: fit(
-        InMemoryDataset(X[..., None], np.ones(18, int), ("a", "b")), None
-    ),
+    "d03_one_class_of_several one_class": lambda: fit(InMemoryDataset(X[..., None], np.ones(18, int), ("a", "b")),
+                                                      None),
     "d01_no_pictures no_pictures": lambda: fit(X[:0], []),
-    "d01_an_empty_data_set no_pictures": lambda: fit(
-        InMemoryDataset(X[:0, ..., None], np.ones(0, int), ("a", "b")), None
-    ),
+    "d01_an_empty_data_set no_pictures": lambda: fit(InMemoryDataset(X[:0, ..., None], np.ones(0, int), ("a", "b")),
+                                                     None),
     "no_labels no_labels": lambda: fit(y=None),
     "fewer_labels_than_pictures bad_labels": lambda: fit(y=Y[1:]),
     "float_labels bad_labels": lambda: fit(y=np.arange(18) / 2),
@@ -57,9 +55,8 @@ REFUSED = {
     "colour_of_grey no_colour": lambda: fit(sift=DenseSIFT((2, 3), 3, colour="hsv")),
     "signed_features_and_chi2 stages_apart": lambda: fit(encoder=Fisher(3, 5), classifier=LinearSVM("chi2")),
     "signed_features_and_neighbours stages_apart": lambda: fit(encoder=VLAD(5)),
-    "largest_of_fisher stages_apart": lambda: fit(
-        encoder=Fisher(3, 5), pyramid=SpatialPyramid(pool="max"), classifier=LINEAR
-    ),
+    "largest_of_fisher stages_apart": lambda: fit(encoder=Fisher(3, 5), pyramid=SpatialPyramid(pool="max"),
+                                                  classifier=LINEAR),
     "a_classifier_as_encoder strange_stage": lambda: fit(encoder=LinearSVM()),
     "a_classifier_as_sift strange_stage": lambda: fit(sift=LinearSVM()),
     "an_encoder_as_pyramid strange_stage": lambda: fit(pyramid=Hard()),

@@ -34,9 +34,8 @@ def undescribed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
-def test_another_classifier_computes_no_descriptor(
-    encoder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_classifier_computes_no_descriptor(encoder: str, tmp_path: Path,
+                                                   monkeypatch: pytest.MonkeyPatch) -> None:
     first = fitted(encoder=ENCODERS[encoder], classifier=LINEAR, memory=tmp_path / "a")
     with monkeypatch.context() as patch:
         undescribed(patch)

@@ -72,9 +72,8 @@ def test_a_screen_without_a_terminal(quiet: bool, capfd: pytest.CaptureFixture[s
                     "epoch 1/2 · step 2/4 · loss 0.250 · validation 97.1% · 12,346 pictures/s · 0 s left\n")
 
 
-def test_no_escape_codes_whatever_the_environment_says(
-    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_escape_codes_whatever_the_environment_says(capfd: pytest.CaptureFixture[str],
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
     monkeypatch.setenv("TERM", "dumb")  # a terminal that cannot go back

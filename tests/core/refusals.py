@@ -36,9 +36,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "not_json": lambda folder: striate.load(written(folder, b"\2\0\0\0\0\0\0\0{]")),
     "pickle": lambda folder: striate.load(written(folder, b"\x80\4", "model.pt")),
     "too_large": lambda folder: striate.load(sparse(folder)),
-    "too_large_to_write": lambda folder: model_file.save(
-        folder / "m", "demo", {}, {"w": np.broadcast_to(np.float32(0), (1 << 31,))}
-    ),
+    "too_large_to_write": lambda folder: model_file.save(folder / "m", "demo", {},
+                                                         {"w": np.broadcast_to(np.float32(0), (1 << 31,))}),
     "too_many_arrays_to_write": lambda folder: model_file.save(
         folder / "m", "demo", {}, {str(number): np.zeros(1, np.float32) for number in range(10_001)}
     ),

@@ -59,9 +59,8 @@ def python(block: str, names: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("page", EXAMPLES, ids=named)
-def test_the_examples_of_a_page_run(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> None:
+def test_the_examples_of_a_page_run(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                    request: pytest.FixtureRequest) -> None:
     monkeypatch.chdir(tmp_path)
     text = page.read_text(encoding="utf-8")
     for name, body in files(text).items():

@@ -143,10 +143,8 @@ def made_up(k: int, seed: int = 0, *, names: list[str] | None = None, side: int 
     )
 
 
-def _facts(
-    name: str, classes: list[str], counts: dict[str, list[int]], size: list[int], network: Network,
-    results: dict[str, Any],
-) -> dict[str, Any]:
+def _facts(name: str, classes: list[str], counts: dict[str, list[int]], size: list[int], network: Network,
+           results: dict[str, Any]) -> dict[str, Any]:
     return {
         "striate": "0.1.0", "title": f"A recogniser for {name}", "command": f"striate train '{name}' --seed 0",
         "created": "2025-11-22 12:30 UTC", "model": "runs/a run/model.safetensors",

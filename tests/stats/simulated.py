@@ -16,9 +16,8 @@ from striate.stats.verdict import Verdict
 COMMON, OWN = 0.4, 0.3  # of the variance of how hard a picture is: for all recognisers, and for one
 
 
-def recognisers(
-    generator: np.random.Generator, accuracies: tuple[float, ...], pictures: int, seeds: int, spread: float
-) -> list[np.ndarray]:
+def recognisers(generator: np.random.Generator, accuracies: tuple[float, ...], pictures: int, seeds: int,
+                spread: float) -> list[np.ndarray]:
     """Rights (seeds, pictures) of recognisers that are right with probability `accuracies` over pictures and seeds."""
     common, found = generator.normal(size=pictures), []
     for accuracy in accuracies:

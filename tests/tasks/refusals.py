@@ -78,9 +78,8 @@ def in_other_parts(folder: Path) -> object:
 def lost(folder: Path, *, timed: bool) -> object:
     """Compare where the trainings, or the times, leave no file."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            comparison, "run_jobs", lambda jobs, slots, stop, finished, *_: [finished(one) for _, one, _ in jobs]
-        )
+        patch.setattr(comparison, "run_jobs", lambda jobs, slots, stop, finished,
+                      *_: [finished(one) for _, one, _ in jobs])
         patch.setattr(comparison, "run_alone", lambda *_: None)
         if timed:
             patch.setattr(comparison, "trained", lambda *_: {})

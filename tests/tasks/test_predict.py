@@ -71,9 +71,8 @@ FILES = {
 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("kind", ["convnet", "bow"])
-def test_file_bytes_and_array_give_the_same_pixels(
-    kind: str, name: str, files: dict[str, Path], tmp_path: Path
-) -> None:
+def test_file_bytes_and_array_give_the_same_pixels(kind: str, name: str, files: dict[str, Path],
+                                                   tmp_path: Path) -> None:
     model, data = load(files[kind]), FILES[name]
     path = tmp_path / "picture"
     path.write_bytes(data)

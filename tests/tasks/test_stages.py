@@ -35,9 +35,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_f01_stopped_at_each_file(
-    name: str, after: bool, whole: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_f01_stopped_at_each_file(name: str, after: bool, whole: bytes, tmp_path: Path,
+                                  monkeypatch: pytest.MonkeyPatch) -> None:
     write = atomic.write_bytes
 
     def stopping(path: str | Path, data: bytes) -> None:

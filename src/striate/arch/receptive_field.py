@@ -49,9 +49,8 @@ class ReceptiveField:
     def seen_through(self, axis: Axis) -> ReceptiveField:
         """The field of a window's units."""
         before, grown = axis.pads[0] * self.stride, (axis.span - 1) * self.stride
-        return ReceptiveField(
-            self.first - before, self.last - before + grown, self.stride * axis.stride, self.least + grown
-        )
+        return ReceptiveField(self.first - before, self.last - before + grown, self.stride * axis.stride,
+                              self.least + grown)
 
     def seen_through_spread(self, spread: TransposedWindow) -> ReceptiveField:
         """The field of the units of a transposed convolution.

@@ -128,9 +128,8 @@ def _number(exact: Exact) -> int | float:
     return int(exact) if exact == int(exact) else float(exact)
 
 
-def _fields(
-    node: Node, fields: dict[str, tuple[ReceptiveField, ReceptiveField]]
-) -> tuple[ReceptiveField, ReceptiveField]:
+def _fields(node: Node,
+            fields: dict[str, tuple[ReceptiveField, ReceptiveField]]) -> tuple[ReceptiveField, ReceptiveField]:
     """The receptive field of a node from those of its inputs."""
     inputs = [fields[name] for name in node.inputs]
     vertical, horizontal = merged([pair[0] for pair in inputs]), merged([pair[1] for pair in inputs])

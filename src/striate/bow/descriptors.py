@@ -50,9 +50,8 @@ class DescriptorSample:
     origins: NDArray[np.int64]
 
 
-def described(
-    sift: DenseSIFT, pictures: LabelledPictures, indices: NDArray[np.int64], grid: Grid, feature: int = 0
-) -> Iterator[tuple[slice, Floats]]:
+def described(sift: DenseSIFT, pictures: LabelledPictures, indices: NDArray[np.int64], grid: Grid,
+              feature: int = 0) -> Iterator[tuple[slice, Floats]]:
     """The descriptors of the pictures at `indices`, batch by batch: (which of the indices, (n, D, d)).
 
     Each batch is written over the one before; it is small enough for features of `feature` numbers, too.
@@ -71,9 +70,8 @@ def positions_of(grid: Grid) -> Floats:
     return np.asarray(places.clip(0, 1), np.float32)
 
 
-def drawn(
-    sift: DenseSIFT, pictures: LabelledPictures, grid: Grid, count: int, seed: int, watch: StageProgress
-) -> DescriptorSample:
+def drawn(sift: DenseSIFT, pictures: LabelledPictures, grid: Grid, count: int, seed: int,
+          watch: StageProgress) -> DescriptorSample:
     """About `count` descriptors, equally many from each of some pictures; `seed` decides which."""
     total = len(grid.y)
     generator = np.random.Generator(np.random.Philox(seed))

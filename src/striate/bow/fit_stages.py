@@ -67,9 +67,7 @@ class StageFitter:
         classifier = self._classifier(features, compact, groups, key)
         return Pipeline(description, classifier, present, classes)
 
-    def _words(
-        self, sift: Any, pictures: LabelledPictures, size: tuple[int, int], content: str
-    ) -> tuple[Encoder, str]:
+    def _words(self, sift: Any, pictures: LabelledPictures, size: tuple[int, int], content: str) -> tuple[Encoder, str]:
         settings = described("encoder", self.stages.encoder)
         grid = sift.grid(*size)
 
@@ -126,9 +124,8 @@ class StageFitter:
                            + (" and of their mirror images" if self.flip else ""))
         return features, key
 
-    def _classifier(
-        self, features: Any, labels: NDArray[np.int64], groups: NDArray[np.int64], content: str
-    ) -> Classifier:
+    def _classifier(self, features: Any, labels: NDArray[np.int64], groups: NDArray[np.int64],
+                    content: str) -> Classifier:
         kind = kind_of("classifier", self.stages.classifier)
 
         def made() -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:

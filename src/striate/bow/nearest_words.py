@@ -55,9 +55,8 @@ class NearestWords:
         self._later = np.flatnonzero(original != np.arange(self.count))
         self._first = original[self._later]
 
-    def search(
-        self, descriptors: NDArray[Any], neighbours: int = 1, threads: int | None = None
-    ) -> tuple[Words, Floats]:
+    def search(self, descriptors: NDArray[Any], neighbours: int = 1,
+               threads: int | None = None) -> tuple[Words, Floats]:
         """The nearest words, nearest first: indices (..., neighbours) int32 and squared distances, float32.
 
         Args:

@@ -39,13 +39,8 @@ class Descriptor:
         """Numbers in a feature: cells of the pyramid · width of the encoder."""
         return self.pyramid.cells * self.encoder.width
 
-    def features(
-        self,
-        pictures: LabelledPictures,
-        out: Floats | None = None,
-        watch: StageProgress | None = None,
-        told: str = "features",
-    ) -> Floats:
+    def features(self, pictures: LabelledPictures, out: Floats | None = None, watch: StageProgress | None = None,
+                 told: str = "features") -> Floats:
         """The feature of each picture, (n, width) float32, into `out` where given; `watch` is told of it as `told`."""
         grid, watch = self.grid, watch or StageProgress()
         whole = np.empty((len(pictures), self.width), np.float32) if out is None else out

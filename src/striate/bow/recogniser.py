@@ -75,35 +75,20 @@ class BagOfWords(Recogniser):
                       "Leave {name} out for the default")
     LEARNS_FROM_VALIDATION = True
 
-    def __init__(
-        self,
-        stages: str | Path = "bow",
-        *,
-        sift: DenseSIFT | None = None,
-        encoder: Encoder | None = None,
-        pyramid: SpatialPyramid | None = None,
-        classifier: Classifier | None = None,
-        sample: Annotated[int, Amount(1, 10_000_000)] = 100_000,
-        flip: Annotated[bool | None, Boolean("True and False are allowed")] = None,
-        size: tuple[int, int] | None = None,
-        resize: str = "squash",
-        seed: Annotated[int, Amount(0, 2**32 - 1)] = 0,
-        threads: int | None = None,
-        memory: str | Path | None = None,
-    ) -> None:
+    def __init__(self, stages: str | Path = "bow", *, sift: DenseSIFT | None = None, encoder: Encoder | None = None,
+                 pyramid: SpatialPyramid | None = None, classifier: Classifier | None = None,
+                 sample: Annotated[int, Amount(1, 10_000_000)] = 100_000,
+                 flip: Annotated[bool | None, Boolean("True and False are allowed")] = None,
+                 size: tuple[int, int] | None = None, resize: str = "squash",
+                 seed: Annotated[int, Amount(0, 2**32 - 1)] = 0, threads: int | None = None,
+                 memory: str | Path | None = None) -> None:
         self.stages, self.sift, self.encoder, self.pyramid, self.classifier = stages, sift, encoder, pyramid, classifier
         self.sample, self.flip = sample, flip
         self.size, self.resize, self.seed = size, resize, seed
         self.threads, self.memory = threads, memory
 
-    def fit(
-        self,
-        X: Any,
-        y: ArrayLike | None = None,
-        *,
-        watch: Callable[[str, int, int], object] = lambda *_: None,
-        stop: Callable[[], bool] = bool,
-    ) -> Self:
+    def fit(self, X: Any, y: ArrayLike | None = None, *, watch: Callable[[str, int, int], object] = lambda *_: None,
+            stop: Callable[[], bool] = bool) -> Self:
         """Learn from pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or from a `Dataset`.
 
         Args:
@@ -119,9 +104,8 @@ class BagOfWords(Recogniser):
         letters = self.classes_.dtype.kind != "U" or all(len(name) == 1 for name in self.classes_)
         self.flip_ = bool(len(labels) <= FEW and not letters if self.flip is None else self.flip)
         stages, pictures = self._prepared(given)
-        learning = StageFitter(
-            stages, self.sample, self.flip_, self.seed, self.threads, memory, StageProgress(watch, stop)
-        )
+        learning = StageFitter(stages, self.sample, self.flip_, self.seed, self.threads, memory,
+                               StageProgress(watch, stop))
         self.pipeline_ = learning.learn(pictures, labels, len(self.classes_))
         assert learning.patches
         self.patches_, self.stages_ = learning.patches, learning.rows

@@ -42,9 +42,8 @@ def to_manifest(pipeline: Pipeline, patches: WordPatches) -> tuple[dict[str, Any
         {part: found[part][1] for part in PARTS})
 
 
-def from_manifest(
-    manifest: dict[str, Any], arrays: Arrays, preparation: Preprocessing, classes: int
-) -> tuple[Pipeline, WordPatches]:
+def from_manifest(manifest: dict[str, Any], arrays: Arrays, preparation: Preprocessing,
+                  classes: int) -> tuple[Pipeline, WordPatches]:
     """What `to_manifest` wrote; raises KeyError, TypeError, ValueError or a `StriateError` on anything else."""
     parts: dict[str, Arrays] = {part: {} for part in PARTS} | parted(arrays)
     if set(parts) != set(PARTS):

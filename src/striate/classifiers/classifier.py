@@ -47,9 +47,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
     notes_: list[str]
     held_out_: tuple[NDArray[np.int64], Doubles]
 
-    def fit(
-        self, X: ArrayLike, y: ArrayLike, copies: int = 1, groups: NDArray[np.int64] | None = None
-    ) -> Self:
+    def fit(self, X: ArrayLike, y: ArrayLike, copies: int = 1, groups: NDArray[np.int64] | None = None) -> Self:
         """Learn from features X (n, D) float32 and labels y (n,), whole numbers 0..K−1 of which each occurs.
 
         With `copies` each picture is there so often, mirrored perhaps: row i, i + n/copies and so on are one picture,
@@ -79,9 +77,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         return self
 
     @abstractmethod
-    def _learn(
-        self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]
-    ) -> None:
+    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
         """Learn from features and labels that have been checked; rows of one group (n,) are held out together."""
 
     @abstractmethod

@@ -76,9 +76,8 @@ def folds_of(labels: Labels, folds: int | None, seed: int, groups: Labels | None
     return found
 
 
-def choose(
-    space: SolverSpace, labels: Labels, folds: Labels, scale: float, C: float | None, tol: float
-) -> CrossValidatedC:
+def choose(space: SolverSpace, labels: Labels, folds: Labels, scale: float, C: float | None,
+           tol: float) -> CrossValidatedC:
     """C with the best held-out accuracy (the smaller where equal), unless `C` is given, and the final classifier.
 
     Args:
@@ -109,9 +108,8 @@ def choose(
     return CrossValidatedC(value, decisions, scores or more, solution)
 
 
-def _along(
-    space: SolverSpace, labels: Labels, folds: Labels, tried: list[float], path: Solution | None
-) -> tuple[float, Doubles, Solution, dict[float, float]]:
+def _along(space: SolverSpace, labels: Labels, folds: Labels, tried: list[float],
+           path: Solution | None) -> tuple[float, Doubles, Solution, dict[float, float]]:
     """Up the values of C, each from the one before: the best, its held-out decisions and columns, and all scores."""
     own = _targets(labels)
     count = int(folds.max()) + 1

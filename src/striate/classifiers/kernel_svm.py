@@ -45,15 +45,11 @@ class KernelSVM(Classifier):
 
     """
 
-    def __init__(
-        self, kernel: KernelName = "intersection", C: Price = None, folds: Folds = None, seed: Seed = 0,
-        tol: Tolerance = 0.03,
-    ) -> None:
+    def __init__(self, kernel: KernelName = "intersection", C: Price = None, folds: Folds = None, seed: Seed = 0,
+                 tol: Tolerance = 0.03) -> None:
         self.kernel, self.C, self.folds, self.seed, self.tol = kernel, C, folds, seed, tol
 
-    def _learn(
-        self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]
-    ) -> None:
+    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
         if 8 * len(features) ** 2 > MOST_GRAM:
             raise DataError("too_many_pictures", f"a kernel SVM of {len(features):,} rows was asked for",
                             allowed=f"up to {int((MOST_GRAM / 8) ** 0.5):,} are allowed",

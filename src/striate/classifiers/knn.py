@@ -121,9 +121,8 @@ class KNN(Classifier):
         return self
 
 
-def neighbours(
-    kernel: Kernel, X: Floats, Y: Floats, k: int, own: Labels | None = None, groups: Labels | None = None
-) -> Labels:
+def neighbours(kernel: Kernel, X: Floats, Y: Floats, k: int, own: Labels | None = None,
+               groups: Labels | None = None) -> Labels:
     """Rows of Y nearest to each of X, nearest first, (n, k) int64; those of its `own` group (n,) do not count.
 
     `groups` (m,): that of each row of Y.

@@ -55,15 +55,11 @@ class LinearSVM(Classifier):
 
     """
 
-    def __init__(
-        self, kernel: KernelName = "linear", C: Price = None, folds: Folds = None, seed: Seed = 0, form: Form = None,
-        tol: Tolerance = 0.03,
-    ) -> None:
+    def __init__(self, kernel: KernelName = "linear", C: Price = None, folds: Folds = None, seed: Seed = 0,
+                 form: Form = None, tol: Tolerance = 0.03) -> None:
         self.kernel, self.C, self.folds, self.seed, self.form, self.tol = kernel, C, folds, seed, form, tol
 
-    def _learn(
-        self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]
-    ) -> None:
+    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
         folds = folds_of(labels, self.folds, self.seed, groups)
         columns = int(labels.max() + 1) * int(folds.max() + 1)
         self.form_ = self.form or cheaper(len(features), kernel.width(features.shape[1]), columns)

@@ -131,9 +131,8 @@ class Solution:
     products: int = 0
 
 
-def solve(
-    space: SolverSpace, targets: Floats, costs: Floats, start: Solution | None = None, tol: float = 0.01
-) -> Solution:
+def solve(space: SolverSpace, targets: Floats, costs: Floats, start: Solution | None = None,
+          tol: float = 0.01) -> Solution:
     """The minimum of every column.
 
     Args:
@@ -184,9 +183,8 @@ def _length(space: SolverSpace, columns: Floats) -> NDArray[np.float64]:
     return np.sqrt(np.maximum(space.dot(columns, columns, space.forward(columns)), 0))
 
 
-def _newton_step(
-    space: SolverSpace, downhill: Floats, told: Floats, squared: NDArray[np.float64], active: Floats
-) -> tuple[Floats, Floats, int]:
+def _newton_step(space: SolverSpace, downhill: Floats, told: Floats, squared: NDArray[np.float64],
+                 active: Floats) -> tuple[Floats, Floats, int]:
     """Conjugate gradients for (I + Xᵀ·active·X) way = downhill; also what `way` says, and the products it took."""
     rest, rest_said = downhill.copy(), told.copy()
     ahead, ahead_said = downhill.copy(), told.copy()
@@ -216,9 +214,8 @@ def _newton_step(
     return way, way_decisions, products
 
 
-def _line_minimum(
-    slope: NDArray[np.float64], curve: NDArray[np.float64], gain: Floats, costs: Floats, short: Floats
-) -> Floats:
+def _line_minimum(slope: NDArray[np.float64], curve: NDArray[np.float64], gain: Floats, costs: Floats,
+                  short: Floats) -> Floats:
     """The t ≥ 0 that minimises ½‖w + t·way‖² + Σ c max(0, short − t·gain)² in each column, (P,) float32.
 
     The derivative is piecewise linear and grows; Newton's steps on it are kept between the best known bounds.

@@ -13,10 +13,8 @@ from striate.convnet.build.net import Net
 from striate.convnet.recipe.recipe import Recipe
 
 
-def loss_of(
-    scores: Tensor | list[Tensor], targets: Tensor | MixedTargets, module: Net, recipe: Recipe,
-    class_weights: Tensor | None = None,
-) -> Tensor:
+def loss_of(scores: Tensor | list[Tensor], targets: Tensor | MixedTargets, module: Net, recipe: Recipe,
+            class_weights: Tensor | None = None) -> Tensor:
     """The mean loss of a batch, () float32: that of the scores, and of each auxiliary head times its weight.
 
     Args:

@@ -76,9 +76,7 @@ class Transfer(Recogniser):
         self.network, self.weights, self.head, self.layer, self.flip = network, weights, head, layer, flip
         self.size, self.resize, self.precision, self.memory, self.seed = size, resize, precision, memory, seed
 
-    def fit(
-        self, X: Any, y: ArrayLike | None = None, *, context: TrainingContext | None = None
-    ) -> Self:
+    def fit(self, X: Any, y: ArrayLike | None = None, *, context: TrainingContext | None = None) -> Self:
         """Learn from pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or from a `Dataset`.
 
         Of `context` it uses `on_progress` and `stop`; when that turns true, `Interrupted` is raised.

@@ -33,10 +33,8 @@ def worker_count(workers: int | None) -> int:
     return count
 
 
-def map_ordered(
-    function: Callable[[T], R], items: Sequence[T], workers: int, *, chunk: int = 1,
-    initializer: Callable[[], object] | None = None,
-) -> Iterator[R]:
+def map_ordered(function: Callable[[T], R], items: Sequence[T], workers: int, *, chunk: int = 1,
+                initializer: Callable[[], object] | None = None) -> Iterator[R]:
     """Yield `function(item)` for each item, in order, computed by `workers` threads (0: by the caller's own).
 
     At most `2 · workers` chunks are under way, so memory stays flat; leaving the loop, or an exception, cancels what

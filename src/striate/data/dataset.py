@@ -126,13 +126,11 @@ class Data:
                             do="Add pictures of a second class")
 
 
-def load_data(
-    source: str | Path, *, size: int | tuple[int, int] | None = None, resize: str = "squash",
-    channels: int | None = None, usual: tuple[int, int] = DEFAULT_SIZE, seed: int = 0,
-    fractions: Fractions = (0.7, 0.1, 0.2), split: Path | None = None, strict: bool = False,
-    allow_empty_class: bool = False, files: Path | None = None, workers: int | None = None,
-    on_progress: Progress | None = None,
-) -> Data:  # fmt: skip
+def load_data(source: str | Path, *, size: int | tuple[int, int] | None = None, resize: str = "squash",
+              channels: int | None = None, usual: tuple[int, int] = DEFAULT_SIZE, seed: int = 0,
+              fractions: Fractions = (0.7, 0.1, 0.2), split: Path | None = None, strict: bool = False,
+              allow_empty_class: bool = False, files: Path | None = None, workers: int | None = None,
+              on_progress: Progress | None = None) -> Data:  # fmt: skip
     """Load a data set by name (`digits`, `mnist`, `fashion-mnist`) or path (a folder, IDX, CIFAR binary, `.npz`).
 
     size: one side or (height, width) in pixels; None keeps pictures that share one size up to 64 pixels and makes all
@@ -181,9 +179,8 @@ def load_data(
     return Data(opened.name, pictures, chosen, tuple(skipped), sentences)
 
 
-def read_picture(
-    file: str | Path | bytes, size: tuple[int, int], resize: str = "squash", channels: int = 3
-) -> NDArray[np.uint8]:
+def read_picture(file: str | Path | bytes, size: tuple[int, int], resize: str = "squash",
+                 channels: int = 3) -> NDArray[np.uint8]:
     """One picture file, by its path or its bytes, as (height, width, channels) uint8, with packing's verdict on it."""
     check_resize(size, resize, channels)
     name, data = ("picture", file) if isinstance(file, bytes) else (str(file), read_bytes(file, str(file)))

@@ -139,9 +139,7 @@ def _check_size(width: int, height: int) -> None:
         raise DamagedFile("aspect_limit", f"it is {width}×{height} pixels")
 
 
-def _image(
-    container: Container, body: bytes, at_least: tuple[int, int] | None
-) -> tuple[Image.Image, tuple[str, ...]]:
+def _image(container: Container, body: bytes, at_least: tuple[int, int] | None) -> tuple[Image.Image, tuple[str, ...]]:
     """Let Pillow decode `body`: mode L or RGB, as stored; and the traits of its mode."""
     try:
         with Image.open(BytesIO(body), formats=(container.format,)) as image:
@@ -158,9 +156,8 @@ def _image(
         raise
     except Exception as error:  # Pillow's decoders raise a dozen types, warnings turned into errors among them
         code = "image_truncated" if "truncated" in str(error) else "image_unreadable"
-        raise DamagedFile(
-            code, "it ends early" if code == "image_truncated" else "its pixels cannot be decoded"
-        ) from error
+        raise DamagedFile(code,
+                          "it ends early" if code == "image_truncated" else "its pixels cannot be decoded") from error
 
 
 def _ends_in_zero(image: Image.Image) -> bool:

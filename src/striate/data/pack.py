@@ -117,9 +117,8 @@ def block_sums(images: NDArray[np.uint8]) -> list[str]:
                             workers if workers > 1 else 0))
 
 
-def fingerprint(
-    digests: list[str], labels: list[int], classes: tuple[str, ...], shape: tuple[int, ...], resize: str
-) -> str:
+def fingerprint(digests: list[str], labels: list[int], classes: tuple[str, ...], shape: tuple[int, ...],
+                resize: str) -> str:
     """What a pack holds, whatever its files are called: sha256 over sorted (digest, class), shape and resize mode."""
     rows = sorted((digest, classes[label]) for digest, label in zip(digests, labels, strict=True))
     return hashlib.sha256(json.dumps([rows, shape, resize]).encode()).hexdigest()

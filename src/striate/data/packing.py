@@ -41,10 +41,8 @@ from striate.data.worker_pool import WorkerPool
 from striate.errors import PictureError
 
 
-def pack(
-    source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int, *,
-    pool: WorkerPool, strict: bool = False, progress: Progress | None = None,
-) -> Pictures:  # fmt: skip
+def pack(source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int, *,
+         pool: WorkerPool, strict: bool = False, progress: Progress | None = None) -> Pictures:  # fmt: skip
     """The pictures `rows` of `source` as a pack: opened if it is in the cache, else made there.
 
     rows: (index in the source, its facts); size: (height, width) in pixels. A picture that cannot be decoded is left
@@ -71,10 +69,8 @@ def pack(
     return open_pictures(room / key, time.perf_counter() - started)
 
 
-def _write(
-    folder: Path, source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str,
-    channels: int, pool: WorkerPool, strict: bool, progress: Progress | None,
-) -> None:  # fmt: skip
+def _write(folder: Path, source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str,
+           channels: int, pool: WorkerPool, strict: bool, progress: Progress | None) -> None:  # fmt: skip
     kept: list[tuple[int, FileFacts]] = []
     skipped: list[Skipped] = []
     notes, first = Counter[str](), dict[str, str]()
@@ -110,9 +106,8 @@ def _write(
     })  # fmt: skip
 
 
-def _key(
-    source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int
-) -> str:
+def _key(source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str,
+         channels: int) -> str:
     digest = hashlib.sha256(json.dumps([VERSION, size, resize, channels, source.classes]).encode())
     for i, facts in rows:
         digest.update(json.dumps([source.keys[i], facts.digest, int(source.labels[i]), source.parts[i]]).encode())

@@ -23,9 +23,8 @@ MAX_SIDE = 4096
 PADDING = 0  # black
 
 
-def resize_picture(
-    pixels: NDArray[np.uint8], size: tuple[int, int], resize: str = "squash", channels: int = 3
-) -> NDArray[np.uint8]:
+def resize_picture(pixels: NDArray[np.uint8], size: tuple[int, int], resize: str = "squash",
+                   channels: int = 3) -> NDArray[np.uint8]:
     """Make one picture (H, W, C) uint8, C = 1 or 3, into (height, width, channels) uint8; untouched if it is already.
 
     size: (height, width) in pixels. Grey becomes colour by repetition, colour grey by ITU-R 601 luma.
@@ -50,9 +49,8 @@ def resize_image(image: Image.Image, size: tuple[int, int], resize: str, channel
     return np.repeat(pixels, 3, axis=2) if pixels.shape[2] < channels else pixels
 
 
-def resize_pictures(
-    pictures: NDArray[np.uint8], size: tuple[int, int], resize: str = "squash", channels: int = 3
-) -> NDArray[np.uint8]:
+def resize_pictures(pictures: NDArray[np.uint8], size: tuple[int, int], resize: str = "squash",
+                    channels: int = 3) -> NDArray[np.uint8]:
     """Make a batch (N, H, W) or (N, H, W, C) uint8 into (N, height, width, channels) uint8; see `resize_picture`.
 
     A batch that is right already is returned as it is, a memory map unread.

@@ -50,16 +50,13 @@ class Source(ABC):
     notes: tuple[str, ...] = ()
 
     @abstractmethod
-    def survey(
-        self, pool: WorkerPool, progress: Progress | None
-    ) -> tuple[Sequence[FileFacts | PictureError], tuple[str, ...]]:
+    def survey(self, pool: WorkerPool,
+               progress: Progress | None) -> tuple[Sequence[FileFacts | PictureError], tuple[str, ...]]:
         """The facts of each of the N pictures, or why it cannot be used; and notes on the whole."""
 
     @abstractmethod
-    def packed(
-        self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int,
-        pool: WorkerPool, traits: bool = False,
-    ) -> Iterator[Packed | PictureError]:
+    def packed(self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int,
+               pool: WorkerPool, traits: bool = False) -> Iterator[Packed | PictureError]:
         """The pictures `rows`, (index, facts), made one size; `DataError` if one is not that surveyed."""
 
 

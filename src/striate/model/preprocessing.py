@@ -43,10 +43,8 @@ class InMemoryDataset:
     `like` has their keys and digests.
     """
 
-    def __init__(
-        self, images: Pixels, labels: NDArray[np.int64] | None = None, classes: tuple[str, ...] = (),
-        like: LabelledPictures | None = None,
-    ) -> None:
+    def __init__(self, images: Pixels, labels: NDArray[np.int64] | None = None, classes: tuple[str, ...] = (),
+                 like: LabelledPictures | None = None) -> None:
         self.images, self.classes = images, classes
         self.keys, self.digests = getattr(like, "keys", None), getattr(like, "digests", None)
         self.labels = np.zeros(len(images), np.int64) if labels is None else labels
@@ -79,9 +77,8 @@ class Preprocessing:
             if X.take(np.zeros(1, np.int64)).shape[1:] == (*self.size, self.channels):
                 return X
             pictures = X.take(np.arange(len(X)))
-            return InMemoryDataset(
-                resize_pictures(pictures, self.size, self.resize, self.channels), X.labels, X.classes, like=X
-            )
+            return InMemoryDataset(resize_pictures(pictures, self.size, self.resize, self.channels), X.labels,
+                                   X.classes, like=X)
         return InMemoryDataset(resize_pictures(X, self.size, self.resize, self.channels))
 
     def as_dict(self) -> dict[str, Any]:

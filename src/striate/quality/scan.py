@@ -89,9 +89,8 @@ class ScannedSource:
         return {key: i for i, key in enumerate(self.source.keys)}
 
 
-def scan_pictures(
-    source: str | Path, *, workers: int | None = None, on_progress: Progress | None = None
-) -> ScannedSource:
+def scan_pictures(source: str | Path, *, workers: int | None = None,
+                  on_progress: Progress | None = None) -> ScannedSource:
     """Decode every picture of `source`, as `striate.load_data` takes it; raises `StriateError` if there is none.
 
     >>> found = scan_pictures("digits")
@@ -112,13 +111,8 @@ def scan_pictures(
             raise
 
 
-def _scanned(
-    source: Source,
-    readable: list[tuple[int, FileFacts]],
-    skipped: list[Skipped],
-    pool: WorkerPool,
-    progress: Progress | None,
-) -> ScannedSource:
+def _scanned(source: Source, readable: list[tuple[int, FileFacts]], skipped: list[Skipped], pool: WorkerPool,
+             progress: Progress | None) -> ScannedSource:
     kept: list[tuple[int, FileFacts]] = []
     parts: list[ImageStatistics] = []
     odd = defaultdict[str, list[int]](list)

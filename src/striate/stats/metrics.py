@@ -143,9 +143,8 @@ def score_interval(share: float, n: float, z: float) -> Interval:
     return 0.0 if share == 0 else max(0.0, centre - half), 1.0 if share == 1 else min(1.0, centre + half)
 
 
-def _checked(
-    labels: npt.ArrayLike, probabilities: npt.ArrayLike, classes: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.floating]]:
+def _checked(labels: npt.ArrayLike, probabilities: npt.ArrayLike,
+             classes: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.floating]]:
     """The two arrays as int64 and floats, or a refusal that names the first picture at fault."""
     truth, chances = np.asarray(labels), np.asarray(probabilities)
     if chances.dtype.kind != "f":

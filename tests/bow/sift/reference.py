@@ -62,9 +62,8 @@ def influence(offset: float, size: int, place: int, window: str) -> float:
     return triangle * sum(inside) / len(inside)
 
 
-def descriptor(
-    magnitude: np.ndarray, direction: np.ndarray, y: int, x: int, size: int, *, window: str, contrast: float, root: bool
-) -> np.ndarray:
+def descriptor(magnitude: np.ndarray, direction: np.ndarray, y: int, x: int, size: int, *, window: str, contrast: float,
+               root: bool) -> np.ndarray:
     bins = np.zeros((4, 4, 8))
     for by in range(4):
         down = [influence(row - y, size, by, window) for row in range(magnitude.shape[0])]
@@ -83,9 +82,8 @@ def descriptor(
     return bins.ravel()
 
 
-def described(
-    picture: np.ndarray, centres: list[tuple[int, int]], size: int, enlarge: int = 1, **more: object
-) -> np.ndarray:
+def described(picture: np.ndarray, centres: list[tuple[int, int]], size: int, enlarge: int = 1,
+              **more: object) -> np.ndarray:
     """Descriptors (D, 128) of one grey picture at `centres`, in pixels after enlarging."""
     magnitude, direction = gradients(smoothed(enlarged(picture.astype(np.float64), enlarge), size))
     return np.array([descriptor(magnitude, direction, y, x, size, **more) for y, x in centres])  # type: ignore[arg-type]

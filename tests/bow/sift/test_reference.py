@@ -20,9 +20,8 @@ CASES = [  # bins, step, enlarge, window, root, (height, width)
 
 
 @pytest.mark.parametrize(("bins", "step", "enlarge", "window", "root", "shape"), CASES)
-def test_equal_to_the_slow_truth(
-    bins: tuple[int, ...], step: int, enlarge: int, window: str, root: bool, shape: tuple[int, int]
-) -> None:
+def test_equal_to_the_slow_truth(bins: tuple[int, ...], step: int, enlarge: int, window: str, root: bool,
+                                 shape: tuple[int, int]) -> None:
     picture = textured(1, *shape)
     ours = DenseSIFT(bins, step, window, root=root, contrast=0, enlarge=enlarge).fit(picture[None])
     found, grid = ours.transform(picture[None])[0], ours.grid(*shape)

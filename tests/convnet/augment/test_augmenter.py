@@ -24,9 +24,8 @@ COMPUTING: dict[str, dict[str, float]] = {
 KINDS = MOVING | COMPUTING
 
 
-def augmented(
-    recipe: Recipe, epoch: int = 2, indices: np.ndarray = EVERY, pictures: np.ndarray = PICTURES
-) -> torch.Tensor:
+def augmented(recipe: Recipe, epoch: int = 2, indices: np.ndarray = EVERY,
+              pictures: np.ndarray = PICTURES) -> torch.Tensor:
     return Augmenter(recipe, epoch, len(pictures))(pictures[indices], indices)
 
 

@@ -34,9 +34,8 @@ def test_losses_do_not_depend_on_the_number_of_ranks(case: str, world: int, ende
 
 
 @pytest.mark.parametrize(("optimiser", "case"), [("sgd", "plain"), ("adamw", "adamw")])
-def test_sharded_is_as_plain_and_resumes(
-    tmp_path: Path, ended: dict[int, list[Any]], optimiser: str, case: str
-) -> None:
+def test_sharded_is_as_plain_and_resumes(tmp_path: Path, ended: dict[int, list[Any]], optimiser: str,
+                                         case: str) -> None:
     whole, begun, rest = across(2, "resumed", tmp_path, divide=True, optimiser=optimiser)[0]
     assert whole["type"] == "DTensor"
     np.testing.assert_allclose(whole["losses"], ended[1][0][case]["losses"], rtol=1e-4)

@@ -60,17 +60,14 @@ def whole(digits: Data, tmp_path_factory: pytest.TempPathFactory) -> Callable[[s
 
 
 @pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
-def test_r01_same_seed_same_bits(
-    digits: Data, tmp_path: Path, optimiser: str, whole: Callable[[str], bytes]
-) -> None:
+def test_r01_same_seed_same_bits(digits: Data, tmp_path: Path, optimiser: str, whole: Callable[[str], bytes]) -> None:
     assert whole(optimiser) == bits(learn(digits, None, optimiser=optimiser), tmp_path / "b")
 
 
 @pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
 @pytest.mark.parametrize("stop_after", [1, 2, 4, 5, 6, 9, 10, 14])  # 5 steps an epoch, 15 in all
-def test_r02_resumed_run_ends_in_the_same_bits(
-    digits: Data, tmp_path: Path, stop_after: int, optimiser: str, whole: Callable[[str], bytes]
-) -> None:
+def test_r02_resumed_run_ends_in_the_same_bits(digits: Data, tmp_path: Path, stop_after: int, optimiser: str,
+                                               whole: Callable[[str], bytes]) -> None:
     with pytest.raises(Interrupted):
         learn(digits, tmp_path / "run", stop_after, optimiser)
     resumed = learn(digits, tmp_path / "run", optimiser=optimiser)
@@ -80,9 +77,8 @@ def test_r02_resumed_run_ends_in_the_same_bits(
 
 @pytest.mark.parametrize("rich", RICH)
 @pytest.mark.parametrize("stop_after", [1, 5, 7])
-def test_r02_whatever_the_recipe_a_resumed_run_ends_in_the_same_bits(
-    digits: Data, tmp_path: Path, stop_after: int, rich: str, whole: Callable[[str], bytes]
-) -> None:
+def test_r02_whatever_the_recipe_a_resumed_run_ends_in_the_same_bits(digits: Data, tmp_path: Path, stop_after: int,
+                                                                     rich: str, whole: Callable[[str], bytes]) -> None:
     with pytest.raises(Interrupted):
         learn(digits, tmp_path / "run", stop_after, rich)
     assert bits(learn(digits, tmp_path / "run", optimiser=rich), tmp_path / "b") == whole(rich)
@@ -116,9 +112,8 @@ def test_r07_saving_often_changes_nothing(digits: Data, tmp_path: Path) -> None:
     assert bits(often, tmp_path / "a") == bits(learn(digits, None), tmp_path / "b")
 
 
-def test_r12_a_lost_optimiser_state_is_noticed(
-    digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Callable[[str], bytes]
-) -> None:
+def test_r12_a_lost_optimiser_state_is_noticed(digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                               whole: Callable[[str], bytes]) -> None:
     """The control: the test above can fail."""
     with pytest.raises(Interrupted):
         learn(digits, tmp_path / "run", 7)
@@ -132,9 +127,8 @@ def damage(path: Path) -> None:
     path.write_bytes(data)
 
 
-def test_f08_damaged_checkpoint_is_passed_over_and_said_so(
-    digits: Data, tmp_path: Path, whole: Callable[[str], bytes]
-) -> None:
+def test_f08_damaged_checkpoint_is_passed_over_and_said_so(digits: Data, tmp_path: Path,
+                                                           whole: Callable[[str], bytes]) -> None:
     with pytest.raises(Interrupted):
         learn(digits, tmp_path / "run", 7)
     paths = sorted((tmp_path / "run").iterdir())
@@ -191,9 +185,7 @@ def test_f13_infinite_loss_stops_the_run(digits: Data, tmp_path: Path, monkeypat
     assert Checkpoints(tmp_path / "run").latest() is not None
 
 
-def test_f13_weights_that_overflow_in_the_last_step_are_not_kept(
-    digits: Data, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_f13_weights_that_overflow_in_the_last_step_are_not_kept(digits: Data, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its loss was finite, and nothing is predicted with them where there is no validation."""
     original = loop.loss_of
     calls = iter(range(1000))

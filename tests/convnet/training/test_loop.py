@@ -62,9 +62,8 @@ def test_the_best_epoch_is_returned_and_not_the_last(digits: Data, monkeypatch: 
 
 @pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
 @pytest.mark.parametrize("schedule", ["cosine", "linear", "constant"])
-def test_every_step_is_taken_at_the_rate_of_the_recipe(
-    digits: Data, monkeypatch: pytest.MonkeyPatch, optimiser: str, schedule: str
-) -> None:
+def test_every_step_is_taken_at_the_rate_of_the_recipe(digits: Data, monkeypatch: pytest.MonkeyPatch, optimiser: str,
+                                                       schedule: str) -> None:
     rates: list[list[float]] = []
     kind = {"adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}[optimiser]
     noted(monkeypatch, kind, "step", lambda self, *_, **__: rates.append([group["lr"] for group in self.param_groups]))
@@ -136,9 +135,8 @@ def test_a_constant_channel_has_spread_one() -> None:
 
 
 @pytest.mark.parametrize("tick", [1.0, 7.0, 70.0])
-def test_steps_that_are_long_beside_the_budget_end_it(
-    digits: Data, monkeypatch: pytest.MonkeyPatch, tick: float
-) -> None:
+def test_steps_that_are_long_beside_the_budget_end_it(digits: Data, monkeypatch: pytest.MonkeyPatch,
+                                                      tick: float) -> None:
     """A step takes some three looks at the clock, so 2 %, a sixth and all of the two minutes and more."""
     now = 0.0
 

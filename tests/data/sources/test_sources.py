@@ -249,9 +249,8 @@ def test_a_download_is_checked_and_kept(nowhere, monkeypatch):
     assert not list((cache_folder() / "downloads" / "mnist").iterdir())
     sums = tuple(hashlib.sha256((served / name).read_bytes()).hexdigest() for name in builtin.FILES)
     known = builtin.SETS["mnist"]
-    monkeypatch.setitem(
-        builtin.SETS, "mnist", builtin.BuiltinSet("MNIST", known.url, sums, known.classes, known.offline)
-    )
+    monkeypatch.setitem(builtin.SETS, "mnist",
+                        builtin.BuiltinSet("MNIST", known.url, sums, known.classes, known.offline))
     asked.clear()
     for _ in range(2):
         assert len(open_source("mnist").keys) == 40

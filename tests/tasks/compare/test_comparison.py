@@ -65,13 +65,8 @@ def done(home: Path, out: Path, **changes: Any) -> tuple[dict[str, Any], list[st
     return run_comparison(asked(home, **changes), RunFolder(out), Progress(message=said.append)).as_dict(), said
 
 
-def in_this_process(
-    jobs: list[tuple[str, TrainingPlan, dict[str, Any]]],
-    slots: object,
-    stop: object,
-    finished: Any,
-    urgent: object = None,
-) -> None:
+def in_this_process(jobs: list[tuple[str, TrainingPlan, dict[str, Any]]], slots: object, stop: object, finished: Any,
+                    urgent: object = None) -> None:
     """What the children do, without the seconds that it takes to start them."""
     for _, cell, job in jobs:
         with pytest.MonkeyPatch.context() as patch:
@@ -104,9 +99,8 @@ def again(finished: tuple[dict[str, Any], Path], tmp_path: Path) -> Path:
     return Path(shutil.copytree(finished[1], tmp_path / "out"))
 
 
-def test_everything_is_written_and_nothing_beside_the_pictures(
-    finished: tuple[dict[str, Any], Path], home: Path
-) -> None:
+def test_everything_is_written_and_nothing_beside_the_pictures(finished: tuple[dict[str, Any], Path],
+                                                               home: Path) -> None:
     facts, out = finished
     names = {path.name for path in out.iterdir()} - {".lock"}
     assert names == {"compare.html", "compare.json", "compare.md", "predictions.csv", "split.json", "cells", "costs",
@@ -178,9 +172,8 @@ HARM = ("cut", "flipped", "pickle", "fewer pictures", "not a number", "strange l
 
 
 @pytest.mark.parametrize("how", HARM)
-def test_a_cell_that_cannot_be_trusted_is_trained_again(
-    how: str, again: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_cell_that_cannot_be_trusted_is_trained_again(how: str, again: Path, home: Path,
+                                                        monkeypatch: pytest.MonkeyPatch) -> None:
     class TrainedError(Exception):
         """With the names of the cells."""
 
@@ -210,9 +203,8 @@ def test_what_is_missing_is_trained_in_a_process_and_what_is_there_is_kept(again
         again / "costs" / "lenet5.safetensors").manifest["identity"])
 
 
-def test_one_that_fails_is_named_and_the_others_are_finished(
-    again: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_that_fails_is_named_and_the_others_are_finished(again: Path, home: Path,
+                                                             monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in (0, 1):
         (again / "cells" / f"lenet5-4-seed-{seed}.safetensors").unlink()
     plain = ComparisonFolder.job
@@ -230,9 +222,7 @@ def test_one_that_fails_is_named_and_the_others_are_finished(
 
 
 @pytest.mark.slow
-def test_sample_five_by_two_learns_from_halves(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_sample_five_by_two_learns_from_halves(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("striate.tasks.compare.comparison.run_jobs", in_this_process)
     monkeypatch.setattr("striate.tasks.compare.comparison.run_alone", timed_in_this_process)
     facts, _ = done(home, tmp_path / "out", seeds=1, sizes=(), five_by_two=True)

@@ -82,9 +82,8 @@ def test_the_model_file_is_what_its_parts_are(stages: Path, tmp_path: Path, whol
 
 
 @pytest.mark.parametrize("stage", ["descriptors to learn words from", "features", "classifier"])
-def test_f02_stopped_in_a_stage_it_ends_in_the_same_bytes(
-    stage: str, stages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: bytes
-) -> None:
+def test_f02_stopped_in_a_stage_it_ends_in_the_same_bytes(stage: str, stages: Path, tmp_path: Path,
+                                                          monkeypatch: pytest.MonkeyPatch, whole: bytes) -> None:
     monkeypatch.setenv("STRIATE_CACHE", str(tmp_path / "other"))
     reached: list[str] = []
 
@@ -100,9 +99,8 @@ def test_f02_stopped_in_a_stage_it_ends_in_the_same_bytes(
     assert not [path for path in (tmp_path / "other" / "stages").iterdir() if path.name.startswith(".")]
 
 
-def test_a_stage_that_is_known_is_not_computed_again(
-    stages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stage_that_is_known_is_not_computed_again(stages: Path, tmp_path: Path,
+                                                     monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIATE_CACHE", str(tmp_path / "cache"))
     train(tmp_path / "svm", stages)
     stages.write_text(STAGES + "classifier: {knn: {kernel: chi2}}\n")
@@ -137,9 +135,8 @@ def test_a_network_file_is_no_file_of_stages(striate: Program, tmp_path: Path) -
     assert "stride" in done.stderr
 
 
-def test_a_run_goes_on_with_the_stages_it_was_begun_with(
-    stages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_goes_on_with_the_stages_it_was_begun_with(stages: Path, tmp_path: Path,
+                                                         monkeypatch: pytest.MonkeyPatch) -> None:
     whole = train(tmp_path / "whole", stages)
 
     def stopped(*_: object) -> None:

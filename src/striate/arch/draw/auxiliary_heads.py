@@ -45,9 +45,8 @@ def parts_of(units: Sequence[DrawnUnit]) -> list[list[DrawnUnit]]:
     return parts
 
 
-def head_of(
-    part: Sequence[DrawnUnit], units: Sequence[DrawnUnit], maker: TreeBuilder, weights: Mapping[str, float]
-) -> AuxiliaryHead:
+def head_of(part: Sequence[DrawnUnit], units: Sequence[DrawnUnit], maker: TreeBuilder,
+            weights: Mapping[str, float]) -> AuxiliaryHead:
     """A head as a tree. `weights` are the loss weights of the layers that have one."""
     inside = {unit.number for unit in part}
     read = {number for unit in part for number in unit.inputs}
@@ -62,9 +61,8 @@ def head_of(
     return AuxiliaryHead(tuple(sources[:MAX_SOURCES]), maker.seq([maker.rest(kinds)]), f"{len(said):,} auxiliary heads")
 
 
-def paint_heads(
-    canvas: Canvas, heads: Sequence[AuxiliaryHead], scale: DrawingScale, corner: tuple[float, float]
-) -> float:
+def paint_heads(canvas: Canvas, heads: Sequence[AuxiliaryHead], scale: DrawingScale,
+                corner: tuple[float, float]) -> float:
     """Paint heads below what is painted already, next to one another where they fit; returns where they end."""
     right, top = corner
     limit, end = right, top

@@ -120,9 +120,8 @@ def _wrapped(groups: Sequence[list[LayoutItem]]) -> list[list[LayoutItem]]:
     return lines(high)
 
 
-def _carry(
-    canvas: Canvas, start: tuple[float, float], corner: tuple[float, float], to: tuple[LayoutRow, float]
-) -> None:
+def _carry(canvas: Canvas, start: tuple[float, float], corner: tuple[float, float],
+           to: tuple[LayoutRow, float]) -> None:
     """From the end of one line through the gutter to the beginning of the next."""
     line, axis = to
     right, left = corner[0] + 22, MARGIN - 16

@@ -90,9 +90,8 @@ class TreeBuilder:
         """One unit. Those of the same layers on the same volumes are the same, whatever their names."""
         volumes = tuple(volume.shape for volume in unit.head.input_volumes) if unit.head else ()
         alone = unit.number if unit.number in self.single or not unit.head else None
-        return SingleUnit(
-            unit, self._key("step", alone, volumes, *(node.layer for node in unit.nodes)), len(unit.nodes)
-        )
+        return SingleUnit(unit, self._key("step", alone, volumes, *(node.layer for node in unit.nodes)),
+                          len(unit.nodes))
 
     def seq(self, items: Iterable[Item]) -> ItemSequence:
         """Items one after the other."""

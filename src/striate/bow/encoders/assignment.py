@@ -49,9 +49,8 @@ class AssignmentEncoder(Encoder):
         self.centres_, self.channels_ = centres, centres.shape[1]
         self._index = NearestWords(centres)
 
-    def _collect(
-        self, x: Floats, positions: Floats, alive: NDArray[np.bool_] | None, starts: NDArray[np.intp], pool: str
-    ) -> Floats:
+    def _collect(self, x: Floats, positions: Floats, alive: NDArray[np.bool_] | None, starts: NDArray[np.intp],
+                 pool: str) -> Floats:
         del positions
         pictures, slices, width = len(x), len(starts) - 1, self.width
         words, weights = self._codes(x)

@@ -62,9 +62,8 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
         """Learn from descriptors (M, d) at positions (M, 2)."""
 
     @abstractmethod
-    def _collect(
-        self, x: Floats, positions: Floats, alive: NDArray[np.bool_] | None, starts: NDArray[np.intp], pool: str
-    ) -> Floats:
+    def _collect(self, x: Floats, positions: Floats, alive: NDArray[np.bool_] | None, starts: NDArray[np.intp],
+                 pool: str) -> Floats:
         """What slices of descriptors hold: (g, D, d), (D, 2) and slices that begin at `starts` (S + 1,) → (g, S, w).
 
         `alive` (g, D) marks the descriptors that count; None: all.
@@ -118,13 +117,8 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
         words, squared = NearestWords(self.words_).search(reduced, 1, self.threads)
         return words[:, 0], squared[:, 0]
 
-    def encode(
-        self,
-        descriptors: NDArray[Any],
-        positions: NDArray[Any],
-        regions: Sequence[NDArray[Any]],
-        pool: str = "sum",
-    ) -> Floats:
+    def encode(self, descriptors: NDArray[Any], positions: NDArray[Any], regions: Sequence[NDArray[Any]],
+               pool: str = "sum") -> Floats:
         """One vector for each picture and region, (n, R, width) float32, not normalised; zeros for an empty region.
 
         Args:

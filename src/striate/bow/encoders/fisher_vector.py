@@ -54,10 +54,9 @@ class Fisher(Encoder):
 
     """
 
-    def __init__(
-        self, components: WordCount = 64, dims: Dims = 64, *, weights: Switch = False, augment: Augment = 0.0,
-        seed: Seed = 0, iterations: Iterations = 100, skip_zero: Switch = False, threads: int | None = None,
-    ) -> None:
+    def __init__(self, components: WordCount = 64, dims: Dims = 64, *, weights: Switch = False, augment: Augment = 0.0,
+                 seed: Seed = 0, iterations: Iterations = 100, skip_zero: Switch = False,
+                 threads: int | None = None) -> None:
         self.components, self.dims, self.weights, self.augment = components, dims, weights, augment
         self.seed, self.iterations, self.skip_zero, self.threads = seed, iterations, skip_zero, threads
 
@@ -91,9 +90,8 @@ class Fisher(Encoder):
         self._spreads = (one(1 / (variances * half)), one(-2 * means / (variances * half)),
                          one((means**2 / variances - 1) / half))
 
-    def _collect(
-        self, x: Floats, positions: Floats, alive: NDArray[np.bool_] | None, starts: NDArray[np.intp], pool: str
-    ) -> Floats:
+    def _collect(self, x: Floats, positions: Floats, alive: NDArray[np.bool_] | None, starts: NDArray[np.intp],
+                 pool: str) -> Floats:
         del pool
         moments = self._standard.moments(self._reduced(x, positions))
         shares, _ = self._standard.posteriors(moments)

@@ -49,14 +49,8 @@ class GaussianMixture:
 class StandardUnits:
     """Posteriors and moments in standard units; `shift` and `spread` (d,) lead there."""
 
-    def __init__(
-        self,
-        shift: NDArray[np.float64],
-        spread: NDArray[np.float64],
-        weights: NDArray[np.float64],
-        means: NDArray[np.float64],
-        variances: NDArray[np.float64],
-    ) -> None:
+    def __init__(self, shift: NDArray[np.float64], spread: NDArray[np.float64], weights: NDArray[np.float64],
+                 means: NDArray[np.float64], variances: NDArray[np.float64]) -> None:
         self.shift, self.factor = shift.astype(np.float32), (1 / spread).astype(np.float32)
         self.weights, self.means, self.variances = weights, means, variances
         rows = np.concatenate([-0.5 / variances, means / variances], axis=1)
@@ -90,9 +84,8 @@ class StandardUnits:
         return shares, (largest + np.log(total))[..., 0]
 
 
-def learn(
-    rows: Floats, components: int, *, seed: int = 0, iterations: int = 100, threads: int | None = None
-) -> tuple[GaussianMixture, list[float]]:
+def learn(rows: Floats, components: int, *, seed: int = 0, iterations: int = 100,
+          threads: int | None = None) -> tuple[GaussianMixture, list[float]]:
     """The mixture of `components` that EM finds from the words of k-means, and the mean log-likelihood of each step.
 
     Args:

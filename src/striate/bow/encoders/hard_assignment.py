@@ -27,10 +27,8 @@ class Hard(AssignmentEncoder):
 
     """
 
-    def __init__(
-        self, words: WordCount = 1000, *, seed: Seed = 0, iterations: Iterations = 100, skip_zero: Switch = False,
-        threads: int | None = None,
-    ) -> None:
+    def __init__(self, words: WordCount = 1000, *, seed: Seed = 0, iterations: Iterations = 100,
+                 skip_zero: Switch = False, threads: int | None = None) -> None:
         self.words, self.seed, self.iterations = words, seed, iterations
         self.skip_zero, self.threads = skip_zero, threads
 

@@ -41,11 +41,9 @@ class LLC(AssignmentEncoder):
 
     """
 
-    def __init__(
-        self, words: WordCount = 1000, neighbours: Neighbours = 5,
-        ridge: Annotated[float, Real(1e-9, 1e3, BETWEEN)] = 1e-4, *, seed: Seed = 0, iterations: Iterations = 100,
-        skip_zero: Switch = False, threads: int | None = None,
-    ) -> None:
+    def __init__(self, words: WordCount = 1000, neighbours: Neighbours = 5,
+                 ridge: Annotated[float, Real(1e-9, 1e3, BETWEEN)] = 1e-4, *, seed: Seed = 0,
+                 iterations: Iterations = 100, skip_zero: Switch = False, threads: int | None = None) -> None:
         self.words, self.neighbours, self.ridge = words, neighbours, ridge
         self.seed, self.iterations, self.skip_zero, self.threads = seed, iterations, skip_zero, threads
 

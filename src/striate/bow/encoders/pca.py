@@ -87,9 +87,7 @@ def learnt(rows: Floats, dims: int | None, augment: float) -> PCA:
                      _scale(augment, float(np.sqrt(max(values[-1], 0)))))
 
 
-def restored(
-    arrays: dict[str, NDArray[Any]], inner: str, dims: int | None, augment: float
-) -> tuple[PCA, int]:
+def restored(arrays: dict[str, NDArray[Any]], inner: str, dims: int | None, augment: float) -> tuple[PCA, int]:
     """The reduction in `arrays`, whose parts are taken out of them, and the numbers of a descriptor before it.
 
     `inner` names the array (K, dims) that was learnt behind it. Raises ValueError where the parts do not fit.

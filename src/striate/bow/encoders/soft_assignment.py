@@ -42,11 +42,9 @@ class Soft(AssignmentEncoder):
 
     """
 
-    def __init__(
-        self, words: WordCount = 1000, neighbours: Neighbours = 5,
-        bandwidth: Annotated[float, Real(1e-3, 1e3, BETWEEN)] = 1.0, *, seed: Seed = 0, iterations: Iterations = 100,
-        skip_zero: Switch = False, threads: int | None = None,
-    ) -> None:
+    def __init__(self, words: WordCount = 1000, neighbours: Neighbours = 5,
+                 bandwidth: Annotated[float, Real(1e-3, 1e3, BETWEEN)] = 1.0, *, seed: Seed = 0,
+                 iterations: Iterations = 100, skip_zero: Switch = False, threads: int | None = None) -> None:
         self.words, self.neighbours, self.bandwidth = words, neighbours, bandwidth
         self.seed, self.iterations, self.skip_zero, self.threads = seed, iterations, skip_zero, threads
 

@@ -43,10 +43,9 @@ class VLAD(Encoder):
 
     """
 
-    def __init__(
-        self, words: WordCount = 64, dims: Dims = None, *, intra: Switch = True, augment: Augment = 0.0,
-        seed: Seed = 0, iterations: Iterations = 100, skip_zero: Switch = False, threads: int | None = None,
-    ) -> None:
+    def __init__(self, words: WordCount = 64, dims: Dims = None, *, intra: Switch = True, augment: Augment = 0.0,
+                 seed: Seed = 0, iterations: Iterations = 100, skip_zero: Switch = False,
+                 threads: int | None = None) -> None:
         self.words, self.dims, self.intra, self.augment = words, dims, intra, augment
         self.seed, self.iterations, self.skip_zero, self.threads = seed, iterations, skip_zero, threads
 
@@ -71,9 +70,8 @@ class VLAD(Encoder):
     def _take(self, centres: Floats) -> None:
         self.centres_, self._index = centres, NearestWords(centres)
 
-    def _collect(
-        self, x: Floats, positions: Floats, alive: NDArray[np.bool_] | None, starts: NDArray[np.intp], pool: str
-    ) -> Floats:
+    def _collect(self, x: Floats, positions: Floats, alive: NDArray[np.bool_] | None, starts: NDArray[np.intp],
+                 pool: str) -> Floats:
         del pool
         x = self._reduced(x, positions)
         words = self._index.search(x, 1, threads=1)[0][..., 0]

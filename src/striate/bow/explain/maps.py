@@ -208,9 +208,8 @@ def word_positions(model: BagOfWords) -> tuple[NDArray[np.float32], NDArray[np.f
     return np.unique(grid.y), np.unique(grid.x)
 
 
-def strongest_words(
-    found: Explanation, times: Ints, count: int
-) -> tuple[tuple[WordContribution, ...], tuple[WordContribution, ...]]:
+def strongest_words(found: Explanation, times: Ints,
+                    count: int) -> tuple[tuple[WordContribution, ...], tuple[WordContribution, ...]]:
     """The `count` words at most that contribute most for a class, and most against it, in order; of `contributions`.
 
     `times` (words,): how often each is the nearest, as in `DescribedPicture.times`. Words that add nothing are in

@@ -72,9 +72,8 @@ def patches_of(encoder: Encoder, sample: DescriptorSample, pictures: LabelledPic
     return WordPatches(mean, nearest, counts.astype(np.int64))
 
 
-def windows(
-    grey: NDArray[np.float32], y: NDArray[np.float32], x: NDArray[np.float32], side: NDArray[np.float32]
-) -> NDArray[np.float32]:
+def windows(grey: NDArray[np.float32], y: NDArray[np.float32], x: NDArray[np.float32],
+            side: NDArray[np.float32]) -> NDArray[np.float32]:
     """Squares of a picture (H, W) around (y, x), `side` pixels wide, bilinearly resized to 16×16: (n, 16, 16).
 
     Beyond the border the picture's edge goes on.

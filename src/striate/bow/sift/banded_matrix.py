@@ -52,6 +52,5 @@ def _block(matrix: NDArray[np.float64], top: int, bottom: int) -> BandBlock:
     touched = np.flatnonzero(matrix[top:bottom].any(axis=0))
     first, last = (int(touched[0]), int(touched[-1]) + 1) if len(touched) else (0, 1)
     values = matrix[top:bottom, first:last].astype(np.float32)
-    return BandBlock(
-        top, bottom, first, last, torch.from_numpy(values), torch.from_numpy(np.ascontiguousarray(values.T))
-    )
+    return BandBlock(top, bottom, first, last, torch.from_numpy(values),
+                     torch.from_numpy(np.ascontiguousarray(values.T)))

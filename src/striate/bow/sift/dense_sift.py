@@ -83,18 +83,15 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
     REFUSAL = REFUSAL
 
-    def __init__(
-        self,
-        bin_sizes: Annotated[Sequence[int] | None, Each(Amount(2, 64))] = None,
-        step: Annotated[int | None, Amount(1, 64)] = None,
-        window: Annotated[str, OneOf("flat", "gaussian", phrase="{words} are allowed"), CHOICE] = "flat",
-        contrast: Annotated[float, Real(0, 1, "numbers from 0 to 1 are allowed"), DEFAULT] = 0.005,
-        root: Annotated[bool, Boolean("True and False are allowed"), DEFAULT] = True,
-        colour: Annotated[str, OneOf(*COLOURS, phrase="{words} are allowed"), CHOICE] = "grey",
-        enlarge: Annotated[int | None, Amount(1, MOST_ENLARGED)] = None,
-        points: Annotated[int, Amount(1, 1024)] = POINTS,
-        threads: Annotated[int | None, Amount(1, 1024)] = None,
-    ) -> None:
+    def __init__(self, bin_sizes: Annotated[Sequence[int] | None, Each(Amount(2, 64))] = None,
+                 step: Annotated[int | None, Amount(1, 64)] = None,
+                 window: Annotated[str, OneOf("flat", "gaussian", phrase="{words} are allowed"), CHOICE] = "flat",
+                 contrast: Annotated[float, Real(0, 1, "numbers from 0 to 1 are allowed"), DEFAULT] = 0.005,
+                 root: Annotated[bool, Boolean("True and False are allowed"), DEFAULT] = True,
+                 colour: Annotated[str, OneOf(*COLOURS, phrase="{words} are allowed"), CHOICE] = "grey",
+                 enlarge: Annotated[int | None, Amount(1, MOST_ENLARGED)] = None,
+                 points: Annotated[int, Amount(1, 1024)] = POINTS,
+                 threads: Annotated[int | None, Amount(1, 1024)] = None) -> None:
         self.bin_sizes, self.step, self.points, self.window, self.contrast = bin_sizes, step, points, window, contrast
         self.root, self.colour, self.enlarge, self.threads = root, colour, enlarge, threads
 

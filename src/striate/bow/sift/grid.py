@@ -69,11 +69,8 @@ class GridSettings:
                     np.repeat(np.array(self.bin_sizes, np.float32) / np.float32(self.enlarge), y.size), height, width)
 
 
-def choose(
-    height: int, width: int,
-    bin_sizes: tuple[int, ...] | None = None, step: int | None = None, enlarge: int | None = None,
-    points: int = POINTS,
-) -> GridSettings:
+def choose(height: int, width: int, bin_sizes: tuple[int, ...] | None = None, step: int | None = None,
+           enlarge: int | None = None, points: int = POINTS) -> GridSettings:
     """What was asked for, and for the rest what suits a picture of height×width pixels.
 
     Small pictures are enlarged by a whole factor, at most 8, until their short side has 48 pixels. Bins of 2, 4 and 6

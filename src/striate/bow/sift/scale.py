@@ -55,9 +55,8 @@ class ScalePlan:
     is zero. root: RootSIFT (Arandjelović & Zisserman 2012) instead of SIFT.
     """
 
-    def __init__(
-        self, height: int, width: int, choice: GridSettings, size: int, *, window: str, floor: float, root: bool
-    ) -> None:
+    def __init__(self, height: int, width: int, choice: GridSettings, size: int, *, window: str, floor: float,
+                 root: bool) -> None:
         self.rows = AxisPlan.prepared(height, choice, size, window)
         self.columns = self.rows if height == width else AxisPlan.prepared(width, choice, size, window)
         self.floor, self.root = floor * self.rows.mass * self.columns.mass, root
@@ -121,9 +120,8 @@ class ScalePlan:
             energy.sqrt_()
         return energy.view(-1, 1), torch.ge(mass, self.floor, out=mass).view(-1, 1)
 
-    def _write(
-        self, pooled: torch.Tensor, limit: torch.Tensor, keep: torch.Tensor, out: torch.Tensor, space: Workspace
-    ) -> None:
+    def _write(self, pooled: torch.Tensor, limit: torch.Tensor, keep: torch.Tensor, out: torch.Tensor,
+               space: Workspace) -> None:
         high, wide, step_y, step_x = self.rows.count, self.columns.count, self.rows.stride, self.columns.stride
         power = 0.5 if self.root else 1.0
         gathered = space.take(len(pooled), wide, BINS, ORIENTATIONS)

@@ -44,10 +44,8 @@ def reach(recipe: Recipe, part: slice, count: int) -> slice:
     return slice(part.start - part.start % 2, min(part.stop + part.stop % 2, count))
 
 
-def mix(
-    batch: torch.Tensor, targets: torch.Tensor, recipe: Recipe, epoch: int, indices: NDArray[np.int64],
-    part: slice | None = None,
-) -> tuple[torch.Tensor, torch.Tensor | MixedTargets]:
+def mix(batch: torch.Tensor, targets: torch.Tensor, recipe: Recipe, epoch: int, indices: NDArray[np.int64],
+        part: slice | None = None) -> tuple[torch.Tensor, torch.Tensor | MixedTargets]:
     """Pictures of `part` of a batch, mixed, (n, C, H, W) float, and their targets; both as given if nothing is mixed.
 
     Args:
@@ -79,9 +77,8 @@ def mix(
     return mixed.contiguous(memory_format=torch.channels_last), MixedTargets(targets[own], targets[others], share)
 
 
-def _weights(
-    recipe: Recipe, epoch: int, indices: NDArray[np.int64], part: slice, size: tuple[int, int]
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _weights(recipe: Recipe, epoch: int, indices: NDArray[np.int64], part: slice,
+             size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Weight of the picture itself at each pixel, (n, 1, H, W) or (n, 1, 1, 1), and on the whole, (n,)."""
     count = len(indices)
     mixup, cutmix = recipe.mixup or 0.0, recipe.cutmix or 0.0

@@ -59,9 +59,7 @@ def of_file(path: str | Path) -> Network | None:
         return None
 
 
-def network_for(
-    network: str | Path | Network, size: tuple[int, int], channels: int, classes: int
-) -> Network:
+def network_for(network: str | Path | Network, size: tuple[int, int], channels: int, classes: int) -> Network:
     """The network for pictures of `size` (height, width) and `channels`, with one score per class.
 
     Raises `NetworkError` (`class_count`, `input_volume`) when a network given in full does not fit the data.

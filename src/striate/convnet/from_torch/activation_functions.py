@@ -63,9 +63,8 @@ def prelu(place: CallSite, x: TensorValue, weight: ModuleTensor) -> TensorValue:
     return place.value(PReLU(shared=weight.shape == (1,) and x.shape[1] != 1), x.volume, tensors=tensors)
 
 
-def dropout(
-    place: CallSite, x: TensorValue, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> TensorValue:
+def dropout(place: CallSite, x: TensorValue, p: float = 0.5, training: bool = True,
+            inplace: bool = False) -> TensorValue:
     """Dropout while training; the module is traced as it predicts."""
     if training:
         raise UnsupportedCall("with training=True, which drops while predicting too")
@@ -73,9 +72,8 @@ def dropout(
     return written(place, value, place.value(Dropout(p), value.volume, memory=value.memory), inplace)
 
 
-def dropout2d(
-    place: CallSite, x: TensorValue, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> TensorValue:
+def dropout2d(place: CallSite, x: TensorValue, p: float = 0.5, training: bool = True,
+              inplace: bool = False) -> TensorValue:
     """Dropout of channels, where each is one value."""
     if stream(x).volume.shape[1:] != (1, 1):
         raise UnsupportedCall("on more than one pixel, where it drops whole channels")

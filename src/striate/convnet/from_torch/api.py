@@ -102,9 +102,8 @@ def read_batch(module: nn.Module, input: Volume, pictures: int) -> tuple[Network
     return named(volume, calls, walk.owners, spelt(type(module).__name__))
 
 
-def named(
-    volume: Volume, calls: list[Call], owners: dict[int, dict[str, str]], title: str
-) -> tuple[Network, dict[str, str]]:
+def named(volume: Volume, calls: list[Call], owners: dict[int, dict[str, str]],
+          title: str) -> tuple[Network, dict[str, str]]:
     """The network of the calls, each under a name of its own, and the paths of its tensors."""
     taken = {call.layer.name for call in calls if call.layer.name}
     used: set[str] = set()

@@ -30,9 +30,8 @@ def conv(place: CallSite, m: Any, x: TensorValue) -> TensorValue:
 def deconv(place: CallSite, m: Any, x: TensorValue) -> TensorValue:
     """`nn.ConvTranspose2d`."""
     own: Any = weight(place, m, "weight")
-    return window_functions.conv_transpose2d(
-        place, x, own, weight(place, m, "bias"), m.stride, m.padding, m.output_padding, m.groups, m.dilation
-    )
+    return window_functions.conv_transpose2d(place, x, own, weight(place, m, "bias"), m.stride, m.padding,
+                                             m.output_padding, m.groups, m.dilation)
 
 
 def linear(place: CallSite, m: Any, x: TensorValue) -> TensorValue:
@@ -72,12 +71,10 @@ MODULES: dict[type[nn.Module], Handler] = {
     nn.ZeroPad2d: zero_pad,
     nn.ConstantPad2d: zero_pad,
     nn.PReLU: prelu,
-    nn.MaxPool2d: lambda place, m, x: window_functions.max_pool2d(
-        place, x, m.kernel_size, m.stride, m.padding, m.dilation, m.ceil_mode, m.return_indices
-    ),
-    nn.AvgPool2d: lambda place, m, x: window_functions.avg_pool2d(
-        place, x, m.kernel_size, m.stride, m.padding, m.ceil_mode, m.count_include_pad, m.divisor_override
-    ),
+    nn.MaxPool2d: lambda place, m, x: window_functions.max_pool2d(place, x, m.kernel_size, m.stride, m.padding,
+                                                                  m.dilation, m.ceil_mode, m.return_indices),
+    nn.AvgPool2d: lambda place, m, x: window_functions.avg_pool2d(place, x, m.kernel_size, m.stride, m.padding,
+                                                                  m.ceil_mode, m.count_include_pad, m.divisor_override),
     nn.AdaptiveAvgPool2d: lambda place, m, x: window_functions.adaptive_avg_pool2d(place, x, m.output_size),
     nn.AdaptiveMaxPool2d: lambda place, m, x: window_functions.adaptive_max_pool2d(
         place, x, m.output_size, m.return_indices

@@ -40,9 +40,8 @@ def unflatten(place: CallSite, x: Any, dim: int, sizes: Any) -> TensorValue:
     """A volume out of a column; or neighbouring channels side by side, for a maximum of them."""
     x = stream(x)
     if dim == 1 and len(sizes) == 2 and len(place.shape) == len(x.shape) + 1:
-        return TensorValue(
-            place.shape, refused("after unflatten"), before=x.volume, pieces=place.shape[2], memory=x.memory
-        )
+        return TensorValue(place.shape, refused("after unflatten"), before=x.volume, pieces=place.shape[2],
+                           memory=x.memory)
     return reshaped(place, x)
 
 

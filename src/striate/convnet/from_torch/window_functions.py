@@ -89,16 +89,8 @@ def batch_norm(place: CallSite, x: TensorValue, running_mean: ModuleTensor | Non
                                      running_var=running_var))
 
 
-def max_pool2d(
-    place: CallSite,
-    x: TensorValue,
-    kernel_size: Sides,
-    stride: Sides | None = None,
-    padding: Sides = 0,
-    dilation: Sides = 1,
-    ceil_mode: bool = False,
-    return_indices: bool = False,
-) -> TensorValue:
+def max_pool2d(place: CallSite, x: TensorValue, kernel_size: Sides, stride: Sides | None = None, padding: Sides = 0,
+               dilation: Sides = 1, ceil_mode: bool = False, return_indices: bool = False) -> TensorValue:
     """A maximum; what `F.pad` put around its input with −∞ becomes its padding."""
     x = stream(x)
     if pair(dilation) != (1, 1):
@@ -168,9 +160,8 @@ def even(side: int, output: int) -> tuple[int, int]:
     return lengths.pop(), steps.pop()
 
 
-def pad(
-    place: CallSite, x: TensorValue, pad: tuple[int, ...], mode: str = "constant", value: float | None = None
-) -> TensorValue:
+def pad(place: CallSite, x: TensorValue, pad: tuple[int, ...], mode: str = "constant",
+        value: float | None = None) -> TensorValue:
     """Zeros around a volume, kept aside until it is known whether a window takes them as its padding."""
     x = stream(x)
     if mode != "constant":

@@ -80,17 +80,15 @@ class FeatureExtractor:
         self.memory = memory
         self.module = folded(module).to(best_device(), self.dtype)
 
-    def __call__(
-        self, pictures: LabelledPictures, *, mirrored: bool = False,
-        on_progress: Callable[[int, int], object] | None = None, stop: Callable[[], bool] = bool,
-    ) -> NDArray[np.float32]:
+    def __call__(self, pictures: LabelledPictures, *, mirrored: bool = False,
+                 on_progress: Callable[[int, int], object] | None = None,
+                 stop: Callable[[], bool] = bool) -> NDArray[np.float32]:
         """(N, D) float32 of pictures of the right size, as `extract` gives them."""
         return self.extract(pictures, mirrored=mirrored, on_progress=on_progress, stop=stop)[0]
 
-    def extract(
-        self, pictures: LabelledPictures, *, mirrored: bool = False,
-        on_progress: Callable[[int, int], object] | None = None, stop: Callable[[], bool] = bool,
-    ) -> tuple[NDArray[np.float32], int]:
+    def extract(self, pictures: LabelledPictures, *, mirrored: bool = False,
+                on_progress: Callable[[int, int], object] | None = None,
+                stop: Callable[[], bool] = bool) -> tuple[NDArray[np.float32], int]:
         """Features (N, D) float32 of pictures of the right size, and how many of them the memory did not have.
 
         `mirrored`: of their mirror images. `on_progress` is called with (done, N); when `stop` turns true, the array is

@@ -112,9 +112,8 @@ def in_rgb(network: Network, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return tensors
 
 
-def own_network(
-    path: Path, data: bytes,
-) -> tuple[Network, dict[str, Tensor], tuple[float, ...], tuple[float, ...]] | None:
+def own_network(path: Path,
+                data: bytes) -> tuple[Network, dict[str, Tensor], tuple[float, ...], tuple[float, ...]] | None:
     """Network, tensors, mean and std of a model file of a network that striate trained; None if it is another file.
 
     Raises `ModelFileError` (`weights_kind`) for a recogniser of another kind.

@@ -92,9 +92,7 @@ def optimiser_tensors(optimiser: torch.optim.Optimizer, module: nn.Module) -> di
     }
 
 
-def restore_optimiser(
-    optimiser: torch.optim.Optimizer, module: nn.Module, tensors: dict[str, torch.Tensor]
-) -> None:
+def restore_optimiser(optimiser: torch.optim.Optimizer, module: nn.Module, tensors: dict[str, torch.Tensor]) -> None:
     """Put back what `optimiser_tensors` took."""
     parameters = dict(module.named_parameters())
     for key, value in tensors.items():

@@ -56,10 +56,8 @@ class RangeTest(Result):
         return cls(rates, losses, smooth, float(rates[slope.argmin()]), float(rates[lowest] / 10), diverged)
 
 
-def range_test(
-    model: ConvNet, X: Any, y: ArrayLike | None = None, *, low: float = LOW, high: float = HIGH, steps: int = STEPS,
-    context: TrainingContext | None = None,
-) -> RangeTest:
+def range_test(model: ConvNet, X: Any, y: ArrayLike | None = None, *, low: float = LOW, high: float = HIGH,
+               steps: int = STEPS, context: TrainingContext | None = None) -> RangeTest:
     """Train a copy of `model`, as yet untrained, on pictures `X` with labels `y` (or a `Dataset`) for `steps` steps.
 
     The rate rises from `low` to `high` by the same factor each step; the test ends when the loss has diverged. `model`

@@ -14,9 +14,8 @@ from striate.convnet.training.training_run import TrainingRun
 from striate.core import model_file
 
 
-def start_run(
-    run: TrainingRun, asked: Recipe, first: Callable[[TrainingRun], object] | None = None
-) -> tuple[Snapshot | None, tuple[str, ...]]:
+def start_run(run: TrainingRun, asked: Recipe,
+              first: Callable[[TrainingRun], object] | None = None) -> tuple[Snapshot | None, tuple[str, ...]]:
     """Set the recipe of `run`, which has its weights and its identity; returns the checkpoint to go on from, if any,
     and what more was decided, in words. Collective.
 

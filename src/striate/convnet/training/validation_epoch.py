@@ -20,14 +20,8 @@ BATCH = 512
 FLOAT32 = Precision("float32", "it is the same on every machine")
 
 
-def logits_of(
-    module: torch.nn.Module,
-    pictures: LabelledPictures,
-    preparation: InputNormalisation,
-    precision: Precision = FLOAT32,
-    how: str = "none",
-    group: ProcessGroup | None = None,
-) -> torch.Tensor:
+def logits_of(module: torch.nn.Module, pictures: LabelledPictures, preparation: InputNormalisation,
+              precision: Precision = FLOAT32, how: str = "none", group: ProcessGroup | None = None) -> torch.Tensor:
     """Scores (N, K) float32 of all `pictures`, in evaluation mode; `how`: the views of each, see `test_time`."""
     device = next((parameter.device for parameter in module.parameters()), torch.device("cpu"))
     module.eval()

@@ -203,9 +203,8 @@ def folded_name(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def _check_filled(
-    root: Path, classes: tuple[str, ...], counts: Counter[tuple[str, str]], folders: dict[str, list[str]], allowed: bool
-) -> None:
+def _check_filled(root: Path, classes: tuple[str, ...], counts: Counter[tuple[str, str]], folders: dict[str, list[str]],
+                  allowed: bool) -> None:
     if not counts:
         raise DataError("dataset_empty", f"pictures were looked for in {shown(root)}", allowed=LAYOUT,
                         given="its class folders are empty", do="Put pictures there")

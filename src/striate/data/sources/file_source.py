@@ -48,10 +48,8 @@ class FileSource(Source):
             save_index(self.root, kept | dict(zip(self.keys, zip(self.stamps, found, strict=True), strict=True)))
         return found, _changes(known.keys(), [self.keys[i] for i in fresh], len(gone))
 
-    def packed(
-        self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int,
-        pool: WorkerPool, traits: bool = False,
-    ) -> Iterator[Packed | PictureError]:
+    def packed(self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int,
+               pool: WorkerPool, traits: bool = False) -> Iterator[Packed | PictureError]:
         """Read, decode and resize the files `rows`; with `traits`, the notes tell those of `Decoded`, too."""
         items = [(self.keys[i], facts.digest) for i, facts in rows]
         for result in pool.each(FileTask(str(self.root), size, resize, channels, traits), items):

@@ -88,9 +88,8 @@ def _relu(layer: Any) -> Layer:
 
 def _prelu(layer: Any) -> Layer:
     given = layer.prelu_param
-    return PReLU(
-        given.channel_shared, filler(given, "filler", Initializer("constant", value=0.25)), **multipliers(layer, 1)
-    )
+    return PReLU(given.channel_shared, filler(given, "filler", Initializer("constant", value=0.25)),
+                 **multipliers(layer, 1))
 
 
 def _dropout(layer: Any) -> Layer:

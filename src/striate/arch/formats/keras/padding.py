@@ -63,9 +63,8 @@ def pool_padding(writing: ModelBuilder, node: Node) -> tuple[ModelEntry, str]:
     return zeros(writing, node, entry, pads), "valid"
 
 
-def zeros(
-    writing: ModelBuilder, node: Node, entry: ModelEntry, pads: tuple[tuple[int, int], tuple[int, int]]
-) -> ModelEntry:
+def zeros(writing: ModelBuilder, node: Node, entry: ModelEntry,
+          pads: tuple[tuple[int, int], tuple[int, int]]) -> ModelEntry:
     """ZeroPadding2D before a layer."""
     (top, bottom), (left, right) = pads
     channels, height, width = entry.flow.volume

@@ -131,9 +131,8 @@ def batch_norm(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> Kera
                       step.flag("scale"), step.flag("center"))
     y = reading.apply(layer, step, x)
     for tensor in layer.tensors((x.volume,)):
-        reading.own(
-            step, ArrayMapping(f"{step.name}.{tensor}", (x.volume.channels,), order=x.order if x.rank == 1 else ())
-        )
+        reading.own(step,
+                    ArrayMapping(f"{step.name}.{tensor}", (x.volume.channels,), order=x.order if x.rank == 1 else ()))
     return y
 
 
