@@ -27,10 +27,8 @@ for command in COMMANDS.values():
 
 
 @app.callback()
-def striate(
-    context: typer.Context,
-    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
-) -> None:
+def striate(context: typer.Context,
+            version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False) -> None:
     """Turn a folder of labelled pictures into a recogniser you can trust and understand."""
     if version:
         typer.echo(f"striate {__version__}")

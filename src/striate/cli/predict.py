@@ -22,14 +22,10 @@ def register(app: typer.Typer) -> None:
     app.command(epilog=EXAMPLE)(predict)
 
 
-def predict(
-    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file.")],
-    pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE...", help="Picture files.")],
-    top: Annotated[int, typer.Option(min=1, help="How many classes to name.")] = 5,
-    strict: Strict = False,
-    as_json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+def predict(model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file.")],
+            pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE...", help="Picture files.")],
+            top: Annotated[int, typer.Option(min=1, help="How many classes to name.")] = 5, strict: Strict = False,
+            as_json: Json = False, quiet: Quiet = False) -> None:
     """Name the class of each picture; exits with 2 when a picture could not be read."""
     from striate.tasks.predict import predict as predict_pictures
 

@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 OWN = ("try_", "try_seconds", "out", "as_json", "quiet", "optimiser", "learning_rate")  # not those of the training
 
 
-def show(
-    data: str, options: Mapping[str, Any], progress: Progress, screen: Screen, *, again: Sequence[str],
-    out: Path | None, seconds: float,
-) -> None:
+def show(data: str, options: Mapping[str, Any], progress: Progress, screen: Screen, *, again: Sequence[str],
+         out: Path | None, seconds: float) -> None:
     """Try, and answer with the table; raises as `striate.tune`, and KeyboardInterrupt when there is nothing to tell."""
     from striate.tasks.tune import tune
 

@@ -37,9 +37,8 @@ class Disagreement:
     answers: Sequence[tuple[str, int, float]]
 
 
-def write_comparison(
-    folder: str | Path, result: Comparison, disagreements: Sequence[Disagreement], rows: Iterable[Sequence[Any]]
-) -> Path:
+def write_comparison(folder: str | Path, result: Comparison, disagreements: Sequence[Disagreement],
+                     rows: Iterable[Sequence[Any]]) -> Path:
     """Write `compare.html`, `compare.json`, `compare.md` and `predictions.csv` (`rows`) into an existing folder.
 
     Returns the path of the page. Raises `DiskError`.

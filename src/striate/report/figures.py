@@ -135,9 +135,7 @@ def _upwards(axes: Axes, values: Sequence[float]) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
 
 
-def _line(
-    axes: Axes, history: Sequence[EpochResult], key: str, colour: str, label: str, style: str = "-"
-) -> None:
+def _line(axes: Axes, history: Sequence[EpochResult], key: str, colour: str, label: str, style: str = "-") -> None:
     points = [(row.epoch, value) for row in history if (value := getattr(row, key)) is not None]
     if points:
         axes.plot(*zip(*points, strict=True), style, color=colour, label=label, clip_on=False,

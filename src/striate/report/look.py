@@ -104,10 +104,8 @@ def _viewed(result: WordsLookResult, view: WordView, palette: NDArray[np.uint8])
     }
 
 
-def _card(
-    result: WordsLookResult, palette: NDArray[np.uint8], place: int, contribution: WordContribution | None = None,
-    length: float = 0.0,
-) -> WordCard:
+def _card(result: WordsLookResult, palette: NDArray[np.uint8], place: int, contribution: WordContribution | None = None,
+          length: float = 0.0) -> WordCard:
     pages = result.pages
     word, count = int(pages.words[place]), int(pages.counts[place])
     near = np.stack([clear(patch) for patch in pages.nearest[place]])

@@ -35,9 +35,8 @@ def colours(likeness: Doubles) -> Pixels:
     return np.asarray((255 * curve).round(), np.uint8)
 
 
-def by_word(
-    pixels: Pixels, words: NDArray[np.int64], y: NDArray[np.float32], x: NDArray[np.float32], palette: Pixels
-) -> Pixels:
+def by_word(pixels: Pixels, words: NDArray[np.int64], y: NDArray[np.float32], x: NDArray[np.float32],
+            palette: Pixels) -> Pixels:
     """The picture (H, W, C) with the colour of the nearest grid point's word over it: (H, W, 3) uint8.
 
     `words` (rows, columns) are at rows `y` and columns `x`; −1, and what lies beyond the outermost points by more than

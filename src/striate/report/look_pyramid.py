@@ -26,9 +26,7 @@ class PyramidLevel:
     tallest: int
 
 
-def drawn_words(
-    times: NDArray[np.int64], likeness: NDArray[np.float64], named: Sequence[int]
-) -> NDArray[np.int64]:
+def drawn_words(times: NDArray[np.int64], likeness: NDArray[np.float64], named: Sequence[int]) -> NDArray[np.int64]:
     """The words that are drawn, like beside like: all, or of more than `ALL` the most frequent and those `named`.
 
     >>> drawn_words(np.array([2, 0, 1]), np.array([[0.5], [-1.0], [0.0]]), [])
@@ -40,10 +38,8 @@ def drawn_words(
     return np.asarray(words[np.argsort(likeness[words, 0], kind="stable")])
 
 
-def levels(
-    counts: NDArray[np.int64], grids: Sequence[tuple[int, int]], words: NDArray[np.int64], aspect: float,
-    strongest: Sequence[int], against: Sequence[int],
-) -> list[PyramidLevel]:
+def levels(counts: NDArray[np.int64], grids: Sequence[tuple[int, int]], words: NDArray[np.int64], aspect: float,
+           strongest: Sequence[int], against: Sequence[int]) -> list[PyramidLevel]:
     """One chart for each grid of `counts` (cells, K), as far as `MOST_BARS` reach; `aspect` is height by width.
 
     `words` are drawn from left to right in each cell, those in `strongest` and `against` in the colours of the page.

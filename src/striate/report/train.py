@@ -19,12 +19,8 @@ from striate.report.train_page import render
 from striate.report.train_result import TrainResult
 
 
-def write_report(
-    folder: str | Path,
-    result: TrainResult,
-    samples: Sequence[SamplePicture] = (),
-    mistakes: Sequence[Misclassified] = (),
-) -> Path:
+def write_report(folder: str | Path, result: TrainResult, samples: Sequence[SamplePicture] = (),
+                 mistakes: Sequence[Misclassified] = ()) -> Path:
     """Write `report.json` (the result) and `report.html` (with sample pictures, mistakes) into an existing folder.
 
     What is missing leaves its section out, numbers that are not finite become null. The page shows a few of the

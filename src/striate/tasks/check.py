@@ -21,11 +21,10 @@ from striate.tasks.run_folder import RunFolder
 MOST = 20_000  # pictures, up to which labels are checked unless asked otherwise: some minutes on two cores
 
 
-def check(
-    data: str | Path, *, labels: bool | None = None, model: str = "bow", seed: int = 0, out: str | Path | None = None,
-    write_list: str | Path | None = None, message: Callable[[str], None] = lambda _: None,
-    on_progress: Callable[[str, int, int], None] = lambda *_: None,
-) -> CheckResult:
+def check(data: str | Path, *, labels: bool | None = None, model: str = "bow", seed: int = 0,
+          out: str | Path | None = None, write_list: str | Path | None = None,
+          message: Callable[[str], None] = lambda _: None,
+          on_progress: Callable[[str, int, int], None] = lambda *_: None) -> CheckResult:
     """Find what is wrong with the labelled pictures of `data`, a folder or the name of a known set; changes nothing.
 
     Args:

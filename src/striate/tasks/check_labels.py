@@ -33,9 +33,7 @@ def checking_method(source: str, model: str, seed: int) -> TrainingMethod[Any]:
     return method_for(settings)
 
 
-def check_labels(
-    source: str, method: TrainingMethod[Any], progress: Progress
-) -> tuple[LabelCheck, Finding | None]:
+def check_labels(source: str, method: TrainingMethod[Any], progress: Progress) -> tuple[LabelCheck, Finding | None]:
     """Labels compared with a cross-validated recogniser, and those that are likely wrong; or why they could not be."""
     try:
         data = load_data(source, **method.pack_arguments, seed=method.settings.recipe["seed"], allow_empty_class=True,
@@ -58,9 +56,8 @@ def check_labels(
     return told, label_finding(doubts, keys, data.classes)
 
 
-def out_of_fold(
-    method: TrainingMethod[Any], data: Data, progress: Progress, stop: Callable[[], bool]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def out_of_fold(method: TrainingMethod[Any], data: Data, progress: Progress,
+                stop: Callable[[], bool]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Indices (m,) of pictures, and their probabilities (m, K) by recognisers that had not seen them.
 
     All pictures take part, those of the test too: nothing is selected and nothing is saved. A method whose models have

@@ -38,10 +38,9 @@ class ModelEvaluation(Evaluation):
     seconds: float
 
 
-def evaluate(
-    model: str | Path, data: str, *, part: str | None = None, split: str | Path | None = None,
-    files: str | Path | None = None, strict: bool = False, progress: Progress | None = None,
-) -> ModelEvaluation:
+def evaluate(model: str | Path, data: str, *, part: str | None = None, split: str | Path | None = None,
+             files: str | Path | None = None, strict: bool = False,
+             progress: Progress | None = None) -> ModelEvaluation:
     """Metrics of the recogniser in the file `model` on labelled pictures `data`: a folder, or the name of a known set.
 
     `part` is `test`, `validation`, `train` or `all`. None is the test part of `split`, else of the `split.json` beside

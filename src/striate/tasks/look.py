@@ -17,10 +17,8 @@ from striate.report.look_result import LookResult
 EXPLAINERS: Mapping[str, str] = MappingProxyType({"words": "striate.tasks.look_words:look_words"})
 
 
-def look(
-    model: str | Path | Recogniser, picture: Picture | None = None, *, class_name: str | None = None, top: int = 5,
-    out: str | Path | None = None,
-) -> LookResult:
+def look(model: str | Path | Recogniser, picture: Picture | None = None, *, class_name: str | None = None, top: int = 5,
+         out: str | Path | None = None) -> LookResult:
     """Look inside a recogniser, at what it has learnt and at what decides about `picture`.
 
     Args:

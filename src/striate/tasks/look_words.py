@@ -26,9 +26,8 @@ from striate.report.look_result import WordsLookResult
 NAMED = 10  # classes, in a refusal
 
 
-def look_words(
-    recogniser: BagOfWords, picture: Picture | None, class_name: str | None, top: int, **names: Any
-) -> WordsLookResult:
+def look_words(recogniser: BagOfWords, picture: Picture | None, class_name: str | None, top: int,
+               **names: Any) -> WordsLookResult:
     """What the words of a fitted model look like and, with a picture, what they contribute for the class.
 
     Raises `UsageError` (`unknown_class`) and what reading a picture raises.

@@ -46,9 +46,8 @@ class Prediction(Result):
                 "top": [list(one) for one in self.ranked]}
 
 
-def predict(
-    model: str | Path | Recogniser, pictures: Picture | Iterable[Picture], *, top: int = 5, strict: bool = False
-) -> list[Prediction]:
+def predict(model: str | Path | Recogniser, pictures: Picture | Iterable[Picture], *, top: int = 5,
+            strict: bool = False) -> list[Prediction]:
     """The class of each picture, in order, with the probabilities of the `top` classes.
 
     Args:

@@ -112,12 +112,11 @@ def recipe_of(path: Path) -> dict[str, Any]:
     return {name: planned[name] for name in values}
 
 
-def settings_for(
-    data: str | Path, *, model: str | None = None, weights: str | Path | None = None, network: str | None = None,
-    split: str | Path | None = None, files: str | Path | None = None, size: int | tuple[int, int] | None = None,
-    resize: str = "squash", recipe: str | Path | None = None, sharded: bool = False, allow_empty_class: bool = False,
-    strict: bool = False, command: str = "", **fields_of_recipe: Any,
-) -> Settings:
+def settings_for(data: str | Path, *, model: str | None = None, weights: str | Path | None = None,
+                 network: str | None = None, split: str | Path | None = None, files: str | Path | None = None,
+                 size: int | tuple[int, int] | None = None, resize: str = "squash", recipe: str | Path | None = None,
+                 sharded: bool = False, allow_empty_class: bool = False, strict: bool = False, command: str = "",
+                 **fields_of_recipe: Any) -> Settings:
     """The settings of a run from the options of `striate train`; options given beside a recipe file count more."""
     given = {name: value for name, value in fields_of_recipe.items() if value is not None}
     written = recipe_of(Path(recipe)) if recipe else {}

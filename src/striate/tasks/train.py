@@ -43,11 +43,9 @@ class StageTimes:
             self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - started
 
 
-def train(
-    data: str | Path, *, model: str | None = None, minutes: float | None = None, epochs: int | None = None,
-    out: str | Path | None = None, resume: bool = False, log: Sequence[str] = ("csv",),
-    progress: Progress | None = None, **options: Any,
-) -> TrainResult:
+def train(data: str | Path, *, model: str | None = None, minutes: float | None = None, epochs: int | None = None,
+          out: str | Path | None = None, resume: bool = False, log: Sequence[str] = ("csv",),
+          progress: Progress | None = None, **options: Any) -> TrainResult:
     """Train a recogniser on labelled pictures, in a run folder of its own; the command `striate train`.
 
     Args:
@@ -76,9 +74,8 @@ def train(
     return result
 
 
-def _in_folder(
-    settings: Settings, out: str | Path | None, progress: Progress, resume: bool, log: Sequence[str]
-) -> TrainResult:
+def _in_folder(settings: Settings, out: str | Path | None, progress: Progress, resume: bool,
+               log: Sequence[str]) -> TrainResult:
     """Train in a new folder, or in one to be resumed; of several processes, rank 0 says which, and keeps the logs."""
     group, folder = progress.group, RunFolder(Path(out or "."))
     if group.is_rank_zero:

@@ -108,10 +108,8 @@ class TuningTrial:
         return rate
 
 
-def tune(
-    data: str | Path, *, seconds: float = SECONDS, out: str | Path | None = None, again: Sequence[str] = (),
-    progress: Progress | None = None, **options: Any,
-) -> TuneResult:
+def tune(data: str | Path, *, seconds: float = SECONDS, out: str | Path | None = None, again: Sequence[str] = (),
+         progress: Progress | None = None, **options: Any) -> TuneResult:
     """Try optimisers and learning rates on a network for `seconds` each; the command `striate train --try`.
 
     `data` and `options` are those of `striate.train`; `out` is the folder of the page, None for `runs/DATA-MODEL-try`;
@@ -126,9 +124,8 @@ def tune(
     return try_settings(settings, folder, progress or Progress(), again=again, seconds=seconds)
 
 
-def try_settings(
-    settings: Settings, folder: RunFolder, progress: Progress, *, again: Sequence[str] = (), seconds: float = SECONDS
-) -> TuneResult:
+def try_settings(settings: Settings, folder: RunFolder, progress: Progress, *, again: Sequence[str] = (),
+                 seconds: float = SECONDS) -> TuneResult:
     """See `tune`; writes `report.html`, `report.json` and `try.png` into `folder`."""
     method = method_for(settings)
     if not isinstance(method, ConvNetMethod):

@@ -90,10 +90,8 @@ class WorkerProcess:
                     stream.close()
 
 
-def run_jobs(
-    jobs: Sequence[tuple[str, T, dict[str, Any]]], slots: Sequence[Sequence[int]], stop: Callable[[], bool],
-    finished: Callable[[T], None], urgent: Callable[[T], float] = lambda _: 0.0,
-) -> None:
+def run_jobs(jobs: Sequence[tuple[str, T, dict[str, Any]]], slots: Sequence[Sequence[int]], stop: Callable[[], bool],
+             finished: Callable[[T], None], urgent: Callable[[T], float] = lambda _: 0.0) -> None:
     """Run `jobs` (what for people, what for `finished`, what for the child), one in each of `slots` at a time.
 
     The most `urgent` is next, of equals the first, so that at the end no long one runs alone.

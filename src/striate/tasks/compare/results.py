@@ -65,9 +65,8 @@ def write(path: Path, done: TrainingRecord, who: dict[str, Any]) -> None:
         "probabilities": done.probabilities, "held": done.held, "held_labels": done.held_labels})
 
 
-def read(
-    path: Path, cell: TrainingPlan, who: dict[str, Any], pictures: int | None, classes: int
-) -> tuple[TrainingRecord | None, str]:
+def read(path: Path, cell: TrainingPlan, who: dict[str, Any], pictures: int | None,
+         classes: int) -> tuple[TrainingRecord | None, str]:
     """The finished cell in `path` and "", or None and why it is to be made again ("" where it is not there).
 
     `pictures`: how many test pictures it must have answered.

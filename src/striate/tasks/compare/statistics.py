@@ -71,12 +71,8 @@ class ComparisonResults:
         return np.asarray(self.answers(model, size) == self.labels)
 
 
-def comparison_of(
-    asked: ComparisonPlan,
-    data: Data,
-    done: Mapping[TrainingPlan, TrainingRecord],
-    costs: Mapping[str, Mapping[str, float]],
-) -> Comparison:
+def comparison_of(asked: ComparisonPlan, data: Data, done: Mapping[TrainingPlan, TrainingRecord],
+                  costs: Mapping[str, Mapping[str, float]]) -> Comparison:
     """The result, but for its own time and place. `costs`: by model, what it takes to answer."""
     results = ComparisonResults(asked, data, done)
     ranking = sorted(asked.models, key=lambda one: -results.rights(one, asked.largest).mean())
