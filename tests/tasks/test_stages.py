@@ -3,6 +3,7 @@
 import json
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -65,7 +66,8 @@ def test_the_sentence_that_says_how_to_go_on_is_true(
 ) -> None:
     fit = ConvNet.fit
     with monkeypatch.context() as patch:
-        patch.setattr(ConvNet, "fit", lambda *a, **k: fit(*a, **(k | {"stop": lambda: True})))
+        patch.setattr(ConvNet, "fit", lambda *a, context, **k: fit(
+            *a, context=replace(context, stop=lambda: True), **k))
         done = striate("train", "digits", "--epochs", "1", "--seed", "4", "--batch-size", "256", "--out", "run")
     assert done.returncode == 75
     command = re.search(r"Go on with: striate (.*)\.$", done.stderr.strip())

@@ -32,7 +32,7 @@ class NearestWords:
     Args:
         centres: (K, d) float32, at least one.
 
-    >>> Index(np.float32([[0, 0], [4, 0], [0, 3]])).search(np.float32([[3, 1]]), neighbours=2)
+    >>> NearestWords(np.float32([[0, 0], [4, 0], [0, 3]])).search(np.float32([[3, 1]]), neighbours=2)
     (array([[1, 0]], dtype=int32), array([[ 2., 10.]], dtype=float32))
 
     The squared distances are 1² + 1² = 2 and 3² + 1² = 10.

@@ -20,7 +20,7 @@ class WireError(ValueError):
 class WireReader:
     r"""Reads messages out of one buffer; offsets count from the start of the buffer.
 
-    >>> [(number, bytes(value)) for number, _, value in Reader(b"\x0a\x02hi").fields()]
+    >>> [(number, bytes(value)) for number, _, value in WireReader(b"\x0a\x02hi").fields()]
     [(1, b'hi')]
     """
 

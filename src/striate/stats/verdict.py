@@ -52,10 +52,10 @@ def verdict(ranking: Sequence[str], findings: Sequence[Verdict], pictures: int, 
 
     `wanted`: two names of which something is to be said in any case, such as the best hand-crafted and the best learnt.
 
-    >>> better = Finding("compact", "bow", 0.094, (0.078, 0.110), 0.0001)
+    >>> better = Verdict("compact", "bow", 0.094, (0.078, 0.110), 0.0001)
     >>> verdict(["compact", "bow"], [better], 2985).replace(THIN, " ")
     'compact is better than bow by 9.4 points (95 %: 7.8–11.0), p < 0.001, on 2,985 pictures'
-    >>> verdict(["compact", "bow"], [Finding("compact", "bow", 0.001, (-0.01, 0.02), 0.4)], 359)
+    >>> verdict(["compact", "bow"], [Verdict("compact", "bow", 0.001, (-0.01, 0.02), 0.4)], 359)
     "compact and bow can't be told apart on 359 pictures"
     """
     known: Mapping[frozenset[str], Verdict] = {frozenset((one.first, one.second)): one.turned() for one in findings}

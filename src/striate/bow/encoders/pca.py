@@ -24,7 +24,7 @@ class PCA:
 
     `mean` (d,), `basis` (d, dims) with orthonormal columns, or None for the descriptors as they are; `scale` ≥ 0.
 
-    >>> plain = Reduction(np.float32([1, 1]), np.float32([[0], [1]]), scale=2)
+    >>> plain = PCA(np.float32([1, 1]), np.float32([[0], [1]]), scale=2)
     >>> plain(np.float32([[5, 4]]), np.float32([[0, 1]])).tolist()  # 4 − 1; (0 − ½) · 2; (1 − ½) · 2
     [[3.0, -1.0, 1.0]]
 

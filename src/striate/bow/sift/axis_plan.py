@@ -95,8 +95,8 @@ class BinPositions:
     def shared(cls, size: int, step: int) -> Self:
         """One place for all bins that coincide.
 
-        >>> Places.shared(6, 4)  # centres at −9, −3, 3, 9 = −3·4 + 3, −1·4 + 1, 0·4 + 3, 2·4 + 1
-        Places(step=4, phases=(1.0, 3.0), periods=(-3, -1, 0, 2), slots=(1, 0, 1, 0))
+        >>> BinPositions.shared(6, 4)  # centres at −9, −3, 3, 9 = −3·4 + 3, −1·4 + 1, 0·4 + 3, 2·4 + 1
+        BinPositions(step=4, phases=(1.0, 3.0), periods=(-3, -1, 0, 2), slots=(1, 0, 1, 0))
         """
         periods, phases = np.divmod(linear_filters.bin_offsets(size), step)
         different, slots = np.unique(phases, return_inverse=True)

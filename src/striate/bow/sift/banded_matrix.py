@@ -28,7 +28,7 @@ class BandBlock:
 class BandedMatrix:
     """A banded (P, L) matrix in float32, cut into blocks of at most `rows` rows.
 
-    >>> eye = Banded(np.eye(5), rows=2)
+    >>> eye = BandedMatrix(np.eye(5), rows=2)
     >>> [(block.first, block.last) for block in eye.blocks]
     [(0, 2), (2, 4), (4, 5)]
     """

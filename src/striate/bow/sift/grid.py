@@ -44,7 +44,7 @@ class GridSettings:
 
         The bin centres of the largest bins are inside the picture; what the step leaves over is shared by both ends.
 
-        >>> Choice((4, 6, 8, 10), 4, 1).centres(300)[[0, 1, -1]]  # 15 = 1.5 · 10; 68 centres, one pixel over
+        >>> GridSettings((4, 6, 8, 10), 4, 1).centres(300)[[0, 1, -1]]  # 15 = 1.5 · 10; 68 centres, one pixel over
         array([ 15,  19, 283])
         """
         reach = math.ceil(1.5 * max(self.bin_sizes))
@@ -77,9 +77,9 @@ def choose(height: int, width: int, bin_sizes: tuple[int, ...] | None = None, st
     pixels were the best of eleven sets on the training pictures of Scene-15, by cross-validation.
 
     >>> choose(256, 256)  # 40² places · 3 scales = 4,800 descriptors
-    Choice(bin_sizes=(2, 4, 6), step=6, enlarge=1)
+    GridSettings(bin_sizes=(2, 4, 6), step=6, enlarge=1)
     >>> choose(28, 28)    # 56×56 pixels; 22² · 3 = 1,452 descriptors
-    Choice(bin_sizes=(2, 3, 4), step=2, enlarge=2)
+    GridSettings(bin_sizes=(2, 3, 4), step=2, enlarge=2)
     """
     short = min(height, width)
     factor = enlarge or min(MOST_ENLARGED, math.ceil(SMALL / short))

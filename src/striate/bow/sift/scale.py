@@ -66,7 +66,7 @@ class ScalePlan:
 
     @property
     def floats(self) -> int:
-        """How large a `Space` one call needs."""
+        """How large a `Workspace` one call needs."""
         height, long, wide = self.rows.length, self.rows.long, self.columns.long
         down, across = self.rows.pool.rows, self.columns.pool.rows
         strip = self.strip * wide * (8 + ORIENTATIONS)

@@ -21,7 +21,7 @@ class RunLogs:
 
     Raises `UsageError` (`unknown_log`).
 
-    >>> Logs(("csv", "csv"), Path("runs/a")).logs                        # asked for twice, written once
+    >>> RunLogs(("csv", "csv"), Path("runs/a")).logs                        # asked for twice, written once
     [CsvLog(PosixPath('runs/a'))]
     """
 

@@ -33,7 +33,7 @@ def due(step: StepRecord) -> bool:
 
     So a log that was cut short and taken up again has the same rows as one that was not.
 
-    >>> steps = [Step(n, 4690, 1, 1, 0.0, 0.0) for n in range(1, 4691)]
+    >>> steps = [StepRecord(n, 4690, 1, 1, 0.0, 0.0) for n in range(1, 4691)]
     >>> held = [step.step for step in steps if due(step)]
     >>> held[:3], held[-1], len(held)                                    # ⌊4,690/8⌋ = 586, and the last
     ([8, 16, 24], 4690, 587)
