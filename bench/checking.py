@@ -173,12 +173,12 @@ def found(options: argparse.Namespace) -> None:
 def labels(options: argparse.Namespace) -> None:
     from striate.data import load_data
     from striate.quality import label_doubts
-    from striate.tasks.check_labels import doubting_kind, held_out
+    from striate.tasks.check_labels import checking_method, out_of_fold
     from striate.tasks.progress import Progress
 
     rows = []
     for seed in options.seeds:
-        kind = doubting_kind(options.data, options.model, 0)
+        kind = checking_method(options.data, options.model, 0)
         data = load_data(options.data, **kind.pack_arguments)
         rng, truth = np.random.default_rng(seed), data.pictures.labels
         wrong = rng.permutation(len(truth))[: round(0.05 * len(truth))]
@@ -187,7 +187,7 @@ def labels(options: argparse.Namespace) -> None:
         data = replace(data, pictures=replace(data.pictures, labels=given))
         kind.input_size(data)
         started = time.perf_counter()
-        indices, scores = held_out(kind, data, Progress(), bool)
+        indices, scores = out_of_fold(kind, data, Progress(), bool)
         doubts = label_doubts(given[indices], scores)
         order = indices[[one.index for one in doubts]]
         planted = np.isin(order, wrong)

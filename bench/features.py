@@ -80,7 +80,7 @@ def measured(folder: Path, way: str) -> dict[str, np.ndarray]:
     preparation = InputNormalisation((224, 224), 3, "squash", source.mean, source.std)
     batches = [preparation.batch(part) for part in np.split(images, PICTURES // BATCH)]
     ours = FeatureExtractor(network, source.tensors, preparation, "float32" if "float32" in way else "auto")
-    kept = malloc.kept() if way in WAYS[2:] else nullcontext()
+    kept = malloc.reuse_freed_memory() if way in WAYS[2:] else nullcontext()
     run: Callable[[], np.ndarray]
     if way == "plain PyTorch":
         plain = build(network)

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression
 from striate import ConvNet, load, load_network
 from striate.convnet import finetuning
 from striate.convnet.build.net import build
-from striate.convnet.finetuning import KEPT, LOWEST, adapted, head_of
+from striate.convnet.finetuning import FROZEN, LOWEST, adapt_head, head_of
 from striate.convnet.inference.features import cut
 from striate.convnet.training.training_context import TrainingContext
 from striate.errors import Interrupted
@@ -55,7 +55,7 @@ def noisy(count: int = 48, classes: int = 3) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("name", ["efficientnet_lite0", "resnet18", "vgg11", "alexnet", "googlenet"])
 def test_steps_fall_from_the_head_down_and_the_lowest_layers_stay(name: str) -> None:
     before = load_network(name)
-    network = adapted(before, 7)
+    network = adapt_head(before, 7)
     assert network.output.size == 7
     assert not network.auxiliary
     rates = [tensor.lr_mult for key, tensor in network.tensors.items() if key.endswith(".weight")]
@@ -65,8 +65,8 @@ def test_steps_fall_from_the_head_down_and_the_lowest_layers_stay(name: str) -> 
     assert shares[-1] == 1
     assert shares[0] == 0
     learning = [share for share in shares if share]
-    assert min(learning) >= LOWEST ** (1 - KEPT) * 0.999
-    assert len(learning) / len(shares) == pytest.approx(1 - KEPT, abs=0.1)
+    assert min(learning) >= LOWEST ** (1 - FROZEN) * 0.999
+    assert len(learning) / len(shares) == pytest.approx(1 - FROZEN, abs=0.1)
 
 
 def test_begins_with_the_head_that_scikit_learn_finds(given, monkeypatch) -> None:  # type: ignore[no-untyped-def]
@@ -144,7 +144,7 @@ def test_classes_without_pictures_and_two_classes(given) -> None:  # type: ignor
     net, weights = given
     for head, classes in ((LogisticRegression().fit([[0.0], [1.0]], [0, 2]), 4),
                           (LogisticRegression().fit([[0.0], [1.0], [2.0]], [0, 1, 3]), 5)):
-        weight, bias = finetuning._whole(head, classes)
+        weight, bias = finetuning._all_classes(head, classes)
         scores = np.array([[0.0], [1.0], [2.0]]) @ weight.T + bias
         shares = np.exp(scores[:, head.classes_])
         assert np.allclose(shares / shares.sum(axis=1, keepdims=True), head.predict_proba([[0.0], [1.0], [2.0]]))

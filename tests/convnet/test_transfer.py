@@ -13,7 +13,7 @@ from striate import Transfer, load, load_network
 from striate.cli.main import run
 from striate.convnet.build.normalise import InputNormalisation
 from striate.convnet.inference.features import FeatureExtractor, cut
-from striate.convnet.inference.fold_batch_norm import folded
+from striate.convnet.inference.fold_batch_norm import fold
 from striate.convnet.transfer import scaled
 from striate.errors import ModelFileError
 from striate.model.preprocessing import InMemoryDataset
@@ -32,7 +32,7 @@ def test_a_folded_network_says_the_same(made) -> None:  # type: ignore[no-untype
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
     with torch.inference_mode():
         expected = net(x)
-        found = folded(net)(x)
+        found = fold(net)(x)
         again = net(x)
     assert torch.isfinite(expected).all()
     assert torch.allclose(found, expected, rtol=1e-3, atol=1e-4 * float(expected.abs().max()))

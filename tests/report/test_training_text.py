@@ -24,7 +24,7 @@ RECIPE = {"optimiser": "muon", "momentum": 0.95, "weight_decay": 0.01, "batch_si
 def test_the_section_says_how_and_why(tmp_path: Path) -> None:
     facts, samples, mistakes = digits()
     facts |= {"recipe": RECIPE, "asked": {"minutes": 2.5}, "reasons": ["few pictures, so <b>much</b> augmentation"],
-              "timings": {"training": 151.2}, "environment": {"precision": "float32: it was asked for"}}
+              "timings": {"training": 151.2}, "environment": {"precision": "float32: it was requested"}}
     page = page_of(tmp_path, (facts, samples, mistakes))
     text = page.text["learning"].replace("\N{NARROW NO-BREAK SPACE}", " ")
     for words in (
@@ -33,7 +33,7 @@ def test_the_section_says_how_and_why(tmp_path: Path) -> None:
         "rises over the first 10.0 % of the steps to 0.02, stays there, and falls in a straight line to zero over the "
         "last 30.0 %.",
         "2.5 minutes asked for; 12 epochs, 1,234 steps in 2 min 31 s.",
-        "float32: it was asked for.",
+        "float32: it was requested.",
         "few pictures, so <b>much</b> augmentation",  # as text
     ):
         assert words in text

@@ -1,1 +1,1 @@
-"""Convolutional networks as recognisers, trained with torch: the only room that imports it."""
+"""Convolutional networks as recognisers, trained with torch: the only package that imports it."""

@@ -30,20 +30,20 @@ from striate.convnet.training.training_run import TrainingRun
 from striate.convnet.training.validation_epoch import finish_epoch
 from striate.errors import Interrupted, NetworkError, shown
 
-LOWEST = 0.05  # multiplier of the lowest layer, if it learnt
-KEPT = 0.3  # of the layers, the lowest, stay as they are
+LOWEST = 0.05  # multiplier of the lowest layer, were it not frozen
+FROZEN = 0.3  # share of the layers, the lowest
 STRENGTHS = (0.001, 0.01, 0.1, 1.0)  # of the head: 1 / weight decay, on features whose mean square is 1
-UNSEEN = 5.0  # nats by which a class without pictures stands below the others
-ROUNDS = 300  # at most, of solving it
+UNSEEN = 5.0  # nats by which the score of a class without pictures is below the others
+ROUNDS = 300  # iterations of the solver, at most
 
 
-def adapted(network: Network, classes: int) -> Network:
-    """`network` without heads that only training has, its last dense layer with `classes` units, steps graded.
+def adapt_head(network: Network, classes: int) -> Network:
+    """`network` for fine-tuning: no auxiliary heads, a last dense layer of `classes` units, graded learning rates.
 
     Raises `NetworkError` (`no_head`) where the last layer with weights is not dense.
 
     >>> from striate.arch import load_network
-    >>> network = adapted(load_network("efficientnet_lite0"), 15)
+    >>> network = adapt_head(load_network("efficientnet_lite0"), 15)
     >>> str(network.output), [round(network.tensors[name].lr_mult, 2) for name in
     ...                       ("stem/conv.weight", "blocks_9/project/conv.weight", "head/dense.weight")]
     ('15×1×1', [0.0, 0.29, 1.0])
@@ -65,7 +65,7 @@ def adapted(network: Network, classes: int) -> Network:
         layer = {layer: None} if isinstance(layer, str) else dict(layer)
         settings = dict(layer[node.layer.kind] or {})
         place = reached / max(len(heavy) - 1, 1)
-        share = 0.0 if place < KEPT else round(LOWEST ** (1 - place), 6)
+        share = 0.0 if place < FROZEN else round(LOWEST ** (1 - place), 6)
         before = settings.get("lr_mult", 1.0)
         settings["lr_mult"] = [share * one for one in before] if isinstance(before, list) else share * before
         if node is learners[-1]:
@@ -95,7 +95,7 @@ def solve_head(run: TrainingRun) -> None:
     the validation part, without one it is 1. Raises `Interrupted` when `run.context.stop()` turns true.
     """
     started = time.monotonic()
-    found = run.group.on_rank_zero(lambda: _solved(run))
+    found = run.group.on_rank_zero(lambda: _solve(run))
     run.progress.begun = run.group.broadcast(found[0] if found else "")
     tensors = run.group.broadcast_tensors(found[1] if found else None)
     state = run.module.state_dict()
@@ -109,8 +109,8 @@ def solve_head(run: TrainingRun) -> None:
     run.progress.epoch_seconds = 0.0
 
 
-def _solved(run: TrainingRun) -> tuple[str, dict[str, Tensor]]:
-    """What was done, and weight and bias of the last layer."""
+def _solve(run: TrainingRun) -> tuple[str, dict[str, Tensor]]:
+    """A sentence about the solution, and weight and bias of the last layer."""
     network, name = run.module.network, head_of(run.module.network)
     state = run.module.state_dict()
     features = FeatureExtractor(
@@ -120,28 +120,28 @@ def _solved(run: TrainingRun) -> tuple[str, dict[str, Tensor]]:
         run.precision.name,
         Path(run.context.feature_cache) if run.context.feature_cache else None,
     )
-    learnt = features(run.pictures, stop=run.context.stop)
-    shown_too = features(run.validation[0], stop=run.context.stop) if run.validation else None
+    training_features = features(run.pictures, stop=run.context.stop)
+    validation_features = features(run.validation[0], stop=run.context.stop) if run.validation else None
     if run.context.stop():
         raise Interrupted("interrupted", "training was stopped before its first step")
-    mean = learnt.mean(axis=0, dtype=np.float64)
-    scale = float(np.sqrt(np.mean((learnt - mean) ** 2))) or 1.0
+    mean = training_features.mean(axis=0, dtype=np.float64)
+    scale = float(np.sqrt(np.mean((training_features - mean) ** 2))) or 1.0
     best: tuple[float, float, Any] = (-1.0, 0.0, None)
     for strength in STRENGTHS if run.validation else (1.0,):
-        with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):  # so far it has come, it is good
-            head = LogisticRegression(C=strength, max_iter=ROUNDS).fit((learnt - mean) / scale, run.labels)
+        with warnings.catch_warnings(action="ignore", category=ConvergenceWarning):  # good enough after these rounds
+            head = LogisticRegression(C=strength, max_iter=ROUNDS).fit((training_features - mean) / scale, run.labels)
         right = 0.0
-        if shown_too is not None and run.validation:
-            right = float(np.mean(head.predict((shown_too - mean) / scale) == run.validation[1]))
+        if validation_features is not None and run.validation:
+            right = float(np.mean(head.predict((validation_features - mean) / scale) == run.validation[1]))
         best = max(best, (right, -strength, head), key=lambda one: one[:2])
-    weight, bias = _whole(best[2], network.output.size)
+    weight, bias = _all_classes(best[2], network.output.size)
     weight /= scale
     tensors = {f"{name}.weight": weight.reshape(state[f"{name}.weight"].shape), f"{name}.bias": bias - weight @ mean}
-    return (f"{name} solved on {len(mean):,} features a picture, the network frozen",
+    return (f"{name} solved on {len(mean):,} features per picture, the network frozen",
             {key: torch.from_numpy(value).float() for key, value in tensors.items() if key in state})
 
 
-def _whole(head: Any, classes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _all_classes(head: Any, classes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weights (K, D) and biases (K,) of a logistic regression, for all classes, also those without pictures."""
     weight, bias = head.coef_, head.intercept_
     if len(head.classes_) == 2:  # one row: the score of the second against the first
@@ -152,7 +152,7 @@ def _whole(head: Any, classes: int) -> tuple[NDArray[np.float64], NDArray[np.flo
 
 
 def freeze(network: Network, parameters: Mapping[str, Tensor]) -> None:
-    """Spare the gradients of parameters that the network says do not learn, unless that are all."""
+    """Freeze the parameters whose `lr_mult` is 0, unless that are all."""
     still = [name for name in parameters if network.tensors[name].lr_mult == 0]
     if len(still) < len(parameters):
         for name in still:

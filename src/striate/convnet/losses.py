@@ -1,4 +1,4 @@
-"""Loss of training: cross-entropy with smoothed labels, weighted classes, mixed targets and auxiliary heads."""
+"""Cross-entropy loss with label smoothing, class weights, mixed targets and auxiliary heads."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from striate.convnet import finetuning
 from striate.convnet.build.initialise import fill
 from striate.convnet.build.net import build
 from striate.convnet.build.normalise import InputNormalisation
-from striate.convnet.build.resolve_network import network_for, ungraded, wanted
+from striate.convnet.build.resolve_network import input_requirement, network_for, without_lr_multipliers
 from striate.convnet.distributed.sharded_weights import shard
 from striate.convnet.inference import precision
 from striate.convnet.pretrained import PretrainedWeights, pretrained
@@ -26,8 +26,8 @@ from striate.convnet.recipe.recipe import BUDGETS, Recipe
 from striate.convnet.recipe.recipe_field import documented
 from striate.convnet.training.checkpoint import Checkpoints
 from striate.convnet.training.loop import train
-from striate.convnet.training.malloc import kept as memory_kept
-from striate.convnet.training.start import content_of, start_run
+from striate.convnet.training.malloc import reuse_freed_memory
+from striate.convnet.training.start import content_hash, start_run
 from striate.convnet.training.state_dict import refuse_too_large
 from striate.convnet.training.training_context import TrainingContext
 from striate.convnet.training.training_run import TrainingRun
@@ -51,16 +51,16 @@ class ConvNet(Recogniser):
 
     Args:
         network: a name of the zoo (`compact`, `lenet5`), a YAML file, or a `Network`.
-        size: (height, width) that pictures are resized to; None is what the network wants, or the size they have.
+        size: (height, width) that pictures are resized to; None is the size of the network's input, or their own.
         resize: how pictures of another shape are resized: `squash`, `crop` or `pad`.
         weights: pretrained weights to begin with, a file or the name of known ones (`efficientnet_lite0`), as in
             `Transfer`; None is random ones. See `striate.convnet.finetuning`.
         {recipe}
 
-    All from `epochs` to `seed` are the fields of `striate.Recipe`; None is what suits the data.
+    All from `epochs` to `seed` are the fields of `striate.Recipe`; None is planned from the data.
 
-    Learnt: `classes_`, `network_`, `module_` (torch), `recipe_`, `reasons_` (why it is so), `history_` (a dict per
-    epoch), `best_epoch_`, `seconds_` (of training), `source_` (the pretrained weights in words, or "").
+    Learnt: `classes_`, `network_`, `module_` (torch), `recipe_`, `reasons_` (of its plan), `history_` (dicts, one per
+    epoch), `best_epoch_`, `seconds_` (of training), `source_` (the pretrained weights by name, or "").
 
     Limits: weights (and the best, and their average), optimiser state and a few batches are in memory; the pictures
     need not be.
@@ -116,10 +116,16 @@ class ConvNet(Recogniser):
         weights: str | Path | None = None,
         seed: int = 0,
     ) -> None:
-        given = locals()
         self.network, self.size, self.resize, self.weights = network, size, resize, weights
-        for field in fields(Recipe):
-            setattr(self, field.name, given[field.name])
+        self.epochs, self.minutes, self.steps, self.plan, self.seed = epochs, minutes, steps, plan, seed
+        self.batch_size, self.optimiser, self.learning_rate = batch_size, optimiser, learning_rate
+        self.momentum, self.weight_decay, self.clip, self.average = momentum, weight_decay, clip, average
+        self.schedule, self.warmup, self.cooldown, self.gamma, self.power = schedule, warmup, cooldown, gamma, power
+        self.step_size, self.step_values = step_size, step_values
+        self.label_smoothing, self.balance, self.mixup, self.cutmix = label_smoothing, balance, mixup, cutmix
+        self.flip, self.shift, self.rotate, self.zoom, self.cutout = flip, shift, rotate, zoom, cutout
+        self.crop, self.colour, self.randaugment = crop, colour, randaugment
+        self.test_time, self.precision = test_time, precision
 
     def fit(
         self,
@@ -129,12 +135,12 @@ class ConvNet(Recogniser):
         validation: LabelledPictures | tuple[Any, ArrayLike] | None = None,
         context: TrainingContext | None = None,
     ) -> Self:
-        """Learn from pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or from a `Dataset`.
+        """Train on pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or on a `Dataset`.
 
         Args:
             X: the training pictures.
             y: their labels.
-            validation: a `Dataset`, or (pictures, labels): the best epoch is chosen on it; without, the last is kept.
+            validation: a `Dataset`, or (pictures, labels): the best epoch is chosen on it; without, the last is used.
             context: callbacks, checkpoints and other services of the run; None is none of them.
 
         Raises `RunError` (`loss_not_finite`); if an epoch had ended well, the model is fitted with its weights.
@@ -158,7 +164,7 @@ class ConvNet(Recogniser):
             checkpoints=Checkpoints(Path(context.checkpoints)) if context.checkpoints else None,
             by_clock=bool(asked.minutes and not asked.plan), pretrained=bool(source),
         )
-        with torch.random.fork_rng(), memory_kept():
+        with torch.random.fork_rng(), reuse_freed_memory():
             fill(module, recipe.seed)
             if source:
                 finetuning.copy_pretrained(module, self.network_, source)
@@ -166,7 +172,7 @@ class ConvNet(Recogniser):
             module.to(precision.best_device(), memory_format=torch.channels_last)  # type: ignore[call-overload]
             run.identity = {"classes": self.classes_.tolist(), "preparation": self.preparation_.as_dict(),
                             "network": self.network_.to_dict(), "recipe": asked.as_dict(),
-                            "set of pictures": content_of(run)}
+                            "set of pictures": content_hash(run)}
             if source:
                 run.identity["weights"] = source.sha256
             snapshot, more = start_run(run, asked, finetuning.solve_head if source else None)
@@ -183,7 +189,7 @@ class ConvNet(Recogniser):
         return self
 
     def set_params(self, **params: Any) -> Self:
-        """scikit-learn's; a budget that is set takes the place of another, which a loaded model has.
+        """Set parameters, as in scikit-learn; a new budget replaces the one that the model has.
 
         >>> ConvNet(epochs=3, steps=90).set_params(minutes=5).epochs is None
         True
@@ -201,7 +207,7 @@ class ConvNet(Recogniser):
         return logits.double().softmax(dim=1).numpy()
 
     def describe_training(self) -> str:
-        """Epochs, the best of them, optimiser and batch size; of a loaded network, which has no history, none of it."""
+        """Epochs, the best of them, optimiser and batch size; nothing for a loaded network, which has no history."""
         if not self.history_:
             return super().describe_training()
         return (f"{self.history_[-1]['epoch']} epochs, the best of them {self.best_epoch_}; {self.recipe_.optimiser}, "
@@ -246,16 +252,16 @@ class ConvNet(Recogniser):
                                  given=f"missing, extra or of another shape: {shown(', '.join(differing))}",
                                  do="Give a file that striate train has written")
         module.load_state_dict({name: torch.from_numpy(array) for name, array in file.arrays.items()})
-        # With its whole recipe, so that a clone of it learns as it did.
-        model = cls(ungraded(network) if source else network, size=preparation.size, resize=preparation.resize,
-                    **recipe.as_dict())
+        # With its whole recipe, so that a clone of it is trained in the same way.
+        model = cls(without_lr_multipliers(network) if source else network, size=preparation.size,
+                    resize=preparation.resize, **recipe.as_dict())
         model.network_, model.preparation_, model.recipe_ = network, preparation, recipe
         model.classes_, model.best_epoch_, model.history_, model.source_ = classes, best_epoch, [], source
         model.module_ = module.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         return model
 
     def _take(self, run: TrainingRun) -> None:
-        """Keep what `run` has learnt so far: its best weights."""
+        """Store the best weights of `run` so far, and how they were trained."""
         module = build(self.network_)
         module.load_state_dict(run.best)
         self.module_ = module.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
@@ -266,14 +272,14 @@ class ConvNet(Recogniser):
     def _planned(self, asked: Recipe, count: int) -> tuple[Recipe, tuple[str, ...]]:
         """The recipe for `count` training pictures with every field filled in, and why it is so."""
         found = survey(self.network_)
-        recipe, reasons = presets.planned(asked, presets.DataFacts(
+        recipe, reasons = presets.plan(asked, presets.DataFacts(
             count, tuple(map(str, self.classes_)), self.preparation_.size, self.preparation_.channels,
             found.total("macs"), found.training_memory,
             any(node.layer.kind == "batch_norm" for node in self.network_.nodes), bool(self.source_)))
-        if recipe.precision == "auto" and precision.best_device().type == "cpu" and precision.slower_in_half(
+        if recipe.precision == "auto" and precision.best_device().type == "cpu" and precision.slower_in_bfloat16(
                 self.network_):
             recipe = replace(recipe, precision="float32")
-            reasons += ("float32: depthwise convolutions learn faster in it on a processor",)
+            reasons += ("float32: depthwise convolutions train faster in it on a processor",)
         return recipe, reasons
 
     def _recipe(self) -> Recipe:
@@ -281,7 +287,7 @@ class ConvNet(Recogniser):
         return Recipe.from_dict({name: value for name, value in given.items() if value is not None})
 
     def _source(self) -> PretrainedWeights | None:
-        """The weights to begin with."""
+        """The pretrained weights, if there are any."""
         if self.weights is not None and isinstance(self.network, Network):
             raise UsageError("network_in_full", "a network was to begin with weights that are given",
                              allowed="its name or its file is allowed", given="a Network was given",
@@ -293,16 +299,16 @@ class ConvNet(Recogniser):
     def _prepare(
         self, pictures: LabelledPictures | NDArray[np.uint8], source: PretrainedWeights | None
     ) -> LabelledPictures:
-        """Decide size and network, measure mean and spread; returns the pictures at that size."""
+        """Choose size and network, measure mean and standard deviation; returns the pictures at that size."""
         if source:
             volume = source.network.input
             size = self.size or (volume.height, volume.width)
             self.preparation_ = InputNormalisation(size, volume.channels, self.resize, source.mean, source.std)
-            whole = finetuning.adapted(source.network, len(self.classes_))
+            whole = finetuning.adapt_head(source.network, len(self.classes_))
             self.network_ = whole if size == (volume.height, volume.width) else whole.on(Volume(volume.channels, *size))
             return self.preparation_.apply(pictures)
         first = pictures.take(np.zeros(1, np.int64)) if isinstance(pictures, LabelledPictures) else pictures[:1]
-        asked = wanted(self.network)
+        asked = input_requirement(self.network)
         size = self.size or asked.size_for(first.shape[1], first.shape[2])
         channels = asked.channels or first.shape[3]
         preparation = InputNormalisation(size, channels, self.resize)

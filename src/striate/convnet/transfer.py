@@ -1,4 +1,4 @@
-"""Transfer: a frozen pretrained network describes the pictures, and only a classifier on its features is fitted.
+"""Transfer learning: a classifier on the features of a frozen pretrained network.
 
 Donahue et al., "DeCAF" (ICML 2014); Sharif Razavian et al., "CNN features off-the-shelf" (CVPR workshops 2014).
 """
@@ -32,23 +32,22 @@ from striate.model.recogniser import Recogniser, manifest_of, pictures_of, resto
 
 HEADS = ("linear_svm", "knn")
 PARTS = ("network", "features", "head")  # of the arrays in a file
-FEW = 20_000  # pictures; so few are learnt from mirrored, too
+FEW = 20_000  # pictures, up to which mirror images are learnt from, too
 
 
 class Transfer(Recogniser):
-    """A pretrained network, frozen, and a classifier that is fitted on its features of the pictures.
+    """Transfer learning: a classifier fitted on the features of a frozen pretrained network.
 
     Args:
-        network: a name of the zoo, or a network file; None is what the weights fit.
+        network: a name of the zoo, or a network file; None is the one that the weights fit.
         weights: a file, or the name of known ones; None is those of the network, or of EfficientNet-Lite0.
         head: `linear_svm` (C by cross-validation, calibrated probabilities) or `knn` (nearest neighbours).
-        layer: whose output describes a picture; None is what the last dense layer reads.
+        layer: whose output is the feature vector; None is the input of the last dense layer.
         flip: learn from mirror images, too; None: up to 20,000 pictures, unless the classes are single characters.
         size: (height, width) that pictures are resized to; None is what the network was trained with.
         resize: how pictures of another shape are resized: `squash`, `crop` or `pad`.
         precision: of the features: `float32`, `bfloat16`, or `auto`, which is bfloat16 where the hardware has it.
-        memory: a folder that keeps features from run to run, see
-            `striate.convnet.inference.feature_cache`.
+        memory: the folder of a feature cache, see `striate.convnet.inference.feature_cache`.
         seed: of the folds.
 
     Learnt: `classes_`; `features_`, the network; `classifier_`; `mean_` (D,) of the features, which are centred by it
@@ -77,9 +76,9 @@ class Transfer(Recogniser):
         self.size, self.resize, self.precision, self.memory, self.seed = size, resize, precision, memory, seed
 
     def fit(self, X: Any, y: ArrayLike | None = None, *, context: TrainingContext | None = None) -> Self:
-        """Learn from pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or from a `Dataset`.
+        """Fit the classifier on pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or on a `Dataset`.
 
-        Of `context` it uses `on_progress` and `stop`; when that turns true, `Interrupted` is raised.
+        Of `context`, `on_progress` and `stop` are used; when that returns true, `Interrupted` is raised.
         """
         check_params(self)
         context = context or TrainingContext()
@@ -96,7 +95,7 @@ class Transfer(Recogniser):
         self.flip_ = bool(len(labels) <= FEW and not letters if self.flip is None else self.flip)
         self.weights_sha256_ = source.sha256
         self.features_ = FeatureExtractor(inner, source.tensors, self.preparation_, self.precision,
-                                  Path(self.memory) if self.memory else None)
+                                          Path(self.memory) if self.memory else None)
         started, found, computed = time.monotonic(), [], 0
         for mirrored in (False, True)[: 1 + self.flip_]:
             stage = "features of mirror images" if mirrored else "features"
@@ -112,7 +111,7 @@ class Transfer(Recogniser):
         head = KNN("linear", seed=self.seed) if self.head == "knn" else LinearSVM("linear", seed=self.seed)
         self.classifier_: Classifier = head.fit(vectors, np.tile(labels, len(found)), copies=len(found))
         self.stages_ = [
-            {"stage": "features", "what": f"{vectors.shape[1]:,} numbers a picture, {source.name}",
+            {"stage": "features", "what": f"{vectors.shape[1]:,} dimensions per picture, {source.name}",
              "seconds": described - started, "cached": not computed},
             {"stage": "classifier", "what": self.classifier_.chosen(),
              "seconds": time.monotonic() - described, "cached": False},
@@ -125,7 +124,7 @@ class Transfer(Recogniser):
         return self
 
     def features(self, X: Any) -> NDArray[np.float32]:
-        """What the classifier reads: (N, D) float32, centred, each row of length 1; pictures are resized first."""
+        """Feature vectors (N, D) float32, centred, each row of length 1; pictures are resized first."""
         check_is_fitted(self, "features_")
         return scaled(self.features_(self.preparation_.apply(pictures_of(X))), self.mean_)
 
@@ -198,8 +197,8 @@ class Transfer(Recogniser):
 def scaled(features: NDArray[np.float32], mean: NDArray[np.float32]) -> NDArray[np.float32]:
     """Features (n, D) with their `mean` (D,) taken out, each row of length 1.
 
-    On Scene-15, 20 pictures a class, with the rest of the training part to choose by, this was 0.5 points better than
-    the features as they are, and 1.4 better than features with unit spread (90.1, 89.6, 88.8 %; three draws).
+    On Scene-15, 20 pictures a class, with the rest of the training part for selection, this was 0.5 points better than
+    the features as they are, and 1.4 better than features with unit deviation (90.1, 89.6, 88.8 %; three draws).
     """
     centred = features - mean
     return np.asarray(centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-12), np.float32)

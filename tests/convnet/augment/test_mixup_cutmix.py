@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from striate.convnet.augment import MixedTargets, mix, reach
+from striate.convnet.augment import MixedTargets, mix, slice_needed
 from striate.convnet.recipe.recipe import Recipe
 
 RECIPES = {"mixup": Recipe(mixup=0.4, seed=1), "cutmix": Recipe(cutmix=1.0, seed=1),
@@ -29,7 +29,7 @@ def test_nothing_is_mixed_unless_asked_for() -> None:
         batch, targets = mix(BATCH, TARGETS, recipe, 0, INDICES)
         assert batch is BATCH
         assert targets is TARGETS
-        assert reach(recipe, slice(3, 6), COUNT) == slice(3, 6)
+        assert slice_needed(recipe, slice(3, 6), COUNT) == slice(3, 6)
 
 
 @pytest.mark.parametrize("kind", RECIPES)
@@ -40,7 +40,7 @@ def test_parts_of_a_batch_are_the_same_bits_as_the_whole(kind: str, cuts: tuple[
     parts = []
     for start, stop in pairwise(cuts):
         part = slice(start, stop)
-        wide = reach(recipe, part, COUNT)
+        wide = slice_needed(recipe, part, COUNT)
         assert start - 1 <= wide.start <= start
         assert stop <= wide.stop <= stop + 1
         parts.append(mix(BATCH[wide], TARGETS[wide], recipe, 2, INDICES, part))

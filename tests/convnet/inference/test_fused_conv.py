@@ -9,7 +9,7 @@ from striate import Conv, GlobalPool, Network, Pool, ReLU, Volume, load_network
 from striate.arch.axis import Axis
 from striate.convnet.build.net import build
 from striate.convnet.inference import fused_conv
-from striate.convnet.inference.fold_batch_norm import RotatedInput, folded, turns
+from striate.convnet.inference.fold_batch_norm import RotatedInput, fold, needs_rotation
 from tests.convnet.pretrained.small import filled
 
 
@@ -35,7 +35,7 @@ SAME = {"padding": "same", "stride": 2}
 def test_a_network_is_turned_where_its_windows_allow_it(network, expected) -> None:  # type: ignore[no-untyped-def]
     if network.name == "efficientnet_lite0":
         expected = True  # a dense layer on a 1×1 volume has no top either
-    assert turns(build(network)) is expected
+    assert needs_rotation(build(network)) is expected
 
 
 @pytest.mark.parametrize("available", [True, False])
@@ -45,7 +45,7 @@ def test_turned_and_fused_networks_say_the_same(monkeypatch, available, last) ->
     net = filled(chain(Conv(8, 3, **SAME), ReLU(limit=6), Conv(8, 5, **SAME), ReLU(), Conv(8, 3, padding=1, **last)))
     x = torch.randn(3, 3, 32, 30, generator=torch.Generator().manual_seed(0)).to(memory_format=torch.channels_last)
     before = x.clone()
-    made = folded(net)
+    made = fold(net)
     assert isinstance(made, RotatedInput)
     with torch.inference_mode():
         wanted, found = net.eval()(x), made(x)
@@ -62,7 +62,7 @@ def test_a_processor_without_bfloat16_does_it_in_two_steps(monkeypatch) -> None:
     net = filled(chain(Conv(8, 3, **SAME), ReLU(limit=6)))
     x = torch.randn(2, 3, 32, 30, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        assert torch.allclose(folded(net).bfloat16()(x.bfloat16()).float(), net.eval()(x), rtol=0.1, atol=0.1)
+        assert torch.allclose(fold(net).bfloat16()(x.bfloat16()).float(), net.eval()(x), rtol=0.1, atol=0.1)
 
 
 def test_fusing_is_what_happens_here() -> None:

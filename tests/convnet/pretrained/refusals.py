@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from striate import ConvNet, Dense, GlobalPool, Input, Network, Transfer, load_network
-from striate.convnet.finetuning import adapted
+from striate.convnet.finetuning import adapt_head
 from striate.convnet.inference.features import cut
 from striate.convnet.pretrained import KNOWN, hub, pretrained, weight_file
 from striate.convnet.pretrained.pretrained_weights import in_rgb
@@ -70,7 +70,7 @@ def misnamed(folder: Path) -> object:
 
 def without_hub(folder: Path) -> object:
     with patch.dict(sys.modules, {"huggingface_hub": None}):
-        return hub.fetched("hf:timm/resnet18.a1_in1k")
+        return hub.fetch("hf:timm/resnet18.a1_in1k")
 
 
 def bgr(_: Path) -> object:
@@ -118,8 +118,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "weights of Caffe alone": caffe,
     "weights whose name has another hash": misnamed,
     "no library for the hub": without_hub,
-    "a name of the hub": lambda folder: hub.fetched("hf:../passwd"),
-    "a network that cannot be given another head": lambda folder: adapted(load_network("squeezenet"), 3),
+    "a name of the hub": lambda folder: hub.fetch("hf:../passwd"),
+    "a network that cannot be given another head": lambda folder: adapt_head(load_network("squeezenet"), 3),
     "a network in full": lambda folder: ConvNet(load_network("lenet5"), weights="x.pth").fit(*pictures()),
     "Caffe's weights behind a pooling": bgr,
     "our own file of another kind": own_transfer,

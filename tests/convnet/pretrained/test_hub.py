@@ -114,13 +114,13 @@ def test_an_unknown_name_and_a_missing_network_are_one_sentence(server: Server, 
                                   "hf:a/-b", "hf:a/b.@c"])
 def test_other_names_are_refused(spec: str) -> None:
     with pytest.raises(UsageError) as caught:
-        hub.fetched(spec)
+        hub.fetch(spec)
     assert caught.value.code == "bad_hub_name"
 
 
 def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with pytest.raises(MissingError) as caught:
-        hub.fetched("hf:timm/net")
+        hub.fetch("hf:timm/net")
     assert caught.value.code == "no_hub"
     assert "striate[hub]" in str(caught.value)

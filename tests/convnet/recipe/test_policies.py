@@ -7,7 +7,7 @@ import yaml
 
 from striate.arch.formats.caffe import read_solver
 from striate.convnet.recipe.recipe import Recipe
-from striate.convnet.training.time_budget import replanned
+from striate.convnet.training.time_budget import replan
 from striate.errors import UsageError
 
 SOLVERS = {
@@ -46,7 +46,7 @@ def test_poly_by_the_clock_is_repeated_by_its_plan():
     """Each step had the rate of the steps that were planned then; the finished recipe must not say another."""
     asked = {"learning_rate": 1.0, "schedule": "poly", "power": 2.0}
     begun = Recipe(steps=10, plan=((0, 10),), **asked)
-    gone_on = replanned(begun, 5, 8)
+    gone_on = replan(begun, 5, 8)
     rates = [begun.rate_at(step) for step in range(5)] + [gone_on.rate_at(step) for step in range(5, 8)]
     assert [gone_on.rate_at(step) for step in range(8)] == rates
     assert rates[4:6] == pytest.approx([0.6**2, (3 / 8) ** 2])

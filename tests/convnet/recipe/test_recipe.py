@@ -9,7 +9,7 @@ from typing import get_type_hints
 import pytest
 import yaml
 
-from striate.convnet.recipe.presets import DataFacts, planned
+from striate.convnet.recipe.presets import DataFacts, plan
 from striate.convnet.recipe.recipe import Recipe
 from striate.convnet.recipe.recipe_field import field_text
 from striate.convnet.recogniser import ConvNet
@@ -21,7 +21,7 @@ FULL = Recipe(minutes=2, steps=12, plan=((0, 10), (4, 12)), schedule="multistep"
               colour=0.4, randaugment=9, test_time="shift", flip=False)
 
 
-@pytest.mark.parametrize("recipe", [Recipe(), FULL, planned(Recipe(optimiser="sgd"), DataFacts(1000, ("a", "b")))[0]])
+@pytest.mark.parametrize("recipe", [Recipe(), FULL, plan(Recipe(optimiser="sgd"), DataFacts(1000, ("a", "b")))[0]])
 @pytest.mark.parametrize("there_and_back", [
     lambda values: yaml.safe_load(yaml.safe_dump(values)), lambda values: json.loads(json.dumps(values))])
 def test_a_recipe_comes_back_from_yaml_and_json(recipe, there_and_back) -> None:

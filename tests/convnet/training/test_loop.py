@@ -182,7 +182,7 @@ def test_a_first_plan_that_is_far_off_is_soon_made_again(digits: Data, monkeypat
 
     for module in (time_budget, step_timing, loop):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=clock))
-    monkeypatch.setattr(step_timing, "measured", lambda _: 50.0)
+    monkeypatch.setattr(step_timing, "measure_step", lambda _: 50.0)
     noted(monkeypatch, loop, "set_rate", lambda _, rate: rates.append(rate))
     model = quiet(minutes=4, batch_size=256).fit(digits.train, validation=digits.validation)
     assert model.recipe_.plan[0] == (0, time_budget.LEAST)

@@ -130,9 +130,9 @@ def test_features_are_kept_when_it_is_stopped(tmp_path: Path) -> None:
 
 def test_the_inner_block_that_keeps_memory_leaves_the_outer_one_alone(monkeypatch) -> None:  # type: ignore[no-untyped-def]
     said = []
-    monkeypatch.setattr(malloc, "_set", lambda _, options: said.append(options == malloc.KEEPING))
-    with malloc.kept():
-        with malloc.kept():
+    monkeypatch.setattr(malloc, "_set", lambda _, options: said.append(options == malloc.REUSE))
+    with malloc.reuse_freed_memory():
+        with malloc.reuse_freed_memory():
             pass
         assert all(said)
     assert said[-1] is False
@@ -172,7 +172,7 @@ def test_features_are_kept_by_picture(tmp_path: Path) -> None:
     some = features(tmp_path)
     rows, computed = some.extract(InMemoryDataset(images[:30]))
     assert np.array_equal(rows, plain[:30])
-    assert computed == len({feature_cache.hash_of(one) for one in images[:30]})
+    assert computed == len({feature_cache.pixel_hash(one) for one in images[:30]})
     again = features(tmp_path)
     rows, computed = again.extract(InMemoryDataset(images[::-1].copy()))
     assert np.array_equal(rows, plain[::-1])

@@ -1,4 +1,4 @@
-"""Affine augmentation: rotation, zoom and all that reads between pixels (bilinear), with the edge reflected."""
+"""Affine augmentation: rotation, zoom and bilinear resampling, with the edge reflected."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def resampled(batch: torch.Tensor, matrix: NDArray[np.float64]) -> torch.Tensor:
     sides = batch.shape[3], batch.shape[2]
     x, y = (np.arange(side) - (side - 1) / 2 for side in sides)
     grid = np.empty((len(batch), sides[1], sides[0], 2), np.float32)
-    # Sums and products of single numbers: a matrix product may round a picture differently in other company.
+    # Sums and products of single numbers: a matrix product may round a picture differently in another batch.
     for axis, side in enumerate(sides):
         along = (matrix[:, axis, 0, None] * x * (2 / side)).astype(np.float32)
         across = ((matrix[:, axis, 1, None] * y + matrix[:, axis, 2, None]) * (2 / side)).astype(np.float32)

@@ -1,6 +1,6 @@
 """Augmentation pipeline of one epoch, in order: crop, shift and flip, RandAugment, colour, turn, cutout.
 
-What moves bytes comes before what computes with them, so that a picture is rounded to whole greys as seldom as may be.
+Operations that only move bytes come first, so that a picture is rounded to whole greys as seldom as possible.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from striate.model.preprocessing import Pixels
 
 
 class Augmenter:
-    """Augments the pictures of one epoch.
+    """Augmentation of the pictures of one epoch.
 
-    Each kind draws from its own generator, for all training pictures at once, so that switching one on or off leaves
-    the others as they were.
+    Each operation draws from its own generator, for all training pictures at once, so that switching one on or off
+    leaves the others as they were.
 
     Args:
         recipe: `flip`, `shift`, `rotate`, `zoom`, `cutout`, `crop`, `colour`, `randaugment` and `seed` are read.

@@ -40,7 +40,7 @@ def recoloured(pictures: Pixels, brightness: Factors, contrast: Factors, saturat
     """
     count, height, width, channels = pictures.shape
     luma = LUMA if channels == len(LUMA) else (1 / channels,) * channels
-    # Whole numbers add up to the same sum in any order, so the mean is the same in any company.
+    # Whole numbers add up to the same sum in any order, so the mean is the same in any batch.
     sums = pictures.sum(1, dtype=np.int64).sum(1)
     mean = sum(weight * sums[:, channel] for channel, weight in enumerate(luma)) / (height * width)
 

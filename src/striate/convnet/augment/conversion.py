@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from striate.model.preprocessing import Pixels
 
-Draws = NDArray[np.float32]
+Draws = NDArray[np.float32]  # uniform random numbers in 0..1
 
 
 def as_tensor(pictures: Pixels) -> torch.Tensor:
@@ -30,7 +30,7 @@ def to_bytes(batch: torch.Tensor) -> Pixels:
 
 
 def reflected(position: NDArray[np.int64], side: int) -> NDArray[np.int64]:
-    """Where to read for a `position` that may lie outside 0..`side` − 1: reflected, and the edge is not repeated.
+    """A `position` that may lie outside 0..`side` − 1, reflected into it; the edge is not repeated.
 
     >>> reflected(np.arange(-2, 6), 4).tolist()  # 1234 → 32123432
     [2, 1, 0, 1, 2, 3, 2, 1]
@@ -41,7 +41,7 @@ def reflected(position: NDArray[np.int64], side: int) -> NDArray[np.int64]:
 
 
 def span(draws: Draws, length: NDArray[np.int64], side: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """First position and the one after the last of stretches of `length` (n,), cut off at the ends of a `side`.
+    """Bounds, first and one after the last, of intervals of `length` (n,), clipped to a `side`.
 
     The centre is any of the `side` positions; it is chosen by `draws` (n,) in 0..1.
 

@@ -2,9 +2,9 @@
 
 The first is mixup (Zhang et al., ICLR 2018, section 2), the second CutMix (Yun et al., ICCV 2019, section 3).
 The pictures of a batch are in random order already, so each is mixed with its neighbour: 0 with 1, 2 with 3, and so on;
-the last of an odd batch stays as it is. How, is drawn for each by (seed, epoch, first index of the batch) and its place
-in the batch. So a process that trains on a part of the batch computes the same bits, and for that needs no pictures
-but its own and at most one more at each end of its part (`reach`).
+the last of an odd batch stays as it is. The weights are drawn by (seed, epoch, first index of the batch) and place in
+the batch. So a process that trains on a part of the batch computes the same bits, and for that needs no pictures
+but its own and at most one more at each end of its part (`slice_needed`).
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ class MixedTargets(NamedTuple):
     share: torch.Tensor
 
 
-def reach(recipe: Recipe, part: slice, count: int) -> slice:
+def slice_needed(recipe: Recipe, part: slice, count: int) -> slice:
     """The pictures of a batch of `count` that `mix` needs for `part`: whole pairs, or just `part` if nothing is mixed.
 
-    >>> reach(Recipe(mixup=0.2), slice(3, 5), 7), reach(Recipe(mixup=0.2), slice(5, 7), 7)
+    >>> slice_needed(Recipe(mixup=0.2), slice(3, 5), 7), slice_needed(Recipe(mixup=0.2), slice(5, 7), 7)
     (slice(2, 6, None), slice(4, 7, None))
-    >>> reach(Recipe(), slice(3, 5), 7)
+    >>> slice_needed(Recipe(), slice(3, 5), 7)
     slice(3, 5, None)
     """
     if part.start >= part.stop or not (recipe.mixup or recipe.cutmix):
@@ -49,7 +49,7 @@ def mix(batch: torch.Tensor, targets: torch.Tensor, recipe: Recipe, epoch: int, 
     """Pictures of `part` of a batch, mixed, (n, C, H, W) float, and their targets; both as given if nothing is mixed.
 
     Args:
-        batch: (m, C, H, W), the pictures of `reach(recipe, part, len(indices))`.
+        batch: (m, C, H, W), the pictures of `slice_needed(recipe, part, len(indices))`.
         targets: (m,) int64, theirs.
         recipe: `mixup` and `cutmix`, the alpha of a Beta distribution each, and `seed` are read. If both are above 0,
             a coin decides for each picture.
@@ -67,7 +67,7 @@ def mix(batch: torch.Tensor, targets: torch.Tensor, recipe: Recipe, epoch: int, 
         return batch, targets
     count = len(indices)
     part = part or slice(0, count)
-    first = reach(recipe, part, count).start
+    first = slice_needed(recipe, part, count).start
     own = slice(part.start - first, part.stop - first)
     others = torch.from_numpy(np.minimum(np.arange(part.start, part.stop) ^ 1, count - 1) - first).to(batch.device)
     weight, share = (torch.from_numpy(each).to(batch.device)

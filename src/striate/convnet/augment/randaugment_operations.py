@@ -18,7 +18,7 @@ from striate.convnet.augment.conversion import as_tensor, reflected, to_bytes
 from striate.model.preprocessing import Pixels
 
 Level = NDArray[np.float64]
-DEGREES, SHEAR, SHIFT = 30.0, 0.3, 150 / 331  # the most of each; the last is of a side
+DEGREES, SHEAR, SHIFT = 30.0, 0.3, 150 / 331  # the largest of each; the last as a share of a side
 FACTOR, BITS = 0.9, 4  # most that a factor differs from 1; most low bits dropped
 MEAN = 13  # what the weights of PIL's smoothing add up to: 1 for each neighbour, 5 for the pixel
 
@@ -32,7 +32,7 @@ def autocontrast(pictures: Pixels, level: Level) -> Pixels:  # noqa: ARG001
     """Each channel stretched to 0..255; one that is constant stays."""
     low, high = (extreme(pictures, axis=(1, 2))[:, :, None].astype(np.int64) for extreme in (np.min, np.max))
     stretched = (np.arange(256) - low) * 255 // np.maximum(high - low, 1)
-    return looked_up(pictures, np.where(high > low, stretched.clip(0, 255), np.arange(256)))
+    return apply_tables(pictures, np.where(high > low, stretched.clip(0, 255), np.arange(256)))
 
 
 def equalise(pictures: Pixels, level: Level) -> Pixels:  # noqa: ARG001
@@ -41,13 +41,13 @@ def equalise(pictures: Pixels, level: Level) -> Pixels:  # noqa: ARG001
     >>> equalise(np.repeat(np.uint8([3, 9]), 256).reshape(1, 16, 32, 1), np.zeros(1)).ravel()[[0, -1]].tolist()
     [0, 255]
     """
-    counts = np.bincount(_cells(pictures).ravel(), minlength=len(pictures) * pictures.shape[3] * 256)
+    counts = np.bincount(_table_indices(pictures).ravel(), minlength=len(pictures) * pictures.shape[3] * 256)
     counts = counts.reshape(len(pictures), pictures.shape[3], 256)
     last = np.take_along_axis(counts, 255 - (counts[:, :, ::-1] > 0).argmax(2)[:, :, None], 2)
     step = (counts.sum(2, keepdims=True) - last) // 255
     before = counts.cumsum(2) - counts
     table = (before + step // 2) // np.maximum(step, 1)
-    return looked_up(pictures, np.where(step > 0, table.clip(0, 255), np.arange(256)))
+    return apply_tables(pictures, np.where(step > 0, table.clip(0, 255), np.arange(256)))
 
 
 def solarise(pictures: Pixels, level: Level) -> Pixels:
@@ -101,27 +101,27 @@ def sharpness(pictures: Pixels, level: Level) -> Pixels:
 
 def rotate(pictures: Pixels, level: Level) -> Pixels:
     """Turned by up to 30 degrees."""
-    return _read(pictures, turned(np.deg2rad(DEGREES) * level))
+    return _resampled(pictures, turned(np.deg2rad(DEGREES) * level))
 
 
 def shear_x(pictures: Pixels, level: Level) -> Pixels:
     """Rows pushed sideways, by up to 0.3 pixels per row from the middle."""
-    return _read(pictures, _matrix(level, (0, 1), SHEAR))
+    return _resampled(pictures, _matrix(level, (0, 1), SHEAR))
 
 
 def shear_y(pictures: Pixels, level: Level) -> Pixels:
     """Columns pushed up and down, by up to 0.3 pixels per column from the middle."""
-    return _read(pictures, _matrix(level, (1, 0), SHEAR))
+    return _resampled(pictures, _matrix(level, (1, 0), SHEAR))
 
 
 def translate_x(pictures: Pixels, level: Level) -> Pixels:
     """Moved sideways by up to 150/331 of the width."""
-    return _read(pictures, _matrix(level, (0, 2), SHIFT * pictures.shape[2]))
+    return _resampled(pictures, _matrix(level, (0, 2), SHIFT * pictures.shape[2]))
 
 
 def translate_y(pictures: Pixels, level: Level) -> Pixels:
     """Moved up or down by up to 150/331 of the height."""
-    return _read(pictures, _matrix(level, (1, 2), SHIFT * pictures.shape[1]))
+    return _resampled(pictures, _matrix(level, (1, 2), SHIFT * pictures.shape[1]))
 
 
 OPERATIONS: dict[str, Callable[[Pixels, Level], Pixels]] = {one.__name__: one for one in (
@@ -130,12 +130,12 @@ OPERATIONS: dict[str, Callable[[Pixels, Level], Pixels]] = {one.__name__: one fo
 )}
 
 
-def looked_up(pictures: Pixels, tables: NDArray[np.int64]) -> Pixels:
+def apply_tables(pictures: Pixels, tables: NDArray[np.int64]) -> Pixels:
     """Each grey of the pictures (n, H, W, C) replaced by its entry in `tables` (n, C, 256), all in 0..255."""
-    return tables.astype(np.uint8).reshape(-1)[_cells(pictures)]
+    return tables.astype(np.uint8).reshape(-1)[_table_indices(pictures)]
 
 
-def _cells(pictures: Pixels) -> NDArray[np.int64]:
+def _table_indices(pictures: Pixels) -> NDArray[np.int64]:
     count, channels = len(pictures), pictures.shape[3]
     first = np.arange(0, 256 * count * channels, 256, dtype=np.int64).reshape(count, 1, 1, channels)
     return np.add(first, pictures, dtype=np.int64)
@@ -147,5 +147,5 @@ def _matrix(level: Level, place: tuple[int, int], most: float) -> NDArray[np.flo
     return matrix
 
 
-def _read(pictures: Pixels, matrix: NDArray[np.float64]) -> Pixels:
+def _resampled(pictures: Pixels, matrix: NDArray[np.float64]) -> Pixels:
     return to_bytes(resampled(as_tensor(pictures).float(), matrix))

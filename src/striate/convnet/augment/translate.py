@@ -1,4 +1,4 @@
-"""Translation by whole pixels: bytes are moved and none computed. 1234 by one to the right, edge reflected: 2123."""
+"""Translation by whole pixels, without interpolation. 1234 by one to the right, edge reflected: 2123."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from striate.model.preprocessing import Pixels
 def shift_and_flip(pictures: Pixels, draws: Draws, fraction: float, mirrored: NDArray[np.bool_]) -> Pixels:
     """Pictures (n, H, W, C) moved by up to ±`fraction` of their sides in whole pixels, edges reflected, some mirrored.
 
-    `draws` is (n, 2) in 0..1: down and right; 0.5 is no move. What comes back is a copy. Every row of a moved picture
+    `draws` is (n, 2) in 0..1: down and right; 0.5 is no move. Returns a copy. Every row of a moved picture
     is one run of bytes in a row with reflected margins, so it is fetched as one element, and not pixel by pixel.
 
     >>> row = np.array([[[[1], [2], [3], [4]]]], np.uint8)

@@ -1,1 +1,1 @@
-"""From a `Network` to a torch module: operations, initial weights, and input normalisation."""
+"""Building of a torch module from a `Network`: operations, initial weights and input normalisation."""

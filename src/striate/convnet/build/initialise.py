@@ -1,6 +1,6 @@
 """Initialisation of weights: each tensor drawn by its initializer, from a seed of its own name.
 
-A layer added elsewhere in the network leaves the numbers of the others as they were.
+A layer added elsewhere in the network leaves the weights of the others as they were.
 """
 
 from __future__ import annotations

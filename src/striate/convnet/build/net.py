@@ -32,24 +32,24 @@ class NodeModule(nn.Module):
     @property
     def tensors(self) -> dict[str, Tensor]:
         """Parameters and buffers by name."""
-        return cast(dict[str, Tensor], self._parameters | self._buffers)  # ten times as fast as asking by name
+        return cast(dict[str, Tensor], self._parameters | self._buffers)  # ten times as fast as access by name
 
     def forward(self, *inputs: Tensor, step: int | None = None, shard: BatchShard | None = None) -> Tensor:
         """(N, C, H, W) tensors in, one out; `step` and `shard` as in `Net.forward`."""
         return OPERATIONS[self.layer.kind](self.layer, UnitContext(self.tensors, self.training, step, shard), *inputs)
 
     def extra_repr(self) -> str:
-        """What `print(module)` shows."""
+        """The text that `print(module)` shows."""
         return f"{self.layer} -> {self.node.output}"
 
 
 @dataclass(frozen=True, eq=False)
 class Activations:
-    """What `Net.activations` found of one batch.
+    """Activations of one batch, as `Net.activations` returns them.
 
     Attributes:
-        volumes: the output (N, C, H, W) of each layer that was asked for, by name.
-        switches: of each max pooling among them, if switches were asked for, the winner of each output value,
+        volumes: the output (N, C, H, W) of each requested layer, by name.
+        switches: of each max pooling among them, if switches were requested, the winner of each output value,
             (N, C, H', W') int64: row · W + column in its channel of the layer's input; see `max_pool_switches`.
 
     """
@@ -111,10 +111,10 @@ class Net(nn.Module):
     def activations(self, x: Tensor, layers: Iterable[str], switches: bool = False) -> Activations:
         """The outputs of named `layers` for a batch `x` (N, C, H, W), computed as for a prediction.
 
-        Nothing is dropped and no running average moves, whatever mode the module is in; nothing is kept in it. Only
-        what leads to the layers is computed, and of it only what was asked for is kept (under `torch.no_grad()`;
-        with gradients torch keeps what the backward pass needs). A final softmax and auxiliary heads can be asked for,
-        and `input`. Refuses other names (`unknown_layer`).
+        Nothing is dropped and no running average moves, whatever mode the module is in; it keeps no state. Only
+        what leads to the layers is computed, and of it only the requested layers are stored (under `torch.no_grad()`;
+        with gradients torch stores what the backward pass needs). A final softmax, auxiliary heads and `input` can be
+        requested. Refuses other names (`unknown_layer`).
 
         >>> from striate.arch import load_network
         >>> found = build(load_network("lenet_caffe")).activations(torch.zeros(2, 1, 28, 28), ["pool1"], switches=True)
@@ -149,7 +149,7 @@ class Net(nn.Module):
 
 
 def last_uses(nodes: Iterable[Node], kept: Iterable[str]) -> dict[str, str]:
-    """Which of `nodes`, in order, is the last to read each volume, by its name; not of those that are `kept`."""
+    """The last of `nodes`, in order, that reads each volume, by the volume's name; without those that are `kept`."""
     uses = {name: node.name for node in nodes for name in node.inputs}
     return {name: last for name, last in uses.items() if name not in set(kept)}
 

@@ -1,6 +1,6 @@
 """Normalisation of the input: size, colour, and the mean and standard deviation of the training pictures.
 
-Preparation belongs to the recogniser and travels in its file.
+It belongs to the recogniser and is stored in its file.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import torch
 
 from striate.model.preprocessing import LabelledPictures, Pixels, Preprocessing
 
-SAMPLE, SLICE = 4096, 256  # pictures that the mean and spread are taken from, and how many at a time
+SAMPLE, SLICE = 4096, 256  # pictures that mean and deviation are measured on, and how many at a time
 LEAST, MOST = float(np.finfo(np.float32).tiny), float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
 class InputNormalisation(Preprocessing):
-    """How pictures become network input.
+    """Preprocessing of pictures for a network, with mean and standard deviation.
 
     Attributes:
         mean, std: per channel, in 0..255; a constant channel has std 1, so that nothing is divided by zero.
@@ -44,7 +44,7 @@ class InputNormalisation(Preprocessing):
         return InputNormalisation(self.size, self.channels, self.resize, *measured)
 
     def normalised(self, batch: torch.Tensor) -> torch.Tensor:
-        """A batch (n, C, H, W) in 0..255 with mean and spread taken out; float32, channels last."""
+        """A batch (n, C, H, W) in 0..255 with the mean taken out, divided by the deviation; float32, channels last."""
         mean = torch.tensor(self.mean, dtype=torch.float32, device=batch.device)[:, None, None]
         std = torch.tensor(self.std, dtype=torch.float32, device=batch.device)[:, None, None]
         return batch.to(torch.float32, copy=True).sub_(mean).div_(std)

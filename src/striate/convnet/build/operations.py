@@ -1,4 +1,4 @@
-"""Operations of the layers in torch: one function a layer type, and `OPERATIONS`, the table of them.
+"""Operations of the layers in torch: one function per layer type, and `OPERATIONS`, the table of them.
 
 A new type of layer is a function and a row there. Batches are N×C×H×W, channels last in memory; the shapes come from
 the network, what is written here is only how each type computes.
@@ -23,7 +23,7 @@ from striate.convnet.distributed.sync_batch_norm import batch_norm
 
 
 class UnitContext(NamedTuple):
-    """What an operation may use besides its inputs.
+    """Context of a layer's operation: its tensors, the mode, the step and the shard of the batch.
 
     Attributes:
         tensors: weights and running averages of the node, by name.
@@ -52,32 +52,32 @@ def _sides(layer: Any) -> tuple[int, int, int, int]:
     return left, right, top, bottom
 
 
-def _conv(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
+def _conv(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
     x, padding = _padded(layer, x)
     window = layer.window
-    weight, bias = own.tensors["weight"], own.tensors.get("bias")
+    weight, bias = context.tensors["weight"], context.tensors.get("bias")
     return F.conv2d(x, weight, bias, window.stride, padding, window.dilation, layer.groups)
 
 
-def _table_conv(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
+def _table_conv(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
     """A convolution whose kernel is dense but zero wherever the table has no connection."""
     filters, maps = torch.tensor(layer.connections).T
-    connected = own.tensors["weight"]
+    connected = context.tensors["weight"]
     kernel = connected.new_zeros(len(layer.table), x.shape[1], *connected.shape[1:])
     kernel = kernel.index_put((filters, maps), connected)
     x, padding = _padded(layer, x)
-    return F.conv2d(x, kernel, own.tensors.get("bias"), layer.window.stride, padding, layer.window.dilation)
+    return F.conv2d(x, kernel, context.tensors.get("bias"), layer.window.stride, padding, layer.window.dilation)
 
 
-def _deconv(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
+def _deconv(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
     (top, bottom), (left, right) = as_pads(layer.padding)
     even = (top, left) == (bottom, right)
-    y = F.conv_transpose2d(x, own.tensors["weight"], own.tensors.get("bias"), layer.stride, (top, left) if even else 0,
-                           0, layer.groups, layer.dilation)
+    y = F.conv_transpose2d(x, context.tensors["weight"], context.tensors.get("bias"), layer.stride,
+                           (top, left) if even else 0, 0, layer.groups, layer.dilation)
     return y if even else F.pad(y, (-left, -right, -top, -bottom))
 
 
-def _pool(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
+def _pool(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
     if layer.mode == "max":
         return _max_pool(layer, x)[0]
     axes = layer.window.axes(x.shape[2], x.shape[3])
@@ -93,7 +93,7 @@ def _pool(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
 
 
 def _max_pool(layer: Any, x: Tensor, switches: bool = False) -> tuple[Tensor, Tensor]:
-    """The maxima, and their switches if asked for; else the maxima twice."""
+    """The maxima, and their switches if requested; else the maxima twice."""
     window = layer.window
     axes = window.axes(x.shape[2], x.shape[3])
     pool = F.max_pool2d_with_indices if switches else lambda *args: (F.max_pool2d(*args),) * 2
@@ -133,23 +133,23 @@ def _as_far_as_read(layer: Any, axes: tuple[Axis, Axis]) -> tuple[int, int, int,
     return left, right, top, bottom
 
 
-def _global_pool(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
+def _global_pool(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
     return x.amax((2, 3), keepdim=True) if layer.mode == "max" else x.mean((2, 3), keepdim=True)
 
 
-def _dense(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
-    return F.linear(x.flatten(1), own.tensors["weight"], own.tensors.get("bias"))[:, :, None, None]
+def _dense(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
+    return F.linear(x.flatten(1), context.tensors["weight"], context.tensors.get("bias"))[:, :, None, None]
 
 
-def _flatten(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
+def _flatten(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
     return x.flatten(1)[:, :, None, None]
 
 
-def _maxout(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
+def _maxout(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
     return x.reshape(len(x), x.shape[1] // layer.pieces, layer.pieces, *x.shape[2:]).amax(2)
 
 
-def _lrn(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
+def _lrn(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
     if layer.region == "across":
         normalised: Tensor = CrossChannelLRN.apply(  # type: ignore[no-untyped-call]
             x, layer.size, layer.alpha, layer.beta, layer.k)
@@ -158,20 +158,20 @@ def _lrn(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
     return torch.div(x, (layer.k + layer.alpha * squares) ** layer.beta)
 
 
-def _batch_norm(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
-    weight, bias, mean, variance = (own.tensors.get(n) for n in ("weight", "bias", "running_mean", "running_var"))
-    share = _share(layer.momentum, own.step)
-    whole = own.shard.count if own.shard else len(x)
-    learning = own.training and whole * x.shape[2:].numel() > 1  # a single value has no spread
-    if learning and own.shard and own.shard.world_size > 1:
+def _batch_norm(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
+    weight, bias, mean, variance = (context.tensors.get(n) for n in ("weight", "bias", "running_mean", "running_var"))
+    share = _share(layer.momentum, context.step)
+    whole = context.shard.count if context.shard else len(x)
+    learning = context.training and whole * x.shape[2:].numel() > 1  # a single value has no spread
+    if learning and context.shard and context.shard.world_size > 1:
         assert mean is not None
         assert variance is not None
-        return batch_norm(x, (mean, variance), weight, bias, share, layer.epsilon, own.shard)
+        return batch_norm(x, (mean, variance), weight, bias, share, layer.epsilon, context.shard)
     return F.batch_norm(x, mean, variance, weight, bias, learning, share, layer.epsilon)
 
 
 def _share(momentum: float, step: int | None) -> float:
-    """What a batch adds to the running averages: at the first step all, so that what they began with is forgotten.
+    """The weight of a batch in the running averages: 1 at the first step, so that their initial values are forgotten.
 
     They are then the average of the batches seen, weighted by age, whatever the momentum (Kingma & Ba 2015, section 3;
     Caffe's scale factor does the same).
@@ -179,16 +179,16 @@ def _share(momentum: float, step: int | None) -> float:
     return momentum if step is None or not momentum else momentum / (1 - (1 - momentum) ** (step + 1))
 
 
-def _scale(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
-    scaled = x * own.tensors["weight"][:, None, None]
-    return scaled + own.tensors["bias"][:, None, None] if layer.bias else scaled
+def _scale(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
+    scaled = x * context.tensors["weight"][:, None, None]
+    return scaled + context.tensors["bias"][:, None, None] if layer.bias else scaled
 
 
-def _relu(layer: Any, own: UnitContext, x: Tensor) -> Tensor:
+def _relu(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
     return F.relu(x) if layer.limit is None else x.clamp(0, layer.limit)
 
 
-def _add(layer: Any, own: UnitContext, *inputs: Tensor) -> Tensor:
+def _add(layer: Any, context: UnitContext, *inputs: Tensor) -> Tensor:
     factors = layer.coefficients or (1.0,) * len(inputs)
     return functools.reduce(torch.add, [x if factor == 1 else factor * x
                                         for factor, x in zip(factors, inputs, strict=True)])
@@ -199,26 +199,26 @@ OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "table_conv": _table_conv,
     "deconv": _deconv,
     "pool": _pool,
-    "pad": lambda layer, own, x: F.pad(x, _sides(layer)),
+    "pad": lambda layer, context, x: F.pad(x, _sides(layer)),
     "global_pool": _global_pool,
     "dense": _dense,
     "flatten": _flatten,
-    "sigmoid": lambda layer, own, x: torch.sigmoid(x),
-    "tanh": lambda layer, own, x: layer.amplitude * torch.tanh(layer.slope * x),
-    "reshape": lambda layer, own, x: x.reshape(len(x), *layer.shape((Volume(*x.shape[1:]),))),
+    "sigmoid": lambda layer, context, x: torch.sigmoid(x),
+    "tanh": lambda layer, context, x: layer.amplitude * torch.tanh(layer.slope * x),
+    "reshape": lambda layer, context, x: x.reshape(len(x), *layer.shape((Volume(*x.shape[1:]),))),
     "relu": _relu,
-    "prelu": lambda layer, own, x: F.prelu(x, own.tensors["weight"]),
-    "leaky_relu": lambda layer, own, x: F.leaky_relu(x, layer.slope),
-    "elu": lambda layer, own, x: F.elu(x, layer.alpha),
+    "prelu": lambda layer, context, x: F.prelu(x, context.tensors["weight"]),
+    "leaky_relu": lambda layer, context, x: F.leaky_relu(x, layer.slope),
+    "elu": lambda layer, context, x: F.elu(x, layer.alpha),
     "maxout": _maxout,
     "lrn": _lrn,
     "batch_norm": _batch_norm,
     "scale": _scale,
-    "dropout": lambda layer, own, x: dropped(x, layer.rate, own.shard) if own.training else x,
-    "softmax": lambda layer, own, x: x.softmax(1),
+    "dropout": lambda layer, context, x: dropped(x, layer.rate, context.shard) if context.training else x,
+    "softmax": lambda layer, context, x: x.softmax(1),
     "add": _add,
-    "multiply": lambda layer, own, *inputs: functools.reduce(torch.mul, inputs),
-    "maximum": lambda layer, own, *inputs: functools.reduce(torch.maximum, inputs),
-    "concat": lambda layer, own, *inputs: torch.cat(inputs, 1),
-    "slice": lambda layer, own, x: x[:, layer.first : layer.first + layer.channels],
+    "multiply": lambda layer, context, *inputs: functools.reduce(torch.mul, inputs),
+    "maximum": lambda layer, context, *inputs: functools.reduce(torch.maximum, inputs),
+    "concat": lambda layer, context, *inputs: torch.cat(inputs, 1),
+    "slice": lambda layer, context, x: x[:, layer.first : layer.first + layer.channels],
 }

@@ -15,7 +15,7 @@ SHAPELESS = ("no_input_shape", "keras_input")  # refusals of files that leave th
 
 @dataclass(frozen=True)
 class InputRequirement:
-    """The picture size (height, width) and channels a network asks for; None where it takes what comes.
+    """The picture size (height, width) and channels that a network requires; None where it takes any.
 
     Pictures with a side below `least` pixels are enlarged by a whole number first.
     """
@@ -25,32 +25,33 @@ class InputRequirement:
     least: int = 1
 
     def size_for(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) to bring pictures of this size to.
+        """(height, width) that pictures of this size are resized to.
 
-        >>> wanted("compact").size_for(8, 8), wanted("compact").size_for(28, 28), wanted("lenet5").size_for(28, 28)
+        >>> compact, lenet5 = input_requirement("compact"), input_requirement("lenet5")
+        >>> compact.size_for(8, 8), compact.size_for(28, 28), lenet5.size_for(28, 28)
         ((16, 16), (28, 28), (32, 32))
         """
         times = -(-self.least // min(height, width))
         return self.size or (times * height, times * width)
 
 
-def wanted(network: str | Path | Network) -> InputRequirement:
-    """What `network` asks of its pictures.
+def input_requirement(network: str | Path | Network) -> InputRequirement:
+    """The input that `network` requires.
 
-    >>> wanted("lenet5")
+    >>> input_requirement("lenet5")
     InputRequirement(size=(32, 32), channels=None, least=1)
     """
     if not isinstance(network, Network) and str(network) in ZOO:
         entry = ZOO[str(network)]
         return InputRequirement((entry.input.height, entry.input.width) if entry.input else None, None, entry.least)
-    built = network if isinstance(network, Network) else of_file(network)
+    built = network if isinstance(network, Network) else read_network(network)
     if built is None:
         return InputRequirement(None, None)
     return InputRequirement((built.input.height, built.input.width), built.input.channels)
 
 
-def of_file(path: str | Path) -> Network | None:
-    """The network of a file; None if it does not say what pictures it reads (Caffe's data layers often do not)."""
+def read_network(path: str | Path) -> Network | None:
+    """The network of a file; None if it does not give its input shape (Caffe's data layers often do not)."""
     try:
         return load_network(path)
     except NetworkError as error:
@@ -70,7 +71,7 @@ def network_for(network: str | Path | Network, size: tuple[int, int], channels: 
     elif str(network) in ZOO:
         built = load_network(network, volume, classes)
     else:
-        built = of_file(network) or load_network(network, volume)
+        built = read_network(network) or load_network(network, volume)
     name = built.name or str(network)
     if built.input != volume:
         raise NetworkError("input_volume", f"{name} was to learn from pictures of {volume}",
@@ -88,17 +89,17 @@ def network_for(network: str | Path | Network, size: tuple[int, int], channels: 
     return built
 
 
-def ungraded(network: Network) -> Network:
+def without_lr_multipliers(network: Network) -> Network:
     """`network` with all multipliers of the learning rate 1.
 
     >>> from striate.arch import Conv, Input
-    >>> ungraded(Network(Conv(2, 3, lr_mult=0)(Input(1, 8, 8)))).tensors["conv1.weight"].lr_mult
+    >>> without_lr_multipliers(Network(Conv(2, 3, lr_mult=0)(Input(1, 8, 8)))).tensors["conv1.weight"].lr_mult
     1.0
     """
-    return Network.from_dict(without(network, ("lr_mult",)))
+    return Network.from_dict(without_settings(network, ("lr_mult",)))
 
 
-def without(network: Network, names: Collection[str]) -> dict[str, Any]:
+def without_settings(network: Network, names: Collection[str]) -> dict[str, Any]:
     """`network.to_dict()` without the settings of layers called `names`, which then have their defaults."""
     values = network.to_dict()
     for layer in values["layers"]:

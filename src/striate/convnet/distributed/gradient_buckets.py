@@ -1,4 +1,4 @@
-"""Gradients summed over the ranks in buckets: each rank adds what it found for its slice of the batch.
+"""Gradients summed over the ranks in buckets: each rank adds the gradient of its slice of the batch.
 
 Gradients are gathered in buckets, in the reverse order of the parameters, and a bucket is sent as soon as it is full,
 while the backward pass through the lower layers still goes on (Li et al., *PyTorch Distributed*, VLDB 2020, 3.2).
@@ -19,7 +19,7 @@ BYTES = 25 << 20  # of a bucket
 
 
 class GradientBucket:
-    """Some parameters and room for their gradients side by side, as one tensor to be summed over the ranks."""
+    """A group of parameters and one flat tensor of their gradients, to be summed over the ranks."""
 
     def __init__(self, parameters: Sequence[nn.Parameter]) -> None:
         self.parameters = parameters
@@ -74,14 +74,14 @@ class GradientBuckets:
         self.sent = 0
         if world_size == 1 or any(hasattr(p, "to_local") for p in learning):
             return
-        self.buckets = [GradientBucket(some) for some in in_buckets(learning, size)]
+        self.buckets = [GradientBucket(some) for some in group_by_size(learning, size)]
         for bucket in self.buckets:
             for parameter in bucket.parameters:
-                arrived = partial(self._arrived, bucket)
+                arrived = partial(self._on_gradient, bucket)
                 parameter.register_post_accumulate_grad_hook(arrived)  # type: ignore[no-untyped-call]
 
     def backward(self, loss: Tensor, *votes: float) -> Tensor:
-        """Set every parameter's gradient; `loss` is what this rank adds to that of the batch, see `BatchShard.portion`.
+        """Set every parameter's gradient; `loss` is this rank's part of the batch's, see `BatchShard.portion`.
 
         Returns the sums over all ranks of loss and `votes`, (1 + votes,) float64 on the loss's device: the same
         bits on every rank, so what they decide by them they decide alike.
@@ -99,7 +99,7 @@ class GradientBuckets:
             voting.wait()
         return values
 
-    def _arrived(self, bucket: GradientBucket, parameter: Tensor) -> None:  # noqa: ARG002 - torch passes it
+    def _on_gradient(self, bucket: GradientBucket, parameter: Tensor) -> None:  # noqa: ARG002 - torch passes it
         bucket.missing -= 1
         # All ranks send in the order of the buckets, whatever fills first.
         while self.sent < len(self.buckets) and not self.buckets[self.sent].missing:
@@ -107,11 +107,11 @@ class GradientBuckets:
             self.sent += 1
 
 
-def in_buckets(parameters: Sequence[nn.Parameter], size: int) -> list[list[nn.Parameter]]:
+def group_by_size(parameters: Sequence[nn.Parameter], size: int) -> list[list[nn.Parameter]]:
     """The parameters, last first, in groups of about `size` bytes.
 
     >>> many = [nn.Parameter(torch.zeros(n)) for n in (5, 1, 2)]
-    >>> [[len(one) for one in bucket] for bucket in in_buckets(many, 12)]  # 4 bytes a number: (2 + 1)·4 = 12
+    >>> [[len(one) for one in bucket] for bucket in group_by_size(many, 12)]  # 4 bytes a number: (2 + 1)·4 = 12
     [[2, 1], [5]]
     """
     buckets: list[list[nn.Parameter]] = []

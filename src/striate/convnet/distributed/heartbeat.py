@@ -51,7 +51,7 @@ class HeartbeatThread:
 
 
 class HeartbeatMonitor:
-    """The heartbeats of `rank`, as another rank sees them."""
+    """Monitor of the heartbeats of `rank`, in another rank."""
 
     def __init__(self, store: Store, rank: int, timeout: float = TIMEOUT) -> None:
         self.store, self.key, self.timeout = store, f"heartbeat/{rank}", timeout

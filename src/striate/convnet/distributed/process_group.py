@@ -64,7 +64,7 @@ class ProcessGroup:
 
     @property
     def world_size(self) -> int:
-        """How many processes there are."""
+        """The number of processes."""
         return self.info.world_size
 
     @property
@@ -73,11 +73,11 @@ class ProcessGroup:
         return self.info.is_rank_zero
 
     def shard(self, count: int) -> BatchShard:
-        """The rank's slice of `count` things."""
+        """The rank's slice of `count` items."""
         return BatchShard.of(count, self.rank, self.world_size)
 
     def set_timeout(self, step_seconds: float) -> None:
-        """Steps take `step_seconds`: a rank is given up when it is ten times as late, and never before the default."""
+        """Set the time limit of a step to ten times `step_seconds`, but not below the default."""
         if self.world_size > 1:
             _set_pg_timeout(timedelta(seconds=max(STEP_TIMEOUT, 10 * step_seconds)))
 
@@ -86,7 +86,7 @@ class ProcessGroup:
         return self._first("rank 0", self.is_rank_zero, 0, work)
 
     def local_rank_zero_first(self, work: Callable[[], T]) -> T:
-        """Do `work` on each machine's first rank, then on its others, which find what it has left. Collective."""
+        """Do `work` on each machine's first rank, then on its others, which find its results. Collective."""
         leader = self.rank - self.info.local_rank
         first = self._first(f"machine {leader}", self.info.local_rank == 0, leader, work)
         result = work() if self.info.local_rank else first

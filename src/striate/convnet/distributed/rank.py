@@ -17,7 +17,7 @@ NAMES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
 
 @dataclass(frozen=True)
 class RankInfo:
-    """Where a process stands in its group (`rank` of `world_size`) and on its machine (`local_rank`)."""
+    """Rank of a process in its group (`rank` of `world_size`) and on its machine (`local_rank`)."""
 
     rank: int = 0
     world_size: int = 1
@@ -31,7 +31,7 @@ class RankInfo:
 
     @classmethod
     def read(cls, variables: Mapping[str, str] = os.environ) -> Self:
-        """What `variables` say, or that of a single process; raises `UsageError` (`bad_ranks`).
+        """The rank from environment `variables`, or that of a single process; raises `UsageError` (`bad_ranks`).
 
         >>> RankInfo.read({})
         RankInfo(rank=0, world_size=1, local_rank=0, local_world_size=1)

@@ -74,7 +74,7 @@ def lost_another(error: BaseException) -> bool:
 
 
 def rank_lost(why: str) -> RunError:
-    """The refusal to go on without a rank."""
+    """The error of a run that has lost a rank."""
     late = "timed out" in why.lower() or "timeout" in why.lower()
     given = why if why.startswith("number") else f"one of them {'did not answer in time' if late else 'has ended'}"
     return RunError("rank_lost", "several processes were training together", given=given,

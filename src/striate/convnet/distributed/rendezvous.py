@@ -79,7 +79,7 @@ def own_namespace(store: Store, info: RankInfo, timeout: float = TIMEOUT) -> Sto
 
 
 def ranks_missing(info: RankInfo) -> RunError:
-    """The refusal to train with fewer."""
+    """The error of a rendezvous that not all ranks have reached."""
     return RunError("ranks_missing", f"{info.world_size} processes were to train together",
                     given=f"not all of them could be reached by number {info.rank}",
                     do="Start torchrun on every machine with the same --nnodes and --master-addr, and see that it "

@@ -1,4 +1,4 @@
-"""Shard of a batch: which pictures a rank takes, and what they count in the loss of the whole batch."""
+"""Shard of a batch: the slice of pictures of a rank, and its weight in the loss of the whole batch."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from torch.nn import functional as F  # noqa: N812 - torch's own custom
 
 @dataclass(frozen=True)
 class BatchShard:
-    """A rank's contiguous slice, [first, last), of `count` things; the ranks' sizes differ by one at most.
+    """A rank's contiguous slice, [first, last), of `count` items; the ranks' sizes differ by one at most.
 
-    A slice may be empty where there are fewer things than ranks: that rank takes part in the step all the same, with a
+    A slice may be empty where there are fewer items than ranks: that rank takes part in the step all the same, with a
     batch of no pictures, because the others wait for it.
 
     >>> [BatchShard.of(10, rank, 4).size for rank in range(4)]
@@ -34,21 +34,21 @@ class BatchShard:
 
     @property
     def size(self) -> int:
-        """How many things the slice has."""
+        """The number of items in the slice."""
         return self.last - self.first
 
     @property
     def slice(self) -> slice:
-        """For indexing what the whole batch has."""
+        """The slice as an index into the whole batch."""
         return slice(self.first, self.last)
 
     @property
     def sizes(self) -> list[int]:
-        """How many things each rank has."""
+        """The number of items of each rank."""
         return [BatchShard.of(self.count, rank, self.world_size).size for rank in range(self.world_size)]
 
     def portion(self, mean: Tensor, scores: Tensor | Sequence[Tensor]) -> Tensor:
-        """What the slice adds to the loss of the whole batch, (): these sum over the ranks to its mean loss, exactly.
+        """The contribution of the slice to the loss of the whole batch, (): over the ranks they sum to its mean loss.
 
         Args:
             mean: the mean loss of the slice's own pictures, (); NaN where there are none.

@@ -1,4 +1,4 @@
-"""Fully sharded weights, for networks too large for one device: each rank keeps a part and fetches the rest by layer.
+"""Fully sharded weights, for networks too large for one device: each rank stores a part and fetches the rest by layer.
 
 Fully sharded data parallelism (Rajbhandari et al., *ZeRO*, SC 2020, section 5; torch's `fully_shard`). The largest
 layers are fetched and let go one by one, all others together. Running averages stay whole on every rank.
@@ -15,7 +15,7 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard
 from torch.distributed.tensor import DTensor, distribute_tensor
 
-ALONE = 1 << 20  # numbers in a layer that is fetched by itself
+ALONE = 1 << 20  # values in a layer that is fetched by itself
 
 
 def shard(module: nn.Module, world_size: int) -> None:
@@ -45,7 +45,7 @@ def whole(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def divided(tensor: Tensor, like: Tensor) -> Tensor:
-    """`tensor`, whole on every rank, as `like` is divided: a parameter, or what an optimiser keeps for it.
+    """`tensor`, whole on every rank, as `like` is divided: a parameter, or the optimiser's state of it.
 
     >>> divided(torch.ones(2), torch.zeros(2)).tolist()
     [1.0, 1.0]

@@ -13,15 +13,15 @@ from striate.convnet.from_torch.tensor_value import (
     ModuleTensor,
     TensorValue,
     UnsupportedCall,
-    owned,
-    stream,
-    written,
+    as_value,
+    tensor_paths,
+    write_in_place,
 )
 
 
 def relu(place: CallSite, x: TensorValue, inplace: bool = False) -> TensorValue:
     """max(0, a)."""
-    return written(place, stream(x), place.value(ReLU(), stream(x).volume), inplace)
+    return write_in_place(place, as_value(x), place.value(ReLU(), as_value(x).volume), inplace)
 
 
 def hardtanh(place: CallSite, x: TensorValue, min_val: float = -1.0, max_val: float = 1.0,
@@ -29,7 +29,7 @@ def hardtanh(place: CallSite, x: TensorValue, min_val: float = -1.0, max_val: fl
     """A limited ReLU, if it begins at 0."""
     if min_val != 0 or max_val <= 0:
         raise UnsupportedCall(f"from {min_val:g} to {max_val:g}")
-    return written(place, stream(x), place.value(ReLU(max_val), stream(x).volume), inplace)
+    return write_in_place(place, as_value(x), place.value(ReLU(max_val), as_value(x).volume), inplace)
 
 
 def relu6(place: CallSite, x: TensorValue, inplace: bool = False) -> TensorValue:
@@ -48,18 +48,18 @@ def clamp(place: CallSite, x: TensorValue, min: float | None = None, max: float 
 
 def leaky_relu(place: CallSite, x: TensorValue, negative_slope: float = 0.01, inplace: bool = False) -> TensorValue:
     """A ReLU with a slope below 0."""
-    return written(place, stream(x), place.value(LeakyReLU(negative_slope), stream(x).volume), inplace)
+    return write_in_place(place, as_value(x), place.value(LeakyReLU(negative_slope), as_value(x).volume), inplace)
 
 
 def elu(place: CallSite, x: TensorValue, alpha: float = 1.0, inplace: bool = False) -> TensorValue:
     """An exponential linear unit."""
-    return written(place, stream(x), place.value(ELU(alpha), stream(x).volume), inplace)
+    return write_in_place(place, as_value(x), place.value(ELU(alpha), as_value(x).volume), inplace)
 
 
 def prelu(place: CallSite, x: TensorValue, weight: ModuleTensor) -> TensorValue:
     """A ReLU whose slope below 0 is learnt."""
-    x = stream(x)
-    tensors = owned(weight=weight)
+    x = as_value(x)
+    tensors = tensor_paths(weight=weight)
     return place.value(PReLU(shared=weight.shape == (1,) and x.shape[1] != 1), x.volume, tensors=tensors)
 
 
@@ -68,14 +68,14 @@ def dropout(place: CallSite, x: TensorValue, p: float = 0.5, training: bool = Tr
     """Dropout while training; the module is traced as it predicts."""
     if training:
         raise UnsupportedCall("with training=True, which drops while predicting too")
-    value = stream(x)
-    return written(place, value, place.value(Dropout(p), value.volume, memory=value.memory), inplace)
+    value = as_value(x)
+    return write_in_place(place, value, place.value(Dropout(p), value.volume, memory=value.memory), inplace)
 
 
 def dropout2d(place: CallSite, x: TensorValue, p: float = 0.5, training: bool = True,
               inplace: bool = False) -> TensorValue:
     """Dropout of channels, where each is one value."""
-    if stream(x).volume.shape[1:] != (1, 1):
+    if as_value(x).volume.shape[1:] != (1, 1):
         raise UnsupportedCall("on more than one pixel, where it drops whole channels")
     return dropout(place, x, p, training, inplace)
 
@@ -83,12 +83,12 @@ def dropout2d(place: CallSite, x: TensorValue, p: float = 0.5, training: bool = 
 def local_response_norm(place: CallSite, x: TensorValue, size: int, alpha: float = 1e-4, beta: float = 0.75,
                         k: float = 1.0) -> TensorValue:
     """Normalisation across channels."""
-    return place.value(LRN(size, alpha, beta, k), stream(x).volume)
+    return place.value(LRN(size, alpha, beta, k), as_value(x).volume)
 
 
 def tanh(place: CallSite, x: Any) -> TensorValue:
     """The hyperbolic tangent, perhaps of a volume times a number."""
-    x = stream(x)
+    x = as_value(x)
     if x.factor != 1 and x.before:
         return place.value(Tanh(slope=x.factor), x.before)
     return place.value(Tanh(), x.volume)
@@ -96,12 +96,12 @@ def tanh(place: CallSite, x: Any) -> TensorValue:
 
 def sigmoid(place: CallSite, x: Any) -> TensorValue:
     """The logistic function."""
-    return place.value(Sigmoid(), stream(x).volume)
+    return place.value(Sigmoid(), as_value(x).volume)
 
 
 def softmax(place: CallSite, x: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> TensorValue:
     """Over the channels."""
-    x = stream(x)
+    x = as_value(x)
     if dim not in (None, 1, 1 - len(x.shape)) or dtype is not None:
         raise UnsupportedCall(f"over dim={dim}")
     return place.value(Softmax(), x.volume)

@@ -1,4 +1,4 @@
-"""Public functions: a `Network` from a torch module, and the tensors of the module by its names."""
+"""Conversion of a torch module into a `Network`, and its tensors by the network's names."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from striate.arch.layers.layer import ancestors, refuse_other_than_volume
 from striate.arch.network import check_length
 from striate.arch.volume import Call
 from striate.convnet.from_torch.convert_graph import GraphConverter
-from striate.convnet.from_torch.tensor_value import TensorValue, UnsupportedCall, spelt
-from striate.convnet.from_torch.tracing import traced
+from striate.convnet.from_torch.tensor_value import TensorValue, UnsupportedCall, layer_name
+from striate.convnet.from_torch.tracing import trace
 from striate.errors import NetworkError, shown
 
 PICTURES = 997, 2  # in the batches that are traced; 997 first, because hardly a layer has so many channels
@@ -40,7 +40,7 @@ def from_torch(module: nn.Module, input: Volume) -> Network:  # noqa: A002 - the
     >>> [node.name for node in network.nodes], network.parameters  # 29,330 = (5·5·1 + 1)·20 + (20·12·12 + 1)·10
     (['0', '1', '2', '4'], 29330)
     """
-    return read(module, input)[0]
+    return network_and_paths(module, input)[0]
 
 
 def torch_weights(module: nn.Module, network: Network) -> dict[str, Tensor]:
@@ -55,7 +55,7 @@ def torch_weights(module: nn.Module, network: Network) -> dict[str, Tensor]:
     >>> {name: tuple(tensor.shape) for name, tensor in torch_weights(module, network).items()}
     {'0.weight': (20, 1, 5, 5), '0.bias': (20,), '2.weight': (10, 11520), '2.bias': (10,)}
     """
-    own, paths = read(module, network.input)
+    own, paths = network_and_paths(module, network.input)
     if own != network:
         raise NetworkError("another_network", f"weights for {shown(network.name or 'a network', 60)} were asked for",
                            allowed="the network that from_torch makes of the module is allowed",
@@ -63,10 +63,10 @@ def torch_weights(module: nn.Module, network: Network) -> dict[str, Tensor]:
     return {name: tensor_at(module, path).detach() for name, path in paths.items()}
 
 
-def read(module: nn.Module, input: Volume) -> tuple[Network, dict[str, str]]:  # noqa: A002
+def network_and_paths(module: nn.Module, input: Volume) -> tuple[Network, dict[str, str]]:  # noqa: A002
     """The network, and for each of its tensors the path in the module, if they are the same for every batch."""
     refuse_other_than_volume(input, "from_torch")
-    many, few = (read_batch(module, input, pictures) for pictures in PICTURES)
+    many, few = (read_for_batch(module, input, pictures) for pictures in PICTURES)
     if many != few:
         raise NetworkError("batch_matters", f"from_torch: {shown(type(module).__name__, 60)} was to be read",
                            allowed="a forward that does the same with every number of pictures is allowed",
@@ -75,34 +75,34 @@ def read(module: nn.Module, input: Volume) -> tuple[Network, dict[str, str]]:  #
     return many
 
 
-def read_batch(module: nn.Module, input: Volume, pictures: int) -> tuple[Network, dict[str, str]]:  # noqa: A002
-    """The same as one batch of `pictures` shows it."""
-    walk = GraphConverter(traced(module, input, pictures), input.bare())
+def read_for_batch(module: nn.Module, input: Volume, pictures: int) -> tuple[Network, dict[str, str]]:  # noqa: A002
+    """The network and the paths as one batch of `pictures` gives them."""
+    graph = GraphConverter(trace(module, input, pictures), input.bare())
     volume = None
-    if isinstance(walk.output, TensorValue):
+    if isinstance(graph.output, TensorValue):
         try:
-            volume = walk.output.volume
+            volume = graph.output.volume
         except UnsupportedCall as reason:
-            if not walk.problems:
-                walk.problems[f"an output {reason}"].append("in forward")
+            if not graph.problems:
+                graph.problems[f"an output {reason}"].append("in forward")
         except NetworkError as error:
-            walk.refusal = walk.refusal or error
-    refuse_problems(walk.problems, type(module).__name__)
-    if walk.refusal:
-        raise walk.refusal from walk.traced.failure
+            graph.refusal = graph.refusal or error
+    refuse_problems(graph.problems, type(module).__name__)
+    if graph.refusal:
+        raise graph.refusal from graph.traced.failure
     if volume is None:
-        several = isinstance(walk.output, tuple | list | dict)
+        several = isinstance(graph.output, tuple | list | dict)
         raise NetworkError("no_volume", f"from_torch: {shown(type(module).__name__, 60)} was to be read",
                            allowed="one tensor (N, K) or (N, C, H, W) as its output is allowed",
                            given=f"it returns {'several things' if several else 'no tensor made of its input'}",
                            do="Wrap it in a module that returns the scores only")
     calls = ancestors((volume,))
     check_length(type(module).__name__, len(calls))
-    refuse_shared(module, [walk.owners.get(id(call), {}) for call in calls])
-    return named(volume, calls, walk.owners, spelt(type(module).__name__))
+    refuse_shared(module, [graph.owners.get(id(call), {}) for call in calls])
+    return name_layers(volume, calls, graph.owners, layer_name(type(module).__name__))
 
 
-def named(volume: Volume, calls: list[Call], owners: dict[int, dict[str, str]],
+def name_layers(volume: Volume, calls: list[Call], owners: dict[int, dict[str, str]],
           title: str) -> tuple[Network, dict[str, str]]:
     """The network of the calls, each under a name of its own, and the paths of its tensors."""
     taken = {call.layer.name for call in calls if call.layer.name}
@@ -118,19 +118,19 @@ def named(volume: Volume, calls: list[Call], owners: dict[int, dict[str, str]],
             number += 1
             name = f"{first[:90]}_{number}"
         used.add(name)
-        inputs = (volumes[id(v.source)] if v.source else start(volumes, v) for v in call.inputs)
+        inputs = (volumes[id(v.source)] if v.source else network_input(volumes, v) for v in call.inputs)
         volumes[id(call)] = replace(call.layer, name=name)(*inputs)
         paths |= {f"{name}.{tensor}": path for tensor, path in owners.get(id(call), {}).items()}
     return Network(volumes[id(volume.source)], title), paths
 
 
-def start(volumes: dict[int, Volume], volume: Volume) -> Volume:
+def network_input(volumes: dict[int, Volume], volume: Volume) -> Volume:
     """The one input of the network."""
     return volumes.setdefault(0, volume.bare())
 
 
 def refuse_problems(problems: dict[str, list[str]], title: str) -> None:
-    """One refusal for every call that has no layer; the whole list is also a note of the exception."""
+    """Refuse all calls that have no layer in one error; the whole list is also a note of the exception."""
     if not problems:
         return
     lines = [f"{what} ({', '.join(dict.fromkeys(places))})" for what, places in problems.items()]
@@ -145,7 +145,7 @@ def refuse_problems(problems: dict[str, list[str]], title: str) -> None:
 
 
 def refuse_shared(module: nn.Module, owners: list[dict[str, str]]) -> None:
-    """Refuse tensors that two layers use."""
+    """Refuse tensors that two layers share."""
     users: dict[Any, list[str]] = {}
     for paths in owners:
         for path in paths.values():
@@ -159,7 +159,7 @@ def refuse_shared(module: nn.Module, owners: list[dict[str, str]]) -> None:
 
 
 def tensor_at(module: nn.Module, path: str) -> Tensor:
-    """A tensor by its path."""
+    """The tensor of a module by its path."""
     owner, _, name = path.rpartition(".")
     tensor: Tensor = getattr(module.get_submodule(owner), name)
     return tensor

@@ -16,7 +16,7 @@ from striate.convnet.from_torch.arithmetic import ALGEBRA
 from striate.convnet.from_torch.modules import handler
 from striate.convnet.from_torch.own_helpers import helper, is_helper
 from striate.convnet.from_torch.reshaping import SHAPES
-from striate.convnet.from_torch.tensor_value import CallSite, ModuleTensor, TensorValue, UnsupportedCall
+from striate.convnet.from_torch.tensor_value import CallSite, ModuleTensor, TensorValue, UnsupportedCall, unsupported
 from striate.convnet.from_torch.tracing import TracedGraph
 from striate.convnet.from_torch.window_functions import WINDOWS
 from striate.errors import NetworkError, shown
@@ -26,8 +26,10 @@ AFTER = "after a call that has no layer"
 
 
 class GraphConverter:
-    """`output` is the value that the module returns, `problems` the calls that have no layer with where they stand,
-    `refusal` the first that a layer itself refused, `owners` the paths of the tensors of each call of ours.
+    """Converter of a traced graph.
+
+    `output` is the value that the module returns, `problems` the calls that have no layer, with their places, `refusal`
+    the first error of a layer itself, `owners` the paths of the tensors of each of our calls.
     """
 
     def __init__(self, traced: TracedGraph, input: Volume) -> None:  # noqa: A002
@@ -45,7 +47,7 @@ class GraphConverter:
             self.holders[id(self.output)].append(n)
 
     def value(self, n: fx.Node) -> Any:
-        """What one call comes to in our terms."""
+        """The value of one call: a `TensorValue`, a `ModuleTensor` or a plain value."""
         if n.op == "output":
             return fx.node.map_arg(n.args[0], self.values.__getitem__)
         if "val" not in n.meta:
@@ -67,22 +69,22 @@ class GraphConverter:
                 raise UnsupportedCall
             args, kwargs = fx.node.map_arg((n.args, n.kwargs), self.values.__getitem__)
             module = [self.traced.root.get_submodule(place.path)] if place.is_module else []
-            given = bound(maker, place, *module, *args, **kwargs)
+            given = bind_arguments(maker, place, *module, *args, **kwargs)
             value = maker(*given.args, **given.kwargs)
             if place.writes_into is not None:
                 self.write(n, place.writes_into, value)
                 value = place.writes_into
-            compare(value, result)
+            check_shape(value, result)
         except UnsupportedCall as reason:
             self.refuse(n, str(reason))
         except NetworkError as error:
             self.refusal = self.refusal or error
         else:
             return value
-        return stand_in(result, self.traced.pictures)
+        return placeholder(result, self.traced.pictures)
 
     def maker(self, n: fx.Node) -> Any:
-        """What makes a layer of a call, or None."""
+        """The function that makes a layer of a call, or None."""
         if n.op != "call_module":
             return FUNCTIONS.get(n.target)
         module = self.traced.root.get_submodule(path_of(n))
@@ -92,14 +94,14 @@ class GraphConverter:
         """Note a call that has no layer, unless the list has its cause already."""
         if reason != AFTER:
             is_module, path = n.op == "call_module", path_of(n)
-            what = type(self.traced.root.get_submodule(path)).__name__ if is_module else called(n)
+            what = type(self.traced.root.get_submodule(path)).__name__ if is_module else call_name(n)
             self.problems[f"{what} {reason}".rstrip()].append(path if is_module else f"in {path or 'forward'}")
 
     def fail(self, n: fx.Node) -> None:
-        """Note the call that could not run: one without a layer, or one that this picture does not suit."""
+        """Note the call that could not run: it has no layer, or does not take this input."""
         if self.maker(n) is None:
             self.refuse(n, "")
-        who = called(n)
+        who = call_name(n)
         if n.op == "call_module":
             who = f"{path_of(n)}, {self.traced.root.get_submodule(path_of(n))},"
         tensors = [arg.meta["val"] for arg in n.all_input_nodes if isinstance(arg.meta["val"], Tensor)]
@@ -122,12 +124,12 @@ def path_of(n: fx.Node) -> str:
     return str(n.target) if n.op == "call_module" else next(reversed(n.meta.get("nn_module_stack") or [""]))
 
 
-def called(n: fx.Node) -> str:
+def call_name(n: fx.Node) -> str:
     """The name of a function or method."""
     return f"{getattr(n.target, '__name__', n.target)}()"
 
 
-def bound(function: Any, *args: Any, **kwargs: Any) -> inspect.BoundArguments:
+def bind_arguments(function: Any, *args: Any, **kwargs: Any) -> inspect.BoundArguments:
     """The arguments of a call as `function` takes them."""
     try:
         if "input" in kwargs:  # what torch calls the tensor, we call x
@@ -142,24 +144,20 @@ def has_tensor(result: Any) -> bool:
     return isinstance(result, Tensor) or (isinstance(result, list | tuple) and any(map(has_tensor, result)))
 
 
-def compare(value: Any, result: Any) -> None:
-    """Refuse a layer whose volume is not what torch makes."""
+def check_shape(value: Any, result: Any) -> None:
+    """Refuse a layer whose volume has another shape than torch's tensor."""
     if isinstance(value, TensorValue) and value.made and value.made.shape != (*result.shape[1:], 1, 1)[:3]:
         raise UnsupportedCall(f"which makes {tuple(result.shape[1:])} in torch and {value.made} here")
 
 
-def stand_in(result: Any, pictures: int) -> Any:
-    """What is put in place of a call without a layer, so that the walk goes on and finds the others."""
+def placeholder(result: Any, pictures: int) -> Any:
+    """A placeholder for a call without a layer, so that the conversion goes on and finds the others."""
     if not isinstance(result, Tensor):
         several = isinstance(result, list | tuple)
-        return tuple(stand_in(part, pictures) for part in result) if several else result
+        return tuple(placeholder(part, pictures) for part in result) if several else result
     shape = tuple(result.shape)
     channels, height, width = sides = (*shape[1:4], 1, 1, 1)[:3]
     if shape[:1] != (pictures,) or len(shape) not in (2, 4) or not 1 <= min(sides) <= max(sides) <= MAX_SIDE:
-        return TensorValue(shape, beyond)
+        return TensorValue(shape, unsupported(AFTER))
     return TensorValue(shape, lambda: Volume(channels, height, width))
 
-
-def beyond() -> Volume:
-    """No volume, after a call that has none; the list has it already."""
-    raise UnsupportedCall(AFTER)

@@ -1,4 +1,4 @@
-"""torch's modules that are layers of ours, each by way of its function."""
+"""Table of torch's modules, each converted through its function."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 
 from striate.convnet.from_torch import activation_functions, reshaping, window_functions
-from striate.convnet.from_torch.tensor_value import CallSite, ModuleTensor, TensorValue, UnsupportedCall, stream
+from striate.convnet.from_torch.tensor_value import CallSite, ModuleTensor, TensorValue, UnsupportedCall, as_value
 
 Handler = Callable[[CallSite, Any, TensorValue], Any]
 
@@ -95,12 +95,12 @@ MODULES: dict[type[nn.Module], Handler] = {
     ),
     nn.Flatten: lambda place, _, x: reshaping.reshaped(place, x),
     nn.Unflatten: lambda place, _, x: reshaping.reshaped(place, x),
-    nn.Identity: lambda _place, _, x: stream(x),
+    nn.Identity: lambda _place, _, x: as_value(x),
 }
 
 
 def handler(module: nn.Module) -> Handler | None:
-    """What makes a layer of a module: that of its class, or of one it inherits from without computing otherwise."""
+    """The handler of a module: that of its class, or of a base class whose forward it has not changed."""
     for base in type(module).__mro__:
         if base in MODULES:
             alike = all(getattr(type(module), name, None) is getattr(base, name, None)

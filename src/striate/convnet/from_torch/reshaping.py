@@ -12,17 +12,17 @@ from typing import Any
 import torch
 
 from striate.arch import Flatten, GlobalPool, Maxout, Reshape, Slice
-from striate.convnet.from_torch.tensor_value import CallSite, TensorValue, UnsupportedCall, refused, stream
+from striate.convnet.from_torch.tensor_value import CallSite, TensorValue, UnsupportedCall, as_value, unsupported
 
 
 def mean(place: CallSite, x: Any, dim: Any = None, keepdim: bool = False) -> TensorValue:  # noqa: ARG001
     """The mean over all positions."""
-    return over_pixels(place, stream(x), dim, "average")
+    return over_pixels(place, as_value(x), dim, "average")
 
 
 def amax(place: CallSite, x: Any, dim: Any = (), keepdim: bool = False) -> TensorValue:
     """The maximum over all positions, or of neighbouring channels that were unfolded."""
-    x = stream(x)
+    x = as_value(x)
     if x.pieces and x.before and dim in (2, (2,), [2]) and not keepdim:
         return place.value(Maxout(x.pieces), x.before)
     return over_pixels(place, x, dim, "max")
@@ -38,16 +38,16 @@ def over_pixels(place: CallSite, x: TensorValue, dim: Any, mode: str) -> TensorV
 
 def unflatten(place: CallSite, x: Any, dim: int, sizes: Any) -> TensorValue:
     """A volume out of a column; or neighbouring channels side by side, for a maximum of them."""
-    x = stream(x)
+    x = as_value(x)
     if dim == 1 and len(sizes) == 2 and len(place.shape) == len(x.shape) + 1:
-        return TensorValue(place.shape, refused("after unflatten"), before=x.volume, pieces=place.shape[2],
+        return TensorValue(place.shape, unsupported("after unflatten"), before=x.volume, pieces=place.shape[2],
                            memory=x.memory)
     return reshaped(place, x)
 
 
 def reshaped(place: CallSite, x: Any, *_: Any, **__: Any) -> TensorValue:
     """The same values in another shape, which torch has worked out already."""
-    x = stream(x)
+    x = as_value(x)
     shape = place.shape
     if shape[:1] != (place.pictures,) or len(shape) not in (2, 4):
         raise UnsupportedCall(f"to {len(shape)} axes" if len(shape) not in (2, 4) else "across pictures")
@@ -61,7 +61,7 @@ def reshaped(place: CallSite, x: Any, *_: Any, **__: Any) -> TensorValue:
     return TensorValue(shape, lambda: place.apply(Reshape(sides), volume), memory=x.memory)
 
 
-def item(place: CallSite, x: Any, index: Any) -> Any:
+def getitem(place: CallSite, x: Any, index: Any) -> Any:
     """A part of a list, channels of a volume, or new axes of one pixel."""
     if not isinstance(x, TensorValue):
         return x[index]
@@ -79,12 +79,12 @@ def narrow(place: CallSite, x: Any, dim: int, start: int, length: int) -> Tensor
     """`length` channels from `start`."""
     if dim != 1:
         raise UnsupportedCall(f"along dim={dim}")
-    return channels(place, stream(x), start % stream(x).shape[1], place.shape)
+    return channels(place, as_value(x), start % as_value(x).shape[1], place.shape)
 
 
 def split(place: CallSite, tensor: Any, _size: Any, dim: int = 0) -> tuple[TensorValue, ...]:
     """Channels in several parts."""
-    x, first, parts = stream(tensor), 0, []
+    x, first, parts = as_value(tensor), 0, []
     if dim not in (1, 1 - len(x.shape)):
         raise UnsupportedCall(f"along dim={dim}")
     for part in place.result:
@@ -103,15 +103,15 @@ def chunk(place: CallSite, x: Any, chunks: int, dim: int = 0) -> tuple[TensorVal
     return split(place, x, chunks, dim)
 
 
-def same(place: CallSite, x: Any, *_: Any, **__: Any) -> TensorValue:  # noqa: ARG001
+def unchanged(place: CallSite, x: Any, *_: Any, **__: Any) -> TensorValue:  # noqa: ARG001
     """The same values, perhaps in the same memory."""
-    return replace(stream(x))
+    return replace(as_value(x))
 
 
 SHAPES: dict[Any, Any] = {
     torch.mean: mean, "mean": mean, torch.amax: amax, "amax": amax, torch.flatten: reshaped, "flatten": reshaped,
     torch.reshape: reshaped, "reshape": reshaped, "view": reshaped, torch.squeeze: reshaped, "squeeze": reshaped,
     torch.unsqueeze: reshaped, "unsqueeze": reshaped, torch.unflatten: unflatten, "unflatten": unflatten,
-    operator.getitem: item, torch.narrow: narrow, "narrow": narrow, torch.split: split, "split": split,
-    torch.chunk: chunk, "chunk": chunk, "contiguous": same,
+    operator.getitem: getitem, torch.narrow: narrow, "narrow": narrow, torch.split: split, "split": split,
+    torch.chunk: chunk, "chunk": chunk, "contiguous": unchanged,
 }

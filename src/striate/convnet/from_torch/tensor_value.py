@@ -1,4 +1,4 @@
-"""Tensors of the traced module as volumes of the network, and what a handler may do at a call."""
+"""Tensors of a traced module as volumes of the network, and the context of a call."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from striate.arch.volume import Call
 
 
 class UnsupportedCall(Exception):  # noqa: N818 - caught where the whole list is made
-    """Why one call of the module has no layer of ours."""
+    """The reason why a call of the module has no layer."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ModuleTensor:
 
 @dataclass(eq=False)
 class TensorValue:
-    """A tensor that flows: `shape` is torch's (N, C) or (N, C, H, W), `make` gives the volume when it is first needed.
+    """A traced tensor: `shape` is torch's (N, C) or (N, C, H, W), `make` gives the volume when it is first needed.
 
     What only some layers can take up stays in `before` until it is known who reads it: the volume before a flattening
     (which a dense layer does by itself), before zeros were put around it (`pads`; `fill` is their value), before a
@@ -64,11 +64,11 @@ class TensorValue:
 
 @dataclass
 class CallSite:
-    """One call in the traced module: how our layer is to be called, and how it is made.
+    """One call in the traced module: the name, the tensors and the inputs of its layer.
 
     `path` is the module's own path, or of the module whose forward holds the function; `shape` is the shape of what
-    torch makes of `pictures`. `owners` and `calls` are those of the walk; `writes_into` is the value that an operation
-    in place overwrites.
+    torch makes of `pictures`. `owners` and `calls` are those of the converter; `writes_into` is the value that
+    an in-place operation overwrites.
     """
 
     path: str
@@ -86,7 +86,7 @@ class CallSite:
 
     def apply(self, layer: Layer, *volumes: Volume, tensors: dict[str, str] | None = None) -> Volume:
         """`layer` called on `volumes` under the name of this place; `tensors` are the paths of its tensors by name."""
-        name = spelt(self.path if self.is_module else f"{self.path}.{layer.kind}" if self.path else "")
+        name = layer_name(self.path if self.is_module else f"{self.path}.{layer.kind}" if self.path else "")
         volume = replace(layer, name=name or None)(*volumes)
         assert volume.source
         if tensors is None:
@@ -102,18 +102,18 @@ class CallSite:
         return TensorValue(self.shape, lambda: volume, made=volume, memory=[] if memory is None else memory)
 
 
-def spelt(path: str) -> str:
+def layer_name(path: str) -> str:
     """A module path as the name of a layer.
 
-    >>> spelt("layer1.0.conv1"), spelt("input"), spelt("my conv")
+    >>> layer_name("layer1.0.conv1"), layer_name("input"), layer_name("my conv")
     ('layer1/0/conv1', 'input_', 'my_conv')
     """
     name = "".join(c if c.isalnum() or c in "_/+:-" else "_" for c in path.replace(".", "/"))
     return f"{name}_" if name == "input" else name[-100:]
 
 
-def stream(thing: object) -> TensorValue:
-    """`thing` as the value it must be."""
+def as_value(thing: object) -> TensorValue:
+    """`thing` as a `TensorValue`; refuses anything else."""
     if not isinstance(thing, TensorValue):
         raise UnsupportedCall("on something that no layer made")
     return thing
@@ -128,7 +128,7 @@ def pair(sides: Any) -> tuple[int, int]:
     return int(height), int(width)
 
 
-def owned(**tensors: object) -> dict[str, str]:
+def tensor_paths(**tensors: object) -> dict[str, str]:
     """The paths of a layer's tensors by our names; every one must be the module's own."""
     for name, tensor in tensors.items():
         if tensor is not None and not isinstance(tensor, ModuleTensor):
@@ -136,15 +136,15 @@ def owned(**tensors: object) -> dict[str, str]:
     return {name: tensor.path for name, tensor in tensors.items() if isinstance(tensor, ModuleTensor)}
 
 
-def written(place: CallSite, before: TensorValue, after: TensorValue, inplace: bool) -> TensorValue:
+def write_in_place(place: CallSite, before: TensorValue, after: TensorValue, inplace: bool) -> TensorValue:
     """`after`, which an operation in place writes into `before`."""
     if inplace:
         place.writes_into = before
     return after
 
 
-def refused(reason: str) -> Callable[[], Volume]:
-    """A volume that cannot be had."""
+def unsupported(reason: str) -> Callable[[], Volume]:
+    """A maker of volumes that refuses with `reason`."""
     def made() -> Volume:
         raise UnsupportedCall(reason)
     return made

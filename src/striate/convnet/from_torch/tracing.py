@@ -1,4 +1,4 @@
-"""Tracing: the graph of calls for a batch of pictures, in a copy of the module that has shapes and no numbers.
+"""Tracing: the graph of calls for a batch of pictures, in a copy of the module on the meta device.
 
 Beyond torch.fx, every call runs at once on tensors without numbers, so that sizes are known while the module's own
 code runs: `x.view(-1, x.size(1) * 16)` and a loop over `x.shape` need no special treatment.
@@ -26,8 +26,9 @@ from striate.errors import NetworkError, shown
 
 @dataclass(frozen=True)
 class TracedGraph:
-    """The calls in order, each with what it made under `meta["val"]`, for a batch of `pictures`; `failure` is why the
-    last one could not run.
+    """Traced calls in order, each with its result under `meta["val"]`, for a batch of `pictures`.
+
+    `failure` is why the last one could not run.
     """
 
     root: nn.Module
@@ -37,7 +38,7 @@ class TracedGraph:
 
 
 class CannotRunError(Exception):
-    """A call that torch refused, and `why`."""
+    """Error of a call that torch refused, and `why`."""
 
     def __init__(self, why: Exception) -> None:
         super().__init__(str(why))
@@ -45,7 +46,7 @@ class CannotRunError(Exception):
 
 
 class ShapedProxy(fx.Proxy):
-    """A tensor of the traced code that knows its shape, type and device."""
+    """Proxy of a tensor with its shape, type and device."""
 
     def __getattr__(self, k: str) -> Any:
         found = getattr(self.node.meta["val"], k)
@@ -56,7 +57,7 @@ class ShapedProxy(fx.Proxy):
 
 
 class Tracer(fx.Tracer):
-    """Goes into every module but those that are one layer, or torch's own."""
+    """Tracer that enters every module but those that are one layer, or torch's own."""
 
     def __init__(self, picture: Tensor) -> None:
         super().__init__()
@@ -68,7 +69,7 @@ class Tracer(fx.Tracer):
         return handler(m) is not None or is_helper(m) or super().is_leaf_module(m, module_qualified_name)
 
     def proxy(self, node: fx.Node) -> fx.Proxy:
-        """What stands for a tensor."""
+        """The proxy of a tensor."""
         return ShapedProxy(node, self)
 
     def getattr(self, attr: str, attr_val: Any, parameter_proxy_cache: dict[str, Any]) -> Any:
@@ -80,7 +81,7 @@ class Tracer(fx.Tracer):
         return forward(*args, **kwargs) if self.running else super().call_module(m, forward, args, kwargs)
 
     def create_proxy(self, kind: str, target: Any, args: Any, kwargs: Any, *rest: Any, **more: Any) -> Any:
-        """One call: run it, and stand in for it where it makes tensors."""
+        """Run one call, and return a proxy where it makes tensors."""
         proxy = super().create_proxy(kind, target, args, kwargs, *rest, **more)
         node = proxy.node
         try:
@@ -97,7 +98,7 @@ class Tracer(fx.Tracer):
         return result
 
     def run(self, node: fx.Node) -> Any:
-        """What a call makes."""
+        """The result of a call."""
         args, kwargs = fx.node.map_arg((node.args, node.kwargs), lambda n: n.meta["val"])
         if node.op == "placeholder":
             return args[0] if args else self.picture
@@ -110,7 +111,7 @@ class Tracer(fx.Tracer):
         return node.target(*args, **kwargs)
 
 
-def traced(module: object, input: Volume, pictures: int) -> TracedGraph:  # noqa: A002 - the word of the language
+def trace(module: object, input: Volume, pictures: int) -> TracedGraph:  # noqa: A002 - the word of the language
     """The calls of `module` as it predicts on a batch of `pictures`."""
     if not isinstance(module, nn.Module):
         raise NetworkError("not_a_module", "from_torch: an nn.Module was asked for",
@@ -129,7 +130,7 @@ def traced(module: object, input: Volume, pictures: int) -> TracedGraph:  # noqa
     tracer = Tracer(picture)
     try:
         with torch.no_grad():
-            graph = tracer.trace(without_numbers(module),
+            graph = tracer.trace(on_meta_device(module),
                                  {name: p.default for name, p in parameters.items() if p.default is not p.empty})
     except CannotRunError as error:
         return TracedGraph(tracer.root, list(tracer.graph.nodes), pictures, error.why)
@@ -143,8 +144,8 @@ def traced(module: object, input: Volume, pictures: int) -> TracedGraph:  # noqa
     return TracedGraph(tracer.root, list(graph.nodes), pictures)
 
 
-def without_numbers(module: nn.Module) -> nn.Module:
-    """A copy in the state of after training whose tensors have shapes only; `module` stays as it is."""
+def on_meta_device(module: nn.Module) -> nn.Module:
+    """A copy in evaluation mode whose tensors have shapes only; `module` stays as it is."""
     tensors: dict[int, Any] = {}
     for tensor in chain(module.parameters(), module.buffers()):
         empty = torch.empty_like(tensor, device="meta")

@@ -20,16 +20,16 @@ from striate.convnet.from_torch.tensor_value import (
     ModuleTensor,
     TensorValue,
     UnsupportedCall,
-    owned,
+    as_value,
     pair,
-    stream,
+    tensor_paths,
 )
 
 Sides = int | tuple[int, ...]
 Pads = tuple[tuple[int, int], tuple[int, int]]
 
 
-def wider(pads: Pads, more: Pads) -> Pads:
+def add_pads(pads: Pads, more: Pads) -> Pads:
     """Padding within padding."""
     (top, bottom), (left, right) = pads
     return (top + more[0][0], bottom + more[0][1]), (left + more[1][0], right + more[1][1])
@@ -38,8 +38,8 @@ def wider(pads: Pads, more: Pads) -> Pads:
 def conv2d(place: CallSite, x: TensorValue, weight: ModuleTensor, bias: ModuleTensor | None = None, stride: Sides = 1,
            padding: Sides | str = 0, dilation: Sides = 1, groups: int = 1) -> TensorValue:
     """A convolution; zeros that `F.pad` put around its input become its padding, `same` where they are that."""
-    x = stream(x)
-    tensors = owned(weight=weight, bias=bias)
+    x = as_value(x)
+    tensors = tensor_paths(weight=weight, bias=bias)
     filters, _, *kernel = weight.shape
     given: Any = padding if padding == "same" else 0 if padding == "valid" else pair(padding)
 
@@ -47,7 +47,7 @@ def conv2d(place: CallSite, x: TensorValue, weight: ModuleTensor, bias: ModuleTe
         return Conv(filters, pair(kernel), pair(stride), padding, pair(dilation), groups, bias is not None)
 
     if x.pads and x.before and x.fill == 0 and given != "same":
-        pads = wider(x.pads, as_pads(given))
+        pads = add_pads(x.pads, as_pads(given))
         same = layer("same")
         whole = "same" if same.window.pads(*x.before.shape[1:]) == pads else pads
         return place.value(layer(whole), x.before, tensors=tensors)
@@ -63,17 +63,17 @@ def conv_transpose2d(place: CallSite, x: TensorValue, weight: ModuleTensor, bias
     _, filters, *kernel = weight.shape
     layer = Deconv(filters * groups, pair(kernel), pair(stride), pair(padding), pair(dilation), groups,
                    bias is not None)
-    return place.value(layer, stream(x).volume, tensors=owned(weight=weight, bias=bias))
+    return place.value(layer, as_value(x).volume, tensors=tensor_paths(weight=weight, bias=bias))
 
 
 def linear(place: CallSite, x: TensorValue, weight: ModuleTensor, bias: ModuleTensor | None = None) -> TensorValue:
     """A dense layer; the flattening before it is its own."""
-    x = stream(x)
+    x = as_value(x)
     if len(x.shape) != 2:
         raise UnsupportedCall("on the last of four axes")
     volume = x.before if x.before and x.factor == 1 and not x.pads and not x.pieces else x.volume
     return place.value(Dense(weight.shape[0], bias is not None), volume,
-                       tensors=owned(weight=weight, bias=bias))
+                       tensors=tensor_paths(weight=weight, bias=bias))
 
 
 def batch_norm(place: CallSite, x: TensorValue, running_mean: ModuleTensor | None, running_var: ModuleTensor | None,
@@ -84,22 +84,22 @@ def batch_norm(place: CallSite, x: TensorValue, running_mean: ModuleTensor | Non
         raise UnsupportedCall("without running values")
     if momentum is None:
         raise UnsupportedCall("with a cumulative average (no momentum)")
-    return place.value(BatchNorm(eps, momentum, weight is not None, bias is not None), stream(x).volume,
-                       tensors=owned(weight=weight, bias=bias, running_mean=running_mean,
+    return place.value(BatchNorm(eps, momentum, weight is not None, bias is not None), as_value(x).volume,
+                       tensors=tensor_paths(weight=weight, bias=bias, running_mean=running_mean,
                                      running_var=running_var))
 
 
 def max_pool2d(place: CallSite, x: TensorValue, kernel_size: Sides, stride: Sides | None = None, padding: Sides = 0,
                dilation: Sides = 1, ceil_mode: bool = False, return_indices: bool = False) -> TensorValue:
     """A maximum; what `F.pad` put around its input with −∞ becomes its padding."""
-    x = stream(x)
+    x = as_value(x)
     if pair(dilation) != (1, 1):
         raise UnsupportedCall("with dilation")
     if return_indices:
         raise UnsupportedCall("with return_indices")
     pads, volume = as_pads(pair(padding)), None
     if x.pads and x.fill == float("-inf") and not ceil_mode:
-        pads, volume = wider(x.pads, pads), x.before
+        pads, volume = add_pads(x.pads, pads), x.before
     layer = Pool(pair(kernel_size), pair(stride) if stride else None, pads, "max", "ceil" if ceil_mode else "floor")
     return place.value(layer, volume or x.volume)
 
@@ -108,13 +108,13 @@ def avg_pool2d(place: CallSite, x: TensorValue, kernel_size: Sides, stride: Side
                padding: Sides = 0, ceil_mode: bool = False, count_include_pad: bool = True,
                divisor_override: int | None = None) -> TensorValue:
     """A mean; zeros that `F.pad` put around its input become its padding."""
-    x = stream(x)
+    x = as_value(x)
     if divisor_override is not None:
         raise UnsupportedCall("with divisor_override")
     pads, volume = as_pads(pair(padding)), None
     bare = pair(padding) == (0, 0)
     if x.pads and x.fill == 0 and not ceil_mode and (count_include_pad or bare):
-        pads, volume, count_include_pad = wider(x.pads, pads), x.before, True
+        pads, volume, count_include_pad = add_pads(x.pads, pads), x.before, True
     layer = Pool(pair(kernel_size), pair(stride) if stride else None, pads, "average",
                  "ceil" if ceil_mode else "floor", bool(count_include_pad) or pads == ((0, 0), (0, 0)))
     return place.value(layer, volume or x.volume)
@@ -122,14 +122,14 @@ def avg_pool2d(place: CallSite, x: TensorValue, kernel_size: Sides, stride: Side
 
 def adaptive_avg_pool2d(place: CallSite, x: TensorValue, output_size: Any) -> TensorValue:
     """The mean to a given size."""
-    return adaptive(place, stream(x), output_size, "average")
+    return adaptive(place, as_value(x), output_size, "average")
 
 
 def adaptive_max_pool2d(place: CallSite, x: TensorValue, output_size: Any, return_indices: bool = False) -> TensorValue:
     """The maximum to a given size."""
     if return_indices:
         raise UnsupportedCall("with return_indices")
-    return adaptive(place, stream(x), output_size, "max")
+    return adaptive(place, as_value(x), output_size, "max")
 
 
 def adaptive(place: CallSite, x: TensorValue, output_size: Any, mode: str) -> TensorValue:
@@ -141,15 +141,15 @@ def adaptive(place: CallSite, x: TensorValue, output_size: Any, mode: str) -> Te
         return place.value(GlobalPool(mode), x.volume)
     if tuple(outputs) == sides:
         return x.copied()
-    windows = [even(side, output) for side, output in zip(sides, outputs, strict=True)]
+    windows = [even_window(side, output) for side, output in zip(sides, outputs, strict=True)]
     (kernel_h, stride_h), (kernel_w, stride_w) = windows
     return place.value(Pool((kernel_h, kernel_w), (stride_h, stride_w), mode=mode), x.volume)
 
 
-def even(side: int, output: int) -> tuple[int, int]:
+def even_window(side: int, output: int) -> tuple[int, int]:
     """Kernel and stride of the windows from ⌊i·side/output⌋ to ⌈(i + 1)·side/output⌉, if they are all alike.
 
-    >>> even(6, 3), even(7, 3), even(5, 5)
+    >>> even_window(6, 3), even_window(7, 3), even_window(5, 5)
     ((2, 2), (3, 2), (1, 1))
     """
     starts = [i * side // output for i in range(output)]
@@ -163,7 +163,7 @@ def even(side: int, output: int) -> tuple[int, int]:
 def pad(place: CallSite, x: TensorValue, pad: tuple[int, ...], mode: str = "constant",
         value: float | None = None) -> TensorValue:
     """Zeros around a volume, kept aside until it is known whether a window takes them as its padding."""
-    x = stream(x)
+    x = as_value(x)
     if mode != "constant":
         raise UnsupportedCall(f"with mode={mode!r}")
     if len(pad) not in (2, 4) or len(x.shape) != 4:
@@ -187,7 +187,7 @@ def cropped(place: CallSite, volume: Volume, pads: Pads) -> TensorValue:
     if not call or not isinstance(call.layer, Deconv) or max(map(max, pads)) > 0:
         raise UnsupportedCall("with negative sides")
     (top, bottom), (left, right) = pads
-    padding = wider(as_pads(call.layer.padding), ((-top, -bottom), (-left, -right)))
+    padding = add_pads(as_pads(call.layer.padding), ((-top, -bottom), (-left, -right)))
     cut = replace(call.layer, padding=padding)(*call.inputs)
     assert cut.source
     place.owners[id(cut.source)] = place.owners[id(call)]

@@ -1,7 +1,7 @@
-"""Feature cache: features kept from run to run, by a hash of the picture's pixels and of all that computes them.
+"""Feature cache: features on disk, by a hash of the picture's pixels and of all that computes them.
 
-One file for each way of describing: a network with its weights, the preparation, the number format. Whatever else is
-learnt from the same pictures, a part of them or more of them, describes only those that are new.
+One file for each extractor: a network with its weights, the preparation, the number format. A later run on a part of
+the same pictures, or on more of them, computes only those that are new.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from striate.core.cache import make_room, mark_used
 from striate.errors import StriateError
 
 KIND = "features"
-MOST = 1 << 30  # bytes of one file; pictures beyond are not kept
+MOST = 1 << 30  # bytes of one file; further pictures are not cached
 ROOM = 4 << 30  # bytes of all files; those not used for longest go first
 
 Rows = NDArray[np.float32]
 
 
-def hash_of(picture: NDArray[np.uint8]) -> str:
+def pixel_hash(picture: NDArray[np.uint8]) -> str:
     """32 hexadecimal digits for the pixels of a picture (H, W, C), however they lie in memory."""
     return blake2b(np.ascontiguousarray(picture).data, digest_size=16).hexdigest()
 
 
 class FeatureCache:
-    """The rows, `width` numbers each, in the file of `key` in `folder`."""
+    """Cached feature vectors, `width` dimensions each, in the file of `key` in `folder`."""
 
     def __init__(self, folder: Path, key: str, width: int) -> None:
         self.path = folder / f"{key}.safetensors"
@@ -47,7 +47,7 @@ class FeatureCache:
         return self.rows[[self.places[digest] for digest in digests]]
 
     def add(self, digests: Sequence[str], rows: Rows) -> None:
-        """Keep more rows, as far as there is room; what another process has added meanwhile stays."""
+        """Cache more rows, as far as there is room; what another process has added meanwhile stays."""
         self.digests, self.rows = self._read()
         seen, new = set(self.digests), []
         for i, digest in enumerate(digests):
@@ -59,12 +59,12 @@ class FeatureCache:
         self.rows = np.concatenate([self.rows, rows[new]])
         self.places = {digest: i for i, digest in enumerate(self.digests)}
         codes = np.frombuffer(bytes.fromhex("".join(self.digests)), np.uint8).reshape(len(self.digests), -1)
-        with suppress(StriateError):  # a full disk costs the time to describe them again
+        with suppress(StriateError):  # a full disk costs the time to compute them again
             make_room(self.path.parent, codes.nbytes + self.rows.nbytes, ROOM)
             model_file.save(self.path, KIND, {}, {"digests": codes, "rows": self.rows})
 
     def _read(self) -> tuple[list[str], Rows]:
-        """What is in the file; nothing where there is none, or it is damaged."""
+        """Digests and rows of the file; none where it is missing or damaged."""
         empty: tuple[list[str], Rows] = [], np.empty((0, self.width), np.float32)
         if not self.path.exists():
             return empty

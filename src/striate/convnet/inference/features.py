@@ -1,7 +1,6 @@
-"""Features: the output of an inner layer of a pretrained network, one row of numbers a picture.
+"""Features: the output of an inner layer of a pretrained network, one vector per picture.
 
-The network is cut behind the layer, batch normalisation is folded (`fold_batch_norm.py`), memory is kept from batch to
-batch.
+The network is cut behind the layer, batch normalisation is folded (`fold_batch_norm.py`), freed memory is reused.
 Where the hardware multiplies bfloat16 natively, weights and volumes are bfloat16: features take half the time and
 differ by some per cent of their length from those in float32, which are the same on every machine within rounding.
 """
@@ -20,11 +19,11 @@ from torch import Tensor
 from striate.arch import Network
 from striate.convnet.build.net import build
 from striate.convnet.build.normalise import InputNormalisation
-from striate.convnet.build.resolve_network import without
-from striate.convnet.inference.feature_cache import FeatureCache, hash_of
-from striate.convnet.inference.fold_batch_norm import folded
+from striate.convnet.build.resolve_network import without_settings
+from striate.convnet.inference.feature_cache import FeatureCache, pixel_hash
+from striate.convnet.inference.fold_batch_norm import fold
 from striate.convnet.inference.precision import best_device, choose
-from striate.convnet.training import malloc
+from striate.convnet.training.malloc import reuse_freed_memory
 from striate.core import model_file
 from striate.core.cache import key_of
 from striate.errors import NetworkError, shown
@@ -58,13 +57,13 @@ def cut(network: Network, layer: str | None = None) -> Network:
 
 
 class FeatureExtractor:
-    """Features of pictures by a network whose output they are.
+    """Extractor of features: the output of a network that ends in them.
 
     Args:
         network: from `cut`; tensors: by its names, others are left out.
-        preparation: how its pictures are made.
+        preparation: size, colour and normalisation of its pictures.
         precision: `float32`, `bfloat16`, or `auto`: bfloat16 where the hardware multiplies it natively.
-        memory: a folder that keeps features, see `feature_cache.py`.
+        memory: the folder of a feature cache, see `feature_cache.py`.
 
     Immutable: many threads may extract features at the same time.
 
@@ -78,7 +77,7 @@ class FeatureExtractor:
         self.tensors = module.state_dict()
         self.dtype = torch.bfloat16 if choose(precision).name == "bfloat16" else torch.float32
         self.memory = memory
-        self.module = folded(module).to(best_device(), self.dtype)
+        self.module = fold(module).to(best_device(), self.dtype)
 
     def __call__(self, pictures: LabelledPictures, *, mirrored: bool = False,
                  on_progress: Callable[[int, int], object] | None = None,
@@ -89,42 +88,42 @@ class FeatureExtractor:
     def extract(self, pictures: LabelledPictures, *, mirrored: bool = False,
                 on_progress: Callable[[int, int], object] | None = None,
                 stop: Callable[[], bool] = bool) -> tuple[NDArray[np.float32], int]:
-        """Features (N, D) float32 of pictures of the right size, and how many of them the memory did not have.
+        """Features (N, D) float32 of pictures of the right size, and how many of them were not cached.
 
         `mirrored`: of their mirror images. `on_progress` is called with (done, N); when `stop` turns true, the array is
         empty.
         """
-        kept = FeatureCache(self.memory, self._key(mirrored), self.network.output.size) if self.memory else None
+        cache = FeatureCache(self.memory, self._key(mirrored), self.network.output.size) if self.memory else None
         rows = np.empty((len(pictures), self.network.output.size), np.float32)
-        fresh: dict[str, int] = {}  # by the hash of a picture that the memory does not have: its row
+        fresh: dict[str, int] = {}  # row by the hash of a picture that is not cached
         stopped, computed = False, 0
-        with torch.inference_mode(), malloc.kept():
+        with torch.inference_mode(), reuse_freed_memory():
             for first in range(0, len(pictures), BATCH):
                 if stopped := stop():
                     break
                 places = np.arange(first, min(first + BATCH, len(pictures)))
                 some = pictures.take(places)
                 new = np.ones(len(some), bool)
-                if kept:
-                    digests = [hash_of(one) for one in some]
-                    new = np.array([digest not in kept for digest in digests])
-                    rows[places[~new]] = kept[[digest for digest in digests if digest in kept]]
-                    fresh |= {digest: int(i) for digest, i in zip(digests, places, strict=True) if digest not in kept}
+                if cache:
+                    digests = [pixel_hash(one) for one in some]
+                    new = np.array([digest not in cache for digest in digests])
+                    rows[places[~new]] = cache[[digest for digest in digests if digest in cache]]
+                    fresh |= {digest: int(i) for digest, i in zip(digests, places, strict=True) if digest not in cache}
                 if new.any():
-                    rows[places[new]] = self._described(some[new], mirrored)
+                    rows[places[new]] = self._computed(some[new], mirrored)
                 computed += int(new.sum())
                 if on_progress:
                     on_progress(int(places[-1]) + 1, len(pictures))
-        if kept and fresh:
-            kept.add(list(fresh), rows[list(fresh.values())])
+        if cache and fresh:
+            cache.add(list(fresh), rows[list(fresh.values())])
         return rows[:0] if stopped else rows, computed
 
-    def _described(self, images: NDArray[np.uint8], mirrored: bool) -> NDArray[np.float32]:
+    def _computed(self, images: NDArray[np.uint8], mirrored: bool) -> NDArray[np.float32]:
         seen = np.ascontiguousarray(images[:, :, ::-1] if mirrored else images)
         batch = self.preparation.batch(seen, best_device()).to(self.dtype)
         return np.asarray(self.module(batch).float().cpu().numpy(), np.float32)
 
     def _key(self, mirrored: bool) -> str:
         arrays = {name: tensor.cpu().numpy() for name, tensor in self.tensors.items()}
-        return key_of(without(self.network, LEARNING), model_file.digest({}, arrays), self.preparation.as_dict(),
-                      str(self.dtype), mirrored, torch.__version__, platform.machine())
+        return key_of(without_settings(self.network, LEARNING), model_file.digest({}, arrays),
+                      self.preparation.as_dict(), str(self.dtype), mirrored, torch.__version__, platform.machine())

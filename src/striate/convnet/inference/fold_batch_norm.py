@@ -2,12 +2,12 @@
 
 Batch normalisation is folded into the convolution before it: with w, b of the convolution and γ, β, μ, σ² of the
 normalisation, γ (w·x + b − μ) / √(σ² + ε) + β is one convolution with w' = w γ/√(σ² + ε) and
-b' = β + (b − μ) γ/√(σ² + ε) (Jacob et al. 2018, section 3.2). A ReLU behind a convolution is done by it, elsewhere in
-place.
+b' = β + (b − μ) γ/√(σ² + ε) (Jacob et al. 2018, section 3.2). A ReLU behind a convolution is fused with it; elsewhere
+it is computed in place.
 
 TensorFlow's padding `same` puts one more row at the bottom than at the top, which libraries do by copying the volume.
 Turned by 180°, with turned filters, the same network has it at the top; there an even padding does the same, because
-the last window does not reach the row too many. So a network whose windows all allow it is turned.
+the last window does not reach the row too many. So a network whose windows all allow it is rotated.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from striate.arch.network import Node
 from striate.convnet.build.net import Net, NodeModule, build
 from striate.convnet.inference.fused_conv import FusedConvReLU
 
-# Kinds that have no top and no bottom; pooling and the rest keep a network as it is.
+# Layer types without top and bottom; with any other, pooling too, a network is not rotated.
 TURNABLE = {"conv", "batch_norm", "scale", "relu", "prelu", "leaky_relu", "elu", "sigmoid", "tanh", "add", "multiply",
             "maximum", "concat", "slice", "maxout", "dropout", "global_pool"}
 
@@ -47,11 +47,11 @@ class RotatedInput(nn.Module):
         self.net = net
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) in, what the network makes of it out."""
+        """(N, C, H, W) in, the output of the network out."""
         return cast(Tensor, self.net(x.flip((2, 3))))
 
 
-def folded(net: Net) -> nn.Module:
+def fold(net: Net) -> nn.Module:
     """A copy of `net` that computes the same, within rounding; `net` stays as it is.
 
     For inference only: it cannot be trained, and its tensors are not those of the network's description.
@@ -59,7 +59,7 @@ def folded(net: Net) -> nn.Module:
     made = build(net.network)
     made.load_state_dict(net.state_dict())
     made.eval()
-    turned = turns(net)
+    turned = needs_rotation(net)
     uses = Counter(name for node in net.path for name in node.inputs)
     nodes = {node.name: node for node in net.path}
     kept = {net.output, *net.heads}
@@ -76,11 +76,11 @@ def folded(net: Net) -> nn.Module:
         if uses[name] > 1 or name in kept:
             continue
         conv = made._modules[source[name]]
-        free = isinstance(conv, FusedConvReLU) and not conv.ended
+        free = isinstance(conv, FusedConvReLU) and not conv.has_relu
         if node.layer.kind == "batch_norm" and free:
             _fold(cast(FusedConvReLU, conv), unit)
         elif node.layer.kind == "relu" and free:
-            cast(FusedConvReLU, conv).end(_limit(node))
+            cast(FusedConvReLU, conv).append_relu(_limit(node))
         elif node.layer.kind == "relu" and nodes[name].layer.kind in ("conv", "batch_norm", "add"):
             made._modules[node.name] = InPlaceReLU(_limit(node))
             continue
@@ -92,8 +92,8 @@ def folded(net: Net) -> nn.Module:
     return whole.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def turns(net: Net) -> bool:
-    """Whether `net` is to be turned: some padding is uneven, and all windows are where they were after turning."""
+def needs_rotation(net: Net) -> bool:
+    """Whether `net` is to be rotated: some padding is uneven, and rotation leaves all windows in place."""
     nodes = {node.name: node for node in net.path}
     uneven = False
     for node in net.path:

@@ -24,7 +24,7 @@ EXPECTED = 32  # pictures that weights are packed for; more or fewer are as righ
 
 
 class FusedConvReLU(nn.Module):
-    """The convolution of `unit`, which reads volumes like `before`; `turned`: it reads them turned by 180°."""
+    """Fused convolution and ReLU of `unit`, for volumes like `before`; `turned`: for volumes rotated by 180°."""
 
     weight: Tensor
     bias: Tensor
@@ -42,13 +42,13 @@ class FusedConvReLU(nn.Module):
         even = all(first == last for first, last in pads)
         self.sides = None if even else (left, right, top, bottom)
         self.settings = (layer.window.stride, (top, left) if even else (0, 0), layer.window.dilation, layer.groups)
-        self.ended = False
+        self.has_relu = False
         self.limit: float | None = None
         self._packed: tuple[Tensor, Tensor] | None = None
 
-    def end(self, limit: float | None) -> None:
-        """A ReLU, with this limit or none, follows."""
-        self.ended, self.limit = True, limit
+    def append_relu(self, limit: float | None) -> None:
+        """Fuse a ReLU, with this limit or none, behind the convolution."""
+        self.has_relu, self.limit = True, limit
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, C, H, W) in, (N, filters, H', W') out."""
@@ -56,13 +56,13 @@ class FusedConvReLU(nn.Module):
             x = F.pad(x, self.sides)
         stride, padding, dilation, groups = self.settings
         if AVAILABLE and x.device.type == "cpu" and x.dtype in DTYPES:
-            name = ("none" if not self.ended else "relu" if self.limit is None else "hardtanh")
+            name = ("none" if not self.has_relu else "relu" if self.limit is None else "hardtanh")
             ends = [0.0, self.limit] if name == "hardtanh" else []
             fused: Tensor = torch.ops.mkldnn._convolution_pointwise(
                 x, self._packed_for(x), self.bias, padding, stride, dilation, groups, name, ends, "")
             return fused
         x = F.conv2d(x, self.weight, self.bias, stride, padding, dilation, groups)
-        if not self.ended:
+        if not self.has_relu:
             return x
         return x.relu_() if self.limit is None else x.clamp_(0, self.limit)
 

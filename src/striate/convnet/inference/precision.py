@@ -1,4 +1,4 @@
-"""Number format of training and inference, and why it is chosen."""
+"""Precision: the number format of training and inference, and the reason for it."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def choose(asked: str) -> Precision:
     """The precision `asked` for; `auto` is bfloat16 where the hardware multiplies it natively, else float32.
 
     >>> choose("float32")
-    Precision(name='float32', reason='it was asked for')
+    Precision(name='float32', reason='it was requested')
     """
     if asked != "auto":
-        return Precision(asked, "it was asked for")
+        return Precision(asked, "it was requested")
     if torch.cuda.is_available():
         name, native = "GPU", torch.cuda.is_bf16_supported(including_emulation=False)
     else:
@@ -51,13 +51,13 @@ def choose(asked: str) -> Precision:
     return Precision("float32", f"this {name} does not multiply bfloat16 natively")
 
 
-def slower_in_half(network: Network) -> bool:
+def slower_in_bfloat16(network: Network) -> bool:
     """Whether `network` learns more slowly in bfloat16 on a processor: it does with depthwise convolutions.
 
     EfficientNet-Lite0, batches of 32 at 224×224, two cores: 19 pictures/s, and 24 in float32.
 
     >>> from striate.arch import load_network
-    >>> slower_in_half(load_network("mobilenet")), slower_in_half(load_network("alexnet"))
+    >>> slower_in_bfloat16(load_network("mobilenet")), slower_in_bfloat16(load_network("alexnet"))
     (True, False)
     """
     return any(node.layer.kind == "conv" and node.layer.groups == node.output.channels > 1  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
-"""Optimisers, one a file, and the table they are found by.
+"""Optimisers, one per file, and `OPTIMISERS`, the table of them.
 
 Each is one `torch.optim.Optimizer` whose `state[parameter]` holds tensors only, so that a checkpoint restores it to the
-bit. The network's `lr_mult` and `decay_mult` count in all of them.
+bit. All of them apply the network's `lr_mult` and `decay_mult`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def make_optimiser(module: Net, recipe: Recipe) -> torch.optim.Optimizer:
 
 
 def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
-    """The learning rate of the next step; each group has it times its own multiplier."""
+    """Set the learning rate of the next step; each group has it times its own multiplier."""
     for group in optimiser.param_groups:
         group["lr"] = rate * group["lr_mult"]
 

@@ -12,6 +12,6 @@ SECOND = 0.99  # decay of the second moment: short runs have no thousand steps t
 
 
 def make(module: Net, recipe: Recipe) -> torch.optim.AdamW:
-    """Torch's, fused."""
+    """Torch's AdamW, fused."""
     return torch.optim.AdamW(groups_of(module, recipe), lr=recipe.learning_rate or 0.0,
                              betas=(recipe.momentum or 0.0, SECOND), fused=True)

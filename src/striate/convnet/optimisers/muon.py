@@ -1,7 +1,7 @@
 """Muon: momentum whose every step is made orthogonal (Jordan et al. 2024, kellerjordan.github.io/posts/muon).
 
 The step of a weight matrix G = U·S·Vᵀ is about U·Vᵀ: all its directions are equally long. Five Newton–Schulz steps come
-near enough. The weight of a convolution is the matrix (out, in·k·k). Where we differ: what Muon is not for (biases,
+close enough. The weight of a convolution is the matrix (out, in·k·k). Where we differ: what Muon is not for (biases,
 norms, the first convolution, the last layer of the trunk and of each auxiliary head) goes by Nesterov's momentum here,
 and by AdamW there. Weight decay is decoupled: it is not part of the gradient.
 """
@@ -27,9 +27,9 @@ MATRICES = ("conv", "dense")  # kinds of layers whose weight is a matrix (out, �
 
 
 class Muon(torch.optim.Optimizer):
-    """Steps for matrices (groups with `matrices`) and for all else, in one optimiser.
+    """Muon for matrices (groups with `matrices`), Nesterov momentum for all else.
 
-    The state is `momentum_buffer`, of each parameter's shape. Same-shaped matrices are multiplied in one batch.
+    The state is `momentum_buffer`, in each parameter's shape. Same-shaped matrices are multiplied in one batch.
 
     Args:
         groups: with `params`, `lr`, `lr_mult`, `weight_decay`, `momentum`, `matrices`.
@@ -77,7 +77,7 @@ class Muon(torch.optim.Optimizer):
 def orthogonalised(tensors: list[Tensor]) -> list[Tensor]:
     """Each tensor, (out, in) or (out, in, k, k), as a matrix with singular values near 1, times √max(1, rows/columns).
 
-    The factor gives tall matrices, which make much of little, steps as large as others (Jordan's implementation).
+    The factor gives tall matrices steps as large as others (Jordan's implementation).
 
     >>> matrix = torch.tensor([[3.0, 0.0, 0.0], [0.0, 0.1, 0.0]])
     >>> orthogonalised([matrix])[0].abs().gt(0.6).tolist()  # both directions are now about equally long
@@ -92,7 +92,7 @@ def orthogonalised(tensors: list[Tensor]) -> list[Tensor]:
         made = newton_schulz(torch.stack([matrices[place] for place in places]))
         made = made.to(tensors[places[0]].dtype) * max(1.0, rows / columns) ** 0.5
         for place, matrix in zip(places, made, strict=True):
-            result[place] = _shaped(matrix, tensors[place])
+            result[place] = _as_kernel(matrix, tensors[place])
     return result
 
 
@@ -105,7 +105,7 @@ def newton_schulz(matrices: Tensor) -> Tensor:
     x = matrices.mT if tall else matrices
     x = x / (torch.linalg.matrix_norm(x, keepdim=True) + 1e-7)
     if x.shape[2] >= WIDE * x.shape[1]:
-        x = _by_squares(x)
+        x = _newton_schulz_wide(x)
     else:
         a, b, c = POLYNOMIAL
         for _ in range(ROUNDS):
@@ -114,8 +114,8 @@ def newton_schulz(matrices: Tensor) -> Tensor:
     return x.mT if tall else x
 
 
-def _by_squares(x: Tensor) -> Tensor:
-    """The same of wide matrices (n, rows, columns): the rounds are done on X·Xᵀ, which is small, and X is met twice.
+def _newton_schulz_wide(x: Tensor) -> Tensor:
+    """Newton–Schulz for wide matrices (n, rows, columns): the rounds are on X·Xᵀ, which is small; X is read twice.
 
     With A = X·Xᵀ and Q = a + b·A + c·A², a round makes X into Q·X and A into Q·A·Q. Of columns = 9·rows, as 3×3
     convolutions have, that is 35·rows³ multiply-adds and not 95. Bfloat16 would be too
@@ -138,7 +138,7 @@ def _matrix(tensor: Tensor) -> Tensor:
     return (tensor.permute(0, 2, 3, 1) if tensor.ndim == 4 else tensor).flatten(1)
 
 
-def _shaped(matrix: Tensor, like: Tensor) -> Tensor:
+def _as_kernel(matrix: Tensor, like: Tensor) -> Tensor:
     if like.ndim != 4:
         return matrix.reshape(like.shape)
     out, channels, height, width = like.shape
@@ -155,7 +155,7 @@ def make(module: Net, recipe: Recipe) -> Muon:
 
 
 def inner_weights(module: Net) -> Iterator[str]:
-    """The names of the weights that Muon is for.
+    """The names of the weights that Muon steps.
 
     >>> from striate.arch import load_network
     >>> from striate.convnet.build.net import build

@@ -11,7 +11,7 @@ from striate.convnet.recipe.recipe import Recipe
 
 
 def make(module: Net, recipe: Recipe) -> torch.optim.SGD:
-    """Torch's, fused; of weights that are divided among ranks torch 2.13 has no fused step."""
+    """Torch's SGD, fused; torch 2.13 has no fused step for weights that are divided among ranks."""
     momentum = recipe.momentum or 0.0
     whole = not any(isinstance(parameter, DTensor) for parameter in module.parameters())
     return torch.optim.SGD(groups_of(module, recipe), lr=recipe.learning_rate or 0.0, momentum=momentum,

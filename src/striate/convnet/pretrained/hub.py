@@ -1,7 +1,7 @@
 """Pretrained weights from the Hugging Face hub: `hf:timm/resnet18.a1_in1k`, perhaps `@revision`.
 
-Only `model.safetensors` is taken. Its size is asked for before and its hash is checked after; it stays in the hub's own
-cache, so the next time no network is needed.
+Only `model.safetensors` is fetched. Its size is checked before and its hash after; it stays in the hub's own cache, so
+the next time no network is needed.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ PLACE = re.compile(rf"hf:({PART}/{PART})(?:@({PART}))?", re.ASCII)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def fetched(spec: str) -> tuple[Path, str]:
-    """The file of `spec` on this machine, and its SHA-256 if the hub says it, else "".
+def fetch(spec: str) -> tuple[Path, str]:
+    """The file of `spec` on this machine, and its SHA-256 if the hub gives it, else "".
 
     Raises `UsageError` (`bad_hub_name`), `MissingError` (`no_hub`, `no_weights`) and `ModelFileError`
     (`weights_too_large`).
@@ -58,7 +58,7 @@ def fetched(spec: str) -> tuple[Path, str]:
 
 
 def first_line(error: BaseException) -> str:
-    r"""The first line of what `error` says, or its type.
+    r"""The first line of an error's message, or its type.
 
     >>> first_line(OSError("no route\nto it")), first_line(OSError())
     ('no route', 'OSError')

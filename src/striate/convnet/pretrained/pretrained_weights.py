@@ -1,4 +1,4 @@
-"""Pretrained weights as tensors of a network: the one that is named, or the one of the zoo that a file fits."""
+"""Pretrained weights as tensors of a network: the named one, or the one of the zoo that the file fits."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from torch import Tensor
 from striate.arch import ZOO, Network, load_network
 from striate.arch.formats.caffe import read_caffemodel
 from striate.convnet.build.normalise import InputNormalisation
-from striate.convnet.build.resolve_network import ungraded
+from striate.convnet.build.resolve_network import without_lr_multipliers
 from striate.convnet.pretrained import hub
-from striate.convnet.pretrained.checkpoints import DEFAULT, KNOWN
+from striate.convnet.pretrained.known_weights import DEFAULT, KNOWN
 from striate.convnet.pretrained.tensor_names import NAMINGS, TensorNaming
 from striate.convnet.pretrained.weight_file import check_hash, read_bytes, tensors_of
 from striate.core import model_file
@@ -28,7 +28,7 @@ CAFFE = (123.0, 117.0, 104.0), (1.0, 1.0, 1.0)  # ImageNet's mean in RGB, which 
 
 @dataclass(frozen=True)
 class PretrainedWeights:
-    """`network` (with ImageNet's classes, or what it was trained for), its `tensors` by our names, float32.
+    """Pretrained weights: the `network`, with the classes it was trained for, and its `tensors` by our names, float32.
 
     `mean`, `std`: per channel in 0..255, of the pictures it was trained with; `sha256` of the file; `name`, for people.
     """
@@ -42,36 +42,36 @@ class PretrainedWeights:
 
 
 def pretrained(network: str | Path | None = None, weights: str | Path | None = None) -> PretrainedWeights:
-    """`network` (of the zoo, or a file) with `weights`: known ones by name, a file, or `hf:OWNER/NAME` on the hub.
+    """Pretrained weights of `network` (of the zoo, or a file): known ones by name, a file, or `hf:OWNER/NAME`.
 
     Without a network it is the known weights' own, or the one of the zoo that the file's tensors fit; without weights
     they are the known ones of the network; without both it is EfficientNet-Lite0.
     Raises `MissingError` (`no_weights`, `no_file`) and `ModelFileError` (`weights_*`).
     """
-    name, path, wanted = located(network, weights)
+    name, path, wanted = locate(network, weights)
     data = read_bytes(path)
     digest = hashlib.sha256(data).hexdigest()
     check_hash(path, digest, wanted)
     mean: tuple[float, ...]
     std: tuple[float, ...]
     if path.suffix == ".caffemodel":
-        made = load_network(name or _caffe(path))
+        made = load_network(name or _refuse_without_network(path))
         tensors = in_rgb(made, {one: torch.from_numpy(array) for one, array in read_caffemodel(data, made).items()})
         mean, std = CAFFE
-    elif own := own_network(path, data):
+    elif own := read_own_model(path, data):
         made, found, mean, std = own
-        tensors = _fitted(path, found, made, NAMINGS["striate"])
+        tensors = _renamed(path, found, made, NAMINGS["striate"])
     else:
         found = tensors_of(path, data)
-        made, naming = _fitting(found, [name] if name else ZOO)
+        made, naming = _best_match(found, [name] if name else ZOO)
         mean, std = naming.spread
-        tensors = _fitted(path, found, made, naming)
+        tensors = _renamed(path, found, made, naming)
     if len(mean) > 1 and made.input.channels != 3:
         mean, std = ((sum(values) / 3,) * made.input.channels for values in (mean, std))
     return PretrainedWeights(made, tensors, mean, std, digest, f"{made.name or name} from {path.name}")
 
 
-def located(network: str | Path | None = None, weights: str | Path | None = None) -> tuple[str | None, Path, str]:
+def locate(network: str | Path | None = None, weights: str | Path | None = None) -> tuple[str | None, Path, str]:
     """The network's name or file, if it is known yet, the file of weights, and its hash, if that is known.
 
     Refuses what is not there, and reads nothing; what is on the hub is fetched.
@@ -80,7 +80,7 @@ def located(network: str | Path | None = None, weights: str | Path | None = None
     if known:
         return str(network or known.network), known.path(), known.sha256
     if weights is not None and str(weights).startswith(hub.PREFIX):
-        path, wanted = hub.fetched(str(weights))
+        path, wanted = hub.fetch(str(weights))
         return str(network) if network is not None else None, path, wanted
     if weights is None:
         raise MissingError("no_weights", f"pretrained weights of {shown(str(network))} were asked for",
@@ -112,7 +112,7 @@ def in_rgb(network: Network, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return tensors
 
 
-def own_network(path: Path,
+def read_own_model(path: Path,
                 data: bytes) -> tuple[Network, dict[str, Tensor], tuple[float, ...], tuple[float, ...]] | None:
     """Network, tensors, mean and std of a model file of a network that striate trained; None if it is another file.
 
@@ -129,17 +129,18 @@ def own_network(path: Path,
     with manifest_of(path, "a network"):
         preparation = InputNormalisation.from_dict(file.manifest["preparation"])
         tensors = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
-        return ungraded(Network.from_dict(file.manifest["network"])), tensors, preparation.mean, preparation.std
+        network = without_lr_multipliers(Network.from_dict(file.manifest["network"]))
+        return network, tensors, preparation.mean, preparation.std
 
 
-def _caffe(path: Path) -> str:
+def _refuse_without_network(path: Path) -> str:
     raise ModelFileError("weights_alone", f"{shown(path)} was to be loaded",
                          allowed="Caffe's weights and the network they are of are allowed",
                          given="no network was given", do="Give it with --network: a name of the zoo, or its prototxt")
 
 
-def _fitting(found: dict[str, Tensor], names: Iterable[str]) -> tuple[Network, TensorNaming]:
-    """The network, of those called `names`, and the way of naming, that agree with most of the tensors `found`."""
+def _best_match(found: dict[str, Tensor], names: Iterable[str]) -> tuple[Network, TensorNaming]:
+    """The network, of those called `names`, and the naming convention that agree with most of the tensors `found`."""
     shapes = {name: tuple(tensor.shape) for name, tensor in found.items()}
 
     def agreement(network: Network, naming: TensorNaming) -> tuple[int, int]:
@@ -154,7 +155,7 @@ def _fitting(found: dict[str, Tensor], names: Iterable[str]) -> tuple[Network, T
     return max(choices, key=lambda choice: agreement(*choice))
 
 
-def _fitted(path: Path, found: dict[str, Tensor], network: Network, naming: TensorNaming) -> dict[str, Tensor]:
+def _renamed(path: Path, found: dict[str, Tensor], network: Network, naming: TensorNaming) -> dict[str, Tensor]:
     """The tensors `found` under our names; refuses them with a list of what does not fit (`weights_misfit`)."""
     wanted = {name: tuple(tensor.shape) for name, tensor in network.tensors.items()}
     theirs = naming.names(network)

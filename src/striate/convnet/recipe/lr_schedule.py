@@ -28,16 +28,16 @@ def _one_cycle(fraction: float) -> float:
     return 1 - (1 - LOW) * abs(fraction - half) / half
 
 
-def _falling(fraction: float, warmup: float) -> float:
-    """What is left, 1 to 0, of the time after the warm-up."""
+def _remaining(fraction: float, warmup: float) -> float:
+    """The remaining share, 1 to 0, of the time after the warm-up."""
     return min(1.0, (1 - fraction) / (1 - warmup))
 
 
 # Each shape by (fraction, warmup, cooldown), all of them 0 to 1.
 SHAPES: dict[str, Callable[[float, float, float], float]] = {
-    "linear": lambda fraction, warmup, _: _falling(fraction, warmup),
+    "linear": lambda fraction, warmup, _: _remaining(fraction, warmup),
     "trapezoid": lambda fraction, _, cooldown: min(1.0, (1 - fraction) / cooldown) if cooldown else 1.0,
-    "cosine": lambda fraction, warmup, _: 0.5 - 0.5 * math.cos(math.pi * _falling(fraction, warmup)),
+    "cosine": lambda fraction, warmup, _: 0.5 - 0.5 * math.cos(math.pi * _remaining(fraction, warmup)),
     "one-cycle": lambda fraction, *_: _one_cycle(fraction),
     "constant": lambda *_: 1.0,
 }
@@ -54,21 +54,21 @@ def factor(shape: str, fraction: float, warmup: float = 0.0, cooldown: float = 0
     return max(0.0, SHAPES[shape](fraction, warmup, cooldown))
 
 
-def rise(done: float, warmup: float) -> float:
+def warmup_factor(done: float, warmup: float) -> float:
     """The factor of the warm-up, linear, when `done` of the run will be done after the step; 1 behind it.
 
     Counting the step itself spares a first step at rate 0.
 
-    >>> [rise(step / 10, 0.2) for step in (1, 2, 3)]  # of 10 steps
+    >>> [warmup_factor(step / 10, 0.2) for step in (1, 2, 3)]  # of 10 steps
     [0.5, 1.0, 1.0]
     """
     return min(1.0, done / warmup) if warmup else 1.0
 
 
 def fraction_at(plan: Sequence[tuple[int, int]], step: int) -> float:
-    """How much of the schedule is done before step 0, 1, …, from 0 to 1.
+    """The fraction of the schedule, 0 to 1, that is done before step 0, 1, …
 
-    `plan` has (step, total) pairs: from that step on, what was left of the schedule is laid evenly over the steps up to
+    `plan` has (step, total) pairs: from that step on, the rest of the schedule is spread evenly over the steps up to
     `total`. Steps and totals count from the start of the run.
 
     >>> [fraction_at([(0, 10)], step) for step in (0, 5, 10)]
@@ -80,10 +80,10 @@ def fraction_at(plan: Sequence[tuple[int, int]], step: int) -> float:
     for start, end in plan:
         if start > step:
             break
-        began, since, total = _along(began, since, total, start), start, end
-    return _along(began, since, total, step)
+        began, since, total = _interpolated(began, since, total, start), start, end
+    return _interpolated(began, since, total, step)
 
 
-def _along(began: float, since: int, total: int, step: int) -> float:
-    """On the straight line from `began` at step `since` to 1 at step `total`."""
+def _interpolated(began: float, since: int, total: int, step: int) -> float:
+    """The value at `step` of the line from `began` at step `since` to 1 at step `total`."""
     return min(1.0, began + (1 - began) * (step - since) / (total - since))

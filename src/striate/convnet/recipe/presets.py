@@ -21,7 +21,7 @@ MEMORY = 2_000_000_000  # bytes that the activations of one batch may take
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What is known of the data, and of the network for them.
+    """Facts about the data and the network that presets are chosen by.
 
     Attributes:
         count: training pictures.
@@ -48,7 +48,7 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class Preset:
-    """A row: the budget by default, and a value for each field of the recipe.
+    """A preset: the default budget, and a value for each field of the recipe.
 
     Attributes:
         shown: how many pictures the budget shows, repeats included.
@@ -62,7 +62,7 @@ class Preset:
     values: dict[str, Any]
 
 
-# What goes with each optimiser, where the preset has another.
+# Settings of each optimiser, where the preset has another.
 OPTIMISERS: dict[str, dict[str, Any]] = {
     "sgd": {"optimiser": "sgd", "learning_rate": 0.05, "momentum": 0.9, "weight_decay": 0.02},
     "adamw": {"optimiser": "adamw", "learning_rate": 0.003, "momentum": 0.9, "weight_decay": 0.02},
@@ -106,12 +106,12 @@ def name_for(facts: DataFacts) -> str:
     return f"{number} {'small pictures' if max(facts.size) <= SMALL else 'photographs'}"
 
 
-def planned(recipe: Recipe, facts: DataFacts) -> tuple[Recipe, tuple[str, ...]]:
-    """The recipe with every open field filled in, and what was chosen and why, one line each.
+def plan(recipe: Recipe, facts: DataFacts) -> tuple[Recipe, tuple[str, ...]]:
+    """The recipe with every open field filled in, and the reasons, one line each.
 
-    What `recipe` says stays; `clip` stays off, and of the budgets only epochs and steps are filled in.
+    The fields that `recipe` has stay; `clip` stays off, and of the budgets only epochs and steps are filled in.
 
-    >>> recipe, reasons = planned(Recipe(), DataFacts(1257, ("0", "1"), (8, 8)))
+    >>> recipe, reasons = plan(Recipe(), DataFacts(1257, ("0", "1"), (8, 8)))
     >>> recipe.batch_size, recipe.epochs, recipe.flip
     (32, 50, False)
     >>> for reason in reasons: print(reason)
@@ -155,18 +155,18 @@ def planned(recipe: Recipe, facts: DataFacts) -> tuple[Recipe, tuple[str, ...]]:
     if chosen.epochs and not chosen.plan:
         chosen = replace(chosen, steps=chosen.epochs * chosen.per_epoch(facts.count, chosen.batch_size or batch))
     if total := chosen.plan[0][1] if chosen.plan else chosen.steps:
-        chosen, more = unmoved(chosen, recipe, total / chosen.per_epoch(facts.count, chosen.batch_size or batch))
+        chosen, more = without_moves(chosen, recipe, total / chosen.per_epoch(facts.count, chosen.batch_size or batch))
         reasons += more
     return chosen, tuple(reasons)
 
 
-def unmoved(recipe: Recipe, asked: Recipe, passes: float) -> tuple[Recipe, tuple[str, ...]]:
-    """`recipe` without shifts, turns and zooms that were not `asked` for, if it makes few `passes`; and why, if so.
+def without_moves(recipe: Recipe, asked: Recipe, passes: float) -> tuple[Recipe, tuple[str, ...]]:
+    """`recipe` without shifts, turns and zooms that were not `asked` for, if it makes few `passes`; and the reason.
 
     After a minute of Fashion-MNIST, 2.9 passes, 0.3 % more of the validation pictures were right without shifts
     (seeds 0 and 1).
 
-    >>> recipe, reasons = unmoved(Recipe(shift=0.04, zoom=0.1), Recipe(zoom=0.1), 2.9)
+    >>> recipe, reasons = without_moves(Recipe(shift=0.04, zoom=0.1), Recipe(zoom=0.1), 2.9)
     >>> recipe.shift, recipe.zoom, reasons
     (0.0, 0.1, ('pictures are not moved: each is shown 2.9 times',))
     """

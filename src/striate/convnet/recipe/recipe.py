@@ -1,6 +1,6 @@
 """Recipe of a training: how long, which optimiser and learning-rate schedule, which augmentation, which precision.
 
-A recipe is data: it is stored beside the run, read back with unknown keys refused, and travels in the model file. A
+A recipe is data: it is stored beside the run and in the model file, and unknown keys are refused. A
 field is declared here once, with its type, its default, its constraint and its text: the signature of `ConvNet`, the
 docstrings, the options of `striate train` and the table in docs/train.md follow from that. What depends on the data
 is left open (None) and filled in by `striate.convnet.recipe.presets`.
@@ -38,7 +38,7 @@ UNMOVED = "Planned 0 where each picture is shown fewer than five times"
 @documented
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides what a training run computes; None means "planned from the data".
+    """Recipe of a training run: all that decides what it computes; None means "planned from the data".
 
     Attributes:
         {recipe}
@@ -85,7 +85,7 @@ class Recipe:
         "probabilities of digits 6 points too modest and the predictions no better")
     average: Annotated[float | None, Range(0, 0.999999)] = recipe_field(
         None, "decay per step of a moving average of the weights; 0 is off",
-        "The average is what is validated and kept")
+        "The average is validated and saved")
     clip: Annotated[float | None, Range(1e-6, 1e9)] = recipe_field(
         None, "largest norm of the gradient; left out, it is off", "Pascanu et al. (2013)")
     balance: Annotated[bool, Boolean()] = recipe_field(
@@ -137,7 +137,7 @@ class Recipe:
         return -(-count // batch)
 
     def fraction_at(self, step: int) -> float:
-        """How much of the schedule, 0 to 1, is done before step 0, 1, …
+        """The fraction of the schedule, 0 to 1, that is done before step 0, 1, …
 
         >>> [Recipe(steps=8, plan=((0, 10), (5, 8))).fraction_at(step) for step in (5, 8)]
         [0.5, 1.0]
@@ -145,7 +145,7 @@ class Recipe:
         return lr_schedule.fraction_at(self.plan or ((0, self.steps or 1),), step)
 
     def total_at(self, step: int) -> int:
-        """How many steps in all were planned when step 0, 1, … was taken.
+        """The total of steps planned when step 0, 1, … was taken.
 
         >>> [Recipe(steps=8, plan=((0, 10), (5, 8))).total_at(step) for step in (4, 5)]
         [10, 8]
@@ -154,7 +154,7 @@ class Recipe:
         return totals[-1] if totals else self.steps or 1
 
     def rate_at(self, step: int) -> float:
-        """The learning rate of step 0, 1, …, `steps` − 1, of a recipe that says its schedule.
+        """The learning rate of step 0, 1, …, `steps` − 1, of a recipe with a schedule.
 
         >>> recipe = Recipe(steps=10, learning_rate=1.0, warmup=0.2, schedule="linear")
         >>> [round(recipe.rate_at(step), 6) for step in (0, 1, 2, 6, 9)]
@@ -166,11 +166,11 @@ class Recipe:
                              self.step_values or (), self.total_at(step))
         else:
             fall = lr_schedule.factor(shape, self.fraction_at(step), warmup, self.cooldown or 0.0)
-        rise = 1.0 if shape == "one-cycle" else lr_schedule.rise(self.fraction_at(step + 1), warmup)
+        rise = 1.0 if shape == "one-cycle" else lr_schedule.warmup_factor(self.fraction_at(step + 1), warmup)
         return (self.learning_rate or 0.0) * rise * fall
 
     def as_dict(self) -> dict[str, Any]:
-        """The fields as JSON and YAML have them: lists and no tuples.
+        """The fields as JSON values, lists in place of tuples.
 
         >>> Recipe(steps=8, plan=((0, 10), (5, 8))).as_dict()["plan"]
         [[0, 10], [5, 8]]

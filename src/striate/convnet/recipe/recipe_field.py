@@ -1,4 +1,4 @@
-"""Declaration of a recipe's field: its default and its text, from which docstrings and help texts are made."""
+"""Declaration of recipe fields: default and text, from which docstrings and help texts are made."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ WIDTH = 112  # of a line in a docstring, without its indent
 
 
 def recipe_field(default: Any, text: str, more: str = "", *, planned: str = "") -> Any:
-    """A dataclass field.
+    """Declare a field of a recipe.
 
     Args:
         default: None is "planned from the data".
         text: what it is, in one line, without a full stop.
-        more: what help texts leave out: source, limits.
-        planned: what it is without being given, for help texts.
+        more: source and limits, which help texts leave out.
+        planned: the value where none is given, for help texts.
 
     """
     return field(default=default, metadata={"text": text, "more": more, "planned": planned})
@@ -33,7 +33,7 @@ def fields_by_name(cls: Any) -> dict[str, Field[Any]]:
 
 
 def field_choices(cls: Any, name: str) -> tuple[str, ...]:
-    """The words that the field `name` of `cls` may hold; none where it is not one of a few.
+    """The allowed words of the field `name` of `cls`; none where it is not one of a few.
 
     >>> from striate.convnet.recipe.recipe import Recipe
     >>> field_choices(Recipe, "optimiser"), field_choices(Recipe, "momentum")

@@ -1,4 +1,4 @@
-"""Validation of recipes: constraints of their fields, and which fields go together (`bad_recipe`, `two_budgets`)."""
+"""Validation of recipes: constraints of single fields and of fields together (`bad_recipe`, `two_budgets`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from striate.core.constraints import Integer, Number, OneOf, unquoted
 from striate.core.params import Refusal, check, params_of
 from striate.errors import UsageError
 
-# Caffe's policies, with the numbers that each needs.
+# Caffe's policies, with the settings that each needs.
 POLICIES = {"step": ("gamma", "step_size"), "exp": ("gamma",), "inv": ("gamma", "power"),
            "multistep": ("gamma", "step_values"), "poly": ("power",), "sigmoid": ("gamma", "step_size")}
 OPTIMISERS = ("sgd", "adamw", "muon")
@@ -28,12 +28,12 @@ Choice = partial(OneOf, phrase="one of {words} is allowed")
 
 @dataclass(frozen=True)
 class StepValues:
-    """The steps at which a rate falls: 1 to 1,000 rising whole numbers."""
+    """Constraint of the steps at which a rate falls: 1 to 1,000 rising whole numbers."""
 
     allowed: str = "a list of rising whole numbers from 0 up is allowed"
 
     def read(self, value: object) -> tuple[int, ...]:
-        """The steps themselves."""
+        """The validated steps."""
         if not (isinstance(value, tuple) and 0 < len(value) <= 1_000 and all(type(one) is int for one in value)
                 and list(value) == sorted(value) and value[0] >= 0):
             raise ValueError
@@ -42,13 +42,13 @@ class StepValues:
 
 @dataclass(frozen=True)
 class SchedulePlan:
-    """(step, total) pairs that `lr_schedule.fraction_at` can follow, or none."""
+    """Constraint of a plan: (step, total) pairs that `lr_schedule.fraction_at` can follow, or none."""
 
     allowed: str = ("a list of [step, total] pairs, the first from step 0, the steps rising, each total behind its "
                     "step and the last of them the number of steps, is allowed")
 
     def read(self, value: object) -> tuple[tuple[int, int], ...]:
-        """The pairs themselves."""
+        """The validated pairs."""
         if not isinstance(value, tuple) or len(value) > LONGEST or not all(
                 isinstance(pair, tuple) and len(pair) == 2 and all(type(one) is int for one in pair) for pair in value):
             raise ValueError
@@ -59,7 +59,7 @@ class SchedulePlan:
 
 
 def checked(recipe: object) -> dict[str, Any]:
-    """The fields of a `Recipe` as they are kept; refuses what no run could use: `bad_recipe`, `two_budgets`."""
+    """The validated fields of a `Recipe`; refuses others (`bad_recipe`, `two_budgets`)."""
     cls: type = type(recipe)
     kept = check(params_of(cls), recipe, REFUSAL)
     schedule = kept["schedule"]

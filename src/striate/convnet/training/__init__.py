@@ -1,1 +1,1 @@
-"""Training: a loop that can be stopped anywhere, planned by steps or by the clock, on one machine or many."""
+"""Training: a loop that can be stopped at any step, planned by steps or by the clock, in one process or many."""

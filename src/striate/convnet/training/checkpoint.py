@@ -2,7 +2,7 @@
 
 A checkpoint holds the weights, the best weights so far, the optimiser's state and a few plain facts (step, sums,
 history). No random state is needed: order, augmentation and dropout are pure functions of (seed, epoch, step). The last
-two are kept; a damaged one is passed over, and said so.
+two stay on disk; a damaged one is skipped, with a note.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KEEP = 2
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a checkpoint gives back: `facts` (JSON values) and `tensors` by name."""
+    """The contents of a checkpoint: `facts` (JSON values) and `tensors` by name."""
 
     facts: dict[str, Any]
     tensors: dict[str, torch.Tensor]
@@ -61,7 +61,7 @@ class Checkpoints:
             except ModelFileError as error:
                 self.notes.append(f"{shown(path.name)} is damaged and was passed over: {error.given}")
                 continue
-            for damaged in paths[paths.index(path) + 1 :]:  # or they would count as those that are kept
+            for damaged in paths[paths.index(path) + 1 :]:  # or they would count among those that stay
                 damaged.unlink(missing_ok=True)
             return Snapshot(file.manifest["facts"], {k: torch.from_numpy(v) for k, v in file.arrays.items()})
         if paths:
@@ -71,7 +71,7 @@ class Checkpoints:
         return None
 
     def remove(self) -> None:
-        """Remove them all: the run is finished."""
+        """Remove all checkpoints: the run is finished."""
         for path in self._paths():
             path.unlink(missing_ok=True)
         if self.folder.exists() and not any(self.folder.iterdir()):
@@ -93,7 +93,7 @@ def optimiser_tensors(optimiser: torch.optim.Optimizer, module: nn.Module) -> di
 
 
 def restore_optimiser(optimiser: torch.optim.Optimizer, module: nn.Module, tensors: dict[str, torch.Tensor]) -> None:
-    """Put back what `optimiser_tensors` took."""
+    """Restore the state that `optimiser_tensors` returned."""
     parameters = dict(module.named_parameters())
     for key, value in tensors.items():
         if key.startswith("optimiser/"):

@@ -1,8 +1,8 @@
 """Exponential moving average of the weights of a run (Polyak & Juditsky 1992; Tarvainen & Valpola 2017).
 
-It predicts better than the last step's weights while the rate is still high. What batch normalisation has counted is
-averaged too. The decay warms up as min(decay, (1 + t)/(10 + t)) over the steps t = 0, 1, …, so the random weights that
-the run began with are soon forgotten.
+It predicts better than the last step's weights while the rate is still high. The running averages of batch
+normalisation are averaged too. The decay warms up as min(decay, (1 + t)/(10 + t)) over the steps t = 0, 1, …, so the
+random initial weights are soon forgotten.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ UPDATES = "updates"  # in the state, beside the tensors; those have a dot in the
 
 
 class ExponentialMovingAverage:
-    """The average of the tensors of `module`, which it begins with.
+    """Exponential moving average of the tensors of `module`, which it begins with.
 
     Args:
-        module: whose weights and buffers are averaged; it is not kept.
+        module: whose weights and buffers are averaged; no reference to it is held.
         decay: per step, 0 to below 1.
 
     >>> module = nn.Linear(1, 1, bias=False)
@@ -41,7 +41,7 @@ class ExponentialMovingAverage:
 
     @torch.no_grad()
     def update(self, module: nn.Module) -> None:
-        """Take in the weights after a step."""
+        """Update with the weights after a step."""
         state = module.state_dict()
         moving = [name for name, value in self.averaged.items() if value.is_floating_point()]
         torch._foreach_lerp_([self.averaged[name] for name in moving], [state[name].detach() for name in moving],
@@ -55,11 +55,11 @@ class ExponentialMovingAverage:
         return dict(self.averaged)
 
     def state(self) -> dict[str, Tensor]:
-        """All that `load` needs to go on to the bit: the tensors, and under `updates` how many there were, () int64."""
+        """The state for `load`, exact to the bit: the tensors, and under `updates` their number, () int64."""
         return {**self.averaged, UPDATES: torch.tensor(self.updates)}
 
     def load(self, state: Mapping[str, Tensor]) -> None:
-        """Put back what `state` gave."""
+        """Restore what `state` returned."""
         self.updates = int(state[UPDATES])
         for name, value in self.averaged.items():
             value.copy_(state[name])

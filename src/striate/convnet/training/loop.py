@@ -1,4 +1,4 @@
-"""Training loop: one plain loop that yields records, and can be stopped and resumed at any step.
+"""Training loop: a generator of step records that can be stopped and resumed at any step.
 
 Order, augmentation and dropout are functions of (seed, epoch, step); the state is in the checkpoint; so a run that was
 killed ends in the same bits as one that was not (same machine type, versions, threads and number of processes).
@@ -23,7 +23,7 @@ from striate.convnet.training.ema import ExponentialMovingAverage
 from striate.convnet.training.prefetch import Batch, Prefetcher, prepared
 from striate.convnet.training.seeding import seed_for
 from striate.convnet.training.state_dict import restore, save
-from striate.convnet.training.time_budget import BudgetClock, replanned
+from striate.convnet.training.time_budget import BudgetClock, replan
 from striate.convnet.training.training_context import StepRecord
 from striate.convnet.training.training_run import TrainingRun
 from striate.convnet.training.validation_epoch import finish_epoch
@@ -37,24 +37,25 @@ def train(run: TrainingRun, snapshot: Snapshot | None = None) -> Iterator[StepRe
 
     Raises `Interrupted` when `stop` of its context turns true (the state is saved first) and `RunError`
     (`loss_not_finite`).
-    Of several processes each asks for what it wants (to stop; rank 0 also to save, and to plan anew) together with its
-    part of the loss, so that all do the same after the same step.
+    Each of several processes votes (to stop; rank 0 also to save, and to plan anew) together with its part of the
+    loss, so that all do the same after the same step.
     """
     optimiser = make_optimiser(run.module, run.recipe)
     run.average = ExponentialMovingAverage(run.module, run.recipe.average) if run.recipe.average else None
     if snapshot:
         restore(run, optimiser, snapshot)
-    progress, clock, keeper = run.progress, BudgetClock(run), CheckpointTimer(run, optimiser)
-    learn, slowest = OptimiserStep(run, optimiser), 0.0
+    progress, clock, timer = run.progress, BudgetClock(run), CheckpointTimer(run, optimiser)
+    step, slowest = OptimiserStep(run, optimiser), 0.0
     if not snapshot:
-        keeper.save()
+        timer.save()
     clock.lap()
     feed = Prefetcher(prepared(run, progress.step))
     try:
         for batch in feed:
             if progress.step >= run.steps:
                 break
-            loss, stops, saves, total = learn(batch, run.context.stop(), keeper.wish(), clock.wish(keeper.took))
+            votes = run.context.stop(), timer.due(), clock.new_total(timer.save_seconds)
+            loss, stops, saves, total = step(batch, *votes)
             progress.step += 1
             progress.loss_sum += loss * len(batch.indices)
             progress.seen += len(batch.indices)
@@ -64,44 +65,44 @@ def train(run: TrainingRun, snapshot: Snapshot | None = None) -> Iterator[StepRe
                 slowest = seconds
                 run.group.set_timeout(slowest)
             if total:
-                run.recipe = replanned(run.recipe, progress.step, int(total))
+                run.recipe = replan(run.recipe, progress.step, int(total))
             steps, epoch = run.steps, -(-progress.step // run.per_epoch)
             ended = progress.step % run.per_epoch == 0 or progress.step == steps
             speed = progress.seen / max(progress.epoch_seconds, 1e-9)
             record = finish_epoch(run, epoch) if ended else None
             clock.lap("validation" if ended else "step")
             yield StepRecord(progress.step, steps, epoch, -(-steps // run.per_epoch), loss, speed, record,
-                       feed.waited, run.recipe.rate_at(batch.step))
+                             feed.waited, run.recipe.rate_at(batch.step))
 
             stopping = (stops > 0 or (run.group.world_size == 1 and run.context.stop())) and progress.step < steps
             if stopping or saves > 0:
                 clock.lap("step")
-                keeper.save()
+                timer.save()
                 clock.lap()
             if stopping:
                 raise Interrupted("interrupted", f"training was stopped after step {progress.step:,} of {steps:,}")
     finally:
         feed.close()
-    keeper.save()
+    timer.save()
     clock.lap()
 
 
 class OptimiserStep:
-    """One optimiser step on one batch; `__call__` returns the loss of the whole batch, and the sums of the votes."""
+    """One optimiser step on one batch; returns the loss of the whole batch, and the sums of the votes."""
 
     def __init__(self, run: TrainingRun, optimiser: torch.optim.Optimizer) -> None:
         self.run, self.optimiser = run, optimiser
         self.weights = class_weights(run.labels, run.module.network.output.size, bool(run.recipe.balance))
         self.gradients = GradientBuckets(run.module, run.group.world_size)
-        self.settled = [cast(nn.Module, run.module._modules[node.name]) for node in run.module.nodes
-                        if run.pretrained and node.layer.kind == "batch_norm"]
+        self.fixed_norms = [cast(nn.Module, run.module._modules[node.name]) for node in run.module.nodes
+                            if run.pretrained and node.layer.kind == "batch_norm"]
         self.parameters = [one for one in run.module.parameters() if one.requires_grad]
 
     def __call__(self, batch: Batch, *votes: float) -> list[float]:
-        """Learn from `batch`."""
+        """The step on `batch`."""
         run, recipe = self.run, self.run.recipe
         run.module.train()
-        for unit in self.settled:
+        for unit in self.fixed_norms:
             unit.eval()
         torch.manual_seed(seed_for(recipe.seed, "dropout", batch.step))
         set_rate(self.optimiser, recipe.rate_at(batch.step))
@@ -124,31 +125,31 @@ class OptimiserStep:
 
 
 class CheckpointTimer:
-    """Writes the checkpoints of a run: every `checkpoint_seconds`, and when told to."""
+    """Checkpoints of a run by time: every `checkpoint_seconds`, and on `save`."""
 
     def __init__(self, run: TrainingRun, optimiser: torch.optim.Optimizer) -> None:
         self.run, self.optimiser = run, optimiser
-        self.saved, self.took = time.monotonic(), 0.0
+        self.saved, self.save_seconds = time.monotonic(), 0.0
 
-    def wish(self) -> bool:
-        """Whether it is time for one; rank 0 says so."""
+    def due(self) -> bool:
+        """Whether a checkpoint is due; only on rank 0."""
         if not self.run.checkpoints or not self.run.group.is_rank_zero:
             return False
         pause = self.run.context.checkpoint_seconds
-        return time.monotonic() - self.saved > (max(SECONDS, self.took / SHARE) if pause is None else pause)
+        return time.monotonic() - self.saved > (max(SECONDS, self.save_seconds / SHARE) if pause is None else pause)
 
     def save(self) -> None:
-        """Write one now, if the run keeps any."""
+        """Write a checkpoint now, if the run has a folder for them."""
         if not self.run.checkpoints:
             return
         started = time.monotonic()
         save(self.run, self.optimiser)
         self.saved = time.monotonic()
-        self.took = self.saved - started
+        self.save_seconds = self.saved - started
 
 
 def not_finite(run: TrainingRun, batch: Batch, loss: float) -> RunError:
-    """The refusal to go on with a loss that is NaN or infinite; the weights are still those before the step."""
+    """The error of a loss that is NaN or infinite; the weights are still those before the step."""
     keys = getattr(run.pictures, "keys", None)
     names = [shown(keys[i], 60) if keys else f"picture {i}" for i in batch.indices[:3]]
     kept = f"; the weights of epoch {run.progress.best_epoch} are kept" if run.best else ""

@@ -19,14 +19,14 @@ from striate.core.result import Result
 from striate.errors import Interrupted, RunError, UsageError
 
 LOW, HIGH, STEPS = 1e-6, 10.0, 100
-KEPT = 0.9  # of the running mean of the loss, per step; it lags behind, so only the end is told by it
-DIVERGED = 4.0  # times the lowest running mean: training has left the region where it learns
+SMOOTHING = 0.9  # of the running mean of the loss, per step; it lags behind, so it only detects the end
+DIVERGED = 4.0  # times the lowest running mean: training has diverged
 WIDTH = 3.0  # steps; the spread of the window that the curve is smoothed with, which looks both ways and does not lag
 
 
 @dataclass(frozen=True, eq=False)
 class RangeTest(Result):
-    """What a range test saw: `rates`, `losses` (nats) and `smooth` losses, (n,) float64, a value per step.
+    """Result of a range test: `rates`, `losses` (nats) and `smooth` losses, (n,) float64, a value per step.
 
     `steepest` is the rate at which the loss fell fastest per factor of the rate, `tenth` one tenth of the rate at its
     minimum; both None where it never fell. `diverged`: whether it was ended early, because the loss rose.
@@ -44,7 +44,7 @@ class RangeTest(Result):
         """Read the curve of finite `losses` (n,) at rising `rates` (n,).
 
         >>> test = RangeTest.of(np.logspace(-3, 0, 4), [2.0, 2.0, 2.0, 2.0])
-        >>> test.steepest, test.tenth                                    # nothing was learnt at any rate
+        >>> test.steepest, test.tenth                                    # the loss fell at no rate
         (None, None)
         """
         rates, losses = np.asarray(rates, np.float64), np.asarray(losses, np.float64)
@@ -82,7 +82,7 @@ def range_test(model: ConvNet, X: Any, y: ArrayLike | None = None, *, low: float
     def on_step(step: StepRecord) -> None:
         nonlocal best, running
         losses.append(step.loss)
-        running = step.loss if len(losses) == 1 else KEPT * running + (1 - KEPT) * step.loss
+        running = step.loss if len(losses) == 1 else SMOOTHING * running + (1 - SMOOTHING) * step.loss
         best = min(best, running)
 
     context, diverged = context or TrainingContext(), False

@@ -1,7 +1,7 @@
-"""glibc malloc settings: memory that is freed in a step is kept for the next one.
+"""glibc malloc settings for training: memory that is freed in a step is reused in the next one.
 
-glibc gives every large block back to the system as soon as it is free, so each step pays again for fresh pages, which
-the system must clear first: a tenth of the time of a small network. Elsewhere than on glibc nothing is done.
+glibc returns every large block to the system as soon as it is free, so each step pays again for fresh pages, which the
+system must clear first: a tenth of the time of a small network. Without glibc nothing is done.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from contextlib import contextmanager
 from threading import Lock
 
 TRIM_THRESHOLD, MMAP_MAX = -1, -4  # the options' numbers in malloc.h
-USUAL = {TRIM_THRESHOLD: 128 << 10, MMAP_MAX: 65_536}
-KEEPING = {TRIM_THRESHOLD: 2**31 - 1, MMAP_MAX: 0}
+DEFAULTS = {TRIM_THRESHOLD: 128 << 10, MMAP_MAX: 65_536}
+REUSE = {TRIM_THRESHOLD: 2**31 - 1, MMAP_MAX: 0}
 depth: list[None] = []  # one for each block that is open, in any thread: the settings are the process's
 lock = Lock()
 
 
 @contextmanager
-def kept() -> Iterator[None]:
-    """Keep what is freed in this block for what is taken next; after the outermost block the system has it back.
+def reuse_freed_memory() -> Iterator[None]:
+    """Reuse memory that is freed in this block; after the outermost block it is returned to the system.
 
-    >>> with kept():
+    >>> with reuse_freed_memory():
     ...     bytes(1 << 25) == bytes(1 << 25)
     True
     """
@@ -31,7 +31,7 @@ def kept() -> Iterator[None]:
         yield
         return
     with lock:
-        _set(libc, KEEPING)
+        _set(libc, REUSE)
         depth.append(None)
     try:
         yield
@@ -39,7 +39,7 @@ def kept() -> Iterator[None]:
         with lock:
             depth.pop()
             if not depth:
-                _set(libc, USUAL)
+                _set(libc, DEFAULTS)
                 libc.malloc_trim(ctypes.c_size_t(0))
 
 

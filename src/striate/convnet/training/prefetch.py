@@ -1,6 +1,6 @@
 """Prefetching: one thread gathers and augments the next batches while the network trains on this one.
 
-Never a process: the pictures are bytes in a memory map, and NumPy lets go of the interpreter while it moves them.
+Never a process: the pictures are bytes in a memory map, and NumPy releases the interpreter lock while it moves them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from striate.convnet.augment import Augmenter
-from striate.convnet.augment.mixup_cutmix import reach
+from striate.convnet.augment.mixup_cutmix import slice_needed
 from striate.convnet.distributed import BatchShard
 from striate.convnet.training.seeding import generator
 from striate.convnet.training.training_run import TrainingRun
@@ -27,7 +27,7 @@ AHEAD = 3  # batches that wait at most
 
 @dataclass(frozen=True)
 class Batch:
-    """One step's pictures (n, C, H, W), 0..255, their labels (n,), which they are, and which slice of the batch."""
+    """Batch of one step: `pictures` (n, C, H, W) in 0..255, `labels` (n,), `indices` of all of it, its `shard`."""
 
     step: int
     indices: NDArray[np.int64]
@@ -47,7 +47,7 @@ def prepared(run: TrainingRun, first: int) -> Iterator[Batch]:
         for start in range(within * size, count, size):
             indices = order[start : start + size]
             shard = run.group.shard(len(indices))
-            needed = indices[reach(run.recipe, shard.slice, len(indices))]
+            needed = indices[slice_needed(run.recipe, shard.slice, len(indices))]
             pictures = augment(run.pictures.take(needed), needed)
             labels = torch.from_numpy(run.labels[needed])
             if pinned:
@@ -57,7 +57,7 @@ def prepared(run: TrainingRun, first: int) -> Iterator[Batch]:
 
 
 class Prefetcher:
-    """Iterates over `prepared`, a few batches ahead, in a thread of its own; an error in it is raised here.
+    """Iterator over `prepared`, a few batches ahead, in a thread of its own, whose errors it raises.
 
     >>> from itertools import islice
     >>> list(islice(Prefetcher(iter("abc")), 2))

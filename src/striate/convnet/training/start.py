@@ -1,4 +1,4 @@
-"""Start of a run: the ranks check that it is the same, and it resumes from a checkpoint or gets its first plan."""
+"""Start of a training run: identity check of the ranks, resumption from a checkpoint, or the first plan."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from striate.core import model_file
 
 def start_run(run: TrainingRun, asked: Recipe,
               first: Callable[[TrainingRun], object] | None = None) -> tuple[Snapshot | None, tuple[str, ...]]:
-    """Set the recipe of `run`, which has its weights and its identity; returns the checkpoint to go on from, if any,
-    and what more was decided, in words. Collective.
+    """Set the recipe of `run`, which has its weights and its identity. Collective.
 
-    `asked`: the recipe as it was given; `first`: what a run that is not resumed does to its weights before its first
-    step. What a run without a budget will cost is measured, and `message` of its context called with it.
+    Returns the checkpoint to resume from, if any, and further reasons for the plan, in words.
+
+    `asked`: the recipe as it was given; `first`: changes the weights of a run that is not resumed, before its first
+    step. The time of a run without a budget is measured, and `message` of its context called with it.
     """
     run.group.assert_same(**run.identity)
     snapshot = run.group.on_rank_zero(run.checkpoints.latest) if run.checkpoints else None
@@ -34,16 +35,16 @@ def start_run(run: TrainingRun, asked: Recipe,
     elif run.by_clock:
         run.recipe = step_timing.first_plan(run)
     elif run.context.message and not run.context.sharded and not (asked.epochs or asked.steps or asked.minutes):
-        run.context.message(step_timing.proposal(run))
+        run.context.message(step_timing.cost_message(run))
     if not run.by_clock:
         return snapshot, ()
-    # By the first plan, which a run that goes on has kept, so that it says and does the same.
-    run.recipe, reasons = presets.unmoved(run.recipe, asked, run.recipe.plan[0][1] / run.per_epoch)
+    # By the first plan, which a checkpoint holds, so that a resumed run gives the same reasons.
+    run.recipe, reasons = presets.without_moves(run.recipe, asked, run.recipe.plan[0][1] / run.per_epoch)
     return snapshot, reasons
 
 
-def content_of(run: TrainingRun) -> str:
-    """A hash of what a run learns from and is chosen by: labels, and the digests of pictures that carry them."""
+def content_hash(run: TrainingRun) -> str:
+    """A hash of the training and validation set: labels, and the digests of pictures that have them."""
     parts = [(run.pictures, run.labels), *([run.validation] if run.validation else [])]
     whole = sha256()
     for pictures, labels in parts:

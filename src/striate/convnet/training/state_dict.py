@@ -1,4 +1,4 @@
-"""State of a run as tensors and values, to a checkpoint and back."""
+"""State of a training run as tensors and values: saved to a checkpoint, restored from it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from striate.errors import ModelFileError, RunError
 
 
 def save(run: TrainingRun, optimiser: torch.optim.Optimizer) -> None:
-    """Write a checkpoint of the run as it stands; rank 0 does, the others wait."""
+    """Write a checkpoint of the run, on rank 0 while the others wait."""
     checkpoints = run.checkpoints
     assert checkpoints
     tensors = {f"model/{name}": value for name, value in run.module.state_dict().items()}
@@ -31,7 +31,7 @@ def save(run: TrainingRun, optimiser: torch.optim.Optimizer) -> None:
 
 
 def refuse_too_large(network: Network, recipe: Recipe) -> None:
-    """Refuse what its last checkpoint could not hold (`checkpoint_too_large`), before the first step, not after hours.
+    """Refuse a run whose last checkpoint would be too large (`checkpoint_too_large`), before the first step.
 
     Weights, their best and their average are in it, and one number for each weight of the optimiser's, two of AdamW's.
     """
@@ -55,7 +55,7 @@ def refuse_other(run: TrainingRun, snapshot: Snapshot) -> None:
 
 
 def restore(run: TrainingRun, optimiser: torch.optim.Optimizer, snapshot: Snapshot) -> None:
-    """Put the run back to where `snapshot` was taken; refuses weights of another network (`other_run`)."""
+    """Restore the state of `snapshot`; refuses weights of another network (`other_run`)."""
     run.progress.__dict__.update(snapshot.facts["progress"])
 
     def part(name: str) -> dict[str, torch.Tensor]:

@@ -21,7 +21,7 @@ FIRST = 0.01  # of the budget: where a first step takes more, only one more is m
 def first_plan(run: TrainingRun) -> Recipe:
     """The recipe of `run` with `steps` for its minutes, after a short trial on a copy that is thrown away."""
     started = time.monotonic()
-    step_seconds = measured(run)
+    step_seconds = measure_step(run)
     run.progress.elapsed += time.monotonic() - started
     budget = (run.recipe.minutes or 0) * 60
     fit = time_budget.steps_left(run, budget - run.progress.elapsed, step_seconds, None)
@@ -29,8 +29,8 @@ def first_plan(run: TrainingRun) -> Recipe:
     return replace(run.recipe, steps=total, plan=((0, total),))
 
 
-def measured(run: TrainingRun) -> float:
-    """Seconds that a step takes on rank 0, from a few steps on a copy."""
+def measure_step(run: TrainingRun) -> float:
+    """Seconds per step on rank 0, from a few steps on a copy."""
     trial = replace(
         run, module=copy.deepcopy(run.module), recipe=replace(run.recipe, steps=10**9, plan=()), by_clock=False,
         context=TrainingContext(group=run.group), checkpoints=None, progress=TrainingState(), best={}, validation=None,
@@ -51,9 +51,9 @@ def measured(run: TrainingRun) -> float:
     return run.group.broadcast((time.monotonic() - started) / (steps - warm_up))
 
 
-def proposal(run: TrainingRun) -> str:
-    """What a run without `minutes` will cost, in one sentence."""
-    seconds = measured(run) * run.steps
+def cost_message(run: TrainingRun) -> str:
+    """Epochs, speed and time of a run without `minutes`, in one sentence."""
+    seconds = measure_step(run) * run.steps
     speed = len(run.pictures) * run.steps / run.per_epoch / max(seconds, 1e-9)
     epochs = -(-run.steps // run.per_epoch)
     return (f"{epochs:,} epochs at {speed:,.0f} pictures/s on this machine: about {duration_in_words(seconds)}; "

@@ -1,7 +1,7 @@
 """Time budget: the schedule is re-planned to the time left, from the measured speed, as the run goes.
 
-What is promised to the user is the whole: training, validation after each epoch, and the predictions that follow. The
-plan is written into the recipe as it grows, so a run by the clock can be resumed, and repeated to the bit without one.
+The budget covers training, validation after each epoch, and the predictions that follow. The plan is written into the
+recipe as it grows, so a run by the clock can be resumed, and repeated to the bit without one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FORWARD = 0.35  # of a step: how long it takes to predict its pictures, until a 
 
 
 class BudgetClock:
-    """Time spent in a run, and the plan that follows from it."""
+    """Clock of a run with a time budget, and the plan that follows from it."""
 
     def __init__(self, run: TrainingRun) -> None:
         self.run, self.progress = run, run.progress
@@ -42,10 +42,10 @@ class BudgetClock:
             self.training += seconds
         return seconds
 
-    def wish(self, saving: float = 0.0) -> int:
-        """Steps in all that the run should have from now on, if it is time to plan anew, else 0; rank 0 says so.
+    def new_total(self, saving: float = 0.0) -> int:
+        """The new total of steps, if it is time to plan anew, else 0; only on rank 0.
 
-        It is asked before a step and followed after it. `saving`: seconds that the last checkpoint will take.
+        Computed before a step and applied after it. `saving`: seconds that the last checkpoint will take.
         """
         run, progress = self.run, self.run.progress
         budget = (run.recipe.minutes or 0) * 60
@@ -66,14 +66,14 @@ class BudgetClock:
         return total if abs(total - run.steps) > CHANGE * run.steps else 0
 
 
-def replanned(recipe: Recipe, step: int, total: int) -> Recipe:
-    """`recipe` with what is left of its schedule after `step` laid over the steps up to `total`."""
+def replan(recipe: Recipe, step: int, total: int) -> Recipe:
+    """`recipe` with the rest of its schedule after `step` re-planned over the steps up to `total`."""
     plan = (*(point for point in recipe.plan or ((0, recipe.steps or 0),) if point[0] < step), (step, total))
     return replace(recipe, steps=total, plan=plan)
 
 
 def steps_left(run: TrainingRun, seconds: float, step_seconds: float, validation_seconds: float | None) -> int:
-    """How many more steps `seconds` allow for, with a validation after each epoch and the predictions at the end."""
+    """The steps that fit into `seconds`, with a validation after each epoch and the predictions at the end."""
     per_picture = FORWARD * step_seconds / (run.recipe.batch_size or 1)
     shown = len(run.validation[0]) if run.validation else 0
     validating = per_picture * shown if validation_seconds is None else validation_seconds

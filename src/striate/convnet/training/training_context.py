@@ -13,7 +13,7 @@ Row = dict[str, float | int | None]  # of the history: one epoch
 
 @dataclass(frozen=True)
 class StepRecord:
-    """What the training loop yields after each optimiser step.
+    """Record of one optimiser step, as the training loop yields it.
 
     Attributes:
         step, epoch: which have been taken, from 1; steps, epochs: how many are planned by now.
@@ -42,14 +42,14 @@ class TrainingContext:
     Attributes:
         on_step: called after every optimiser step.
         on_progress: called with (stage, done, total) while features are computed.
-        message: called with what is planned, which then is measured first; None does not measure.
-        stop: asked after every step; when it turns true the run is saved and `Interrupted` is raised.
+        message: called with the estimated time, which then is measured first; None does not measure.
+        stop: called after every step; when it returns true the run is saved and `Interrupted` is raised.
         checkpoints: a folder; the run is saved there, and goes on from what is there.
         checkpoint_seconds: how often; None is every 20, or less often where that would take over 1 % of the time.
         predictions_after: pictures that will be predicted after training, within the `minutes` given.
         group: the processes that train together, which must all be given the same.
         sharded: divide the weights among them, for steps too large for one device.
-        feature_cache: a folder that keeps features from run to run, which fine-tuning begins with; see
+        feature_cache: the folder of a feature cache, for the head that fine-tuning begins with; see
             `striate.convnet.inference.feature_cache`.
 
     """

@@ -1,4 +1,4 @@
-"""Training run: what is trained, on what, and how far it has come."""
+"""Training run: its module, pictures, recipe, services and state."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from striate.model.preprocessing import LabelledPictures
 
 @dataclass
 class TrainingState:
-    """Where a run stands; the part of a checkpoint that is no tensor.
+    """State of a training run; the part of a checkpoint that is no tensor.
 
-    `elapsed`: seconds of training so far, validation included, over all the sittings of a run; `begun`: what was done
-    before the first step, in words.
+    `elapsed`: seconds of training so far, validation and earlier sessions included; `begun`: what was done before the
+    first step, in words.
     """
 
     step: int = 0
@@ -42,13 +42,13 @@ class TrainingState:
 
 @dataclass
 class TrainingRun:
-    """What is trained, on what, how, and where its state is kept.
+    """Training run: module, pictures, recipe, services and state.
 
     Attributes:
-        pretrained: whether it began with pretrained weights; batch normalisation then keeps the averages it came with.
-        by_clock: whether its steps are planned as the time goes.
+        pretrained: whether it began with pretrained weights; batch normalisation then keeps its pretrained averages.
+        by_clock: whether its steps are planned by a time budget.
         best: the weights of the best epoch on validation, or the last weights where there is no validation.
-        average: the running average of the weights, which is what is validated, if the recipe asks for one.
+        average: the moving average of the weights, which is validated, if the recipe has one.
 
     """
 
@@ -75,7 +75,7 @@ class TrainingRun:
 
     @property
     def device(self) -> torch.device:
-        """Where the module is."""
+        """The device of the module."""
         return next(self.module.parameters()).device
 
     @property

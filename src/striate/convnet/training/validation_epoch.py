@@ -1,4 +1,4 @@
-"""Validation at an epoch's end: scores of many pictures, the best weights so far, a row of the history."""
+"""Validation at the end of an epoch: scores, the best weights so far, a row of the history."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def logits_of(module: torch.nn.Module, pictures: LabelledPictures, preparation: 
 
 
 def finish_epoch(run: TrainingRun, epoch: int) -> Row:
-    """Validate, remember the best weights, add a row to the history and return it; epoch 0 is before the first step."""
+    """Validate, store the best weights, add a row to the history and return it; epoch 0 is before the first step."""
     progress = run.progress
     accuracy = loss = None
     state = run.average.tensors() if run.average else sharded_weights.whole(run.module.state_dict())

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from striate.arch import survey
-from striate.convnet.build.resolve_network import network_for, wanted
+from striate.convnet.build.resolve_network import input_requirement, network_for
 from striate.convnet.distributed.rank import RankInfo
 from striate.convnet.inference.precision import choose
 from striate.convnet.recipe.recipe import Recipe
@@ -51,13 +51,13 @@ class ConvNetMethod(TrainingMethod[ConvNet]):
     @property
     def pack_arguments(self) -> dict[str, Any]:
         """What the network requires."""
-        asked = wanted(self.network)
+        asked = input_requirement(self.network)
         return {"size": self.settings.size or asked.size, "channels": asked.channels}
 
     def input_size(self, data: Data) -> tuple[int, int]:
         """The input size of the network for pictures of this size."""
         height, width, channels = data.pictures.images.shape[1:]
-        asked = wanted(self.network)
+        asked = input_requirement(self.network)
         size = self.settings.size or asked.size_for(height, width)
         network_for(self.network, size, asked.channels or channels, len(data.classes))
         return size

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from striate.arch import Volume
-from striate.convnet.finetuning import adapted
-from striate.convnet.pretrained import PretrainedWeights, located, pretrained
+from striate.convnet.finetuning import adapt_head
+from striate.convnet.pretrained import PretrainedWeights, locate, pretrained
 from striate.core.cache import cache_room
 from striate.data import Data
 from striate.errors import UsageError, shown
@@ -30,7 +30,7 @@ class FinetuneMethod(ConvNetMethod):
                              given=f"--network {shown(settings.network)} was given",
                              do="Leave it out, or use --model finetune")
         asked = settings.network if settings.model == NAME else settings.model
-        network, path, _ = located(asked, settings.weights)  # refuses what is missing before any picture is read
+        network, path, _ = locate(asked, settings.weights)  # refuses what is missing before any picture is read
         self.weights = settings.weights or network or str(path)
         self.network = network or str(self.source.network.name)
         self.feature_cache = cache_room("features")
@@ -55,7 +55,7 @@ class FinetuneMethod(ConvNetMethod):
     def input_size(self, data: Data) -> tuple[int, int]:
         """The packed size; refuses networks that cannot be given another head, or another size."""
         height, width, channels = data.pictures.images.shape[1:]
-        made = adapted(self.source.network, len(data.classes))
+        made = adapt_head(self.source.network, len(data.classes))
         if (height, width) != (made.input.height, made.input.width):
             made.on(Volume(channels, height, width))
         return height, width

