@@ -1,4 +1,4 @@
-"""Networks as data: volumes, layers and networks that can be checked, counted and written before a weight exists.
+"""Network architectures as data: volumes, layers and networks, checked, counted and written before a weight exists.
 
 Nothing here imports torch. A volume is (channels, height, width); a batch of them is N×C×H×W.
 """

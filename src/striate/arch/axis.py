@@ -7,7 +7,7 @@ Padding `same` gives ⌈W/S⌉ outputs; what cannot be halved goes to the bottom
 PyTorch's at stride 1).
 See Dumoulin & Visin, "A guide to convolution arithmetic for deep learning", 2016, relations 5, 6 and 15.
 
-Limits: Caffe keeps a last ceil window that starts beyond the input when padding is 0; PyTorch and we drop it.
+Limits: Caffe has a last ceil window that starts beyond the input when padding is 0; PyTorch and we drop it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Axis(NamedTuple):
 
     @property
     def room(self) -> int:
-        """How far the window can travel, W − F + 2P pixels; negative if it is larger than its padded input."""
+        """Travel of the window, W − F + 2P pixels; negative if it is larger than its padded input."""
         return self.size - self.span + sum(self.pads)
 
     def count(self, rounding: str) -> int:
@@ -63,8 +63,7 @@ class Axis(NamedTuple):
 
     @property
     def mirrors(self) -> bool:
-        """Whether a mirrored line has its windows at the same pixels, with padding on both sides by which the last one
-        reaches beyond now (`reaches("floor")`).
+        """Whether windows lie at the same pixels of a mirrored line, if both sides are padded by `overhang("floor")`.
 
         >>> Axis(4, 3, 2, (0, 1)).mirrors, Axis(4, 3, 2, (1, 1)).mirrors, Axis(7, 3, 1, (1, 1)).mirrors
         (True, False, True)
@@ -73,7 +72,7 @@ class Axis(NamedTuple):
         return beyond >= 0 and self._replace(padding=beyond).count("floor") == self.count("floor")
 
     def counted(self, position: int, padding: bool) -> int:
-        """Pixels of one window that a mean divides by: those of the input, with `padding` those of the padding too.
+        """Divisor of a mean over one window: its pixels in the input, with `padding` those in the padding too.
 
         >>> [Axis(5, 3, 2, (0, 1)).counted(position, False) for position in range(2)], Axis(4, 3, 2, 1).counted(0, True)
         ([3, 3], 3)
@@ -84,11 +83,11 @@ class Axis(NamedTuple):
         return min(start + self.span, self.size) - max(start, 0)
 
     def unread(self, rounding: str) -> int:
-        """Input pixels behind the last position, which no window reads."""
+        """Number of input pixels behind the last position, which no window reads."""
         return max(0, -self.reaches(rounding))
 
     def between(self, rounding: str) -> int:
-        """Input pixels between the first and the last one read that no window reads: strides step over them.
+        """Number of input pixels between the first and the last one read that the stride steps over.
 
         >>> Axis(7, 1, 2).between("floor"), Axis(7, 2, 3).between("floor"), Axis(7, 3, 2).between("floor")
         (3, 1, 0)
@@ -101,7 +100,7 @@ class Axis(NamedTuple):
             start = tap * self.dilation - before
             skipped = max(0, -(start // self.stride))
             places = range(start + skipped * self.stride, min(start + count * self.stride, self.size), self.stride)
-            if places:  # of an empty one the end may be negative, and would count from the other side
+            if places:  # the end of an empty range may be negative, and would count from the other side
                 read[places.start:places.stop:self.stride] = b"\1" * len(places)
         return read[read.find(1):read.rfind(1) + 1].count(0)
 

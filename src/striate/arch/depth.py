@@ -1,4 +1,4 @@
-"""Network depth as papers count it: the layers that form weighted sums, along the longest path from input to output."""
+"""Network depth as in papers: the layers that form weighted sums, on the longest path from input to output."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ COUNTED = frozenset({"conv", "table_conv", "deconv", "dense"})
 
 
 def depth(network: Network) -> int:
-    """Convolutions and dense layers on the longest path through the trunk; pooling and normalisation do not count.
+    """Depth of a network: convolutions and dense layers on the longest path through the trunk.
 
     >>> from striate.arch import Conv, Dense, Input, Network, Pool
     >>> depth(Network(Dense(10)(Pool(2)(Conv(20, 5)(Input(1, 28, 28))))))

@@ -1,8 +1,8 @@
-"""Initialisers of weights, and the shape, role and initialiser of each tensor of a layer.
+"""Initialisers of weights, and the specification (shape, role, initialiser) of each tensor of a layer.
 
 Names and meanings are Caffe's: `xavier` (Glorot & Bengio 2010) draws uniformly from ±√(3/fan), `msra` (He et al. 2015)
 from a normal of standard deviation √(2/fan), where fan is the number of inputs of a unit (`in`), the number of units
-an input feeds (`out`), or their mean (`average`); `bilinear` (Long, Shelhamer & Darrell 2015) draws nothing and writes
+an input feeds (`out`), or their mean (`average`); `bilinear` (Long, Shelhamer & Darrell 2015) is not random: it is
 the filter that enlarges a picture.
 """
 
@@ -36,8 +36,8 @@ class Distribution(NamedTuple):
 
 @dataclass(frozen=True)
 class Initializer(ValidatedFields):
-    """One way of filling a tensor: `constant` uses `value`, `uniform` low and high, `gaussian` mean and std,
-    `xavier` and `msra` the fan, `bilinear` nothing. Setting a field that the kind does not use is refused.
+    """Initialiser of a tensor: `constant` uses `value`, `uniform` low and high, `gaussian` mean and std,
+    `xavier` and `msra` the fan, `bilinear` nothing. Fields that the kind does not use must stay at their defaults.
 
     `gaussian` with `sparse` n > 0 leaves each value with probability n/(filters or units) and zeroes it otherwise.
 
@@ -56,7 +56,7 @@ class Initializer(ValidatedFields):
 
     @property
     def label(self) -> str:
-        """How a refusal calls it: by the word that network files use."""
+        """Its name in a refusal, the word of network files."""
         return "filler"
 
     def __post_init__(self) -> None:
@@ -90,10 +90,10 @@ class Initializer(ValidatedFields):
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """A tensor a layer owns: its shape as in PyTorch, its role, how it is filled, and the fans the filler needs.
+    """Specification of a tensor of a layer: its shape as in PyTorch, role, initialiser, and the fans that needs.
 
-    Weights and biases are learnt; buffers are measured while learning (the running mean of a batch normalisation).
-    The learning rate and the weight decay of the training are multiplied by `lr_mult` and `decay_mult`.
+    Weights and biases are learnt; buffers are statistics of the training (the running mean of a batch normalisation).
+    `lr_mult` and `decay_mult` multiply the learning rate and the weight decay of the training.
 
     >>> TensorSpec((6, 1, 5, 5), "weight", Initializer("msra"), fan_in=25, fan_out=150).size  # 6·1·5·5
     150
@@ -114,7 +114,7 @@ class TensorSpec:
 
 
 def bilinear(height: int, width: int) -> list[list[float]]:
-    """The filter of a transposed convolution that enlarges by ⌈height/2⌉ and ⌈width/2⌉, linearly between pixels.
+    """Bilinear filter of a transposed convolution that enlarges by ⌈height/2⌉ and ⌈width/2⌉.
 
     >>> bilinear(1, 4)
     [[0.25, 0.75, 0.75, 0.25]]
@@ -134,7 +134,7 @@ ONE = Initializer("constant", value=1.0)
 
 @dataclass(frozen=True)
 class IsInitializer:
-    """An `Initializer`, the name of one with its defaults, or a mapping of its fields (as in a file).
+    """Constraint of an initialiser: an `Initializer`, the name of one with its defaults, or a mapping of its fields.
 
     >>> IsInitializer().read("xavier") == IsInitializer().read({"kind": "xavier"}) == Initializer("xavier")
     True
@@ -153,7 +153,7 @@ class IsInitializer:
         return value
 
     def check(self, value: object, where: str) -> None:
-        """Refuse what a file says of a filler, naming the word that is wrong; `where` is `layer 3: weight_filler`."""
+        """Refuse a filler of a file with the wrong word named; `where` is `layer 3: weight_filler`."""
         settings = {"kind": value} if isinstance(value, str) else value
         if not isinstance(settings, dict):
             return  # the layer itself refuses it

@@ -18,7 +18,7 @@ MAX_KERNEL = 1_024
 
 @dataclass(frozen=True)
 class HeightWidth:
-    """One whole number for both axes, or (height, width); two equal numbers are kept as one.
+    """Constraint of sizes: one whole number for both axes, or (height, width); two equal numbers become one.
 
     >>> HeightWidth(1, 9).read([3, 3]), HeightWidth(1, 9).read((3, 5))
     (3, (3, 5))
@@ -35,7 +35,7 @@ class HeightWidth:
         return f"a whole number from {self.low:,} to {self.high:,}, or (height, width){word} is allowed"
 
     def read(self, value: object) -> int | tuple[int, int] | str:
-        """The shortest form that says the same: n, (height, width) or the word."""
+        """The shortest equal form: n, (height, width) or the word."""
         if self.word and value == self.word:
             return self.word
         side = Integer(self.low, self.high)
@@ -47,7 +47,7 @@ class HeightWidth:
 
 @dataclass(frozen=True)
 class Name:
-    """The name of a layer or network: no dot, because a tensor is called `layer.weight`, and nothing invisible."""
+    """Constraint of names of layers and networks: no dot, because a tensor is called `layer.weight`."""
 
     allowed: str = "1 to 100 letters, digits, or any of _ - + / : is allowed, and not 'input'"
 
@@ -60,7 +60,7 @@ class Name:
 
 @dataclass(frozen=True)
 class ConnectionTable:
-    """Rows of input maps: 1 to 65,536 rows of increasing whole numbers from 0.
+    """Constraint of connection tables: 1 to 65,536 rows of input maps, increasing whole numbers from 0.
 
     >>> ConnectionTable().read([[0, 1], [1]])
     ((0, 1), (1,))
@@ -81,7 +81,7 @@ class ConnectionTable:
 
 @dataclass(frozen=True)
 class PaddingSides:
-    """Padding: one number for all sides, (height, width), or ((top, bottom), (left, right)); perhaps a word instead.
+    """Constraint of padding: one number, (height, width), ((top, bottom), (left, right)), or a word.
 
     >>> padding = PaddingSides(9, "same")
     >>> padding.read([[1, 1], [2, 2]]), padding.read([[0, 1], [0, 1]]), padding.read("same")
@@ -114,7 +114,7 @@ class PaddingSides:
 
 @dataclass(frozen=True)
 class TargetShape:
-    """The volume of a `reshape`: three whole numbers from −1 up; 0 keeps the input's, one −1 is inferred."""
+    """Constraint of a `reshape`: three whole numbers from −1 up; 0 keeps the input's side, one −1 is inferred."""
 
     allowed: str = "three whole numbers are allowed; 0 keeps the input's and one of them may be −1"
 
@@ -130,7 +130,7 @@ class TargetShape:
 
 @dataclass(frozen=True)
 class RealList:
-    """A list of finite numbers, two or more.
+    """Constraint of coefficients: a list of two finite numbers or more.
 
     >>> RealList().read([1, -1])
     (1.0, -1.0)
@@ -147,7 +147,7 @@ class RealList:
 
 @dataclass(frozen=True)
 class Multipliers:
-    """A factor for weights and biases alike, or (weights, biases); two equal numbers are kept as one.
+    """Constraint of multipliers: one factor, or (weights, biases); two equal numbers become one.
 
     >>> Multipliers().read([1, 2]), Multipliers().read((1, 1))
     ((1.0, 2.0), 1.0)
@@ -165,7 +165,7 @@ class Multipliers:
 
 
 def as_pads(padding: Explicit) -> tuple[tuple[int, int], tuple[int, int]]:
-    """What `PaddingSides` keeps, but for its word, as ((top, bottom), (left, right)).
+    """Padding of any form of `PaddingSides`, but for the word, as ((top, bottom), (left, right)).
 
     >>> as_pads(1), as_pads((1, 2)), as_pads(((0, 1), (2, 3)))
     (((1, 1), (1, 1)), ((1, 1), (2, 2)), ((0, 1), (2, 3)))
@@ -176,7 +176,7 @@ def as_pads(padding: Explicit) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def as_sides(padding: Explicit) -> tuple[int, int] | tuple[tuple[int, int], tuple[int, int]]:
-    """What `PaddingSides` keeps, but for its word, as (height, width) or ((top, bottom), (left, right)).
+    """Padding of any form of `PaddingSides`, but for the word, as (height, width) or ((top, bottom), (left, right)).
 
     >>> as_sides(1), as_sides((1, 2)), as_sides(((0, 1), (0, 1)))
     ((1, 1), (1, 2), ((0, 1), (0, 1)))
@@ -185,7 +185,7 @@ def as_sides(padding: Explicit) -> tuple[int, int] | tuple[tuple[int, int], tupl
 
 
 def as_pair(sides: int | tuple[int, int]) -> tuple[int, int]:
-    """What `HeightWidth` keeps, as (height, width).
+    """Sizes of any form of `HeightWidth` as (height, width).
 
     >>> as_pair(3), as_pair((3, 5))
     ((3, 3), (3, 5))

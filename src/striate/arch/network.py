@@ -1,4 +1,4 @@
-"""Networks: layers by name, each saying which layers feed it; everything is checked when the network is made.
+"""Networks: directed acyclic graphs of named layers, checked completely when they are made.
 
 Bounds: 1 to 5,000 layers, every side of a volume up to 65,536, kernels up to 1,024, up to 500 million parameters.
 """
@@ -25,7 +25,7 @@ INPUT = "input"
 
 @dataclass(frozen=True)
 class Node:
-    """One layer in a network: its name, the names of what feeds it (`input` is the network's input), the volumes."""
+    """A layer in a network: its name, the names of its inputs (`input` is the network's), the volumes."""
 
     name: str
     layer: Layer
@@ -51,14 +51,14 @@ class Node:
 
 @dataclass(frozen=True, init=False)
 class Network:
-    """Everything that leads from one `Input` to `output`, in the order the layers were called.
+    """A network: all layers between one `Input` and `output`, in the order of their calls.
 
     A layer without a name is called by its kind and number: conv1, pool1, conv2, … Every call is a layer of its own;
     calling one object twice makes two layers that share nothing. Two networks are equal if their input, layers, names,
     connections and auxiliary heads are; `name` is only a title.
 
-    `auxiliary` are (volume, loss weight) pairs: heads beside the output that only training looks at, as in GoogLeNet.
-    `nodes` has them among the others; the output is the last node.
+    `auxiliary` are (volume, loss weight) pairs: heads beside the output that only training uses, as in GoogLeNet.
+    `nodes` includes them; the output is the last node.
 
     >>> from striate.arch import Conv, Dense, Input, Network, Pool
     >>> x = Input(1, 28, 28)
@@ -135,7 +135,7 @@ class Network:
 
     @property
     def trunk(self) -> Network:
-        """The network without what only its auxiliary heads need.
+        """The network without its auxiliary heads and the layers that only they need.
 
         >>> from striate.arch import Conv, Dense, GlobalPool, Input, Network
         >>> x = Conv(4, 3)(Input(1, 8, 8))
@@ -146,7 +146,7 @@ class Network:
         return self._again(self.input, {}) if self.auxiliary else self
 
     def on(self, volume: Volume) -> Network:
-        """The same layers on another input volume; refuses if they do not fit it.
+        """The same network on another input volume; a refusal if that does not fit.
 
         >>> from striate.arch import Conv, Input, Network
         >>> str(Network(Conv(8, 3)(Input(1, 28, 28))).on(Input(3, 64, 64)).output)
@@ -162,7 +162,7 @@ class Network:
         return Network(volumes[self.nodes[-1].name], self.name, heads)
 
     def to_dict(self) -> dict[str, Any]:
-        """The network as plain data, the structure of a network file; `from_dict` brings it back exactly.
+        """The network as plain data, the structure of a network file; `from_dict` is the exact inverse.
 
         >>> from striate.arch import Conv, Input, Network, ReLU
         >>> Network(ReLU()(Conv(8, 3)(Input(1, 5, 5)))).to_dict()
@@ -189,7 +189,7 @@ class Network:
 
     @classmethod
     def from_dict(cls, data: object, input: Volume | None = None) -> Network:  # noqa: A002 - the word of the language
-        """The network of plain data; `input` takes the place of the data's own. Refuses with the layer named."""
+        """The network of plain data; `input` replaces the data's own. Refusals name the layer."""
         facts = mapping(data, ("name", "input", "auxiliary", "layers"), "a network")
         title = _title(facts.get("name", ""))
         items = facts.get("layers")

@@ -1,4 +1,4 @@
-"""Networks loaded by name from the zoo, or from a file in any dialect that is read."""
+"""Loader of networks: by name from the zoo, or from a file in any readable dialect."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from striate.errors import MissingError, NetworkError, UsageError, shown
 PHASES = ("TEST", "TRAIN")
 _FROM_TORCH = "In Python load it where you trust it, and use striate.from_torch(module, Input(...))"
 _TO_JSON = "In Keras write model.to_json() into a .json file, and give that"
-# What people try, and what to do instead.
+# Files that are no network files: why, and what to do instead.
 UNREAD = {
     ".py": ("a .py file is code, and is never run", "In Python use striate.from_torch(module, Input(...))"),
     ".pt": ("a .pt file is a pickle, which can run any code", _FROM_TORCH),
@@ -34,9 +34,9 @@ def load_network(spec: str | Path, input: Volume | None = None, classes: int | N
                  phase: str = "TEST") -> Network:
     """The network of a zoo name, or of a .yaml, .yml, .json (ours or Keras'), .prototxt or .pbtxt file.
 
-    `input` takes the place of the file's or paper's own. `classes` is the number of values it must end in: zoo networks
-    are built with it (with the paper's if None), files are held to it. Caffe's files are read as they predict
-    (`phase` TEST) or as they train (TRAIN).
+    `input` replaces the file's or paper's own. `classes` is the number of outputs: zoo networks are built with it (with
+    the paper's if None), files are refused if they have another. Caffe's files are read for prediction (`phase` TEST)
+    or for training (TRAIN).
     Raises `UsageError`, `MissingError` or `NetworkError`.
 
     >>> str(load_network("lenet5", classes=26).output)
@@ -55,7 +55,7 @@ def load_network(spec: str | Path, input: Volume | None = None, classes: int | N
 
 
 def phase_of(phase: str | None, net: str) -> str:
-    """The phase of a prototxt; nothing else has one."""
+    """The phase of a prototxt; a refusal for other files, which have none."""
     if phase is not None and (phase not in PHASES or Path(net).suffix.lower() not in (".prototxt", ".pbtxt")):
         raise UsageError("bad_phase", f"--phase {shown(phase, 40)} was asked for",
                          allowed="TEST or TRAIN is allowed, and only for a prototxt",
@@ -70,7 +70,7 @@ def read_network(dialect: Dialect, text: str, volume: Volume | None, phase: str 
 
 
 def read_file(path: Path) -> tuple[Dialect, str]:
-    """The dialect and text of a network file, UTF-8; no more is read than the dialect allows."""
+    """The dialect and the UTF-8 text of a network file, within the dialect's limit of size."""
     suffix = path.suffix.lower()
     if suffix in UNREAD:
         given, do = UNREAD[suffix]
@@ -101,7 +101,7 @@ def read_file(path: Path) -> tuple[Dialect, str]:
 
 
 def held_to(network: Network, classes: int | None, name: str) -> Network:
-    """The network, if it ends in `classes` values."""
+    """The network, if it has `classes` outputs; a refusal otherwise."""
     if classes is not None and network.output.size != classes:
         last = network.nodes[-1]
         maker = _maker(network)
@@ -116,7 +116,7 @@ def held_to(network: Network, classes: int | None, name: str) -> Network:
 
 
 def _maker(network: Network) -> Node:
-    """The layer that decides how many values the network ends in: what only passes channels on is not it."""
+    """The layer that sets the number of outputs: the last one that does not only pass its channels on."""
     nodes = {node.name: node for node in network.nodes}
     node = network.nodes[-1]
     while (not hasattr(node.layer, "units") and not hasattr(node.layer, "filters") and len(node.inputs) == 1

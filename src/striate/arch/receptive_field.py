@@ -1,4 +1,4 @@
-"""Receptive fields: which pixels of the picture one unit sees, along one axis.
+"""Receptive fields: the pixels of the picture that one unit sees, along one axis.
 
 Following a window of span F and stride S on units that lie `stride` pixels apart, the field grows by (F − 1)·stride and
 the units then lie S·stride apart. See Araujo, Norris & Sim, "Computing receptive fields of convolutional neural
@@ -21,7 +21,7 @@ Exact = int | Fraction
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """The pixels `first` to `last` that the first unit sees, and `stride` pixels from unit to unit.
+    """Receptive field of the first unit, pixels `first` to `last`, and `stride` pixels from unit to unit.
 
     `least` is the number of pixels it sees through its narrowest branch.
 
@@ -38,7 +38,7 @@ class ReceptiveField:
 
     @property
     def size(self) -> Exact:
-        """Pixels from the first to the last one seen, through whichever branch."""
+        """Pixels from the first to the last one seen, over all branches."""
         return self.last - self.first + 1
 
     @property
@@ -73,6 +73,6 @@ class ReceptiveField:
 
 
 def merged(fields: Sequence[ReceptiveField]) -> ReceptiveField:
-    """The field of a unit fed by several branches: all that any of them sees."""
+    """The field of a unit that reads several branches: from the first to the last pixel any of them sees."""
     return ReceptiveField(min(field.first for field in fields), max(field.last for field in fields),
                  max(field.stride for field in fields), min(field.least for field in fields))

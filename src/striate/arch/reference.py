@@ -1,7 +1,7 @@
-"""Reference implementation of every layer's forward pass: float64 NumPy, written to be read.
+"""Reference implementation of the forward pass of every layer: loops in float64 NumPy, written to be read.
 
-A unit is a weighted sum plus a bias; a convolution is a loop over positions; nothing here is clever. Networks are in
-the state of after training: dropout does nothing, batch normalisation uses its running mean and variance.
+A unit is a weighted sum plus a bias; a convolution is a loop over positions. Networks are in evaluation mode: dropout
+does nothing, batch normalisation uses its running mean and variance.
 Arrays are N×C×H×W, float64; weights are named as in `Network.tensors`: "conv1.weight", …
 """
 
@@ -24,7 +24,7 @@ Weights = Mapping[str, Array]
 
 
 def forward(network: Network, weights: Mapping[str, NDArray[Any]], x: Array) -> Array:
-    """Run `x` (N, C, H, W) through the network; returns (N, K), the output volume flattened.
+    """Forward pass of a network on `x` (N, C, H, W): the output flattened, (N, K).
 
     >>> from striate.arch import Dense, Input
     >>> network = Network(Dense(1)(Input(2, 1, 1)))
@@ -50,9 +50,9 @@ def apply(layer: Layer, weights: Weights, *inputs: Array) -> Array:
 
 
 def positions(window: Window, x: Array, fill: float) -> Iterator[tuple[int, int, Array]]:
-    """For each output position its row, column and the window's pixels (N, C, kernel height, kernel width).
+    """Positions of a window: row, column and the window's pixels (N, C, kernel height, kernel width).
 
-    What lies in the padding is `fill`; what a `ceil` window hangs over the padded input is NaN.
+    Padding is `fill`; pixels by which a `ceil` window overhangs the padded input are NaN.
     """
     height, width = x.shape[2:]
     (top, bottom), (left, right) = window.pads(height, width)
@@ -68,7 +68,7 @@ def positions(window: Window, x: Array, fill: float) -> Iterator[tuple[int, int,
 
 
 def conv(layer: Any, weights: Weights, x: Array) -> Array:
-    """Each filter is the sum of weights times pixels over its group of channels, plus its bias."""
+    """Convolution: each filter is the sum of weights times pixels over its group of channels, plus its bias."""
     rows, columns = layer.window.output(*x.shape[2:])
     y = np.zeros((len(x), layer.filters, rows, columns))
     channels, filters = x.shape[1] // layer.groups, layer.filters // layer.groups
@@ -80,7 +80,7 @@ def conv(layer: Any, weights: Weights, x: Array) -> Array:
 
 
 def table_conv(layer: Any, weights: Weights, x: Array) -> Array:
-    """Each filter adds up one kernel for each input map its row of the table lists."""
+    """Table convolution: each filter adds up one kernel for each input map in its row of the table."""
     rows, columns = layer.window.output(*x.shape[2:])
     y = np.zeros((len(x), len(layer.table), rows, columns))
     for i, j, pixels in positions(layer.window, x, 0.0):
@@ -92,7 +92,7 @@ def table_conv(layer: Any, weights: Weights, x: Array) -> Array:
 
 
 def deconv(layer: Any, weights: Weights, x: Array) -> Array:
-    """Each pixel writes its filters, times itself, into the output; where they overlap they add up."""
+    """Transposed convolution: each pixel adds its filters, times itself, to the output."""
     down, across = layer.spread
     height, width = (axis.count(side) + sum(axis.pads) for axis, side in zip(layer.spread, x.shape[2:], strict=True))
     y = np.zeros((len(x), layer.filters, height, width))
@@ -110,7 +110,7 @@ def deconv(layer: Any, weights: Weights, x: Array) -> Array:
 
 
 def pool(layer: Any, weights: Weights, x: Array) -> Array:  # noqa: ARG001 - as every layer
-    """The largest pixel, or the mean of pixels (and padding, if it counts), of each window."""
+    """Pooling: the largest pixel, or the mean of pixels (and padding, if it counts), of each window."""
     largest = layer.mode == "max"
     y = np.zeros((*x.shape[:2], *layer.window.output(*x.shape[2:])))
     for i, j, pixels in positions(layer.window, x, -np.inf if largest else 0.0 if layer.count_padding else np.nan):
@@ -119,7 +119,7 @@ def pool(layer: Any, weights: Weights, x: Array) -> Array:  # noqa: ARG001 - as 
 
 
 def lrn(layer: Any, weights: Weights, x: Array) -> Array:  # noqa: ARG001 - as every layer
-    """Each a becomes a / (k + alpha/n · Σ a²)^beta, the sum over the n channels, or pixels, around."""
+    """Local response normalisation: a / (k + alpha/n · Σ a²)^beta, the sum over the n channels, or pixels, around."""
     y = np.zeros_like(x)
     if layer.region == "within":
         for i, j, pixels in positions(layer.window, x, 0.0):
@@ -147,7 +147,7 @@ def scale(layer: Any, weights: Weights, x: Array) -> Array:
 
 
 def dense(layer: Any, weights: Weights, x: Array) -> Array:
-    """One matrix product."""
+    """Dense layer: one matrix product."""
     y: Array = x.reshape(len(x), -1) @ weights["weight"].T
     y = y + weights["bias"] if layer.bias else y
     return y[:, :, None, None]
@@ -173,7 +173,7 @@ def maxout(layer: Any, weights: Weights, x: Array) -> Array:  # noqa: ARG001 - a
 
 
 def softmax(layer: Any, weights: Weights, x: Array) -> Array:  # noqa: ARG001 - as every layer
-    """Exponentials over their sum along the channels; the largest is taken away first so that none overflows."""
+    """Softmax along the channels; the largest value is subtracted first, so that no exponential overflows."""
     powers = np.exp(x - x.max(axis=1, keepdims=True))
     y: Array = powers / powers.sum(axis=1, keepdims=True)
     return y

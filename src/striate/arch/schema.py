@@ -1,7 +1,7 @@
-"""The schema of network files: one layer as plain data, and back.
+"""Schema of network files: layers written as plain data, and read.
 
 `ReLU()` is `"relu"`; `Conv(20, 5)` is `{"conv": {"filters": 20, "kernel_size": 5}}`; fields at their default are left
-out; `name` and `from` stand beside the kind. Nothing unknown is passed over: the nearest allowed word is named.
+out; `name` and `from` stand beside the kind. An unknown word is refused, with the nearest allowed one named.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from striate.errors import NetworkError, shown
 
 
 def write_layer(layer: Layer) -> str | dict[str, Any]:
-    """A layer without its name and inputs.
+    """A layer as plain data, without its name and inputs.
 
     >>> from striate.arch import Conv, ReLU
     >>> write_layer(ReLU()), write_layer(Conv(20, 5))
@@ -41,12 +41,12 @@ def changed_fields(thing: Any) -> dict[str, Any]:
 
 
 def settings_of(thing: Any) -> list[Field[Any]]:
-    """The fields of a kind of layer or filler but for its name, those that many layers share last."""
+    """The fields of a kind of layer or filler without its name; those that many layers share come last."""
     return sorted((field for field in fields(thing) if field.name != "name"), key=lambda field: field.kw_only is True)
 
 
 def plain(value: Any) -> Any:
-    """Tuples as lists, fillers as mappings or, at their defaults, as their kind."""
+    """A value as plain data: tuples as lists, fillers as mappings or, at their defaults, as their kind."""
     if isinstance(value, tuple):
         return [plain(item) for item in value]
     if is_dataclass(value):
@@ -58,7 +58,7 @@ def plain(value: Any) -> Any:
 def read_layer(item: object, label: str) -> tuple[type[Layer], dict[str, Any], tuple[str, ...] | None]:
     """The class, the fields (name among them) and the inputs (None: the layer before) of one item of a file.
 
-    `label` says where the item stands, `layer 3`. Raises `NetworkError` for every word that is not known.
+    `label` is the item's name in a refusal, `layer 3`. Raises `NetworkError` for every unknown word.
     """
     entry = {item: None} if isinstance(item, str) else item
     if not isinstance(entry, dict):
@@ -115,7 +115,7 @@ def _beside(word: object, layer: type[Layer], label: str) -> NetworkError:
 
 
 def _refuse_synonym(layer: type[Layer], field: str, value: object, label: str) -> None:
-    """Refuse a filler that cannot be, and another program's word for a value, saying ours."""
+    """Refuse an impossible filler, and another program's word for a value, with ours named."""
     cls: type = layer
     rule = params_of(cls)[field].rule
     if isinstance(rule, IsInitializer):
@@ -142,7 +142,7 @@ def _names(value: object, label: str) -> tuple[str, ...] | None:
 
 def known(word: object, words: Collection[str], what: str,
           synonyms: Mapping[str, str] | Mapping[str, tuple[str, ...]] = MappingProxyType({})) -> None:
-    """Refuse a word that is not one of `words`, naming the one that was meant, by its synonym or as the nearest."""
+    """Refuse a word that is not one of `words`, with the synonym or the nearest of them named."""
     if word in words:
         return
     # Comparing with thousands of names would take seconds, and listing them a page.

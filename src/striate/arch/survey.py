@@ -1,10 +1,10 @@
-"""The survey of a network: everything that can be counted before it has a weight.
+"""Survey of a network: parameters, operations, memory and receptive fields, counted before a weight exists.
 
 MACs are the multiply-adds of weighted sums; FLOPs are 2·MACs plus every other operation (see `layers/layer.py`).
-Neurons are the units that form a weighted sum of their inputs: the outputs of convolutions and dense layers; what
-rescales, squashes, pools or merges them makes no new ones.
-Memory is that of activations in float32: for training all of them, kept for the backward pass; for inference the most
-that is alive at one moment, a layer's inputs, its output and what later branches still need.
+Neurons are the units that form a weighted sum of their inputs: the outputs of convolutions and dense layers, not of
+layers that rescale, squash, pool or merge them.
+Memory is that of activations in float32: for training all of them, stored for the backward pass; for inference the
+largest sum in use at one moment: a layer's inputs, its output, and the inputs of later branches.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ BYTES = 4  # float32
 
 @dataclass(frozen=True)
 class SurveyRow:
-    """One layer: `weights`, `biases` and `buffers` count values, `memory` is bytes of the output for the whole batch,
-    `fields` is the receptive field (vertical, horizontal) of one output unit, `unread` is (rows at the bottom, columns
-    on the right) of its input that no window reads, `between` (rows, columns) those that the stride steps over.
+    """A row of the survey, one layer: `weights`, `biases` and `buffers` count values, `memory` is bytes of the output,
+    of the whole batch, `fields` is the receptive field (vertical, horizontal) of one output unit, `unread` is (rows at
+    the bottom, columns on the right) that no window reads, `between` (rows, columns) those the stride steps over.
     """
 
     name: str
@@ -48,7 +48,7 @@ class SurveyRow:
         return self.weights + self.biases
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-able: `receptive_field` is its longer side over all branches, `unread` has the sides that are."""
+        """The row for JSON; `receptive_field` is its longer side over all branches, `unread` has sides above 0 only."""
         vertical, horizontal = self.fields
         places = ("bottom", "right", "rows_between", "columns_between")
         sides = zip(places, (*self.unread, *self.between), strict=True)
@@ -70,7 +70,7 @@ class SurveyRow:
 
 @dataclass(frozen=True)
 class Survey:
-    """The rows of a network and their totals, for one picture but for the memory, which is for `batch` pictures.
+    """Survey of a network: its rows and totals, for one picture; memory is for `batch` pictures.
 
     `training_memory` and `inference_memory` are bytes of activations, the input among them.
     """
@@ -87,7 +87,7 @@ class Survey:
         return sum(getattr(row, column) for row in self.rows)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-able, with the rows under `layers`."""
+        """The survey for JSON, with the rows under `layers`."""
         columns = ("parameters", "weights", "biases", "buffers", "macs", "flops", "neurons")
         return {
             "name": self.name, "input": list(self.input), "output": list(self.rows[-1].output),
@@ -97,7 +97,7 @@ class Survey:
 
 
 def survey(network: Network, batch: int = 1) -> Survey:
-    """Count everything.
+    """The survey of a network.
 
     >>> from striate.arch import Dense, Input, Network
     >>> counted = survey(Network(Dense(1)(Dense(4)(Dense(4)(Input(3, 1, 1))))))
@@ -124,7 +124,7 @@ def survey(network: Network, batch: int = 1) -> Survey:
 
 
 def _number(exact: Exact) -> int | float:
-    """A whole number as such, else a decimal (behind a transposed convolution)."""
+    """An int if it is whole, else a float (behind a transposed convolution)."""
     return int(exact) if exact == int(exact) else float(exact)
 
 
@@ -146,7 +146,7 @@ def _fields(node: Node,
 
 
 def _most_alive(network: Network) -> int:
-    """The most values alive at one moment while the layers run in order."""
+    """The largest number of values in use at one moment while the layers run in order."""
     last_use = {name: position for position, node in enumerate(network.nodes) for name in node.inputs}
     alive = {INPUT: network.input.size}
     most = 0

@@ -41,7 +41,7 @@ class TransposedWindow(NamedTuple):
 
     @property
     def reads(self) -> Pair:
-        """The fewest and the most input pixels, from the first to the last, that one output pixel is made of.
+        """The fewest and the most input pixels, from the first to the last, that one output pixel sums.
 
         >>> TransposedWindow(kernel=5, stride=2).reads  # three for every other pixel, two for those between
         (2, 3)
@@ -50,5 +50,5 @@ class TransposedWindow(NamedTuple):
 
     @property
     def centre(self) -> Fraction:
-        """The input position in the middle of what the first output pixel is made of."""
+        """The input position in the middle of those that the first output pixel sums."""
         return Fraction(2 * self.pads[0] - (self.span - 1), 2 * self.stride)

@@ -7,7 +7,7 @@ from striate.errors import WindowError
 
 
 def refuse_unread(network: Network) -> None:
-    """Raise one `WindowError` that names every layer whose windows leave pixels unread, with its arithmetic and fixes.
+    """Raise one `WindowError` with every layer whose windows leave pixels unread, its arithmetic and fixes.
 
     >>> from striate.arch import Input, Network, Pool
     >>> try:

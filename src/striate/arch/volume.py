@@ -1,7 +1,7 @@
-"""Volumes: what flows between layers, (channels, height, width), here without any numbers in it.
+"""Volumes: shapes (channels, height, width) of the activations between layers.
 
-A batch of volumes is N×C×H×W, as in PyTorch. Calling a layer on a volume gives the next volume, which remembers the
-call; `Network` reads those memories back.
+A batch of volumes is N×C×H×W, as in PyTorch. Calling a layer on a volume gives the next volume, which records the
+call; `Network` follows these records.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Call(NamedTuple):
-    """A layer called on volumes; `order` grows with every call, so a network keeps the order it was written in."""
+    """Record of a layer called on volumes; `order` grows with every call, so a network has the order of its source."""
 
     layer: Layer
     inputs: tuple[Volume, ...]
@@ -28,7 +28,7 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True)
 class Volume(ValidatedFields):
-    """Channels × height × width, each 1 to 65,536; `NetworkError` otherwise.
+    """A volume: channels × height × width, each 1 to 65,536; `NetworkError` otherwise.
 
     >>> volume = Volume(3, 32, 32)
     >>> str(volume), volume.size  # 3,072 = 3·32·32
@@ -51,11 +51,11 @@ class Volume(ValidatedFields):
         return self.channels, self.height, self.width
 
     def bare(self) -> Volume:
-        """The same volume without the memory of where it came from."""
+        """The same volume without the record of the call that made it."""
         return Volume(self.channels, self.height, self.width)
 
     def __iter__(self) -> Iterator[int]:
-        return iter((self.channels, self.height, self.width))
+        return iter(self.shape)
 
     def __str__(self) -> str:
         return f"{self.channels}×{self.height}×{self.width}"

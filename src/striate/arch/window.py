@@ -1,4 +1,4 @@
-"""Windows on two axes, and what to change when one does not fit. The arithmetic itself is in `axis.py`."""
+"""Windows on two axes, and the changes that make one fit. The arithmetic is in `axis.py`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from striate.errors import WindowError
 
 
 class Fix(NamedTuple):
-    """One change that makes a window fit: which setting, its new value per axis, and the output it gives."""
+    """A change that makes a window fit: the setting, its new value per axis, and the output it gives."""
 
     what: Literal["padding", "stride", "filter", "input"]
     value: Pair
@@ -57,7 +57,7 @@ class Window:
         return down, across
 
     def unread(self, height: int, width: int) -> Pair:
-        """Rows at the bottom and columns on the right that no window reads.
+        """Numbers of rows at the bottom and columns on the right that no window reads.
 
         >>> Window((2, 2), (2, 2)).unread(7, 8)
         (1, 0)
@@ -66,7 +66,7 @@ class Window:
         return vertical.unread(self.rounding), horizontal.unread(self.rounding)
 
     def between(self, height: int, width: int) -> Pair:
-        """Rows and columns between its positions that no window reads.
+        """Numbers of rows and columns between its positions that no window reads.
 
         >>> Window((1, 1), (2, 2)).between(7, 9)
         (3, 4)
@@ -101,9 +101,9 @@ class Window:
             "input": ("size", axis.size - axis.stride, min(max(axis.size, axis.span) + axis.stride, MAX_SIDE)),
         }[what]
         now = getattr(axis, field)
-        if not isinstance(now, int):  # padding `same` and padding that differs by side are no number to change
+        if not isinstance(now, int):  # padding `same`, and padding that differs by side, is no single number
             return None
-        if what == "stride" and axis.room < 0:  # no stride lets a window in that is too large
+        if what == "stride" and axis.room < 0:  # no stride makes a window fit that is too large
             return None
         for value in _outward(now, max(low, what != "padding"), high):
             changed = axis._replace(**{field: value})

@@ -1,7 +1,7 @@
-"""Data sets of pictures: from files of any origin to one memory-mapped array, split and ready to learn from.
+"""Data sets of pictures: from files of any origin to one memory-mapped array, split and ready for training.
 
-Order of reading: `source` (where pictures come from), `decode` (the only door for untrusted bytes), `resize` (one
-size), `file_task` (what is done to one file), `worker_pool` (who does it), `pack` (all in one array), `split`, and
+Order of reading: `source` (origin of the pictures), `decode` (the only entry of untrusted bytes), `resize` (one
+size), `file_task` (survey or resize one file), `worker_pool` (in parallel), `pack` (all in one array), `split`, and
 `dataset`, which ties them together. Names are loaded when first used, so that a worker loads no more than it needs.
 """
 

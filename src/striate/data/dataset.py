@@ -92,26 +92,26 @@ class Data:
 
     @property
     def train(self) -> Dataset:
-        """The pictures to learn from."""
+        """The training pictures."""
         return Dataset(self.pictures, self.split.train)
 
     @property
     def validation(self) -> Dataset:
-        """The pictures to choose by."""
+        """The validation pictures, used for model selection."""
         return Dataset(self.pictures, self.split.validation)
 
     @property
     def test(self) -> Dataset:
-        """The pictures to judge by."""
+        """The test pictures, used for the final evaluation."""
         return Dataset(self.pictures, self.split.test)
 
     def leaked(self, part: Dataset) -> int:
-        """How many pictures of `part` have a copy among those of train or validation."""
-        learnt = {digest for name in ("train", "validation") for digest in self.split.digests[name]}
-        return sum(digest in learnt for digest in part.digests)
+        """Number of pictures of `part` that have a copy in train or validation."""
+        seen = {digest for name in ("train", "validation") for digest in self.split.digests[name]}
+        return sum(digest in seen for digest in part.digests)
 
     def require_trainable(self) -> None:
-        """Raise `DataError`: `part_empty` if a part has no picture, `one_class` if there is nothing to tell apart."""
+        """Raise `DataError`: `part_empty` if a part has no picture, `one_class` if there is only one class."""
         asked = f"a recogniser was to be trained on {shown(self.name)}"
         if len(self.classes) < 2:
             raise DataError("one_class", asked, allowed="two or more classes are allowed",
@@ -181,14 +181,14 @@ def load_data(source: str | Path, *, size: int | tuple[int, int] | None = None, 
 
 def read_picture(file: str | Path | bytes, size: tuple[int, int], resize: str = "squash",
                  channels: int = 3) -> NDArray[np.uint8]:
-    """One picture file, by its path or its bytes, as (height, width, channels) uint8, with packing's verdict on it."""
+    """One picture file (path or bytes) as (height, width, channels) uint8, decoded and resized as in a pack."""
     check_resize(size, resize, channels)
     name, data = ("picture", file) if isinstance(file, bytes) else (str(file), read_bytes(file, str(file)))
     return resize_image(decode(data, name=name, at_least=size).image, size, resize, channels)
 
 
 def natural_size(facts: Sequence[FileFacts], usual: tuple[int, int] = DEFAULT_SIZE) -> tuple[int, int]:
-    """(height, width): the pictures' own if they share one of at most 64 pixels a side, else `usual`.
+    """Size (height, width) of a data set: that which all its pictures share, if at most 64 pixels a side, else `usual`.
 
     >>> digit, photograph = FileFacts("", 28, 28, 1), FileFacts("", 640, 480, 3)
     >>> natural_size([digit, digit]), natural_size([digit, photograph])
@@ -199,5 +199,5 @@ def natural_size(facts: Sequence[FileFacts], usual: tuple[int, int] = DEFAULT_SI
 
 
 def natural_channels(facts: Sequence[FileFacts]) -> int:
-    """1 if every picture is grey, else 3."""
+    """Number of channels of a data set: 1 if every picture is grey, else 3."""
     return max(one.channels for one in facts)

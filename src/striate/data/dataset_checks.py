@@ -1,4 +1,4 @@
-"""Checks of a whole data set while it is loaded: bad pictures, empty classes, copies where none should be."""
+"""Data set checks at loading: bad pictures, empty classes, duplicates under two labels or in two parts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from striate.errors import DataError, shown
 
 
 def refused(source: Source, outcomes: Sequence[Outcome]) -> list[Skipped]:
-    """The pictures that were refused while surveying."""
+    """The pictures that the survey refused, as skipped entries."""
     return [Skipped.because(key, outcome)
             for key, outcome in zip(source.keys, outcomes, strict=True) if not isinstance(outcome, FileFacts)]
 
@@ -48,13 +48,13 @@ def check_classes(source: Source, pictures: Pictures, skipped: Sequence[Skipped]
 
 
 def learnable_counts(labels: NDArray[np.int64], parts: Sequence[str], classes: int) -> NDArray[np.int64]:
-    """Pictures of each class that are there to learn from, (K,): all of an undivided set, else its train part."""
+    """Number of training candidates of each class, (K,): all pictures of an undivided set, else its train part."""
     learnable = np.array([part in ("", "train") for part in parts], bool)
     return np.bincount(labels[learnable], minlength=classes)
 
 
 def doubts_about(pictures: Pictures) -> list[tuple[str, str]]:
-    """Pictures whose bytes lie under two labels, or in two parts of a divided source: (code, sentence)."""
+    """Warnings, (code, sentence), on identical pictures under two labels or in two parts of a divided source."""
     copies = defaultdict[str, list[int]](list)
     for i, digest in enumerate(pictures.digests):
         copies[digest].append(i)
@@ -76,7 +76,7 @@ def _told(pictures: Pictures, groups: list[list[int]], where: str) -> str:
 
 
 def empty_class(name: str, empty: list[str], why: str) -> DataError:
-    """The refusal for classes without a picture to learn from; `why` gives reasons where pictures were bad."""
+    """The refusal for classes without a training picture; `why` gives reasons where pictures were bad."""
     listed = ", ".join(shown(one, 40) for one in empty[:8]) + (", …" if len(empty) > 8 else "")
     return DataError("empty_class", f"every class of {shown(name)} needs a picture to learn from",
                      given=f"{listed}: no usable picture{f' ({why})' if why else ''}",

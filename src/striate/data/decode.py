@@ -1,4 +1,4 @@
-"""Decoding of picture files, which are untrusted: the only door through which bytes become pixels.
+"""Decoding of untrusted picture files: the only place where bytes become pixels.
 
 In order, each before the next: the number of bytes, the format by its first bytes, the structure of the file
 (`containers`), the number of pixels and the shape, and only then Pillow, allowed one format and shown nothing but
@@ -58,9 +58,9 @@ _ALLOWED = {
 
 @dataclass(frozen=True)
 class Decoded:
-    """A picture of mode L or RGB, the right way up; what was odd about it; and Pillow's name of its format.
+    """A decoded picture: mode L or RGB, upright, with notes on oddities and Pillow's name of the file's format.
 
-    `traits` are no faults: what was done to bring it to this mode and upright.
+    `traits` are the conversions made to reach this mode and orientation; they are no faults.
     """
 
     image: Image.Image
@@ -78,8 +78,8 @@ def decode(data: bytes, *, name: str = "picture", at_least: tuple[int, int] | No
     """The pixels of a picture file given as bytes; `PictureError` if it cannot be trusted or read.
 
     name: what to call it in a refusal. at_least: (height, width) the pixels are wanted for; a large JPEG is then
-    decoded at 1/2, 1/4 or 1/8 of its size, but at 4/3 of the longer wanted side or more. On photographs brought from
-    256×256 to 96×96 that takes a third less time and moves a pixel by 0.7 of 255 on average.
+    decoded at 1/2, 1/4 or 1/8 of its size, but at 4/3 of the longer wanted side or more. On photographs resized
+    from 256×256 to 96×96 that takes a third less time and moves a pixel by 0.7 of 255 on average.
 
     >>> file = BytesIO(); Image.new("RGBA", (3, 2), (255, 0, 0, 0)).save(file, "PNG")
     >>> pixels = decode(file.getvalue()).pixels
@@ -140,7 +140,7 @@ def _check_size(width: int, height: int) -> None:
 
 
 def _image(container: Container, body: bytes, at_least: tuple[int, int] | None) -> tuple[Image.Image, tuple[str, ...]]:
-    """Let Pillow decode `body`: mode L or RGB, as stored; and the traits of its mode."""
+    """`body` as decoded by Pillow, mode L or RGB, not yet upright; and the traits of its mode."""
     try:
         with Image.open(BytesIO(body), formats=(container.format,)) as image:
             _check_size(*image.size)
@@ -184,7 +184,7 @@ def _flat(image: Image.Image, channels: int) -> Image.Image:
 
 
 def _unended(container: Container, at_least: tuple[int, int] | None) -> tuple[Image.Image, tuple[str, ...]]:
-    """The pixels of a JPEG without an end marker, if its scan is whole: then what follows the scan changes nothing."""
+    """The pixels of a JPEG without an end marker, if its scan is whole: other bytes after it then change nothing."""
     image, traits = _image(container, container.body + b"\xff\xd9", at_least)
     other, _ = _image(container, container.body + b"\x5a\xc3\x96\x2d" * 64 + b"\xff\xd9", at_least)
     if image.tobytes() != other.tobytes():

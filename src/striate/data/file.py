@@ -1,4 +1,4 @@
-"""A picture file: its bytes, its digest, and what is known of it without decoding it."""
+"""Picture files: their bytes, digests and facts (size, channels), without decoding."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from striate.data.decode import MAX_BYTES
 from striate.errors import DataError, MissingError, PictureError, shown
 
 Packed = tuple[NDArray[np.uint8], tuple[str, ...]]  # pixels (height, width, channels), and notes
-DIGEST = 32  # hexadecimal digits kept of a sha256: 128 bits
+DIGEST = 32  # hexadecimal digits of a sha256 in use: 128 bits
 
 
 @dataclass(frozen=True)
@@ -58,21 +58,21 @@ def digest_of(data: bytes) -> str:
 
 
 def source_changed(name: str) -> DataError:
-    """The refusal for a file that is not what it was a moment ago."""
+    """The refusal for a file that changed since it was listed."""
     return DataError("source_changed", f"{shown(name)} was to be packed",
                      given="it changed or vanished since it was listed",
                      do="Run the same command again when nothing writes to the folder")
 
 
 def to_row(outcome: Outcome) -> list[Any]:
-    """Facts or a refusal as JSON can hold them."""
+    """Facts or a refusal as a row for JSON."""
     if isinstance(outcome, FileFacts):
         return [outcome.digest, outcome.width, outcome.height, outcome.channels]
     return [outcome.code, outcome.asked, outcome.allowed, outcome.given, outcome.do]
 
 
 def from_row(row: list[Any]) -> Outcome:
-    """The facts or the refusal that `to_row` was given."""
+    """The facts or the refusal of a row; the inverse of `to_row`."""
     if len(row) == 4:
         digest, width, height, channels = row
         return FileFacts(str(digest), int(width), int(height), int(channels))

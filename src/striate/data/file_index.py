@@ -1,8 +1,7 @@
-"""The file index of a folder: facts of each file, kept in the cache so that the next run opens none of them.
+"""File index of a folder: cached facts of each file, so that the next run opens none of them.
 
 One file for each root: the sha256 of the second line, then JSON: relative path → [size, mtime_ns, facts or refusal].
-An entry counts only while the file's size and modification time (nanoseconds) are the same. A damaged index is
-forgotten, not trusted.
+An entry is valid while the file's size and modification time (nanoseconds) are the same. A damaged index is discarded.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ def save_index(root: Path, entries: dict[str, tuple[Stamp, Outcome]]) -> None:
 
 
 def forget_index(root: Path) -> None:
-    """Remove the index of the folder `root`, so that the next run reads every file again."""
+    """Delete the index of the folder `root`, so that the next run reads every file again."""
     with suppress(OSError):
         index_path(root).unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""The task of one picture file, in whichever thread or process it runs: read its facts, or resize it."""
+"""File tasks: survey or resize one picture file, in a thread or a worker process."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Result = FileFacts | Packed | PictureError
 
 @dataclass(frozen=True)
 class FileTask:
-    """Files below `root` are surveyed (size None), or made `size` (height, width) and `channels` by `resize`.
+    """A task for picture files below `root`: survey them (size None), or resize them to `size` (height, width).
 
-    With `traits`, the notes tell those of `Decoded`, too.
+    With `traits`, the notes include those of `Decoded`.
     """
 
     root: str

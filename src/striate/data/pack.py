@@ -1,10 +1,10 @@
-"""A pack: pictures of one size in one memory-mapped file, and the manifest that vouches for every byte of it.
+"""Packs: pictures of one size in one memory-mapped file, with a manifest that has the checksum of every byte.
 
     PACK/images.npy      (N, H, W, C) uint8, a plain NumPy file
     PACK/manifest.json   shape, classes, keys, digests, labels, parts, what was skipped, sha256 of every 64 MiB
 
 Every byte is verified each time a pack is opened: 1 GiB takes 0.3 to 0.6 s on two cores once it is in memory, and the
-reading is not lost, for training reads the same pages next. A pack is never changed in place, so a map stays valid.
+reading is not lost: training reads the same pages next. A pack is never changed in place, so a map stays valid.
 
 Limits: the manifest lists every picture in JSON; beyond a few million pictures it should become a table.
 """
@@ -37,12 +37,12 @@ IMAGES, MANIFEST = "images.npy", "manifest.json"
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Pictures:
-    """N packed pictures.
+    """The N pictures of a pack, with labels, names and digests.
 
     images: (N, H, W, C) uint8, read-only memory map, C = 1 or 3; labels: (N,) int64, indexes into classes;
     keys: N names; digests: N times 32 hexadecimal digits; parts: N of '', 'train', 'validation', 'test';
-    fingerprint: sha256 of what was packed and how, whatever the names; seconds: spent packing or opening;
-    skipped: pictures found bad while packing; notes: sentences on what was odd.
+    fingerprint: sha256 of what was packed and how, without the names; seconds: spent packing or opening;
+    skipped: pictures found bad while packing; notes: sentences on oddities.
     """
 
     images: NDArray[np.uint8]
@@ -94,7 +94,7 @@ def open_pictures(folder: Path, seconds: float = 0.0) -> Pictures:
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    """Write the manifest into a folder that is not yet a pack, and flush it to the disk."""
+    """Write the manifest into the folder of a new pack, and flush it to the disk."""
     with (folder / MANIFEST).open("xb") as file:
         file.write(_encoded(manifest))
         file.flush()
@@ -119,7 +119,7 @@ def block_sums(images: NDArray[np.uint8]) -> list[str]:
 
 def fingerprint(digests: list[str], labels: list[int], classes: tuple[str, ...], shape: tuple[int, ...],
                 resize: str) -> str:
-    """What a pack holds, whatever its files are called: sha256 over sorted (digest, class), shape and resize mode."""
+    """Fingerprint of a pack, independent of file names: sha256 over sorted (digest, class), shape and resize mode."""
     rows = sorted((digest, classes[label]) for digest, label in zip(digests, labels, strict=True))
     return hashlib.sha256(json.dumps([rows, shape, resize]).encode()).hexdigest()
 
@@ -133,7 +133,7 @@ def tally(notes: Counter[str], first: dict[str, str]) -> list[str]:
 def _read_manifest(folder: Path) -> dict[str, Any]:
     data = (folder / MANIFEST).read_bytes()
     manifest: dict[str, Any] = load_json(data, LIMITS)
-    # Written one way only, so that a change of any byte, even one that JSON does not mind, shows.
+    # There is one encoding only, so that any changed byte shows, even where JSON would mean the same.
     if _encoded({key: value for key, value in manifest.items() if key != "checksum"}) != data:
         raise _corrupt(folder, f"{MANIFEST} was changed")
     if manifest["format"] != FORMAT or manifest["version"] != VERSION:

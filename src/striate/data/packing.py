@@ -1,9 +1,9 @@
 """Packing: every picture of a source decoded once, resized, and stored in the cache.
 
-A pack is named after what it holds: sha256 over (key, digest, label, part) of every picture, size, channels, resize.
+A pack is named by its content: sha256 over (key, digest, label, part) of every picture, size, channels, resize.
 It is written into a folder with a temporary name, flushed, given its manifest last, and renamed; so there is a whole
-pack or none. A lock file beside it makes a second process wait instead of packing the same, and tells a crashed
-packer's folder (whose lock is free: removed) from a living one's.
+pack or none. A lock file beside it makes a second process wait instead of packing the same; a temporary folder whose
+lock is free was left by a crash, and is removed.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def _locked(room: Path, key: str, wait: bool = True) -> Iterator[bool]:
 
 
 def _clean(room: Path) -> None:
-    """Remove what crashed packers left: temporary folders of ours whose lock is free."""
+    """Remove the temporary folders of crashed processes, whose locks are free."""
     for left in room.glob(f"{PREFIX}*.tmp"):
         with suppress(OSError), _locked(room, left.name.removeprefix(PREFIX).removesuffix(".tmp"), wait=False) as free:
             if free:

@@ -1,6 +1,6 @@
-"""Resizing pictures of any size to one: `squash`, `crop` or `pad`.
+"""Resizing of pictures to one size: `squash`, `crop` or `pad`.
 
-squash: both sides scaled, the whole picture kept, its proportions not. crop: the largest central part with the
+squash: both sides scaled, the whole picture without its proportions. crop: the largest central part with the
 wanted proportions. pad: the whole picture with its proportions, centred, black beside it.
 Scaling is Pillow's bilinear filter, whose support grows with the reduction, so nothing aliases.
 """
@@ -25,7 +25,7 @@ PADDING = 0  # black
 
 def resize_picture(pixels: NDArray[np.uint8], size: tuple[int, int], resize: str = "squash",
                    channels: int = 3) -> NDArray[np.uint8]:
-    """Make one picture (H, W, C) uint8, C = 1 or 3, into (height, width, channels) uint8; untouched if it is already.
+    """One picture (H, W, C) uint8, C = 1 or 3, resized to (height, width, channels); itself if it has that shape.
 
     size: (height, width) in pixels. Grey becomes colour by repetition, colour grey by ITU-R 601 luma.
 
@@ -51,9 +51,9 @@ def resize_image(image: Image.Image, size: tuple[int, int], resize: str, channel
 
 def resize_pictures(pictures: NDArray[np.uint8], size: tuple[int, int], resize: str = "squash",
                     channels: int = 3) -> NDArray[np.uint8]:
-    """Make a batch (N, H, W) or (N, H, W, C) uint8 into (N, height, width, channels) uint8; see `resize_picture`.
+    """A batch (N, H, W) or (N, H, W, C) uint8 resized to (N, height, width, channels) uint8; see `resize_picture`.
 
-    A batch that is right already is returned as it is, a memory map unread.
+    A batch of that shape is returned as it is, a memory map unread.
 
     >>> resize_pictures(np.zeros((5, 28, 28), np.uint8), (32, 32), channels=1).shape
     (5, 32, 32, 1)
@@ -75,7 +75,7 @@ def resize_pictures(pictures: NDArray[np.uint8], size: tuple[int, int], resize: 
 
 @dataclass(frozen=True)
 class PictureSize:
-    """(height, width) in pixels, each from 1 to `high`."""
+    """Constraint of a picture size: (height, width) in pixels, each from 1 to `high`."""
 
     high: int = MAX_SIDE
 
@@ -104,7 +104,7 @@ REFUSAL = Refusal("bad_size", "a picture {name} was asked for", "Use for example
 
 
 def check_resize(size: tuple[int, int], resize: str, channels: int) -> None:
-    """Refuse a size, a resize mode or a number of channels that cannot be (`bad_size`, `bad_fit`, `bad_channels`)."""
+    """Refuse a size, resize mode or number of channels that is not allowed (`bad_size`, `bad_fit`, `bad_channels`)."""
     check(PARAMS, {"size": size, "resize": resize, "channels": channels}, REFUSAL)
 
 

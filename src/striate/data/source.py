@@ -1,4 +1,4 @@
-"""Base classes of data sources: where each picture and its label come from, before anything is decoded or packed."""
+"""Base classes of data sources: pictures and labels of any origin, before anything is decoded or packed."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ class Skipped:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Source(ABC):
-    """N pictures with their labels.
+    """Base class of data sources: N pictures with their labels.
 
     keys: N names, in the order of the pictures; labels: (N,) int64, indexes into `classes`; parts: N of '' (the
-    source is undivided), 'train', 'validation' or 'test'; skipped: what was left out already; notes: sentences.
+    source is undivided), 'train', 'validation' or 'test'; skipped: pictures left out already; notes: sentences.
     """
 
     name: str
@@ -57,19 +57,19 @@ class Source(ABC):
     @abstractmethod
     def packed(self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int,
                pool: WorkerPool, traits: bool = False) -> Iterator[Packed | PictureError]:
-        """The pictures `rows`, (index, facts), made one size; `DataError` if one is not that surveyed."""
+        """The pictures `rows`, (index, facts), resized to one size; `DataError` if one changed since the survey."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class ArraySource(Source):
-    """Pictures that lie in an array already: pictures (N, H, W, C) uint8. Nothing is left to decode or to wait for."""
+    """A data source in memory: pictures (N, H, W, C) uint8, with nothing to decode."""
 
     pictures: NDArray[np.uint8]
 
     def survey(
         self, pool: WorkerPool, progress: Progress | None  # noqa: ARG002 - for sources that must read files
     ) -> tuple[Sequence[FileFacts | PictureError], tuple[str, ...]]:
-        """Digest every picture: its bytes and its shape."""
+        """The facts of every picture, with a digest of its bytes and shape."""
         height, width, channels = self.pictures.shape[1:]
         ending = repr((height, width, channels)).encode()
         return [
@@ -81,5 +81,5 @@ class ArraySource(Source):
         self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int,
         pool: WorkerPool, traits: bool = False,  # noqa: ARG002 - as above
     ) -> Iterator[Packed | PictureError]:  # fmt: skip
-        """The pictures `rows` made one size."""
+        """The pictures `rows`, resized to one size."""
         return ((resize_picture(self.pictures[i], size, resize, channels), ()) for i, _ in rows)

@@ -1,4 +1,4 @@
-"""Splits into train, validation and test: decided by a picture's content, never by its file name.
+"""Splits into train, validation and test, decided by the content of a picture, never by its file name.
 
 Within a class the distinct digests are put in the order of sha256(seed, digest) and cut: first test, then validation,
 the rest train. So renaming or moving a file moves it to no other part, identical pictures share a part, and a picture
@@ -31,7 +31,7 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Split:
-    """Which pictures of a pack are for what.
+    """A split of the pictures of a pack into train, validation and test.
 
     seed; kind: 'stratified', 'divided' (the source's own parts) or 'file'; train, validation, test: sorted index
     arrays (n,) int64; digests: part → the sorted digests of its pictures, which is what is saved.
@@ -55,7 +55,7 @@ class Split:
 
     @classmethod
     def load(cls, path: str | Path, pictures: Pictures) -> Split:
-        """The split in the file `path`, applied to `pictures`; a picture the file does not know is for the test.
+        """The split in the file `path`, applied to `pictures`; a picture that is not in the file goes to test.
 
         Raises `MissingError` `split_missing` or `DataError` `bad_split`.
         """
@@ -73,7 +73,7 @@ class Split:
 def make_split(pictures: Pictures, seed: int = 0, fractions: Fractions = (0.7, 0.1, 0.2)) -> Split:
     """Split a pack: by the source's own parts if it is divided, else by `fractions` (train, validation, test).
 
-    Raises `UsageError` `bad_fractions`, `DataError` `part_empty` if a part that was asked for would have no picture.
+    Raises `UsageError` `bad_fractions`, `DataError` `part_empty` if a requested part would have no picture.
     """
     if len(fractions) != 3 or min(fractions) < 0 or fractions[0] <= 0 or abs(sum(fractions) - 1) > 1e-6:
         raise UsageError("bad_fractions", "the shares of train, validation and test were asked for",
@@ -90,7 +90,7 @@ def make_split(pictures: Pictures, seed: int = 0, fractions: Fractions = (0.7, 0
 
 
 def cut(digests: Iterable[str], seed: int, test: float, validation: float) -> dict[str, str]:
-    """The part of each digest of one class: at least one for test if there are two, for validation if three.
+    """Split of one class, digest → part: at least one for test if there are two, for validation if three.
 
     >>> parts = cut([f"{i:032x}" for i in range(10)], seed=0, test=0.2, validation=0.1)
     >>> sorted(parts.values())     # 2 of 10 for test, 1 for validation
@@ -121,7 +121,7 @@ def _stratified(pictures: Pictures, seed: int, fractions: Fractions) -> Split:
 
 
 def _divided(pictures: Pictures, seed: int) -> Split:
-    """Keep the parts of the source; take what is missing out of train (validation 10 %, test 20 %)."""
+    """The source's own split; missing parts are taken out of train (validation 10 %, test 20 %)."""
     missing = set(PARTS) - set(pictures.parts)
     part: dict[str, str] = {}
     for digests in _by_class(pictures, "train"):

@@ -1,4 +1,4 @@
-"""The worker pool of one `load_data`: threads while pictures are few, and processes beside them when many.
+"""Worker pool of one `load_data`: threads for few pictures, processes beside them for many.
 
 Measured on two idle cores, 1,500 JPEGs of about 256×256 to 96×96, medians of five (`bench/packing.py`): 1,748 pictures
 a second without workers, 2,192 with one worker beside us (at best 2,607), 3,348 for bare Pillow in two processes, which
@@ -24,19 +24,19 @@ from striate.data.worker_process import GREETING, answered, ask
 
 MANY = 1_000  # pictures that are worth a worker: about four times as much work as to start it
 CHUNK = 32  # files in one task: fewer than one lock hand-over per millisecond of decoding
-PIECE = 8 * 2**20  # bytes of pixels in one answer
+PIECE = 8 * 2**20  # bytes of pixels in one message
 PROGRAM = "from striate.data.worker_process import main; main()"
 
 
 class WorkerClient:
-    """One worker process, and whether it has said that it is ready."""
+    """Client of one worker process, which is used once its greeting has arrived."""
 
     def __init__(self) -> None:
         self.process = start_python(PROGRAM)
         self._ready: bool | None = None
 
     def do(self, task: FileTask, items: Sequence[Item]) -> list[Result] | None:
-        """The results, or None if the worker is not ready or no more."""
+        """The results, or None if the worker is not ready yet or has ended."""
         assert self.process.stdin is not None and self.process.stdout is not None  # noqa: PT018
         try:
             if self._ready is None and select.select([self.process.stdout], [], [], 0)[0]:
@@ -57,7 +57,7 @@ class WorkerClient:
 
 
 class WorkerPool:
-    """`workers` threads, all but one of which may have a worker; a context that ends the workers."""
+    """A pool of `workers` threads, all but one of which may drive a worker process; a context that ends these."""
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -72,13 +72,13 @@ class WorkerPool:
             self._clients.pop().end()
 
     def each(self, task: FileTask, items: Sequence[Item]) -> Iterator[Result]:
-        """Yield `task(item)` for each item, in order."""
+        """The results `task(item)` of all items, in order."""
         wanted = min(self.workers - 1, len(items) // MANY) if _possible() else 0
         try:
             while len(self._clients) < wanted:
                 self._clients.append(WorkerClient())
         except OSError:
-            pass  # no process to be had: the threads will do
+            pass  # no process can be started: the threads do the work
         slots = SimpleQueue[WorkerClient | None]()
         for i in range(max(self.workers, 1)):
             slots.put(self._clients[i] if i < len(self._clients) else None)

@@ -1,9 +1,9 @@
-"""A worker process, which does tasks for the pool, and the messages that the two exchange.
+"""Worker process of the pool, and the messages that the two exchange.
 
-The pool writes one line of JSON, [root, size, resize, channels, traits, items]. The worker answers with one line of
+The pool writes one line of JSON, [root, size, resize, channels, traits, items]. The worker replies with one line of
 JSON, the number of bytes of pixels and a row for each item, and then with those bytes. Nothing is pickled and nothing
-is run that came through the pipe. A worker ends when its input does, so it outlives nobody; whatever else goes wrong,
-it just ends, and the pool does the work itself and sees the error.
+is run that came through the pipe. A worker ends when its input does, so it never outlives the pool; on any error it
+ends too, and the pool does the work itself and sees the error.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ GREETING = b"striate worker 1\n"
 
 
 def main() -> None:
-    """Greet, then serve requests from the standard input until it ends."""
+    """Serve requests from the standard input until it ends, after a line of greeting."""
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     answers.write(GREETING)
     answers.flush()
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def ask(file: IO[bytes], task: FileTask, items: Sequence[Item]) -> None:
-    """Send a worker its task."""
+    """Send a task to a worker."""
     file.write(json.dumps([task.root, task.size, task.resize, task.channels, task.traits, items]).encode() + b"\n")
     file.flush()
 

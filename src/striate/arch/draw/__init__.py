@@ -1,4 +1,4 @@
-"""Drawings of networks as SVG text, made of strings alone."""
+"""Drawings of networks as SVG text, made without a graphics library."""
 
 from striate.arch.draw.figure import draw
 

@@ -1,4 +1,4 @@
-"""Auxiliary heads in a drawing: the branches beside the trunk that only training needs."""
+"""Auxiliary heads of a drawing: the branches beside the trunk that only training needs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MAX_SOURCES = 8  # connections to a head
 
 @dataclass(frozen=True)
 class AuxiliaryHead:
-    """Layers beside the trunk: the units of it that they read, and what is written beside them."""
+    """An auxiliary head: the units of the trunk that it reads, its layers, and its label."""
 
     sources: tuple[int, ...]
     seq: ItemSequence
@@ -30,7 +30,7 @@ class AuxiliaryHead:
 
 
 def parts_of(units: Sequence[DrawnUnit]) -> list[list[DrawnUnit]]:
-    """The units beside the trunk in connected parts, each a head; of too many heads the last ones in one part."""
+    """The units beside the trunk in connected parts, each a head; beyond `MAX_HEADS` the last ones are one part."""
     part: dict[int, list[DrawnUnit]] = {}
     for unit in units:
         joined = [unit]
@@ -51,19 +51,20 @@ def head_of(part: Sequence[DrawnUnit], units: Sequence[DrawnUnit], maker: TreeBu
     inside = {unit.number for unit in part}
     read = {number for unit in part for number in unit.inputs}
     ends = Counter(inside - read)
-    said = [f"{weights[node.name]:g}" for unit in part for node in unit.nodes if node.name in weights]
+    losses = [f"{weights[node.name]:g}" for unit in part for node in unit.nodes if node.name in weights]
     sources = sorted(read - inside)
-    if len(said) == 1:
+    if len(losses) == 1:
         seq = bounded(grown(sorted(inside), sources[0], ends, units, maker), maker, MAX_DRAWN)
-        return AuxiliaryHead(tuple(sources[:MAX_SOURCES]), seq, f"auxiliary head, loss weight {said[0]}")
-    # Outputs that nothing brings together would seem to meet, were they drawn.
+        return AuxiliaryHead(tuple(sources[:MAX_SOURCES]), seq, f"auxiliary head, loss weight {losses[0]}")
+    # Several outputs would look connected if they were drawn.
     kinds = Counter(node.layer.kind for unit in part for node in unit.nodes)
-    return AuxiliaryHead(tuple(sources[:MAX_SOURCES]), maker.seq([maker.rest(kinds)]), f"{len(said):,} auxiliary heads")
+    label = f"{len(losses):,} auxiliary heads"
+    return AuxiliaryHead(tuple(sources[:MAX_SOURCES]), maker.seq([maker.rest(kinds)]), label)
 
 
 def paint_heads(canvas: Canvas, heads: Sequence[AuxiliaryHead], scale: DrawingScale,
                 corner: tuple[float, float]) -> float:
-    """Paint heads below what is painted already, next to one another where they fit; returns where they end."""
+    """Paint heads below `corner`, side by side where they fit; returns the height of their lower edge."""
     right, top = corner
     limit, end = right, top
     for gap, head in sorted(((_column(canvas, head), head) for head in heads), key=lambda pair: -pair[0]):
@@ -86,6 +87,6 @@ def paint_heads(canvas: Canvas, heads: Sequence[AuxiliaryHead], scale: DrawingSc
 
 
 def _column(canvas: Canvas, head: AuxiliaryHead) -> float:
-    """Where the way down to a head runs: right of the last column it reads."""
+    """Column of the connection down to a head: right of the last unit it reads."""
     columns = [canvas.places[number][1] for number in head.sources if number in canvas.places]
     return max(columns, default=MARGIN) + GAP / 2

@@ -21,7 +21,7 @@ SMALLEST_WINDOW = 5.0
 
 @dataclass(frozen=True)
 class DrawingScale:
-    """How long a pixel's root is drawn.
+    """Scale of a drawing: the length of the square root of a pixel.
 
     >>> scale = DrawingScale.of([Volume(3, 224, 224), Volume(512, 7, 7)])
     >>> round(scale.side(224)), round(scale.side(7)), round(scale.thick(512))
@@ -37,11 +37,11 @@ class DrawingScale:
         return cls(min(LARGEST_STEP, LONGEST / math.sqrt(longest)))
 
     def side(self, pixels: int) -> float:
-        """Height or depth."""
+        """Length of a side of so many pixels."""
         return max(SHORTEST, self.step * math.sqrt(pixels))
 
     def thick(self, channels: int) -> float:
-        """Width."""
+        """Thickness of so many channels."""
         return 4 * math.pow(channels, 0.35)
 
     def box(self, volume: Volume) -> VolumeBox:
@@ -52,7 +52,7 @@ class DrawingScale:
 
 @dataclass(frozen=True)
 class VolumeBox:
-    """A front of `thick` × `high` with a depth that runs `across` and `up`, all in units of the picture."""
+    """Box of a volume: a front of `thick` × `high`, whose depth runs `across` and `up`, in units of the picture."""
 
     thick: float
     high: float

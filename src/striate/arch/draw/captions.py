@@ -1,7 +1,7 @@
-"""Captions of a drawing: each layer in a few words, widths of text, escapes.
+"""Captions of a drawing: layers in a few words, widths of text, escapes.
 
-`5×5, 20 /2` is a window of 5×5 pixels, 20 filters, stride 2. Widths are estimates from above, because nobody knows
-which font will be there.
+`5×5, 20 /2` is a window of 5×5 pixels, 20 filters, stride 2. Widths are estimates from above, because the font
+is not known.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from striate.arch.layers import Layer
 from striate.arch.volume import Volume
 from striate.errors import shown
 
-# The families of layers, in the order of a legend, and what it calls them.
+# The families of layers, in the order of the legend, with their names there.
 LEGEND = {"input": "input", "conv": "convolution", "pool": "pooling", "dense": "dense", "merge": "merge",
           "norm": "normalisation", "act": "activation", "other": "others"}
 BOXES = ("input", "conv", "pool", "dense", "merge")  # families that are drawn as volumes; the others are marks
 
 
 def described(layer: Layer, inputs: tuple[Volume, ...]) -> list[str]:
-    """A layer in one or two short lines.
+    """Caption of a layer, one or two short lines.
 
     >>> from striate.arch import Conv, Pool, ReLU, Volume
     >>> described(Conv(96, 11, stride=4, padding=2), (Volume(3, 227, 227),)), described(Pool(2), ())
@@ -116,7 +116,7 @@ def _em(character: str) -> float:
 
 
 def shortened(text: str, limit: int = 14) -> str:
-    """A name's end, and where that is too long, its ends: both tell it from its neighbours.
+    """A layer name of at most `limit` characters: its last part, or its beginning and end.
 
     >>> shortened("inception_4a/5x5_reduce"), shortened("global_average_pooling2d")
     ('5x5_reduce', 'global…oling2d')
@@ -128,7 +128,7 @@ def shortened(text: str, limit: int = 14) -> str:
 
 
 def escaped(text: str) -> str:
-    """Any text as XML text or attribute: printable, bounded, with nothing that could be markup.
+    """Text escaped for XML: printable, bounded, without markup.
 
     >>> escaped('<b a="1">')
     '&lt;b a=&quot;1&quot;&gt;'

@@ -1,4 +1,4 @@
-"""The figure of a network: title, lines of layers, heads beside the trunk, legend."""
+"""Figure of a network: title, lines of layers, auxiliary heads, legend."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from striate.arch.draw.svg import MARGIN, Canvas, num, text_width, xy
 from striate.arch.draw.tree import ItemSequence, ParallelBranches, SingleUnit, TreeBuilder, drawn_units
 from striate.arch.network import Network
 
-WIDEST = 1_560.0  # of a line; a longer row of pieces goes on below, like music
+WIDEST = 1_560.0  # of a line; a longer row continues below, like music
 TOP = 74.0
 GUTTER = 30.0  # between lines
 NOTE = "channels × height × width under each box · 5×5, 20: window, filters · /2: stride · ×3: repeated, drawn once"
 PADS = " · pad 0+1 2+3: 0 above, 1 below, 2 left, 3 right"
-WAYS = {"s": "skip", "x": "to an auxiliary head, only while training"}  # kinds of connections that need a word
+CONNECTIONS = {"s": "skip", "x": "to an auxiliary head, only while training"}  # those in the legend
 
 
 def draw(network: Network) -> str:
-    """The network as an SVG picture: the text of a file that stands alone.
+    """Drawing of a network, the text of a self-contained SVG file.
 
     Volumes are boxes (see `boxes.py` for the scale), cheap layers are marks under the box they follow, repeated blocks
     are drawn once with how often they repeat. The same network gives the same text. Limits: of networks with more than
@@ -41,7 +41,7 @@ def draw(network: Network) -> str:
     units = units_of(network)
     body, heads = _tree(network, units)
     scale = DrawingScale.of(unit.volume for unit in units)
-    pieces = [_glued(group, scale) for group in _groups(body)]
+    pieces = [list(arranged(group, scale).pieces) for group in _groups(body)]
     lines = [LayoutRow(line) for line in _wrapped(pieces)]
     canvas = Canvas()
     title, facts = network.name or "network", _facts(network)
@@ -68,7 +68,7 @@ def draw(network: Network) -> str:
 
 
 def _tree(network: Network, units: list[DrawnUnit]) -> tuple[ItemSequence, list[AuxiliaryHead]]:
-    """The trunk, and the heads beside it."""
+    """The trunk and the auxiliary heads as trees."""
     main = trunk(units, network)
     parts = parts_of([unit for unit in units if unit.number not in main])
     last = next(unit for unit in units if network.nodes[-1] in unit.nodes[-1:])
@@ -80,7 +80,7 @@ def _tree(network: Network, units: list[DrawnUnit]) -> tuple[ItemSequence, list[
 
 
 def _groups(body: ItemSequence) -> list[ItemSequence]:
-    """The items, branches together with what merges them."""
+    """The items in groups that stay on one line: branches together with their merge."""
     groups: list[list[int]] = []
     for number, item in enumerate(body.items):
         before = body.items[number - 1] if number else None
@@ -89,10 +89,6 @@ def _groups(body: ItemSequence) -> list[ItemSequence]:
         else:
             groups.append([number])
     return [ItemSequence(tuple(body.items[number] for number in group), 0, 0, 0) for group in groups]
-
-
-def _glued(group: ItemSequence, scale: DrawingScale) -> list[LayoutItem]:
-    return list(arranged(group, scale).pieces)
 
 
 def _wrapped(groups: Sequence[list[LayoutItem]]) -> list[list[LayoutItem]]:
@@ -122,7 +118,7 @@ def _wrapped(groups: Sequence[list[LayoutItem]]) -> list[list[LayoutItem]]:
 
 def _carry(canvas: Canvas, start: tuple[float, float], corner: tuple[float, float],
            to: tuple[LayoutRow, float]) -> None:
-    """From the end of one line through the gutter to the beginning of the next."""
+    """Connection from the end of one line through the gutter to the beginning of the next."""
     line, axis = to
     right, left = corner[0] + 22, MARGIN - 16
     canvas.path("l", f"M{xy(start)}H{num(right)}V{num(corner[1])}H{num(left)}V{num(axis)}H{num(MARGIN)}")
@@ -146,22 +142,22 @@ def _legend_width(network: Network) -> float:
 
 
 def _legend(canvas: Canvas, network: Network, y: float) -> float:
-    """Colours and the kinds of lines that were painted; returns where it ends."""
+    """Paint the legend of colours and connections; returns its right edge."""
     x = MARGIN
-    painted = [way for way in WAYS if any(line.startswith(f'<path class="{way}"') for line in canvas.lines)]
+    painted = [kind for kind in CONNECTIONS if any(line.startswith(f'<path class="{kind}"') for line in canvas.lines)]
     for name in _families(network):
         canvas.words.append(f'<rect class="h {name}" x="{num(x)}" y="{num(y - 9)}" width="11" height="11" rx="2"/>')
         canvas.text("L", x + 16, y, LEGEND[name])
         x += 34 + text_width("L", LEGEND[name])
-    for way in painted:
-        canvas.path(way, f"M{xy((x, y - 4))}h22")
-        canvas.text("L", x + 28, y, WAYS[way])
-        x += 46 + text_width("L", WAYS[way])
+    for kind in painted:
+        canvas.path(kind, f"M{xy((x, y - 4))}h22")
+        canvas.text("L", x + 28, y, CONNECTIONS[kind])
+        x += 46 + text_width("L", CONNECTIONS[kind])
     return x
 
 
 def _description(network: Network, body: ItemSequence) -> str:
-    """The picture in words, for those who cannot see it."""
+    """Description of the picture for screen readers."""
     kinds = Counter(node.layer.kind for node in network.nodes)
     most = ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common(12))
     drawn = [unit for unit in drawn_units(body.items) if unit.head]

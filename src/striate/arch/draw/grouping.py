@@ -1,4 +1,4 @@
-"""Grouping of layers for a drawing: a layer that makes a volume, with the cheap layers that follow it as marks."""
+"""Grouping of layers for a drawing: a layer that changes the volume, with the cheap layers after it as marks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from striate.arch.volume import Volume
 
 @dataclass(frozen=True)
 class DrawnUnit:
-    """A layer, or the input (`head` None), and its marks; `inputs` are the units read, one number for each input."""
+    """A unit of a drawing: a layer, or the input (`head` None), and its marks; `inputs` are numbers of units."""
 
     number: int
     head: Node | None
@@ -22,12 +22,12 @@ class DrawnUnit:
 
     @property
     def kind(self) -> str:
-        """The kind of the layer that makes the volume."""
+        """The kind of its layer, or `input`."""
         return self.head.layer.kind if self.head else INPUT
 
     @property
     def nodes(self) -> tuple[Node, ...]:
-        """The layers of the network that this unit stands for."""
+        """The layers of the network in this unit."""
         return ((self.head,) if self.head else ()) + self.marks
 
 
@@ -42,7 +42,7 @@ def units_of(network: Network) -> list[DrawnUnit]:
     [[], ['conv1', 'batch_norm1', 'relu1']]
     """
     readers = Counter(name for node in network.nodes for name in node.inputs)
-    readers[network.nodes[-1].name] += 1  # whoever asked for the output
+    readers[network.nodes[-1].name] += 1  # the reader of the output
     heads: list[Node | None] = [None]
     marks: list[list[Node]] = [[]]
     owner = {INPUT: 0}
@@ -60,7 +60,7 @@ def units_of(network: Network) -> list[DrawnUnit]:
 
 
 def trunk(units: list[DrawnUnit], network: Network) -> set[int]:
-    """The numbers of the units that the output needs; the others are heads for training beside it."""
+    """The numbers of the units that the output needs; the others belong to auxiliary heads."""
     last = network.nodes[-1].name
     waiting = [unit.number for unit in units if unit.nodes and unit.nodes[-1].name == last]
     found: set[int] = {0}

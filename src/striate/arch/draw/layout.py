@@ -1,4 +1,4 @@
-"""Layout of branches and repeated blocks: the item for every part of a drawing's tree."""
+"""Layout of branches and repeated blocks, and of a tree as a whole."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from striate.errors import shown
 
 
 class BranchLayout:
-    """Rows between a split and a merge. A row that does most stands at the height of the connections."""
+    """Layout of branches between a split and a merge; of two, the larger is at the height of the connections."""
 
     def __init__(self, item: ParallelBranches, scale: DrawingScale) -> None:
         lines = [arranged(row, scale) for row in item.rows]
@@ -54,7 +54,7 @@ class BranchLayout:
             self.up += LINE + 6
 
     def paint(self, canvas: Canvas, x: float, y: float) -> None:
-        """Every row, its way out and its way back."""
+        """Paint every row, and its connections to the split and the merge."""
         if self.label:
             canvas.text("L", x + self.width / 2, y - self.up + 11, self.label, middle=True)
         for height, line in self.rows:
@@ -72,7 +72,7 @@ class BranchLayout:
 
 
 class RepeatFrame:
-    """A block drawn once, with how often it repeats."""
+    """Frame around a repeated block, drawn once with its count."""
 
     def __init__(self, item: RepeatedBlock, scale: DrawingScale) -> None:
         self.line = arranged(item.body, scale)
@@ -86,7 +86,7 @@ class RepeatFrame:
         self.leave = self.left + self.line.leave if self.line.pieces else self.width
 
     def paint(self, canvas: Canvas, x: float, y: float) -> None:
-        """The frame, the number and the block."""
+        """Paint the frame, the count and the block."""
         top, bottom = y - self.up, y + self.down
         # The frame is painted before the connections, which cross it.
         canvas.lines.insert(0, f'<rect class="f" x="{num(x)}" y="{num(top)}" width="{num(self.width)}" '
@@ -102,7 +102,7 @@ class RepeatFrame:
 
 
 def _stem(names: Sequence[str]) -> str:
-    """What the names of a block have in common before a slash: inception_3a."""
+    """The common beginning of the names of a block before a slash: inception_3a."""
     if len(names) < 2:
         return ""
     first, last = min(names), max(names)
@@ -111,7 +111,7 @@ def _stem(names: Sequence[str]) -> str:
 
 
 def piece_of(item: Item, scale: DrawingScale) -> LayoutItem:
-    """The piece for an item of a tree."""
+    """The layout of an item of a tree."""
     if isinstance(item, SingleUnit):
         return NodeItem(item.unit, scale)
     if isinstance(item, ParallelBranches):
@@ -122,5 +122,5 @@ def piece_of(item: Item, scale: DrawingScale) -> LayoutItem:
 
 
 def arranged(seq: ItemSequence, scale: DrawingScale) -> LayoutRow:
-    """A sequence on one line."""
+    """The layout of a sequence, on one line."""
     return LayoutRow([piece_of(item, scale) for item in seq.items])

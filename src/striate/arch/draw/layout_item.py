@@ -1,7 +1,7 @@
-"""Layout items: what has a place in a drawing, and a row of them.
+"""Layout items of a drawing: their protocol, and rows of them.
 
-Every piece has a `width`, reaches `up` above and `down` below the height of its connections, which arrive at `enter`
-and go at `leave`, measured from its left edge. Everything in one column keeps to it, so words cannot overlap.
+Every item has a `width`, and extends `up` above and `down` below the height of its connections, which arrive at `enter`
+and leave at `leave`, measured from its left edge. Items stay within their columns, so words cannot overlap.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LANE = 14.0  # height of a connection that skips
 
 
 class LayoutItem(Protocol):
-    """What can be laid out and painted."""
+    """Protocol of an item that can be laid out and painted."""
 
     width: float
     up: float
@@ -32,7 +32,7 @@ class LayoutItem(Protocol):
 
 
 class LayoutRow:
-    """Pieces one after the other, connected."""
+    """A row of connected items."""
 
     def __init__(self, pieces: Sequence[LayoutItem]) -> None:
         self.pieces = pieces
@@ -43,7 +43,7 @@ class LayoutRow:
         self.leave = self.width - pieces[-1].width + pieces[-1].leave if pieces else 0.0
 
     def paint(self, canvas: Canvas, x: float, y: float) -> None:
-        """The pieces from left to right."""
+        """Paint the items from left to right."""
         for number, piece in enumerate(self.pieces):
             piece.paint(canvas, x, y)
             if piece is self.pieces[-1]:
@@ -59,7 +59,7 @@ class LayoutRow:
 
 
 def connect(canvas: Canvas, start: float, piece: LayoutItem, x: float, y: float) -> None:
-    """A level connection from `start` to a piece at `x`, with an arrow if a box is there."""
+    """Paint a level connection from `start` to an item at `x`, with an arrow if it is a node."""
     sink = piece.sink if isinstance(piece, NodeItem) else 0.0
     canvas.path("l", f"M{xy((start, y))}L{xy((x + piece.enter, y + sink))}")
     if isinstance(piece, NodeItem):

@@ -1,4 +1,4 @@
-"""Layout of meshes: layers whose connections are no tree of branches, and layers that are only counted."""
+"""Layout of meshes, whose connections are not series-parallel, and of layers that are only counted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from striate.arch.draw.tree import CountedLayers, Mesh
 
 
 class CountedItem:
-    """Layers that are only counted."""
+    """Layout of layers that are only counted."""
 
     def __init__(self, item: CountedLayers) -> None:
         self.item = item
@@ -21,7 +21,7 @@ class CountedItem:
         self.enter, self.leave = 0.0, self.width
 
     def paint(self, canvas: Canvas, x: float, y: float) -> None:
-        """A frame with the numbers."""
+        """Paint a frame with the counts."""
         shape = (f'<rect class="f" x="{num(x)}" y="{num(y - self.up + 2)}" width="{num(self.width)}" '
                  f'height="{num(2 * self.up - 4)}" rx="8"/>')
         title = f"{self.item.layers:,} layers that are not drawn"
@@ -31,7 +31,7 @@ class CountedItem:
 
 
 class MeshLayout:
-    """Units connected across: in columns, each right of all it reads."""
+    """Layout of a mesh in columns, each unit right of its inputs."""
 
     def __init__(self, item: Mesh, scale: DrawingScale) -> None:
         self.item = item
@@ -56,7 +56,7 @@ class MeshLayout:
         self.enter, self.leave = 0.0, self.width
 
     def paint(self, canvas: Canvas, x: float, y: float) -> None:
-        """Every connection and every unit."""
+        """Paint all connections and units."""
         for number, (left, below) in self.spots.items():
             place = self.places[number]
             end = (x + left + place.enter, y + below + place.sink)

@@ -1,4 +1,4 @@
-"""Nodes of a drawing: one unit as a box, disc or pill, with captions above and below it."""
+"""Nodes of a drawing: units as boxes, discs or pills, with captions above and below."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ CLEAR = 11.0  # words stay this far from the height of the connections
 DISC = 11.0
 SIGNS = {"add": "+", "multiply": "×", "maximum": "max"}
 MAX_MARKS = 6
-MAX_PARTS = 8  # of a concatenation; seams of more would be a smear
+MAX_PARTS = 8  # of a concatenation; seams of more would blur
 TITLE_LAYERS = 4
 MARKS_WIDE = 78.0  # marks beside one another take up to this before the next goes below
 
 
 class NodeItem:
-    """A unit: `width`, `up` and `down` are its extent, `enter` and `leave` where connections arrive and go."""
+    """Layout of a unit: `width`, `up` and `down` are its extent, connections arrive at `enter` and leave at `leave`."""
 
     def __init__(self, unit: DrawnUnit, scale: DrawingScale) -> None:
         self.unit = unit
@@ -87,7 +87,7 @@ class NodeItem:
                 f'<path class="d" d="{strokes}"/></g>']
 
     def window(self, reader: NodeItem, x: float, y: float) -> list[Point]:
-        """The corners of what one unit of `reader` sees of this box at (`x`, `y`); none if that cannot be drawn."""
+        """Corners of the window of one unit of `reader` on this box at (`x`, `y`); none if it cannot be drawn."""
         head = reader.unit.head
         if not self.box or not head or not reader.box or (self.unit.marks and self._reshaped()):
             return []
@@ -105,19 +105,19 @@ class NodeItem:
 
     @property
     def sink(self) -> float:
-        """How far below the middle connections arrive: a flat box has its front there."""
+        """Distance below the middle at which connections arrive: there is the front of a flat box."""
         return self.box.up / 2 if self.box and self.box.up > self.box.high else 0.0
 
 
 def paint_window(canvas: Canvas, corners: list[Point], end: Point) -> None:
-    """A window, and lines from it that meet at `end`, the unit that sees it."""
+    """Paint a window, and lines from it to `end`, the unit that sees it."""
     canvas.windows.append(f'<path class="w" d="{polygon(corners)}"/>')
     rays = "".join(f"M{xy(corner)}L{xy(end)}" for corner in corners[1:3])
     canvas.windows.append(f'<path class="p" d="{rays}"/>')
 
 
 def _marks(unit: DrawnUnit) -> list[tuple[str, str]]:
-    """(family, text) of the marks, equal neighbours counted, and only the first few."""
+    """(family, text) of the first few marks, equal neighbours counted."""
     marks = [(node.layer.family, " ".join(described(node.layer, node.input_volumes)) + _changed(node))
              for node in unit.marks]
     counted: list[tuple[str, str]] = []
@@ -150,13 +150,13 @@ def _beside(marks: Iterable[tuple[str, str]]) -> list[tuple[float, list[tuple[st
 
 
 def _title(unit: DrawnUnit) -> str:
-    """The layers by name, their volume and their cost, for whoever points at the box."""
+    """Tooltip of a unit: its layers by name, their volume and their cost."""
     if not unit.nodes:
         return f"input: {unit.volume}"
-    said = [f"{shown(node.name, 40)}: {node.layer.kind} {', '.join(described(node.layer, node.input_volumes))}".rstrip()
+    text = [f"{shown(node.name, 40)}: {node.layer.kind} {', '.join(described(node.layer, node.input_volumes))}".rstrip()
             for node in unit.nodes[:TITLE_LAYERS]]
     if len(unit.nodes) > TITLE_LAYERS:
-        said.append(f"… {len(unit.nodes) - TITLE_LAYERS:,} more")
+        text.append(f"… {len(unit.nodes) - TITLE_LAYERS:,} more")
     parameters, macs = sum(node.parameters for node in unit.nodes), sum(node.macs for node in unit.nodes)
     costs = [f"{parameters:,} parameters"] * (parameters > 0) + [f"{macs:,} multiply-adds"] * (macs > 0)
-    return "; ".join([*said, str(unit.nodes[-1].output), *costs])
+    return "; ".join([*text, str(unit.nodes[-1].output), *costs])

@@ -1,4 +1,4 @@
-"""Repeated blocks of a drawing, drawn once with their count; what is too large for a drawing is counted."""
+"""Repeated blocks of a drawing, drawn once with their count, and bounds of its size."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from striate.arch.draw.tree import Item, ItemSequence, Mesh, ParallelBranches, R
 LONGEST = 64  # items in a repeating block
 WORTH = 4  # places saved, from which a repeat of single units is folded; of a block with branches always
 MAX_ROWS = 8  # branches side by side
-MAX_DRAWN = 300  # places in a picture; beyond it the middle of every long row is only counted
+MAX_DRAWN = 300  # places in a drawing; in a larger one the middle of every long row is only counted
 LONG_ROW = 10  # places that remain of a row of a branch in such a picture
 MAX_MESH = 40
 
 
 @dataclass(frozen=True)
 class RepeatMatch:
-    """`times` blocks of `period` items each."""
+    """A repeat: `times` blocks of `period` items each."""
 
     period: int
     times: int
@@ -44,7 +44,7 @@ def folded(items: Sequence[Item], maker: TreeBuilder) -> ItemSequence:
     branching = [0]
     for item in items:
         branching.append(branching[-1] + isinstance(item, ParallelBranches | Mesh | RepeatedBlock))
-    kept: list[Item] = []
+    result: list[Item] = []
     start = 0
     while start < len(items):
         best = RepeatMatch(1, 1, 0)
@@ -55,13 +55,13 @@ def folded(items: Sequence[Item], maker: TreeBuilder) -> ItemSequence:
             if saved > best.saved and (saved >= WORTH or branching[start + period] > branching[start]):
                 best = RepeatMatch(period, times, saved)
         block = items[start:start + best.period]
-        kept += [maker.fold(folded(block, maker), best.times)] if best.times > 1 else block
+        result += [maker.fold(folded(block, maker), best.times)] if best.times > 1 else block
         start += best.period * best.times
-    return maker.seq(kept)
+    return maker.seq(result)
 
 
 def _same_ahead(items: Sequence[Item]) -> list[list[int]]:
-    """For each period from 1 and each start: how many items from there on equal the one a period later."""
+    """For each period from 1 and each start: the number of items from there on that equal the one a period later."""
     keys = [item.key for item in items]
     found = []
     for period in range(1, min(LONGEST, len(keys) // 2) + 1):
@@ -74,25 +74,25 @@ def _same_ahead(items: Sequence[Item]) -> list[list[int]]:
 
 
 def abreast(rows: Sequence[ItemSequence], maker: TreeBuilder) -> list[ItemSequence]:
-    """Three equal branches or more, one beside the other, drawn once; of too many branches the middle counted."""
-    kept: list[ItemSequence] = []
+    """Branches with three or more equal neighbours folded into one; of too many branches the middle is counted."""
+    result: list[ItemSequence] = []
     start = 0
     while start < len(rows):
         end = start
         while end < len(rows) and rows[end].key == rows[start].key:
             end += 1
         equal = rows[start:end]
-        kept += [maker.seq([maker.fold(equal[0], len(equal), abreast=True)])] if len(equal) > 2 else equal
+        result += [maker.seq([maker.fold(equal[0], len(equal), abreast=True)])] if len(equal) > 2 else equal
         start = end
-    if len(kept) > MAX_ROWS:
+    if len(result) > MAX_ROWS:
         half = MAX_ROWS // 2
-        kinds = kinds_of(item for row in kept[half:-half] for item in row.items)
-        kept[half:-half] = [maker.seq([maker.rest(kinds)])]
-    return kept
+        kinds = kinds_of(item for row in result[half:-half] for item in row.items)
+        result[half:-half] = [maker.seq([maker.rest(kinds)])]
+    return result
 
 
 def bounded(seq: ItemSequence, maker: TreeBuilder, most: int = MAX_DRAWN) -> ItemSequence:
-    """A sequence of no more than about `most` places: of a longer one the beginning and the end, and a count."""
+    """A sequence of about `most` places at most: of a longer one the beginning, a count, and the end."""
     return seq if seq.drawn <= most else _shorter(seq, most, maker)
 
 
@@ -100,9 +100,8 @@ def _shorter(seq: ItemSequence, most: int, maker: TreeBuilder) -> ItemSequence:
     items = [_inside(item, maker) for item in seq.items]
     if sum(item.drawn for item in items) <= most:
         return maker.seq(items)
-    room = most // 2
-    first = _fitting(items, room)
-    last = _fitting(items[first:][::-1], room)
+    first = _fitting(items, most // 2)
+    last = _fitting(items[first:][::-1], most // 2)
     middle = items[first:len(items) - last]
     return maker.seq([*items[:first], maker.rest(kinds_of(middle)), *items[len(items) - last:]])
 
@@ -116,7 +115,7 @@ def _inside(item: Item, maker: TreeBuilder) -> Item:
 
 
 def _fitting(items: Sequence[Item], room: int) -> int:
-    """How many items from the first on take no more than `room` places."""
+    """Number of items from the first on that fit into `room` places."""
     for count, item in enumerate(items):
         room -= item.drawn
         if room < 0:

@@ -1,7 +1,7 @@
-"""Series-parallel decomposition: units become a tree; between two units that every path passes lie branches.
+"""Series-parallel decomposition of units into a tree: branches lie between two units that every path passes.
 
 Branches are the connected parts of what lies between the two, and one empty branch for each connection that skips it.
-What is no such nest of branches is a `Mesh`.
+Parts that are not series-parallel are a `Mesh`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MAX_DEPTH = 8  # of branches within branches
 
 def grown(members: Sequence[int], source: int, ends: Counter[int], units: Sequence[DrawnUnit], maker: TreeBuilder,
           depth: int = 0) -> ItemSequence:
-    """The tree of `members` (rising numbers), fed by `source`; `ends` counts how often each feeds what comes after.
+    """The tree of `members` (rising numbers), whose input is `source`; `ends` counts their readers outside.
 
     >>> from striate.arch import Add, Conv, Input, Network
     >>> from striate.arch.draw.grouping import units_of
@@ -38,7 +38,7 @@ def grown(members: Sequence[int], source: int, ends: Counter[int], units: Sequen
     items: list[Item] = []
     before, waiting, reach = source, list[int](), last_reader.get(source, 0)
     for number in members:
-        if reach <= number:  # no connection passes it by
+        if reach <= number:  # no connection bypasses it
             items += _between(waiting, before, feeders[number], feeders, units, maker, depth)
             items.append(maker.step(units[number]))
             before, waiting = number, []
@@ -50,7 +50,7 @@ def grown(members: Sequence[int], source: int, ends: Counter[int], units: Sequen
 
 def _between(members: list[int], before: int, after: Counter[int], feeders: dict[int, Counter[int]],
              units: Sequence[DrawnUnit], maker: TreeBuilder, depth: int) -> list[Item]:
-    """What lies between the unit `before` and one that reads `after`: nothing, branches, or a mesh."""
+    """The items between the unit `before` and one that reads `after`: none, branches, or a mesh."""
     skips = after[before]
     if not members and skips <= 1:
         return []

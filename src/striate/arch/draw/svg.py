@@ -1,7 +1,7 @@
-"""SVG text: what is painted in which order, and how it looks in light and dark mode.
+"""SVG canvas: order of painting, and styles for light and dark mode.
 
 Connections are painted first, then boxes, then windows, then words. Colours are those of Okabe & Ito, "Color Universal
-Design", 2008, which the colour-blind tell apart. There is no script, and nothing outside the file is referred to.
+Design", 2008, which are safe for the colour-blind. There is no script and no reference outside the file.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ paint-order:stroke;stroke:var(--bg);stroke-width:3px;stroke-linejoin:round}
 
 @dataclass
 class Canvas:
-    """The picture while it is painted. `times` says how often what is painted now stands in the network."""
+    """SVG canvas: the elements painted so far; `times` is how often the block being painted occurs in the network."""
 
     times: int = 1
     lines: list[str] = field(default_factory=list)
@@ -49,10 +49,10 @@ class Canvas:
     windows: list[str] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
     places: dict[int, tuple[Point, float]] = field(default_factory=dict)
-    """For each painted unit where connections leave it, and where its column ends."""
+    """For each painted unit the point where connections leave it, and the right edge of its column."""
 
     def path(self, kind: str, data: str) -> None:
-        """A connection: `l` a line, `s` a skip, `x` the way to a head, `f` a frame, `a` an arrowhead."""
+        """A path: `l` a connection, `s` a skip, `x` one to an auxiliary head, `f` a frame, `a` an arrowhead."""
         self.lines.append(f'<path class="{kind}" d="{data}"/>')
 
     def arrow(self, kind: str, x: float, y: float) -> None:
@@ -69,7 +69,7 @@ class Canvas:
         self.words.append(f'<circle class="h {family}" cx="{num(x)}" cy="{num(y)}" r="3.5"/>')
 
     def group(self, family: str, layers: int, title: str, shapes: Iterable[str]) -> None:
-        """What stands for some layers of the network; the title shows when one points at it."""
+        """The shapes of some layers of the network, with a title as tooltip."""
         self.boxes.append(f'<g class="{family}" data-layers="{layers}" data-times="{self.times}">'
                           f"<title>{escaped(title)}</title>{''.join(shapes)}</g>")
 
@@ -114,11 +114,11 @@ def polygon(points: Sequence[Point]) -> str:
 
 
 def bend(start: Point, end: Point) -> str:
-    """A path that leaves and arrives level."""
+    """A curve that leaves and arrives level."""
     middle = (start[0] + end[0]) / 2
     return f"M{xy(start)}C{xy((middle, start[1]))} {xy((middle, end[1]))} {xy(end)}"
 
 
 def text_width(kind: str, text: str) -> float:
-    """The width of a text of a kind; bold ones are wider."""
+    """The width of a text of a style; bold ones are wider."""
     return width(text, SIZES[kind] * (1.13 if kind in "nTk" else 1))

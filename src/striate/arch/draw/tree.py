@@ -1,7 +1,7 @@
-"""The tree of a drawing: sequences of units, and of branches between a split and a merge.
+"""Tree of a drawing: sequences of units, and of branches between a split and a merge.
 
-Every item says how many `layers` of the network it stands for, how many places it takes (`drawn`), and has a `key`:
-items of equal keys are the same block.
+Every item has its number of `layers` of the network, of places (`drawn`), and a `key`: items of equal keys are the same
+block.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from striate.arch.draw.grouping import DrawnUnit
 
 @dataclass(frozen=True)
 class SingleUnit:
-    """One unit."""
+    """A tree item of one unit."""
 
     unit: DrawnUnit
     key: int
@@ -25,7 +25,7 @@ class SingleUnit:
 
 @dataclass(frozen=True)
 class ParallelBranches:
-    """Branches that start together and end together; an empty one is a connection that skips the others."""
+    """Parallel branches between a split and a merge; an empty one is a connection that skips the others."""
 
     rows: tuple[ItemSequence, ...]
     key: int
@@ -35,7 +35,7 @@ class ParallelBranches:
 
 @dataclass(frozen=True)
 class RepeatedBlock:
-    """The same block `times` times, drawn once: one after the other, or `abreast` as branches."""
+    """A block repeated `times` times and drawn once: in sequence, or `abreast` as branches."""
 
     body: ItemSequence
     times: int
@@ -47,7 +47,7 @@ class RepeatedBlock:
 
 @dataclass(frozen=True)
 class Mesh:
-    """Units connected in a way that is no nest of branches; `exits` are the numbers of those read from outside."""
+    """Units whose connections are not series-parallel; `exits` are the numbers of those read from outside."""
 
     units: tuple[DrawnUnit, ...]
     exits: frozenset[int]
@@ -58,7 +58,7 @@ class Mesh:
 
 @dataclass(frozen=True)
 class CountedLayers:
-    """Layers that are counted and not drawn; `kinds` are their numbers by kind, the most frequent first."""
+    """Layers that are counted and not drawn; `kinds` are the counts by kind, the most frequent first."""
 
     kinds: tuple[tuple[str, int], ...]
     key: int
@@ -68,7 +68,7 @@ class CountedLayers:
 
 @dataclass(frozen=True)
 class ItemSequence:
-    """Items one after the other."""
+    """A sequence of items."""
 
     items: tuple[Item, ...]
     key: int
@@ -81,26 +81,26 @@ Item = SingleUnit | ParallelBranches | RepeatedBlock | Mesh | CountedLayers
 
 @dataclass
 class TreeBuilder:
-    """Makes items, equal ones with equal keys. `single` units equal no other, because a head hangs on them."""
+    """Builder of tree items, equal ones with equal keys. `single` units equal no other: a head reads them."""
 
     single: frozenset[int] = frozenset()
     keys: dict[object, int] = field(default_factory=dict)
 
     def step(self, unit: DrawnUnit) -> SingleUnit:
-        """One unit. Those of the same layers on the same volumes are the same, whatever their names."""
+        """One unit; units of the same layers on the same volumes are equal, regardless of names."""
         volumes = tuple(volume.shape for volume in unit.head.input_volumes) if unit.head else ()
         alone = unit.number if unit.number in self.single or not unit.head else None
         return SingleUnit(unit, self._key("step", alone, volumes, *(node.layer for node in unit.nodes)),
                           len(unit.nodes))
 
     def seq(self, items: Iterable[Item]) -> ItemSequence:
-        """Items one after the other."""
+        """A sequence of items."""
         items = tuple(items)
         return ItemSequence(items, self._key("seq", *(item.key for item in items)), sum(item.layers for item in items),
                    sum(item.drawn for item in items))
 
     def parallel(self, rows: Iterable[ItemSequence]) -> ParallelBranches:
-        """Branches; an empty one takes a place too."""
+        """Parallel branches; an empty one takes a place too."""
         rows = tuple(rows)
         return ParallelBranches(
             rows,
@@ -110,18 +110,18 @@ class TreeBuilder:
         )
 
     def fold(self, body: ItemSequence, times: int, *, abreast: bool = False) -> RepeatedBlock:
-        """A block repeated."""
+        """A repeated block."""
         return RepeatedBlock(body, times, abreast, self._key("fold", body.key, times, abreast), body.layers * times,
                     max(1, body.drawn))
 
     def mesh(self, units: Iterable[DrawnUnit], exits: Iterable[int]) -> Mesh:
-        """Units woven together; no other mesh is the same."""
+        """A mesh of units, equal to no other."""
         units = tuple(units)
         layers = sum(len(unit.nodes) for unit in units)
         return Mesh(units, frozenset(exits), self._key("mesh", len(self.keys)), layers, len(units))
 
     def rest(self, kinds: Counter[str]) -> CountedLayers:
-        """Layers that are only counted; no other rest is the same."""
+        """Layers that are only counted, equal to no others."""
         most = tuple(sorted(kinds.items(), key=lambda pair: (-pair[1], pair[0])))
         return CountedLayers(most, self._key("rest", len(self.keys)), kinds.total())
 
@@ -130,7 +130,7 @@ class TreeBuilder:
 
 
 def kinds_of(items: Iterable[Item]) -> Counter[str]:
-    """How many layers of each kind the items stand for.
+    """Number of layers of each kind in the items.
 
     >>> from striate.arch import Input, Network, ReLU
     >>> from striate.arch.draw.grouping import units_of
@@ -151,13 +151,13 @@ def kinds_of(items: Iterable[Item]) -> Counter[str]:
 
 
 def drawn_units(items: Iterable[Item]) -> Iterator[DrawnUnit]:
-    """Every unit that gets a place, once."""
+    """Every unit that is drawn, once."""
     for item, _ in _leaves(items, 1):
         yield from units_in(item)
 
 
 def units_in(item: Item) -> tuple[DrawnUnit, ...]:
-    """The units of an item that holds them itself."""
+    """The units directly in an item."""
     return (item.unit,) if isinstance(item, SingleUnit) else item.units if isinstance(item, Mesh) else ()
 
 

@@ -1,1 +1,1 @@
-"""Languages for networks: text in, `Network` out, and back."""
+"""Formats of networks: readers and writers of YAML, JSON, Caffe, Keras, PyTorch source and TensorFlow 1."""

@@ -1,4 +1,4 @@
-"""Notes on a conversion: what a network lost in another format, and what is written otherwise there, in phrases."""
+"""Notes on a conversion: differences between a network and its form in another format, in phrases."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 from striate.arch.formats.equivalence import LayerGroup, is_pixelwise, learnt, parts, windows
 from striate.arch.network import Network
 
-# What PyTorch source has no place for: it only matters to a training.
+# Settings of training, which PyTorch source cannot hold.
 LEARNING = ("weight_filler", "bias_filler", "filler", "lr_mult", "decay_mult")
 WINDOW = ("kernel_size", "stride", "padding", "dilation", "rounding", "count_padding")
-AFFINE = {"scale": "weight", "shift": "bias"}  # of a BatchNorm: its fields, and the tensors that they are
+AFFINE = {"scale": "weight", "shift": "bias"}  # of a BatchNorm: its fields, and the tensors they add
 OWN = {"pad": "padding as a layer of its own", "scale": "batch_norm split into batch_norm and scale"}
 
 
@@ -25,7 +25,7 @@ class ConversionNotes(NamedTuple):
     same: tuple[str, ...] = ()
 
     def phrases(self) -> list[str]:
-        """One phrase for each kind of change there is, the gravest first.
+        """One phrase for each kind of change, the gravest first.
 
         >>> ConversionNotes(lost=("conv lr_mult (2)", "dense lr_mult (1)"), same=("pool rounding (2)",)).phrases()
         ['lost: conv lr_mult (2), dense lr_mult (1)', 'written otherwise, computes the same: pool rounding (2)']
@@ -35,7 +35,7 @@ class ConversionNotes(NamedTuple):
 
 
 def changes(before: Network, after: Network) -> ConversionNotes:
-    """How `after`, read back from what was written, differs from `before`; nothing if they are equal.
+    """Differences of `after`, read back from the written text, from `before`; none if they are equal.
 
     >>> from striate.arch import Conv, Input, Network, Pad
     >>> x = Input(1, 6, 6)
@@ -76,7 +76,7 @@ def changes(before: Network, after: Network) -> ConversionNotes:
 
 
 def _partners(old: dict[str, LayerGroup], new: dict[str, LayerGroup]) -> dict[str, str]:
-    """Which part became which: by name, or where names differ and kinds do not, by place."""
+    """Matching of old and new groups: by name, or by position if only the names differ."""
     if old.keys() != new.keys() and [_kind(part) for part in old.values()] == [_kind(part) for part in new.values()]:
         return dict(zip(old, new, strict=True))
     return {name: name for name in old if name in new}
@@ -95,7 +95,7 @@ def _moves(before: Network, after: Network) -> str:
 
 
 def _compare(old: LayerGroup, new: LayerGroup) -> tuple[list[str], list[str], list[str]]:
-    """What is lost, changed and only written otherwise in one part."""
+    """Lost, changed and equivalent settings of one group."""
     lost: list[str] = []
     changed: list[str] = []
     same: list[str] = []
@@ -126,11 +126,11 @@ def _compare(old: LayerGroup, new: LayerGroup) -> tuple[list[str], list[str], li
             lost.append(f"{kind} {said}")
         elif said in differing:
             same.append(f"{kind} {said}")
-    return lost, changed, same if bool(old.scale) == bool(new.scale) else []  # a split is said once
+    return lost, changed, same if bool(old.scale) == bool(new.scale) else []  # a split is reported once
 
 
 def _slope(part: LayerGroup) -> float:
-    """Below 0, of a relu or leaky relu; of one that is limited above nothing that could be compared."""
+    """Slope below 0 of a relu or leaky relu; NaN if it is limited above, which equals nothing."""
     layer: Any = part.node.layer
     return float(layer.slope if layer.kind == "leaky_relu" else 0 if layer.limit is None else nan)
 
@@ -142,7 +142,7 @@ def _learning(field: str, tensors: dict[str, Any]) -> dict[str, object]:
 
 
 def _as_before(field: str, old: LayerGroup, new: LayerGroup, fitting: bool) -> bool:
-    """Whether a field that differs makes no difference."""
+    """Whether two values of a field compute the same."""
     one, other = (getattr(part.node.layer, field) for part in (old, new))
     if field in WINDOW:
         return fitting
@@ -154,7 +154,7 @@ def _as_before(field: str, old: LayerGroup, new: LayerGroup, fitting: bool) -> b
 
 
 def unsaid(network: Network) -> ConversionNotes:
-    """What PyTorch source leaves out of a network.
+    """Settings of a network that PyTorch source leaves out.
 
     >>> from striate.arch import Dense, Input, Network
     >>> unsaid(Network(Dense(10, lr_mult=(1, 2))(Input(3, 1, 1)))).lost

@@ -1,7 +1,7 @@
-"""The dialects that networks are written in, one row each. Reading or writing one imports that one only.
+"""Dialects of network files, one row each. Reading or writing one imports that one only.
 
-What a file is follows from its extension; `.json` is ours or Keras', which its first telling key says, and a
-`.prototxt` that sets a learning rate is a solver and no network.
+The extension of a file decides; `.json` is ours or Keras', by its first distinctive key, and a `.prototxt` that sets a
+learning rate is a solver and no network.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ Writer = Callable[[Network], str]
 
 @dataclass(frozen=True)
 class Dialect:
-    """How one dialect is called and recognised; `read` takes text, an input volume or None, and Caffe's phase.
+    """A dialect: names, extensions, reader and writer; `read` takes text, an input volume or None, and Caffe's phase.
 
-    `writes` and `reads` are the extensions it is known by, `limit` is how many bytes of such a file are read at most.
+    `writes` and `reads` are its extensions, `limit` is the largest file in bytes.
     """
 
     name: str
@@ -111,7 +111,7 @@ READABLE = tuple(dict.fromkeys(suffix for dialect in DIALECTS.values() for suffi
 _JSON_TOKEN = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*+)"?\s*+(?P<colon>:?)|[\[\]{}]', re.DOTALL)
 _PROTOTXT_TOKEN = re.compile(
     r"""\#[^\n]*|"(?:\\.|[^"\\\n])*+"?|'(?:\\.|[^'\\\n])*+'?|(?P<brace>[{}<>])|(?P<word>\w++)\s*+(?P<mark>[:{<]?)""")
-_MAX_TOKENS = 10_000  # by which the first telling word has come
+_MAX_TOKENS = 10_000  # within which the first distinctive word comes
 _OURS, _KERAS = {"input", "layers", "auxiliary"}, {"class_name", "config"}
 _NETWORK = {"layer", "layers", "input", "input_dim", "input_shape"}
 _SOLVER = {"base_lr", "max_iter", "lr_policy", "solver_mode", "solver_type", "test_iter", "test_interval", "net",
@@ -130,12 +130,12 @@ def dialect_of(suffix: str, text: str) -> Dialect:
 
 
 def limit_of(suffix: str) -> int:
-    """How many bytes of a file with this extension are read at most."""
+    """The largest file with this extension, in bytes."""
     return max(dialect.limit for dialect in DIALECTS.values() if suffix in dialect.reads)
 
 
 def is_solver(text: str) -> bool:
-    """Whether a prototxt is a solver: what comes first at its top, a setting of training or a layer.
+    """Whether a prototxt is a solver: its first distinctive word is a setting of training, not a layer.
 
     >>> is_solver('net: "lenet.prototxt" base_lr: 0.01'), is_solver('name: "LeNet" layer { name: "conv1" }')
     (True, False)

@@ -1,7 +1,7 @@
-"""Equivalence of two networks: whether they compute the same, by their windows and not by their fields.
+"""Equivalence of networks: whether they compute the same, by their windows and not by their fields.
 
-A `Pad` that feeds one window is part of that window, a `Scale` behind a bare BatchNorm part of it, and a flattening
-that only says what a dense layer does anyway is part of nothing.
+A `Pad` that feeds one window belongs to that window, a `Scale` behind a BatchNorm without weights to it, and a
+flattening before a dense layer, which flattens anyway, is dropped.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ EDGE = 2_048  # windows at each end that padding can reach: a kernel has 1,024 p
 
 @dataclass(frozen=True)
 class LayerGroup:
-    """A layer with what belongs to it: `inputs` without it, zeros before it, a Scale behind it.
+    """A layer with the layers that belong to it: zero padding before it, a Scale behind it.
 
-    `positive` says whether what it reads is known to be 0 or more.
+    `inputs` skip these; `positive`: whether its input is known to be 0 or more.
     """
 
     node: Node
@@ -35,9 +35,9 @@ class LayerGroup:
 
 
 def parts(network: Network, known: set[str]) -> tuple[dict[str, LayerGroup], Counter[str], dict[str, str]]:
-    """The parts by name, how many layers went into others by kind, and the part that stands for each layer.
+    """Groups of a network by name, counts of the layers that joined others by kind, and the group of each layer.
 
-    Layers with one of the `known` names, those of the other network, are parts of their own.
+    Layers with one of the `known` names, those of the other network, are groups of their own.
     """
     readers: dict[str, list[Node]] = {}
     for node in network.nodes:
@@ -86,7 +86,7 @@ def _positive(node: Node, positive: dict[str, bool]) -> bool:
 
 
 def windows(part: LayerGroup) -> object:
-    """What the windows of a part read and divide by: two parts for which it is equal read the same pixels.
+    """Pixels that the windows of a group read and divide by, in a form that is equal if they are the same.
 
     >>> from striate.arch import Conv, Input, Network, Pad
     >>> x = Input(1, 8, 8)
@@ -115,14 +115,14 @@ def windows(part: LayerGroup) -> object:
 
 
 def learnt(part: LayerGroup) -> dict[str, TensorSpec]:
-    """The tensors of a part that learn; weights of 1 that stay so are none."""
+    """The trainable tensors of a group, without fixed weights of 1."""
     tensors = part.scale.tensors if part.scale else part.node.tensors
     return {name: tensor for name, tensor in tensors.items() if tensor.role != "buffer"
             and not (part.node.layer.kind == "batch_norm" and tensor.filler == ONE and tensor.lr_mult == 0)}
 
 
 def is_pixelwise(part: LayerGroup) -> bool:
-    """Whether a part is a convolution of each channel by itself, of one pixel: Keras' way of a scale."""
+    """Whether a group is a depthwise convolution of one pixel, which is a scale in Keras."""
     layer: Any = part.node.layer
     return (layer.kind == "conv" and as_pair(layer.kernel_size) == (1, 1) == as_pair(layer.stride)
             and layer.groups == layer.filters == part.node.input_volumes[0].channels

@@ -1,10 +1,10 @@
-"""Synonyms: other programs' words for layers and fields, read only to say in a refusal what to write instead."""
+"""Synonyms: other programs' words for layers and fields, used only in refusals, to suggest ours."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-# Spelt without case, `_` and `-`.
+# Normalised: lower case, without `_` and `-`.
 LAYER_TYPES: Mapping[str, str] = {
     **dict.fromkeys(("linear", "fc", "fullyconnected", "innerproduct", "affine", "mlp"), "dense"),
     **dict.fromkeys(("convolution", "conv2d", "convolution2d", "convolutional", "conv2dlayer"), "conv"),
@@ -33,7 +33,7 @@ LAYER_TYPES: Mapping[str, str] = {
     **dict.fromkeys(("view", "resize"), "reshape"),
     **dict.fromkeys(("split", "crop", "narrow"), "slice"),
 }
-FIELDS: Mapping[str, tuple[str, ...]] = {  # the first that the kind has
+FIELDS: Mapping[str, tuple[str, ...]] = {  # the first that the kind has is suggested
     **dict.fromkeys(("numoutput", "outputs", "units", "filters", "outchannels", "outfeatures", "features", "neurons",
                      "nodes", "hidden", "numfilters", "numunits", "maps", "channels", "count", "size"),
                     ("filters", "units", "kernel_size")),
@@ -85,7 +85,7 @@ FILLER_FIELDS: Mapping[str, tuple[str, ...]] = {
 
 
 def plainly(word: object) -> str:
-    """A word without case, `_`, `-` and spaces.
+    """A word normalised: lower case, without `_`, `-` and spaces.
 
     >>> plainly("Max_Pooling2D")
     'maxpooling2d'
@@ -95,7 +95,7 @@ def plainly(word: object) -> str:
 
 def meant(word: object, words: Collection[str],
           synonyms: Mapping[str, str] | Mapping[str, tuple[str, ...]]) -> str:
-    """What to write for a word that is none of `words`: itself spelt our way, a synonym, or the nearest; "" for none.
+    """Suggestion for a word that is none of `words`: equal when normalised, a synonym, or the nearest; "" for none.
 
     >>> meant("LeakyReLU", ["relu", "leaky_relu"], {}), meant("linear", ["dense", "slice"], LAYER_TYPES)
     ('leaky_relu', 'dense')

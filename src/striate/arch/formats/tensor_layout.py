@@ -1,4 +1,4 @@
-"""Memory layout of Keras' tensors: our volume, and the order in which Keras keeps the same values.
+"""Memory layout of Keras' tensors: our volume, and the order of the same values in Keras.
 
 Our volumes are (channels, height, width), always. Keras' tensor of the same values is, after the batch, one of
 
@@ -7,9 +7,9 @@ Our volumes are (channels, height, width), always. Keras' tensor of the same val
     rank 1   (values,)
 
 Flattening a `hwc` volume of 7×7 positions and 64 channels gives channel after channel at each position; ours gives
-position after position in each channel. `order` keeps that: blocks of (positions, channels), one after another, each
-laid out by Keras as (positions, channels) and by us as (channels, positions). A block whose order is ours has one
-channel. So weights that meet a flat tensor can be permuted, and everything else stays as it is.
+position after position in each channel. `order` describes it: blocks of (positions, channels), one after another, each
+laid out by Keras as (positions, channels) and by us as (channels, positions). A block in our order has one channel. So
+weights of a layer on a flat tensor can be permuted, and everything else stays as it is.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MAX_BLOCKS = 256
 
 @dataclass(frozen=True)
 class KerasTensor:
-    """One tensor; `order` is that of its values if it has rank 1, and unused otherwise."""
+    """Layout of one tensor in Keras; `order` is that of its values if it has rank 1, and unused otherwise."""
 
     volume: Volume
     layout: str = "hwc"
@@ -41,7 +41,7 @@ class KerasTensor:
 
     @property
     def flat_order(self) -> Order:
-        """The order in which Keras keeps the values in memory."""
+        """The order of the values in Keras' memory."""
         return self.order if self.rank == 1 else order_of(self.volume, self.layout if self.rank == 3 else "chw")
 
     @property
@@ -57,11 +57,11 @@ class KerasTensor:
 
     @property
     def channel_axes(self) -> tuple[int, ...]:
-        """How Keras may number the axis of the channels, the batch being axis 0; none for a picture without one."""
+        """Keras' numbers for the axis of the channels (the batch is axis 0); none for a picture without one."""
         return {1: (1, -1), 2: (), 3: (3, -1) if self.layout == "hwc" else (1, -3)}[self.rank]
 
     def onward(self, volume: Volume) -> KerasTensor:
-        """The same kind of tensor with another volume."""
+        """The same layout of another volume."""
         return replace(self, volume=volume)
 
 
@@ -76,7 +76,7 @@ def order_of(volume: Volume, layout: str) -> Order:
 
 
 def joined(blocks: Iterable[tuple[int, int]]) -> Order:
-    """Blocks in the shortest form that says the same; 256 at most.
+    """Blocks of an order merged into the fewest equal ones; 256 at most.
 
     >>> joined([(5, 1), (1, 3), (4, 2)])
     ((8, 1), (4, 2))
@@ -96,7 +96,7 @@ def joined(blocks: Iterable[tuple[int, int]]) -> Order:
 
 
 def places(order: Order) -> NDArray[Any]:
-    """For each of our values, in our order, where Keras keeps it.
+    """Permutation of values: for each of ours, in our order, its index in Keras.
 
     >>> places(((2, 3),)).tolist()  # Keras: c0 c1 c2 at the first position, then at the second
     [0, 3, 1, 4, 2, 5]

@@ -1,4 +1,4 @@
-"""The network language, as YAML or JSON: short, lossless, and safe to read from strangers.
+"""YAML and JSON files of networks: short, lossless, and safe to read if untrusted.
 
 ```yaml
 input: [1, 28, 28]
@@ -7,7 +7,7 @@ layers:
   - pool: {kernel_size: 2}
   - dense: {units: 10}
 ```
-A layer is fed by the one before it, or by those named in `from`. Bounds: 1 MiB, 150,000 words of up to 1,000
+The input of a layer is the one before it, or those named in `from`. Bounds: 1 MiB, 150,000 words of up to 1,000
 characters, 16 levels; no anchors, aliases, tags or repeated keys.
 """
 
@@ -47,7 +47,7 @@ def write_yaml(network: Network) -> str:
 
 
 def read_yaml(text: str, input: Volume | None = None) -> Network:  # noqa: A002 - the word of the language
-    """The network of a YAML text; `input` takes the place of the text's own. `NetworkError` if it cannot be."""
+    """The network of a YAML text; `input` replaces the text's own. Raises `NetworkError`."""
     try:
         data = load_yaml(text, _YAML)
     except TooLargeError as error:
@@ -69,7 +69,7 @@ def write_json(network: Network) -> str:
 
 
 def read_json(text: str, input: Volume | None = None) -> Network:  # noqa: A002 - the word of the language
-    """The network of a JSON text; `input` takes the place of the text's own. `NetworkError` if it cannot be."""
+    """The network of a JSON text; `input` replaces the text's own. Raises `NetworkError`."""
     try:
         data = load_json(text, _JSON)
     except TooLargeError as error:
@@ -83,7 +83,7 @@ def read_json(text: str, input: Volume | None = None) -> Network:  # noqa: A002 
 
 
 def _colon(text: str, line: int) -> str:
-    """What to do where a layer lacks the colon that what follows it needs; "" if that is not what is wrong."""
+    """Advice where a layer with settings lacks its colon; "" if that is not the mistake."""
     lines = re.split(r"\r\n|[\r\n\x85\u2028\u2029]", text)[:line + 1]
     said = [one for one in lines if one.strip() and not one.lstrip().startswith("#")][-2:]
     layer = re.match(r"\s*-\s+(\w{1,40})\s*(?:#.*)?$", said[0]) if len(said) == 2 else None
@@ -100,7 +100,7 @@ def _refuse_empty(data: object, do: str) -> None:
 
 
 def refusal(code: str, language: str, problem: str, do: str = "") -> NetworkError:
-    """The sentence for a text that is not in the language."""
+    """The refusal of a text that is not in the language."""
     return NetworkError(code, f"a network in {language} was asked for", given=shown(problem),
                         do=do or "Begin with input: [1, 28, 28] and layers:, and put a dash before each layer"
                         if language == "YAML" else 'Begin with {"input": [1, 28, 28], "layers": [')

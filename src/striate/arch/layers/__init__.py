@@ -1,4 +1,4 @@
-"""The layers, one family per file, and the table that formats, surveys, drawings and tests go by."""
+"""Layers, one family per file, and their table, from which formats, surveys, drawings and tests are derived."""
 
 from striate.arch.layers.activations import ELU, LeakyReLU, Maxout, PReLU, ReLU, Sigmoid, Softmax, Tanh
 from striate.arch.layers.convolution import Conv

@@ -1,7 +1,7 @@
-"""The layer coverage table, `python -m striate.arch.layers`: what each layer has in which part of the program.
+"""Layer coverage table, `python -m striate.arch.layers`: the parts of the program that support each layer.
 
-The table of what a new layer still lacks. Each column is read from the tables that the program itself goes by; a reader
-of another program's layers makes those layers of ours that its modules name.
+It shows what a new layer still lacks. Each column is read from the tables that the program itself uses; a reader of
+another program's layers supports those layers of ours that its modules name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import cast
 
 from striate.arch.layers import LAYERS
 
-# Column → where it is read: tables by our kinds of layer (module:name), or the package that reads another program's.
+# Column → its source: tables by our kinds of layer (module:name), or the package that reads another program's.
 COLUMNS = {
     "YAML": ("striate.arch.schema:LAYERS",),
     "reference": ("striate.arch.reference:FORWARD",),
@@ -33,14 +33,14 @@ OBLIGATORY = ("YAML", "reference", "torch", "torch source")
 
 
 def coverage() -> dict[str, set[str]]:
-    """The kinds of layer that each column has."""
+    """The kinds of layer that each column covers."""
     # Imported by name: these tables lie on floors above this one, and torch is loaded by this command alone.
     return {column: {kind for path in paths for kind in (_in_table if ":" in path else _named_in)(path)}
             for column, paths in COLUMNS.items()}
 
 
 def coverage_table() -> str:
-    """The table in Markdown, one row for each layer; `drawing` is the family that gives it its colour."""
+    """The table in Markdown, one row for each layer; `drawing` is the family that gives its colour."""
     found = coverage()
     rows = [["layer", "drawing", *found], *(
         [kind, layer.family, *("✓" if kind in kinds else "" for kinds in found.values())]

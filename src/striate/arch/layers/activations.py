@@ -1,4 +1,4 @@
-"""Activations: what a unit does with its weighted sum a.
+"""Activation layers: functions of the weighted sum a of a unit.
 
 All but `Maxout` and `Softmax`, which look across channels, work on each value by itself.
 """
@@ -19,7 +19,7 @@ from striate.errors import NetworkError
 
 @dataclass(frozen=True)
 class Activation(Layer):
-    """The base of layers that leave the volume as it is."""
+    """Base class of layers that leave the volume as it is."""
 
     family: ClassVar[Family] = "act"
 
@@ -31,14 +31,14 @@ class Activation(Layer):
 
 @dataclass(frozen=True)
 class Sigmoid(Activation):
-    """1/(1 + exp(−a)), from 0 to 1."""
+    """Sigmoid: 1/(1 + exp(−a)), from 0 to 1."""
 
     kind: ClassVar[str] = "sigmoid"
 
 
 @dataclass(frozen=True)
 class Tanh(Activation):
-    """amplitude·tanh(slope·a). LeCun et al. 1998 (appendix A) use amplitude 1.7159 and slope 2/3, so that f(±1) = ±1.
+    """Tanh: amplitude·tanh(slope·a). LeCun et al. 1998 (appendix A) have 1.7159 and 2/3, so that f(±1) = ±1.
 
     >>> import math
     >>> round(1.7159 * math.tanh(2 / 3), 4)
@@ -53,7 +53,7 @@ class Tanh(Activation):
 
 @dataclass(frozen=True)
 class ReLU(Activation):
-    """max(0, a), at most `limit` if one is given: ReLU6 has 6. Nair & Hinton 2010; Krizhevsky 2010 for the limit."""
+    """ReLU: max(0, a), at most `limit` if given: ReLU6 has 6. Nair & Hinton 2010; Krizhevsky 2010 for the limit."""
 
     kind: ClassVar[str] = "relu"
 
@@ -62,7 +62,7 @@ class ReLU(Activation):
 
 @dataclass(frozen=True)
 class LeakyReLU(Activation):
-    """a where positive, slope·a elsewhere. Maas, Hannun & Ng 2013."""
+    """Leaky ReLU: a if positive, else slope·a. Maas, Hannun & Ng 2013."""
 
     kind: ClassVar[str] = "leaky_relu"
     short: ClassVar[str] = "leaky ReLU {slope:g}"
@@ -75,7 +75,7 @@ QUARTER = Initializer("constant", value=0.25)
 
 @dataclass(frozen=True)
 class PReLU(WeightedLayer, Activation):
-    """a where positive, elsewhere a times a learnt slope, one per channel or one `shared`. He et al. 2015.
+    """Parametric ReLU: a if positive, else a times a learnt slope, one per channel or one `shared`. He et al. 2015.
 
     Tensors: weight (channels,), or (1,) if shared.
     """
@@ -93,7 +93,7 @@ class PReLU(WeightedLayer, Activation):
 
 @dataclass(frozen=True)
 class ELU(Activation):
-    """a where positive, alpha·(exp(a) − 1) elsewhere. Clevert, Unterthiner & Hochreiter 2016."""
+    """Exponential linear unit: a if positive, else alpha·(exp(a) − 1). Clevert, Unterthiner & Hochreiter 2016."""
 
     kind: ClassVar[str] = "elu"
     short: ClassVar[str] = "ELU"
@@ -103,7 +103,7 @@ class ELU(Activation):
 
 @dataclass(frozen=True)
 class Maxout(Layer):
-    """The largest of each `pieces` neighbouring channels. Goodfellow et al. 2013.
+    """Maxout: the largest of each `pieces` neighbouring channels. Goodfellow et al. 2013.
 
     With pieces 2: output channel 0 is the maximum of input channels 0 and 1, channel 1 of 2 and 3, …
 
@@ -134,9 +134,9 @@ class Maxout(Layer):
 
 @dataclass(frozen=True)
 class Softmax(Activation):
-    """exp(a) over the sum of exp(a) of all channels at the same position; the channels then sum to 1.
+    """Softmax: exp(a) over the sum of exp(a) of all channels at the same position; the channels then sum to 1.
 
-    Training wants the values before it: put none at the end of a network that is to be trained.
+    A loss takes the values before it: leave it out at the end of a network that is to be trained.
     """
 
     kind: ClassVar[str] = "softmax"

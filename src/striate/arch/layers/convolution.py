@@ -1,4 +1,4 @@
-"""Convolutions: a filter of weights slid over the input, one output channel per filter.
+"""Convolution layers: filters of weights slid over the input, one output channel per filter.
 
 As everywhere in the field the filter is not mirrored, so strictly it is a cross-correlation.
 """

@@ -1,4 +1,4 @@
-"""Dense (fully connected) layers, and flattening and reshaping by themselves."""
+"""Dense (fully connected) layers, and layers that flatten and reshape."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from striate.errors import NetworkError
 
 @dataclass(frozen=True)
 class Dense(WeightedLayer):
-    """Each unit is a weighted sum of every input value; the input is flattened first, channel by channel, row by row.
+    """Dense layer: each unit is a weighted sum of all inputs, flattened channel by channel, row by row.
 
     Tensors: weight (units, channels·height·width), bias (units,).
 
@@ -58,7 +58,7 @@ class Dense(WeightedLayer):
 
 @dataclass(frozen=True)
 class Flatten(Layer):
-    """The same values as one column of channels, channel by channel, row by row.
+    """Flattening: the same values as one column of channels, channel by channel, row by row.
 
     >>> from striate.arch import Input
     >>> str(Flatten()(Input(16, 5, 5)))
@@ -79,9 +79,9 @@ class Flatten(Layer):
 
 @dataclass(frozen=True)
 class Reshape(Layer):
-    """The same values in another volume, read channel by channel, row by row.
+    """Reshaping: the same values in another volume, read channel by channel, row by row.
 
-    `to` is (channels, height, width): 0 keeps the input's number, one −1 is what is left.
+    `to` is (channels, height, width): 0 keeps the input's side, one −1 is inferred.
 
     >>> from striate.arch import Input
     >>> str(Reshape((1, 28, 28))(Input(784, 1, 1))), str(Reshape((0, -1, 1))(Input(16, 5, 5)))
@@ -94,7 +94,7 @@ class Reshape(Layer):
     to: Target
 
     def shape(self, inputs: Volumes) -> Shape:
-        """The sides asked for."""
+        """The requested sides."""
         (volume,) = inputs
         sides = [now if side == 0 else side for side, now in zip(self.to, volume, strict=True)]
         rest = math.prod(side for side in sides if side > 0)

@@ -1,7 +1,7 @@
-"""The base class of layers: the volume a layer makes, the tensors it owns, the arithmetic it costs.
+"""Base class of layers: output volume, tensors and cost.
 
-A new layer copies the smallest sibling, fills in `kind`, `family` and `shape`, and joins `LAYERS`; `docs/extending.md`
-lists what else there is to add.
+A new layer copies the smallest sibling, sets `kind`, `family` and `shape`, and joins `LAYERS`; `docs/extending.md`
+lists the other tables.
 
 Costs are those of one forward pass over one picture. A MAC is one multiply-and-add of a weighted sum (convolutions and
 dense layers; nothing else has MACs). FLOPs are 2·MACs plus `elementwise` work: one for every other addition,
@@ -38,7 +38,7 @@ _calls = count()  # orders calls only; no result depends on where it starts
 
 @dataclass(frozen=True)
 class Layer(ValidatedFields):
-    """The base of all layers: frozen, compared by what it does; `name` is how a network calls it.
+    """Base class of layers: frozen, equal if their fields are; `name` is the name in a network.
 
     >>> from striate.arch import Conv, Input
     >>> str(Conv(10, 5, padding=2)(Input(3, 32, 32)))
@@ -49,9 +49,9 @@ class Layer(ValidatedFields):
     merges: ClassVar[bool] = False
     """Whether it takes two volumes or more; the others take one."""
     reach: ClassVar[Reach] = "point"
-    """What one unit sees of its input: the same position, a window, what is spread over it, or everything."""
+    """The part of the input that one unit sees: the same position, a window, a transposed window, or everything."""
     family: ClassVar[Family] = "other"
-    """The group of layers whose colour and legend it has in a drawing."""
+    """The family whose colour and legend it has in a drawing."""
     short: ClassVar[str] = "{kind}"
     """Its caption in a drawing: a format of its fields; `draw/captions.py` has those that need more than that."""
 
@@ -100,11 +100,11 @@ class Layer(ValidatedFields):
         return {}
 
     def macs(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - only weighted sums have any
-        """Multiply-adds per picture."""
+        """MACs per picture."""
         return 0
 
     def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - the usual case
-        """Operations per picture that are not MACs; one per output unless a layer says otherwise."""
+        """Operations per picture that are not MACs: `operations` for each output value, unless overridden."""
         return output.size
 
     def output(self, inputs: Volumes) -> Volume:
@@ -122,13 +122,13 @@ class Layer(ValidatedFields):
         return Volume(*shape)
 
     def __call__(self, *inputs: Volume) -> Volume:
-        """The output volume, remembering this call; refuses on the line that cannot be."""
+        """The output volume, with a record of this call; refuses on the line that calls it."""
         for volume in inputs:
             refuse_other_than_volume(volume, self.label)
         try:
             made = self.output(inputs)
         except NetworkError:
-            # Say the same with the name it would have had in the network.
+            # Refuse under the name it would have in the network.
             named = self if self.name is not None else replace(self, name=f"{self.kind}{self._ordinal(inputs)}")
             try:
                 named.output(inputs)
@@ -149,7 +149,7 @@ class Layer(ValidatedFields):
 
 
 def _flattener(volume: Volume) -> Call | None:
-    """The call of the layer that left no rows and columns to look at, through what keeps the volume as it is."""
+    """The call of the layer that reduced the picture to 1×1, if only pointwise layers follow it."""
     while (call := volume.source) and (volume.height, volume.width) == (1, 1):
         if call.layer.reach not in ("all", "point") or call.layer.merges:
             return None
@@ -160,7 +160,7 @@ def _flattener(volume: Volume) -> Call | None:
 
 
 def refuse_other_than_volume(value: object, label: str) -> None:
-    """Refuse what is not a volume, such as a layer that was not called yet."""
+    """Refuse a value that is not a volume, such as a layer that was not called yet."""
     if not isinstance(value, Volume):
         raise NetworkError("not_a_volume", f"{label}: a volume was asked for",
                            allowed="Input(channels, height, width) or what a layer returned when called is allowed",
@@ -168,7 +168,7 @@ def refuse_other_than_volume(value: object, label: str) -> None:
 
 
 def listed(inputs: Volumes) -> str:
-    """The inputs of a layer as a refusal names them: by the layers that made them, and their volumes.
+    """The inputs of a layer in words: the layers that made them, and their volumes.
 
     >>> from striate.arch import Conv, Input
     >>> x = Input(3, 9, 9)
@@ -180,7 +180,7 @@ def listed(inputs: Volumes) -> str:
 
 
 def ancestors(volumes: Volumes) -> list[Call]:
-    """Every call that led to `volumes`, each once, in the order they were made.
+    """All calls that led to `volumes`, each once, in the order they were made.
 
     >>> from striate.arch import Input, Pool, ReLU
     >>> [call.layer.kind for call in ancestors((ReLU()(Pool(2)(Input(1, 4, 4))),))]

@@ -1,4 +1,4 @@
-"""Merging layers: two volumes or more become one."""
+"""Merging layers, which combine two volumes or more."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from striate.errors import NetworkError
 
 @dataclass(frozen=True)
 class ElementwiseMerge(Layer):
-    """The base of layers that go value by value through volumes of one shape."""
+    """Base class of layers that combine volumes of one shape value by value."""
 
     merges: ClassVar[bool] = True
     family: ClassVar[Family] = "merge"
@@ -49,7 +49,7 @@ class Add(ElementwiseMerge):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.coefficients and set(self.coefficients) == {1.0}:
-            object.__setattr__(self, "coefficients", None)  # one way to say one thing
+            object.__setattr__(self, "coefficients", None)  # so that equal sums are equal
 
     def shape(self, inputs: Volumes) -> Shape:
         """As each input."""
@@ -75,14 +75,14 @@ class Multiply(ElementwiseMerge):
 
 @dataclass(frozen=True)
 class Maximum(ElementwiseMerge):
-    """The largest, value by value, of volumes of one shape (between layers what `Maxout` is within one)."""
+    """The maximum, value by value, of volumes of one shape (`Maxout` is that within one volume)."""
 
     kind: ClassVar[str] = "maximum"
 
 
 @dataclass(frozen=True)
 class Concat(Layer):
-    """The channels of all inputs one after another; height and width must agree.
+    """Concatenation of the channels of all inputs; height and width must agree.
 
     >>> from striate.arch import Input
     >>> str(Concat()(Input(2, 7, 7), Input(3, 7, 7)))

@@ -1,4 +1,4 @@
-"""Normalisation layers, which keep values in a range in which the next layer can learn; and dropout."""
+"""Normalisation layers, and dropout."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class LRN(Activation):
 
 @dataclass(frozen=True)
 class BatchNorm(WeightedLayer, Activation):
-    """(a − mean)/√(variance + epsilon)·weight + bias, per channel. Ioffe & Szegedy 2015.
+    """Batch normalisation: (a − mean)/√(variance + epsilon)·weight + bias, per channel. Ioffe & Szegedy 2015.
 
     Without `scale` there is no weight, without `shift` no bias (Caffe's BatchNorm has neither).
 
@@ -89,7 +89,10 @@ class BatchNorm(WeightedLayer, Activation):
 
 @dataclass(frozen=True)
 class Scale(WeightedLayer, Activation):
-    """a·weight + bias with one learnt weight, and bias if wanted, per channel. Tensors: weight, bias (channels,)."""
+    """Scale: a·weight + bias with a learnt weight, and an optional bias, per channel.
+
+    Tensors: weight, bias, each (channels,).
+    """
 
     kind: ClassVar[str] = "scale"
     family: ClassVar[Family] = "norm"
@@ -111,7 +114,7 @@ class Scale(WeightedLayer, Activation):
 
 @dataclass(frozen=True)
 class Dropout(Activation):
-    """While training, each value is zeroed with probability `rate` and the rest divided by 1 − rate; nothing otherwise.
+    """Dropout: in training, each value is zeroed with probability `rate`, the others are divided by 1 − rate.
 
     Srivastava et al. 2014 (who scale afterwards instead).
     """

@@ -1,4 +1,4 @@
-"""Pooling: one number, the largest or the mean, for each window of each channel; nothing is learnt."""
+"""Pooling layers: the maximum or the mean of each window of each channel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Mode = Annotated[str, OneOf("max", "average")]
 
 @dataclass(frozen=True)
 class Pool(Layer):
-    """Pooling by a window; `stride` None is the window's own size, so windows touch and do not overlap.
+    """Pooling by a window; `stride` None is the window's size, so windows do not overlap.
 
     Padding never wins a maximum. In an average it counts as zeros (Caffe, and PyTorch's `count_include_pad=True`), but
     what a `ceil` window hangs over the padded input does not count; with `count_padding` false only pixels of the
@@ -43,7 +43,7 @@ class Pool(Layer):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.stride == self.kernel_size:
-            object.__setattr__(self, "stride", None)  # one way to say one thing, so that equal pools are equal
+            object.__setattr__(self, "stride", None)  # so that equal pools are equal
         if isinstance(self.padding, str):
             return
         kernel, padding = as_pair(self.kernel_size), as_pads(self.padding)
@@ -73,7 +73,7 @@ class Pool(Layer):
 
 @dataclass(frozen=True)
 class GlobalPool(Layer):
-    """One number per channel: the mean, or the maximum, over all positions.
+    """Global pooling: the mean, or the maximum, of each channel over all positions.
 
     >>> from striate.arch import Input
     >>> str(GlobalPool()(Input(512, 7, 7)))

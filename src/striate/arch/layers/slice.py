@@ -1,4 +1,4 @@
-"""Slices of the channels: the inverse of `Concat`."""
+"""Slice layers, which select channels: the inverse of `Concat`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from striate.errors import NetworkError
 
 @dataclass(frozen=True)
 class Slice(Layer):
-    """`channels` channels from channel `first` on, counted from 0; nothing is computed.
+    """Slice of `channels` channels from channel `first` on, counted from 0.
 
     >>> from striate.arch import Input
     >>> str(Slice(48, 48)(Input(96, 27, 27)))
@@ -27,7 +27,7 @@ class Slice(Layer):
     channels: Count
 
     def shape(self, inputs: Volumes) -> Shape:
-        """The channels asked for."""
+        """The selected channels."""
         (volume,) = inputs
         if self.first + self.channels > volume.channels:
             raise NetworkError("bad_slice", f"{self.label}: channels {self.first} to {self.first + self.channels - 1} "

@@ -1,4 +1,4 @@
-"""A convolution whose filters each see only some of the input maps, chosen by a table.
+"""Table convolution: each filter sees only some of the input maps, listed in a connection table.
 
 LeCun, Bottou, Bengio & Haffner, "Gradient-based learning applied to document recognition", 1998, section II.B, Table I.
 """

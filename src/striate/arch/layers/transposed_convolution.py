@@ -1,4 +1,4 @@
-"""Transposed convolutions: each input pixel writes its filter into the output, `stride` pixels apart.
+"""Transposed convolution layers: each input pixel adds its filters to the output, `stride` pixels apart.
 
 Long, Shelhamer & Darrell, "Fully convolutional networks for semantic segmentation", 2015, section 3.3; Dumoulin &
 Visin, "A guide to convolution arithmetic for deep learning", 2016, chapter 4. Caffe and Keras call it deconvolution.
@@ -45,7 +45,7 @@ class Deconv(WeightedLayer):
 
     @property
     def spread(self) -> tuple[TransposedWindow, TransposedWindow]:
-        """The arithmetic down and across."""
+        """The transposed windows, down and across."""
         columns = zip(as_pair(self.kernel_size), as_pair(self.stride), as_pads(self.padding), as_pair(self.dilation),
                       strict=True)
         down, across = (TransposedWindow(*column) for column in columns)
@@ -78,7 +78,7 @@ class Deconv(WeightedLayer):
         )
 
     def macs(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
-        """One per weight and input position, those that fall into the padding among them."""
+        """One per weight and input position, including those in the padding."""
         return self.tensors(inputs)["weight"].size * inputs[0].height * inputs[0].width
 
     def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer

@@ -1,4 +1,4 @@
-"""The base class of layers with weights: what their tensors share, and the multipliers of their learning rates."""
+"""Base class of layers with weights, and the multipliers of their learning rates and weight decays."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from striate.errors import NetworkError
 
 @dataclass(frozen=True)
 class WeightedLayer(Layer):
-    """The base of layers with weights; `lr_mult` and `decay_mult` are Caffe's words.
+    """Base class of layers with weights; `lr_mult` and `decay_mult` are Caffe's words.
 
-    The learning rate and the weight decay of a training are multiplied by them: one number for weights and biases, or
-    (weights, biases). `lr_mult` 0 keeps a layer as it is.
+    They multiply the learning rate and the weight decay of a training: one number for weights and biases, or (weights,
+    biases). `lr_mult` 0 freezes a layer.
 
     >>> from striate.arch import Dense, Input
     >>> [tensor.lr_mult for tensor in Dense(10, lr_mult=(1, 2)).tensors((Input(84, 1, 1),)).values()]

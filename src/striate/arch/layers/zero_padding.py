@@ -1,4 +1,4 @@
-"""Zero padding of a volume, as a layer of its own (Keras' ZeroPadding2D, PyTorch's ZeroPad2d)."""
+"""Zero padding layers (Keras' ZeroPadding2D, PyTorch's ZeroPad2d)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from striate.arch.window import Window
 
 @dataclass(frozen=True)
 class Pad(Layer):
-    """Rows and columns of zeros: one number, (height, width) or ((top, bottom), (left, right)).
+    """Zero padding: one number, (height, width) or ((top, bottom), (left, right)).
 
     >>> from striate.arch import Input
     >>> str(Pad(((0, 1), (2, 3)))(Input(3, 7, 7)))
@@ -27,7 +27,7 @@ class Pad(Layer):
 
     @property
     def window(self) -> Window:
-        """A window of one pixel that also visits the padding."""
+        """A window of one pixel that includes the padding."""
         return Window((1, 1), padding=as_pads(self.padding))
 
     def shape(self, inputs: Volumes) -> Shape:

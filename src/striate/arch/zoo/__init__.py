@@ -1,8 +1,8 @@
-"""Networks known by name. Each file is one paper; each entry says which, and which form of it.
+"""The zoo: published networks by name. Each file is one paper; each entry cites it and names the variant.
 
 Layers have the names of the paper or of its public Caffe file; where such a file gives fillers and multipliers of the
-learning rate they are kept, elsewhere weights are filled by `msra`. No network ends in a softmax: training wants the
-values before it. The order here is the reading order of a lecture, for networks of one year.
+learning rate these are used, otherwise weights are filled by `msra`. No network ends in a softmax: a loss takes the
+values before it. Networks of one year are in the reading order of a lecture.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def alexnet(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A
 
 
 def caffenet(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """The same with pooling before normalisation.
+    """CaffeNet: AlexNet with pooling before normalisation.
 
     >>> sum(node.macs for node in caffenet().nodes) == sum(node.macs for node in alexnet().nodes)
     True
@@ -51,7 +51,7 @@ def caffenet(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: 
 
 
 def top(x: Volume, classes: int, bias: float, last_bias: float) -> Volume:
-    """Everything from the third convolution up; only the third sees both towers."""
+    """The layers from the third convolution on; only the third sees both towers."""
     x = conv(3, 384, 3, x, padding=1)
     x = conv(4, 384, 3, x, padding=1, groups=2, bias=bias)
     x = pool(5, conv(5, 256, 3, x, padding=1, groups=2, bias=bias))

@@ -1,4 +1,4 @@
-"""A small modern network for small pictures: 3×3 convolutions, batch normalisation, ReLU, shortcuts, one dense layer.
+"""Compact, a small residual network for small pictures: 3×3 convolutions, batch normalisation, ReLU, one dense layer.
 
 Each stage halves the picture and widens it, then adds what one more convolution makes of it: the shape of ResNet-9
 (Page 2018), with one residual layer (He et al. 2016) to a stage. Pooling stands before the normalisation, which then
@@ -18,12 +18,12 @@ from striate.arch.volume import Volume
 from striate.arch.zoo.zoo_entry import ZooEntry
 
 WIDTHS = (32, 64, 128, 128)  # filters of each stage
-LARGEST = 63  # pixels: a longer short side is first brought below by the stride of the first convolution
+LARGEST = 63  # pixels of the shorter side; a longer one is reduced by the stride of the first convolution
 PICTURE = Volume(1, 28, 28)
 
 
 def compact(input: Volume = PICTURE, classes: int = 10) -> Network:  # noqa: A002 - the word of the language
-    """Stages of a convolution with pooling and a residual convolution, on a picture of any size.
+    """The compact network on a picture of any size: stages of a convolution with pooling and a residual convolution.
 
     8×8 has two stages (4, 2), 28×28 three (14, 7, 3), 96×96 four after a first stride of 2 (24, 12, 6, 3).
 
@@ -37,7 +37,7 @@ def compact(input: Volume = PICTURE, classes: int = 10) -> Network:  # noqa: A00
 
 
 def compact_deep(input: Volume = PICTURE, classes: int = 10) -> Network:  # noqa: A002 - the word of the language
-    """The same after one more convolution on the whole picture: the better one where there is time enough.
+    """The compact network after one more convolution on the whole picture: better after a longer training.
 
     >>> round(sum(node.macs for node in compact_deep().nodes) / 1e6)
     20
@@ -47,7 +47,7 @@ def compact_deep(input: Volume = PICTURE, classes: int = 10) -> Network:  # noqa
 
 
 def staged(x: Volume, classes: int, name: str) -> Network:
-    """The stages, as many as suit what `x` has become, the largest value of each map, and the dense layer."""
+    """The stages, as many as the size of `x` allows, global maximum pooling, and the dense layer."""
     for width in WIDTHS[: stages(min(x.height, x.width))]:
         x = block(x, width, pool=min(x.height, x.width) > 1)
         x = Add()(x, block(x, width))
@@ -55,7 +55,7 @@ def staged(x: Volume, classes: int, name: str) -> Network:
 
 
 def first_stride(side: int) -> int:
-    """The power of two that brings `side` pixels to at most `LARGEST`.
+    """The least power of two that reduces `side` pixels to at most `LARGEST`.
 
     >>> [first_stride(side) for side in (8, 28, 64, 96, 224)]
     [1, 1, 2, 2, 4]
@@ -67,7 +67,7 @@ def first_stride(side: int) -> int:
 
 
 def stages(side: int) -> int:
-    """How many stages: a side of 4 pixels or more is worth halving, up to four times.
+    """Number of stages, 1 to 4: each halves a side of 4 pixels or more.
 
     >>> [stages(side) for side in (2, 4, 8, 28, 32, 56)]
     [1, 1, 2, 3, 4, 4]
@@ -76,7 +76,7 @@ def stages(side: int) -> int:
 
 
 def block(x: Volume, filters: int, stride: int = 1, pool: bool = False) -> Volume:
-    """Convolution, pooling if asked, batch normalisation (which brings the bias), ReLU.
+    """A block: convolution, pooling if `pool`, batch normalisation (which has the bias), ReLU.
 
     The filter grows with the stride, so that it sees every pixel.
     """

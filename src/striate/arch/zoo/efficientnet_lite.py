@@ -1,4 +1,4 @@
-"""EfficientNet-Lite: width, depth and picture grown together, for machines that want plain layers.
+"""EfficientNet-Lite: width, depth and picture size scaled together, of plain layers for small devices.
 
 Tan & Le, "EfficientNet: rethinking model scaling for convolutional neural networks", ICML 2019, section 4 and table 1;
 the Lite form is the authors' of March 2020 (their `efficientnet/lite`): no squeeze-and-excitation, ReLU6 for swish, and
@@ -75,7 +75,7 @@ def lite(number: int, x: Volume, classes: int) -> Network:
 
 
 def rounded(filters: float) -> int:
-    """To a multiple of 8, the nearest that is not more than a tenth below.
+    """A number of filters rounded to the nearest multiple of 8 that is not more than a tenth below.
 
     >>> [rounded(filters) for filters in (24 * 1.1, 24 * 1.4, 16 * 1.1, 10)]
     [24, 32, 16, 16]
@@ -85,7 +85,7 @@ def rounded(filters: float) -> int:
 
 
 def block(name: str, x: Volume, kernel: int, stride: int, wider: int, filters: int) -> Volume:
-    """Wider, then one filter per channel, then narrow again without a ReLU; plus the input where the shapes agree."""
+    """Inverted residual block: wider, one filter per channel, narrow without a ReLU; plus the input if shapes agree."""
     start = x
     if wider > 1:
         x = unit(f"{name}/expand", x, wider * x.channels, 1)
@@ -100,7 +100,7 @@ def unit(name: str, x: Volume, filters: int, kernel: int, stride: int = 1, group
 
 
 def normalised(name: str, x: Volume, filters: int, kernel: int, stride: int = 1, groups: int = 1) -> Volume:
-    """A convolution and batch normalisation, whose running values keep 99 % of what they were."""
+    """A convolution and batch normalisation of momentum 0.01."""
     x = Conv(filters, kernel, stride, "same", groups=groups, bias=False, name=f"{name}/conv")(x)
     return BatchNorm(epsilon=1e-3, momentum=0.01, name=f"{name}/bn")(x)
 

@@ -1,4 +1,4 @@
-"""GoogLeNet: blocks of parallel branches, nine of them, and hardly any dense layers.
+"""GoogLeNet: nine inception blocks of parallel branches, and hardly any dense layers.
 
 Szegedy et al., "Going deeper with convolutions", CVPR 2015 (arXiv:1409.4842, 2014), section 5 and table 1: 22 layers
 with weights, about 7 million parameters; 10.07 % top-5 errors on ImageNet 2014's validation pictures (table 3, one
@@ -39,7 +39,7 @@ Unit = Callable[[str, str, int, int, Volume], Volume]
 
 
 def googlenet(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """Caffe's network on a picture of at least 223×223 (224×224 in Caffe), with its two heads for training.
+    """GoogLeNet in Caffe's form on a picture of at least 223×223 (224×224 in Caffe), with its two auxiliary heads.
 
     >>> network = googlenet()
     >>> network.trunk.parameters, network.parameters, network.auxiliary
@@ -62,7 +62,7 @@ def googlenet(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa:
 
 
 def googlenet_bn(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """The form of torchvision on a picture of at least 31×31 (224×224 there).
+    """GoogLeNet with batch normalisation, torchvision's form, on a picture of at least 31×31 (224×224 there).
 
     >>> googlenet_bn().parameters
     6624904
@@ -81,7 +81,7 @@ def googlenet_bn(input: Volume = PICTURE, classes: int = 1000) -> Network:  # no
 
 
 def inception(block: str, x: Volume, make: Unit, second: str, size: int) -> Volume:
-    """Four branches side by side; 1×1 convolutions make them thin before larger ones."""
+    """Inception block: four parallel branches; 1×1 convolutions reduce the channels before larger ones."""
     place = f"inception_{block}"
     one, three_thin, three, five_thin, five, projection = INCEPTION[block]
     branches = [make(place, "1x1", one, 1, x)]
@@ -93,7 +93,7 @@ def inception(block: str, x: Volume, make: Unit, second: str, size: int) -> Volu
 
 
 def head(place: str, x: Volume, classes: int) -> Volume:
-    """An auxiliary head: what a classifier half way up would answer."""
+    """An auxiliary head: a classifier on an intermediate layer, for training."""
     x = Pool(5, 3, mode="average", rounding="ceil", name=f"{place}/ave_pool")(x)
     x = unit(place, "conv", 128, 1, x)
     x = ReLU(name=f"{place}/relu_fc")(dense(f"{place}/fc", 1024, x, SMALL))
@@ -115,13 +115,13 @@ def normalised(place: str, name: str, filters: int, size: int, x: Volume, stride
 
 
 def dense(name: str, units: int, x: Volume, bias: Initializer | None = None) -> Volume:
-    """A dense layer; biases are filled with 0 unless told."""
+    """A dense layer; biases are filled with 0 unless `bias` is given."""
     return Dense(units, weight_filler=XAVIER, bias_filler=bias or Initializer("constant"), lr_mult=LR_MULT,
                  decay_mult=DECAY_MULT, name=name)(x)
 
 
 def pool(name: str, x: Volume) -> Volume:
-    """Windows of 3 at stride 2, which may hang over."""
+    """Maximum pooling by windows of 3 at stride 2, which may overhang."""
     return Pool(3, 2, rounding="ceil", name=name)(x)
 
 

@@ -7,7 +7,7 @@ LeCun, Bottou, Bengio & Haffner, "Gradient-based learning applied to document re
 drawn by hand (840 fixed numbers, no parameters); we end in a dense layer of 10, 850 parameters. So 60,000 + 850 =
 60,850. Weights are filled by `xavier` rather than uniformly from ±2.4/fan-in. S2 and S4 sum their four pixels in the
 paper and average them here, which only divides their coefficient by four. On a picture that is not 32×32, C5 takes the
-size of whatever S4 makes; the paper's would make several columns.
+size of S4's output; the paper's would make several columns.
 
 `lenet_caffe` is the network of Caffe's MNIST example (`lenet_train_test.prototxt`; Jia et al., "Caffe: convolutional
 architecture for fast feature embedding", ACM Multimedia, 2014), with its names, fillers and multipliers: more filters,
@@ -55,7 +55,7 @@ def lenet5(input: Volume = PICTURE, classes: int = 10) -> Network:  # noqa: A002
 
 
 def subsample(name: str, x: Volume) -> Volume:
-    """Average 2×2 pixels, times a learnt coefficient, plus a learnt bias, one of each per map; then squashed."""
+    """Subsampling: mean of 2×2 pixels times a learnt coefficient plus a learnt bias, one of each per map; squashed."""
     return squash(name, Scale(name=name)(Pool(2, mode="average", name=f"{name}_pool")(x)))
 
 

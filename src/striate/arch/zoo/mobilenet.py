@@ -1,4 +1,4 @@
-"""MobileNet: each convolution split into one filter per channel and a mixture of channels.
+"""MobileNet: depthwise separable convolutions, one filter per channel and then a 1×1 convolution.
 
 Howard et al., "MobileNets: efficient convolutional neural networks for mobile vision applications", arXiv:1704.04861,
 2017, section 3 and table 1: 28 layers with weights, 4.2 million parameters, 569 million multiply-adds; 29.4 % top-1
@@ -26,7 +26,7 @@ PAIRS = (
 
 
 def mobilenet(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """Version 1 on a picture of any size (224×224 in the paper).
+    """MobileNet version 1 on a picture of any size (224×224 in the paper).
 
     >>> mobilenet().parameters, sum(node.macs for node in mobilenet().nodes)  # 4.2 M, 569 M
     (4231976, 568740352)
@@ -41,7 +41,7 @@ def mobilenet(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa:
 
 
 def unit(number: str, part: str, filters: int, size: int, x: Volume, stride: int = 1, groups: int = 1) -> Volume:
-    """A convolution, batch normalisation that does not decay, ReLU."""
+    """A convolution, batch normalisation without weight decay, ReLU."""
     name = f"conv{number}{part}"
     x = Conv(filters, size, stride, size // 2, groups=groups, bias=False, name=name)(x)
     return ReLU(name=f"relu{number}{part}")(BatchNorm(decay_mult=0, name=f"{name}/bn")(x))

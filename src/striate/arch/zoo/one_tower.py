@@ -1,4 +1,4 @@
-"""AlexNet in one tower, as it is mostly met today.
+"""AlexNet in one tower, its usual form today.
 
 Krizhevsky, "One weird trick for parallelizing convolutional neural networks", arXiv:1404.5997, 2014, whose experiments
 are with the network of 2012 in one tower.
@@ -7,7 +7,7 @@ are with the network of 2012 in one tower.
 55×55 positions, dropout before the first two dense layers. 61,100,840 parameters and 714 million multiply-adds;
 torchvision's weights err on 43.45 % (top-1) and 20.91 % (top-5) of ImageNet's validation pictures (one central crop).
 Where we differ from torchvision: at sizes other than 224 it averages what the last pooling leaves to 6×6; our first
-dense layer takes what it finds. Layers have AlexNet's names.
+dense layer takes any size. Layers have AlexNet's names.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PICTURE = Volume(3, 224, 224)
 
 
 def alexnet_one_tower(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """The one-tower network on a picture of at least 63×63 (224×224 in torchvision).
+    """One-tower AlexNet on a picture of at least 63×63 (224×224 in torchvision).
 
     >>> alexnet_one_tower().parameters
     61100840

@@ -1,4 +1,4 @@
-"""ResNet: layers that learn what to add to their input, so that a hundred of them can be trained.
+"""ResNet: residual blocks, which learn what to add to their input, so that a hundred layers can be trained.
 
 He, Zhang, Ren & Sun, "Deep residual learning for image recognition", CVPR 2016 (arXiv:1512.03385, 2015), section 3 and
 table 1: 18, 34, 50, 101 and 152 layers with weights. An ensemble won ImageNet 2015 with 3.57 % top-5 errors; alone and
@@ -28,17 +28,17 @@ BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 
 
 
 def resnet18(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """18 layers, two convolutions a block."""
+    """ResNet-18, two convolutions a block."""
     return resnet(18, input, classes)
 
 
 def resnet34(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """34 layers, two convolutions a block."""
+    """ResNet-34, two convolutions a block."""
     return resnet(34, input, classes)
 
 
 def resnet50(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """50 layers, three convolutions a block.
+    """ResNet-50, three convolutions a block.
 
     >>> network = resnet50()
     >>> network.parameters, round(sum(node.macs for node in network.nodes) / 1e9, 2)  # 4.09 G multiply-adds
@@ -48,17 +48,17 @@ def resnet50(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: 
 
 
 def resnet101(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """101 layers, three convolutions a block."""
+    """ResNet-101, three convolutions a block."""
     return resnet(101, input, classes)
 
 
 def resnet152(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """152 layers, three convolutions a block."""
+    """ResNet-152, three convolutions a block."""
     return resnet(152, input, classes)
 
 
 def resnet(depth: int, x: Volume, classes: int) -> Network:
-    """One convolution, four stages of blocks, the mean of each channel, one dense layer; any size of picture."""
+    """ResNet on a picture of any size: a convolution, four stages of blocks, global mean pooling, one dense layer."""
     x = Conv(64, 7, 2, 3, bias=False, name="conv1")(x)
     x = ReLU(name="conv1_relu")(BatchNorm(name="bn_conv1")(x))
     x = Pool(3, 2, padding=1, name="pool1")(x)
@@ -70,7 +70,7 @@ def resnet(depth: int, x: Volume, classes: int) -> Network:
 
 
 def label(depth: int, stage: int, number: int) -> str:
-    """How the authors' files call a block.
+    """The name of a block in the authors' files.
 
     >>> label(50, 3, 3), label(101, 3, 3), label(152, 5, 2)  # letters; in long stages numbers after the first
     ('3d', '3b3', '5c')
@@ -80,7 +80,7 @@ def label(depth: int, stage: int, number: int) -> str:
 
 
 def block(place: str, x: Volume, width: int, stride: int, thin: bool) -> Volume:
-    """The input plus what two convolutions make of it, or three, the outer ones 1×1 and the last four times as wide."""
+    """Residual block: the input plus two convolutions, or three (`thin`): 1×1, 3×3 and 1×1, four times as wide."""
     filters = 4 * width if thin else width
     shortcut = x
     if stride > 1 or x.channels != filters:

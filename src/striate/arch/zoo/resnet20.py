@@ -22,7 +22,7 @@ BLOCKS = 3  # the paper's n: 6·3 + 2 = 20 layers
 
 
 def resnet20(input: Volume = PICTURE, classes: int = 10) -> Network:  # noqa: A002 - the language's word
-    """The network on a picture of any size (32×32 in the paper; 28 to 64 pixels do well).
+    """ResNet-20 on a picture of any size (32×32 in the paper; 28 to 64 pixels do well).
 
     >>> resnet20().parameters, str(resnet20().nodes[-3].output)
     (269722, '64×8×8')
@@ -35,7 +35,7 @@ def resnet20(input: Volume = PICTURE, classes: int = 10) -> Network:  # noqa: A0
 
 
 def block(place: str, x: Volume, width: int, stride: int) -> Volume:
-    """The input plus what two convolutions make of it."""
+    """Residual block: the input plus two convolutions of it."""
     shortcut = option_a(place, x) if stride > 1 else x
     x = conv(f"res{place}_branch2a", f"bn{place}_branch2a", x, width, stride)
     x = conv(f"res{place}_branch2b", f"bn{place}_branch2b", ReLU(name=f"res{place}_branch2a_relu")(x), width)
@@ -43,7 +43,7 @@ def block(place: str, x: Volume, width: int, stride: int) -> Volume:
 
 
 def option_a(place: str, x: Volume) -> Volume:
-    """Every second pixel, and as many channels of zeros again."""
+    """Shortcut of option A: every second pixel, and as many channels of zeros again."""
     x = Pool(1, 2, name=f"res{place}_pixels")(x)
     zeros = Add(coefficients=(0, 0), name=f"res{place}_zeros")(x, x)
     return Concat(name=f"res{place}_branch1")(x, zeros)

@@ -3,9 +3,9 @@
 Page, "How to train your ResNet", myrtle.ai, 2018 (for Stanford's DAWNBench): eight convolutions and a dense layer, of
 which two pairs have shortcuts; 6,573,120 parameters; 94 % correct on CIFAR-10 after 24 epochs, 79 seconds on one V100.
 
-Where we differ: the published network multiplies its answers by 0.125, which only changes how fast the last layer
-learns; it is left out. The last pooling is of everything that is left (4×4 at 32×32 pixels, as published), so that
-pictures of other sizes are taken too. Layers have names of our own.
+Where we differ: the published network multiplies its outputs by 0.125, which only changes how fast the last layer
+learns; it is left out. The last pooling is global (4×4 at 32×32 pixels, as published), so that pictures of other sizes
+are allowed too. Layers have names of our own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PICTURE = Volume(3, 32, 32)
 
 
 def resnet9(input: Volume = PICTURE, classes: int = 10) -> Network:  # noqa: A002 - the language's word
-    """The network on a picture of at least 8×8 (32×32 in the original; 28 to 64 pixels do well).
+    """ResNet-9 on a picture of at least 8×8 (32×32 in the original; 28 to 64 pixels do well).
 
     >>> resnet9().parameters
     6573120

@@ -6,7 +6,7 @@ Iandola et al., "SqueezeNet: AlexNet-level accuracy with 50x fewer parameters an
 `squeezenet` is the authors' version 1.1, with the names and fillers of their Caffe file: smaller first filters and
 earlier pooling, 2.4 times less work at the same accuracy. 1,235,496 parameters; torchvision's weights for 1.1 err on
 41.81 % and 19.38 % (one central crop of 224×224). Pictures are 227×227 as in the Caffe file. No dense layer: the last
-convolution makes one map per class, and its mean is the answer.
+convolution makes one map per class, and its mean is the score.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FIRE = {2: (16, 64), 3: (16, 64), 4: (32, 128), 5: (32, 128), 6: (48, 192), 7: (
 
 
 def squeezenet(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """Version 1.1 on a picture of at least 25×25 (227×227 in the authors' file).
+    """SqueezeNet version 1.1 on a picture of at least 25×25 (227×227 in the authors' file).
 
     >>> squeezenet().parameters
     1235496
@@ -41,7 +41,7 @@ def squeezenet(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa
 
 
 def fire(number: int, x: Volume) -> Volume:
-    """A few 1×1 filters squeeze the channels; 1×1 and 3×3 filters side by side expand them."""
+    """Fire module: a few 1×1 filters squeeze the channels; parallel 1×1 and 3×3 filters expand them."""
     few, many = FIRE[number]
     x = unit(number, "squeeze1x1", few, 1, x)
     return Concat(name=f"fire{number}/concat")(unit(number, "expand1x1", many, 1, x),
@@ -55,7 +55,7 @@ def unit(number: int, name: str, filters: int, size: int, x: Volume) -> Volume:
 
 
 def pool(number: int, x: Volume) -> Volume:
-    """Windows of 3 at stride 2, which may hang over."""
+    """Maximum pooling by windows of 3 at stride 2, which may overhang."""
     return Pool(3, 2, rounding="ceil", name=f"pool{number}")(x)
 
 

@@ -1,4 +1,4 @@
-"""VGG: nothing but 3×3 convolutions, and more of them.
+"""VGG: deep networks of 3×3 convolutions only.
 
 Simonyan & Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR 2015 (arXiv:1409.1556,
 2014), section 2 and table 1: configurations A, B, D and E, of 11, 13, 16 and 19 layers with weights and 133, 133, 138
@@ -6,8 +6,8 @@ and 144 million parameters (table 2). Errors on ImageNet 2012's validation pictu
 run over the whole picture): 29.6, 28.7, 25.6 and 25.5 % top-1; 10.4, 9.9, 8.1 and 8.0 % top-5. Second in ImageNet 2014.
 
 Layers have the names of the authors' Caffe files. Where we differ: weights are filled by `msra`; the paper drew A's
-from a normal distribution and began the others with what A had learnt. Pooling windows fit exactly at 224×224;
-elsewhere they may hang over, as in Caffe.
+from a normal distribution and initialised the others with A's learnt weights. Pooling windows fit exactly at 224×224;
+at other sizes they may overhang, as in Caffe.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ A, B, D, E = (1, 1, 2, 2, 2), (2, 2, 2, 2, 2), (2, 2, 3, 3, 3), (2, 2, 4, 4, 4)
 
 
 def vgg11(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """Configuration A, 11 layers."""
+    """VGG-11, configuration A."""
     return vgg("vgg11", A, input, classes)
 
 
 def vgg13(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """Configuration B, 13 layers."""
+    """VGG-13, configuration B."""
     return vgg("vgg13", B, input, classes)
 
 
 def vgg16(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """Configuration D, 16 layers.
+    """VGG-16, configuration D.
 
     >>> vgg16().parameters  # 138,357,544, of which fc6 has 102,764,544 = (512·7·7 + 1)·4,096
     138357544
@@ -43,12 +43,12 @@ def vgg16(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A00
 
 
 def vgg19(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """Configuration E, 19 layers."""
+    """VGG-19, configuration E."""
     return vgg("vgg19", E, input, classes)
 
 
 def vgg(name: str, stages: tuple[int, ...], x: Volume, classes: int) -> Network:
-    """Five stages of convolutions that keep the size, each ended by a pooling that halves it; three dense layers.
+    """VGG: five stages of convolutions that keep the size, each ended by a pooling that halves it; three dense layers.
 
     Pictures are at least 17×17 (224×224 in the paper).
     """

@@ -1,11 +1,11 @@
-"""ZFNet, AlexNet after a look inside: smaller first filters, placed more densely.
+"""ZFNet, AlexNet revised by visualisation: smaller first filters, at a smaller stride.
 
 Zeiler & Fergus, "Visualizing and understanding convolutional networks", ECCV 2014 (arXiv:1311.2901, 2013), section 3
 and figure 3: 38.4 % top-1 and 16.5 % top-5 errors on ImageNet 2012's validation pictures (one network "as per fig. 3",
 mean of 10 crops). Its successor won ImageNet 2013. The number of parameters is not published.
 
 `zfnet` is figure 3 in one tower. The figure gives sides of 110, 55, 26, 13 and 6; they follow from padding 1 in the
-first convolution, none in the second, and windows that may hang over. Weights are filled from a normal distribution of
+first convolution, none in the second, and windows that may overhang. Weights are filled from a normal distribution of
 standard deviation 0.01 and biases with 0 (section 3.1). Where we may differ: the paper gives no constants for its
 contrast normalisation across feature maps; ours are AlexNet's, in Caffe's form.
 """
@@ -23,7 +23,7 @@ NARROW = Initializer("gaussian", std=0.01)
 
 
 def zfnet(input: Volume = PICTURE, classes: int = 1000) -> Network:  # noqa: A002 - the language's word
-    """The network of figure 3 on a picture of at least 63×63 (224×224 in the paper).
+    """ZFNet of figure 3 on a picture of at least 63×63 (224×224 in the paper).
 
     >>> [str(node.output) for node in zfnet().nodes if node.layer.kind == "pool"]
     ['96×55×55', '256×13×13', '256×6×6']

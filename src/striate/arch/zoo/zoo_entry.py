@@ -1,4 +1,4 @@
-"""Entries of the zoo: what is known of a network by its name, beside its layers."""
+"""Zoo entries: builder, paper and published figures of a network."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from striate.arch.volume import Volume
 
 @dataclass(frozen=True)
 class ZooEntry:
-    """A network by name: how to build it, the picture it was made for (None: any), and where it comes from.
+    """A network of the zoo: its builder, the picture size it was made for (None: any), and its paper.
 
     `example` is the input, and `classes` the number of classes, it is shown with when none is given; pictures with a
     side below `least` pixels do better enlarged. `year` is that of the first publication, `cite` names the paper in a
-    few words, `variant` says which form of it this is.
+    few words, `variant` its form.
 
     `top1` and `top5` are published errors: per cent of the pictures whose class is not the first, or not among the
-    first five, of the answers; `measured` says on which pictures and how, `source` who published them (the errors are
-    those of weights learnt by others, not by us). `published` is the published number of parameters, as rounded there.
+    first five, predicted; `measured` names the pictures and the crops, `source` the publisher (the errors are those of
+    published weights, not of ours). `published` is the published number of parameters, as rounded there.
     """
 
     build: Callable[[Volume, int], Network]

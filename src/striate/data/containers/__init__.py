@@ -1,7 +1,7 @@
-"""Picture formats: one small parser of a file's structure for each, none of which decodes a pixel, and their table.
+"""Picture formats: their table, and for each a small parser of the file's structure that decodes no pixel.
 
-Every parser checks the structure it walks, keeps the bytes that make the picture, and drops the rest unread; so
-Pillow never meets EXIF, ICC, XMP, text, thumbnails, later frames or appended archives.
+Every parser checks the structure, returns the bytes that make the picture, and drops the rest unread; so Pillow never
+sees EXIF, ICC, XMP, text, thumbnails, later frames or appended archives.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SUFFIXES = {suffix: name for name, form in FORMATS.items() for suffix in form.su
 
 
 def format_of(data: bytes) -> str | None:
-    """The format in `FORMATS` that `data` begins like, whatever the file is called; None if it is none of them.
+    """The format in `FORMATS` whose magic number begins `data`; None if there is none. File names play no part.
 
     >>> format_of(b"GIF89a..."), format_of(b"<html>")
     ('GIF', None)

@@ -1,4 +1,4 @@
-"""A picture's container: what is known of the picture before one pixel of it is decoded."""
+"""Containers: size, channels and orientation of a picture file, and the bytes to decode."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Container:
     ended: bool = True
 
 
-class DamagedFile(Exception):  # noqa: N818 - never leaves this room: the door turns it into a PictureError with a name
+class DamagedFile(Exception):  # noqa: N818 - internal: `decode` turns it into a PictureError with a name
     """A picture file that cannot be accepted: a stable code and what is wrong with it."""
 
     def __init__(self, code: str, given: str) -> None:

@@ -1,4 +1,4 @@
-"""EXIF orientation: which way up the picture is (EXIF 2.32, tag 0x0112 of IFD0); no other fact is read."""
+"""EXIF orientation of a picture (EXIF 2.32, tag 0x0112 of IFD0), the only EXIF field that is read."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def orientation(exif: bytes) -> int | None:
 
 
 def upright(image: Image, orientation: int) -> Image:
-    """Turn and mirror a picture as the EXIF orientation says.
+    """The picture turned and mirrored by its EXIF orientation.
 
     >>> import PIL.Image
     >>> upright(PIL.Image.new("L", (2, 1)), 6).size   # 2 wide and 1 high, turned a quarter clockwise

@@ -1,4 +1,4 @@
-"""GIF (version 89a, 1990): the first frame is cut out of the stream, so a later frame cannot do harm."""
+"""GIF (version 89a, 1990): the first frame is cut out of the stream; later frames are never decoded."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""JPEG (ITU-T T.81, 1992): the markers are walked and every segment that is not picture is dropped unread.
+"""JPEG (ITU-T T.81, 1992): the markers are walked, and segments that are not part of the picture are dropped unread.
 
-EXIF is looked into for the orientation only; ICC profiles, XMP, thumbnails, comments and the further pictures of a
+EXIF is read for the orientation only; ICC profiles, XMP, thumbnails, comments and the further pictures of a
 multi-picture file (MPO) never reach a parser. Colours are taken as sRGB.
 """
 
@@ -26,7 +26,7 @@ BASELINE, EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
 
 @dataclass
 class _Walk:
-    """State of the walk over the segments of a JPEG."""
+    """State of a walk over the segments of a JPEG."""
 
     kept: list[bytes | memoryview] = field(default_factory=list)
     process: int = 0  # the marker of the frame header
@@ -44,7 +44,7 @@ class _Walk:
         return self.scans == 1 and self.process != PROGRESSIVE and self.scanned == self.components
 
     def segment(self, code: int, segment: bytes) -> None:
-        """Take in one marker and its segment: 0xFF, code, two bytes of length, content."""
+        """Process one marker and its segment: 0xFF, code, two bytes of length, content."""
         content = segment[4:]
         if code in FRAME_HEADERS:
             if code not in (BASELINE, EXTENDED, PROGRESSIVE) or len(content) < 6 or content[0] != 8:

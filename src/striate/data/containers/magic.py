@@ -1,4 +1,4 @@
-"""Magic numbers of picture formats that are recognised in order to say so, and never read."""
+"""Magic numbers of picture formats that are recognised but not supported."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 
 
 def unread_format(data: bytes) -> str | None:
-    """The name of a format that is known and not read; None if the bytes are no picture format known here.
+    """The name of an unsupported format, by its magic number; None if it is unknown.
 
     >>> unread_format(b"%PDF-1.7"), unread_format(b"hello")
     ('PDF', None)

@@ -1,4 +1,4 @@
-"""PNG (W3C, third edition 2025): every chunk is checked and only the five that make the picture are kept.
+"""PNG (W3C, third edition 2025): every chunk is checked, and only the five kinds that make the picture are decoded.
 
 Text, colour profiles and animation frames never reach a parser. Colours are taken as sRGB.
 """
@@ -62,7 +62,7 @@ def parse(data: bytes) -> Container:
 
 
 def _text_bytes(content: bytes, limit: int) -> int:
-    """The size of a text chunk, inflated piece by piece as far as `limit` and kept nowhere."""
+    """The size of a text chunk, inflated piece by piece up to `limit` and not stored."""
     start = content.find(b"\x78")  # the first byte of a zlib stream of the usual window
     if start < 0:
         return len(content)
@@ -77,7 +77,7 @@ def _text_bytes(content: bytes, limit: int) -> int:
 
 
 def is_whole(body: bytes) -> bool:
-    """Whether the compressed rows of a checked PNG are all there; inflated piece by piece and kept nowhere."""
+    """Whether a checked PNG has all its compressed rows; they are inflated piece by piece and not stored."""
     width, height, depth, colour, _, _, interlaced = struct.unpack_from(">IIBBBBB", body, 16)
     bits = depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
     passes = [(0, 0, 1, 1)]

@@ -1,4 +1,4 @@
-"""Data sources: how each kind of data set is recognised and opened, one row of a table each."""
+"""Data sources: a table with a row for each kind of data set, the test that recognises it and its reader."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = ["NAMES", "SOURCES", "SourceFormat", "open_source"]
 
 @dataclass(frozen=True)
 class SourceFormat:
-    """A kind of data source: the names that are its, or a test of an existing path, and the function that opens it.
+    """A kind of data source: its names, or a test of an existing path, and the function that opens it.
 
     open: called with the name or the path, and with `allow_empty_class` and `tolerant` if it `takes_class_rules`.
-    title: what the user gives, as a refusal says it; "" where another row says it.
+    title: its name in a refusal; "" where another row covers it.
     """
 
     open: Callable[..., Source]
@@ -51,7 +51,7 @@ def open_source(
 ) -> Source:
     """Open the data set that `spec` names: one of NAMES (a folder of that name is `./NAME`), or a path.
 
-    tolerant: as in `open_folder`. files: a list of the pictures of a folder that are to be used (`only_listed`).
+    tolerant: as in `open_folder`. files: a list of the pictures of a folder to use (`only_listed`).
     Raises `MissingError` if there is nothing there, `DataError` if it is no data set.
     """
     opened = _opened(spec, {"allow_empty_class": allow_empty_class or files is not None, "tolerant": tolerant})

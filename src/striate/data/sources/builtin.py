@@ -1,4 +1,4 @@
-"""Built-in data sets that are downloaded: `mnist` and `fashion-mnist`.
+"""Built-in data sets with a download: `mnist` and `fashion-mnist`.
 
 MNIST: LeCun, Bottou, Bengio and Haffner, *Gradient-Based Learning Applied to Document Recognition*, 1998.
 Fashion-MNIST: Xiao, Rasul and Vollgraf, arXiv 1708.07747, 2017. A local copy is used where there is one: below
@@ -68,7 +68,7 @@ SETS = {
 
 
 def open_builtin(name: str) -> ArraySource:
-    """The data set `name` of SETS, from this machine or else from the network; `MissingError` if neither has it."""
+    """The data set `name` of SETS, from a local copy or else from the network; `MissingError` if neither has it."""
     known = SETS[name]
     for folder in places(name):
         if "test" in find_idx(folder):
@@ -81,7 +81,7 @@ def open_builtin(name: str) -> ArraySource:
 
 
 def places(name: str) -> list[Path]:
-    """Where a local copy is looked for, in order."""
+    """The folders that may hold a local copy, in the order of search."""
     home = Path.home()
     roots = [Path("/usr/share/datasets"), home / "data", home / "datasets", home / ".cache" / "torch"]
     if own := os.environ.get("STRIATE_DATA"):

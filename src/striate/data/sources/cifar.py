@@ -1,7 +1,7 @@
 """CIFAR-10 and CIFAR-100, binary version: Krizhevsky, *Learning Multiple Layers of Features from Tiny Images*, 2009.
 
 A record is the label (CIFAR-100: the coarse label and the fine one, of which the fine one counts) and 3 · 32 · 32
-bytes, channel by channel. The pickled "python version" is not read: to unpickle a file is to run it.
+bytes, channel by channel. The pickled "python version" is not read: unpickling runs code.
 """
 
 from __future__ import annotations

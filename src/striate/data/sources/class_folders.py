@@ -1,10 +1,10 @@
 """Class folders: a folder for each class, `ROOT/CLASS/**/picture`, or `ROOT/PART/CLASS/**/picture` with a split.
 
 Rules. Parts are called train, validation (or val, valid) and test; a folder is divided if it has `train` and nothing
-but parts. Classes are numbered by the code points of their names, whatever the locale. A picture belongs to the class
-folder it lies below, at any depth. What a file is, its first bytes say: a name without ending, in capitals or with a
-second ending is no matter. Left out and counted: hidden names, the litter of operating systems, and files whose ending
-says they are text or data. Links are not followed out of the folder, nor to folders; pipes and devices are not opened.
+but parts. Classes are numbered by the code points of their names, in any locale. A picture belongs to the class folder
+it lies below, at any depth. The first bytes of a file decide its format, not the ending of its name. Left out and
+counted: hidden names, the litter of operating systems, and files with endings of text or data. Links are
+not followed out of the folder, nor to folders; pipes and devices are not opened.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ LAYOUT = "ROOT/CLASS/picture.jpg, or ROOT/train/CLASS/picture.jpg with ROOT/test
 
 @dataclass
 class _Scan:
-    """What one walk over the folder gathers."""
+    """Results of one walk over the folder."""
 
     files: dict[str, tuple[str, str, Stamp]] = field(default_factory=dict)  # key → part, class, stamp
     links: list[tuple[str, str, str]] = field(default_factory=list)
@@ -45,7 +45,7 @@ class _Scan:
 def open_folder(root: Path, allow_empty_class: bool = False, tolerant: bool = False) -> FileSource:
     """List the pictures below the folder `root`; no file is opened. Raises `DataError` if it is no data set.
 
-    `tolerant` refuses no class names that clash, differ between parts or are of empty folders: for who looks for them.
+    `tolerant`, for `striate check`: class names that clash, differ between parts or are of empty folders are allowed.
     """
     scan = _Scan()
     tops, loose = _listing(str(root), "", scan)
@@ -146,7 +146,7 @@ def _walk(root: Path, top: str, part: str, name: str, scan: _Scan) -> None:
 
 
 def _take_links(root: Path, scan: _Scan) -> None:
-    """A link counts as a picture if it leads to a file inside the folder that is not listed already."""
+    """Add the links that lead to a file inside the folder that is not listed already; skip the others."""
     base = root.resolve()
     real = {str(base / key) for key in scan.files} if scan.links else set()
     for key, part, name in sorted(scan.links):
@@ -195,7 +195,7 @@ def _classes(root: Path, folders: dict[str, list[str]], tolerant: bool) -> tuple
 
 
 def folded_name(name: str) -> str:
-    r"""A name as macOS and Windows take it: without case, and in one Unicode form.
+    r"""A name as macOS and Windows compare it: without case, and in one Unicode form.
 
     >>> folded_name("Caf\u00e9") == folded_name("cafe\u0301")
     True

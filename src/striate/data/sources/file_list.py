@@ -2,7 +2,7 @@ r"""File lists: the pictures of a folder to use; `striate check --write-list` wr
 
 One name a line, relative to the folder, with `/` between its parts; UTF-8, and what is not UTF-8 in a name as its
 bytes. A name that could not stand so (a line end in it, spaces around it, a quote or a # at its start) is a JSON
-string: `"cat/a\nb.png"`. Empty lines, and lines that begin with #, say nothing.
+string: `"cat/a\nb.png"`. Empty lines, and lines that begin with #, are ignored.
 """
 
 from __future__ import annotations
@@ -80,12 +80,12 @@ def write_list(path: Path, names: Iterable[str]) -> None:
 
 
 def digest_of_list(path: Path) -> str:
-    """The sha256 of a list, which tells whether it is the one that a run was begun with."""
+    """The sha256 of a list, by which a continued run recognises it."""
     return hashlib.sha256(_bytes(path)).hexdigest()
 
 
 def _line(name: str) -> str:
-    r"""A name as it stands in a list.
+    r"""A name as a line of a list.
 
     >>> _line("cat/1.png"), _line("cat/a\nb.png")
     ('cat/1.png', '"cat/a\\nb.png"')

@@ -1,4 +1,4 @@
-"""A source whose pictures are files below one root."""
+"""File source: a data source of picture files below one root folder."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from striate.errors import PictureError
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class FileSource(Source):
-    """Picture files: root is the folder the keys are relative to; stamps are N of (size, mtime_ns).
+    """A data source of picture files: root is the folder the keys are relative to; stamps are N of (size, mtime_ns).
 
-    `chosen`: whether these are some of the files only, so that nothing can be said of those that are not among them.
+    `chosen`: whether these are a selection, so that the index entries of other files stay valid.
     """
 
     root: Path
@@ -44,13 +44,13 @@ class FileSource(Source):
         found = [outcome for outcome in outcomes if outcome is not None]
         gone = set() if self.chosen else known.keys() - set(self.keys)
         if fresh or gone:
-            kept = known if self.chosen else {}
-            save_index(self.root, kept | dict(zip(self.keys, zip(self.stamps, found, strict=True), strict=True)))
+            others = known if self.chosen else {}
+            save_index(self.root, others | dict(zip(self.keys, zip(self.stamps, found, strict=True), strict=True)))
         return found, _changes(known.keys(), [self.keys[i] for i in fresh], len(gone))
 
     def packed(self, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str, channels: int,
                pool: WorkerPool, traits: bool = False) -> Iterator[Packed | PictureError]:
-        """Read, decode and resize the files `rows`; with `traits`, the notes tell those of `Decoded`, too."""
+        """The files `rows` read, decoded and resized; with `traits`, the notes include those of `Decoded`."""
         items = [(self.keys[i], facts.digest) for i, facts in rows]
         for result in pool.each(FileTask(str(self.root), size, resize, channels, traits), items):
             assert not isinstance(result, FileFacts)

@@ -1,4 +1,4 @@
-"""Array sources: bounds, labels to classes and keys, shared by the sources that hold whole arrays."""
+"""Array sources: bounds, classes from labels, and keys, shared by the sources that are whole arrays."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ def array_source(name: str, parts: dict[str, Arrays], classes: tuple[str, ...] |
 
 
 def bad_array(name: str | Path, given: str) -> DataError:
-    """The refusal for a file of arrays that is not what it should be."""
+    """The refusal for a file of arrays that are not pictures and labels."""
     return DataError("bad_array", f"{shown(name)} was to be read as pictures and labels",
                      allowed="grey or RGB pictures of one size, and one label for each, are allowed", given=given,
                      do="Get the file again, or convert it")
 
 
 def read_exactly(file: BinaryIO, size: int, name: str | Path) -> bytes:
-    """The next `size` bytes and then the end of the file; piece by piece, so a header that lies costs no memory."""
+    """The next `size` bytes, the last of the file; read piece by piece, so that a false header costs no memory."""
     if size > MAX_ARRAY:
         raise bad_array(name, f"its header says {size} bytes, and {MAX_ARRAY} are read at most")
     pieces, missing = [], size
@@ -83,14 +83,14 @@ def read_exactly(file: BinaryIO, size: int, name: str | Path) -> bytes:
 
 
 def check_ratio(name: str | Path, what: str, size: int, packed: int) -> None:
-    """Refuse an array whose `size` bytes come out of suspiciously few `packed` ones."""
+    """Refuse an array whose `size` bytes are unpacked from suspiciously few `packed` ones (a zip bomb)."""
     if size > SMALL and size > MAX_RATIO * packed:
         raise bad_array(name, f"{what} unpacks to more than {MAX_RATIO} times its size")
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """A regular file open for reading, unzipped on the way if its name ends in .gz."""
+    """A regular file opened for reading, unzipped on reading if its name ends in .gz."""
     with open(path, "rb", opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise bad_array(path, "it is not a regular file")

@@ -79,7 +79,7 @@ def _classes(archive: zipfile.ZipFile, path: Path) -> tuple[str, ...]:
 
 
 def _array(archive: zipfile.ZipFile, name: str, path: Path) -> NDArray[np.generic]:
-    """One array, its header checked against the archive's own sizes."""
+    """One array, after a check of its header against the archive's sizes."""
     entry = archive.getinfo(f"{name}.npy")
     with archive.open(entry) as file:
         version = npy.read_magic(file)

@@ -1,4 +1,4 @@
-"""Caffe's graph: blobs by name resolved to volumes, layer after layer, and its output and heads."""
+"""Graph of a Caffe network: blobs by name resolved to volumes, layer after layer; its output and heads."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ ADVICE = "Give the input's shape: --input 3,224,224"
 
 @dataclass
 class Blob:
-    """A blob by its name: a volume once it is known; `shape` is that of a blob that feeds the network.
+    """A blob by name, with its volume once that is known; `shape` is that of an input of the network.
 
-    `read` says whether a layer of ours reads it, `watched` whether one that is left out does, `target` whether a loss
-    compares with it, `flat` whether it has two axes, as behind an InnerProduct.
+    `read`: a layer of ours reads it; `watched`: a layer that is left out reads it; `target`: a loss compares with it;
+    `flat`: it has two axes, as behind an InnerProduct.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Blob:
 
 @dataclass
 class Graph:
-    """The network so far: `blobs` by their names, `input` what the caller gave, `losses` as (blob, weight).
+    """Graph of the layers so far: `blobs` by name, `input` given by the caller, `losses` as (blob, weight).
 
     `elsewhere` are blobs that only a data layer of the other phase makes, `other` its name.
     """
@@ -61,7 +61,7 @@ class Graph:
             self.blobs[name] = Blob(name, shape=shape, feeds=True)
 
     def add(self, layer: Any, names: list[str], made: Layer | None) -> None:
-        """One more layer, `made` as ours and named, or of a type that makes none."""
+        """Add a layer: `made` is ours, under `names`, or None for a type that has none."""
         if layer.type in DATA_LAYERS:
             self._tops(layer, ((top, Blob(top, shape=shape, feeds=True)) for top, shape in layer_shapes(layer).items()))
             return
@@ -99,7 +99,7 @@ class Graph:
         return Network(_volume(output), name, list(auxiliary.values()))
 
     def _output(self, name: str, main: Blob | None, heads: list[Blob]) -> Blob:
-        """What nothing reads or looks at; if there is none, what the main loss looks at, or what hangs on that."""
+        """The output: the blob that nothing reads; else the input of the main loss, or the blob computed from that."""
         auxiliary = {id(blob) for blob in heads}
         ends = [blob for blob in self.made if not blob.read and id(blob) not in auxiliary]
         found = [blob for blob in ends if not blob.watched]
@@ -113,7 +113,7 @@ class Graph:
         return found[0]
 
     def _watched(self, layer: Any, index: int, name: str) -> Blob:
-        """What a layer that is left out looks at; labels, which come behind what they belong to, need no maker."""
+        """An input of a layer that is left out; labels, which come after the first input, need no producer."""
         if name not in self.blobs and (index or name in self.elsewhere):
             return Blob(name, feeds=True)
         return self._bottom(layer, name)
@@ -129,7 +129,7 @@ class Graph:
                 raise NetworkError("unknown_bottom", f"{_label(layer)}: the blob {shown(name, 60)} was asked for",
                                    allowed="a top of an earlier layer is allowed", given="no earlier layer makes it",
                                    do="Correct the name or the order" if self.blobs else ADVICE)
-            self.blobs[name] = Blob(name, feeds=True)  # without any input here, and its shape given by the caller
+            self.blobs[name] = Blob(name, feeds=True)  # the only input, with its shape given by the caller
         return self.blobs[name]
 
     def _read(self, layer: Any, blob: Blob) -> Volume:
@@ -200,7 +200,7 @@ class Graph:
                 raise NetworkError("wrong_tops", f"{_label(layer)}: a loss was asked for",
                                    allowed="a loss of a blob is allowed", given="no bottom was given", do="Name one")
             self.losses.append((bottoms[0], _loss_weight(layer)))
-        for top in layer.top:  # the value of a loss or an accuracy: it may be watched, and nothing else
+        for top in layer.top:  # the value of a loss or an accuracy: only layers that are left out may read it
             self.blobs[top] = Blob(top, feeds=True)
 
 
@@ -215,14 +215,14 @@ def _loss_weight(layer: Any) -> float:
 
 
 def _refuse_last_axis(layer: Any, bottoms: list[Blob]) -> None:
-    """Refuse the axis −1 of blobs of four axes, where it is not that of the channels."""
+    """Refuse axis −1 of blobs of four axes, which is not that of the channels."""
     given = {"Softmax": layer.softmax_param, "Concat": layer.concat_param, "Scale": layer.scale_param}.get(layer.type)
     if given is not None and given.axis == -1 and not all(blob.flat for blob in bottoms):
         raise unsupported([f"{_label(layer)} ({layer.type} with axis: -1 of four)"], "read")
 
 
 def _refuse_empty_window(pool: Pool, volumes: list[Volume]) -> None:
-    """Refuse the case in which Caffe's last window starts beyond the picture, which it does only without padding."""
+    """Refuse a pooling whose last window starts beyond the picture, which Caffe allows without padding only."""
     if pool.rounding != "ceil" or pool.padding != 0 or len(volumes) != 1:
         return
     for axis in pool.window.axes(volumes[0].height, volumes[0].width):
@@ -239,7 +239,7 @@ def _start(axis: Axis) -> int:
 
 def _volume(blob: Blob) -> Volume:
     if blob.volume is None:
-        raise ValueError(blob.name)  # only asked of blobs that were read or made
+        raise ValueError(blob.name)  # callers pass blobs that were read or made
     return blob.volume
 
 

@@ -1,6 +1,6 @@
 """Caffe's weight files (.caffemodel), to and from arrays named as our tensors: "conv1.weight", …
 
-Layers are matched by name, whichever form (V0, V1, present) the file is in. Field numbers are those of `fields.py`.
+Layers are matched by name, in any form (V0, V1, present). Field numbers are those of `message_fields.py`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NET, LAYER, V1, V0, BLOB = (
 
 @dataclass(slots=True)
 class _Blob:
-    """One array of a file: its shape as given, and where its numbers lie, 4 or 8 bytes each."""
+    """One array of a file: its shape as given, and the spans of its values, 4 or 8 bytes each."""
 
     shape: list[int] | None = None
     old: dict[str, int] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class _Blob:
 
     @property
     def count(self) -> int:
-        """How many numbers there are."""
+        """Number of values."""
         return sum(part.end - part.start for part in self.parts) // self.width
 
 
@@ -59,7 +59,7 @@ OLD = ("num", "channels", "height", "width")
 
 @dataclass(slots=True)
 class _Layer:
-    """One layer of a file: what names it, and its arrays."""
+    """One layer of a file: name, type, tops and arrays."""
 
     name: str = ""
     type: str = ""
@@ -70,9 +70,9 @@ class _Layer:
 def read_caffemodel(data: bytes, network: Network) -> dict[str, NDArray[Any]]:
     """The weights of a .caffemodel as float32 arrays, under the names and in the shapes of `network.tensors`.
 
-    BatchNorm's running sums are divided by the factor that Caffe keeps beside them. Shapes may have sides of 1 more or
-    less (Caffe 2014 wrote all as four numbers). Layers, arrays and shapes that do not agree with the network are
-    refused all at once; so is a file that is cut off. 1 GiB at most; memory: the file, and the arrays once more.
+    BatchNorm's running sums are divided by Caffe's factor beside them. Shapes may have more or fewer sides of 1
+    (Caffe 2014 wrote all as four numbers). Layers, arrays and shapes that do not agree with the network are
+    refused all at once; so is a truncated file. 1 GiB at most; memory: the file, and the arrays once more.
 
     >>> from striate.arch import Dense, Input
     >>> import numpy as np
@@ -191,7 +191,7 @@ def _blob(span: FieldSpan) -> _Blob:
 
 
 def _misfits(blobs: CaffeLayer, layer: _Layer | None, tensors: Mapping[str, TensorSpec]) -> list[str]:
-    """What is wrong with the arrays of one layer."""
+    """Problems of the arrays of one layer."""
     if layer is None:
         return [f"{blobs.name} is missing"]
     if len(layer.blobs) != len(blobs.tensors):
@@ -210,18 +210,18 @@ def _misfits(blobs: CaffeLayer, layer: _Layer | None, tensors: Mapping[str, Tens
 
 
 def _shape(name: str, blobs: CaffeLayer, tensors: Mapping[str, TensorSpec]) -> tuple[int, ...]:
-    """The shape of a tensor, those that Caffe has beside ours among them."""
+    """The shape of a tensor, including those that only Caffe has."""
     if name == "one":
         return (1,)
     return tensors[blobs.tensors[1] if name == "ones" else name].shape
 
 
 def _arrays(blobs: CaffeLayer, given: list[_Blob], tensors: Mapping[str, TensorSpec]) -> dict[str, NDArray[Any]]:
-    """The arrays of one layer, checked, without those that Caffe has beside ours."""
+    """The arrays of one layer, checked, without those that only Caffe has."""
     import numpy as np
 
     made: dict[str, NDArray[Any]] = {}
-    with np.errstate(all="ignore"):  # what is too large for single precision becomes infinite, and is refused
+    with np.errstate(all="ignore"):  # values too large for single precision become infinite, and are refused
         for name, blob in zip(blobs.tensors, given, strict=True):
             parts = [np.frombuffer(part.view, f"<f{blob.width}") for part in blob.parts]
             split = len(parts) > 1
@@ -252,7 +252,7 @@ def _sides(shape: tuple[int, ...]) -> str:
 
 
 def _mismatch(problems: list[str]) -> NetworkError:
-    """The refusal of weights that are not the network's, as much of it as fits into a sentence."""
+    """The refusal of weights that are not the network's."""
     listed = problems[:1]
     while len(listed) < len(problems) and sum(map(len, listed)) + len(problems[len(listed)]) < MAX_SHOWN:
         listed.append(problems[len(listed)])

@@ -11,11 +11,11 @@ FANS = ("in", "out", "average")  # by the numbers of FAN_IN, FAN_OUT, AVERAGE
 
 
 class UnsupportedField(Exception):  # noqa: N818 - it is gathered with others before anything is refused
-    """A setting that has no counterpart; its text is what was given."""
+    """A setting without a counterpart; its text is the given value."""
 
 
 def unsupported(problems: list[str], done: str) -> NetworkError:
-    """The refusal of everything that has no counterpart, as much as fits into a sentence; `done` is read or written."""
+    """The refusal of layers and settings without a counterpart; `done` is read or written."""
     shown_ = problems[:1]
     while len(shown_) < len(problems) and sum(map(len, shown_)) + len(problems[len(shown_)]) < 330:
         shown_.append(problems[len(shown_)])
@@ -26,7 +26,7 @@ def unsupported(problems: list[str], done: str) -> NetworkError:
 
 
 def filler(message: Any, field: str, default: Initializer) -> Initializer:
-    """The filler in a field of a message, or the default where there is none."""
+    """The initialiser in a field of a message, or the default if there is none."""
     if not message.HasField(field):
         return default
     given = getattr(message, field)
@@ -79,7 +79,7 @@ def pair(message: Any, field: str, side: str, default: int | None) -> int | tupl
 
 
 def on_channels(message: Any, older: str = "", *, last: bool = False) -> None:
-    """Refuse an axis that is not that of the channels: 1, or −3 of four; −1 only if it is the `last` of two."""
+    """Refuse an axis that is not that of the channels: 1, or −3 of four; −1 only as the `last` of two."""
     axis = message.axis if message.HasField("axis") else 1
     if older and message.HasField(older):
         if message.HasField("axis"):

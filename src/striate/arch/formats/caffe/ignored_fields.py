@@ -1,4 +1,4 @@
-"""Fields of a prototxt that a `Network` has no place for, as phrases: preparation of pictures, fillers of weights."""
+"""Ignored fields of a prototxt, in phrases: preprocessing of pictures, and missing fillers of weights."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OLDER = {"Data": "data_param", "ImageData": "image_data_param", "WindowData": "w
 
 
 def caffe_notes(text: str, phase: str = "TEST") -> list[str]:
-    """What `read_caffe` leaves out of the network of a file, or fills in; of the other phase's data if it has no own.
+    """Notes on fields that `read_caffe` ignores or fills in; of the other phase's data if this one has none.
 
     >>> caffe_notes('''layer { name: "data" type: "Data" top: "data" transform_param { scale: 0.00390625 } }
     ...     layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 3 } }''')
@@ -43,7 +43,7 @@ def caffe_notes(text: str, phase: str = "TEST") -> list[str]:
 
 
 def _preparation(layer: Any) -> list[str]:
-    """What a data layer does to its pictures before the network sees them."""
+    """Preprocessing of the pictures by a data layer."""
     given = [layer.transform_param]
     given += [getattr(layer, OLDER[layer.type])] if layer.type in OLDER else []
     said = []

@@ -1,4 +1,4 @@
-"""The input shape of a Caffe network, as far as its file tells; no file it names is opened."""
+"""Input shape of a Caffe network, if its file gives it; no file it names is opened."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Shape = tuple[int, int, int]
 
 
 def header_shapes(net: Any) -> dict[str, Shape | None]:
-    """The shape of each `input:` of a file's head, None where it gives none."""
+    """The shape of each `input:` of a file's head, None if it gives none."""
     found: dict[str, Shape | None] = {}
     for index, name in enumerate(net.input):
         dims = list(net.input_dim[4 * index:4 * index + 4])
@@ -20,7 +20,7 @@ def header_shapes(net: Any) -> dict[str, Shape | None]:
 
 
 def layer_shapes(layer: Any) -> dict[str, Shape | None]:
-    """The shape of each top of a layer that feeds; what comes beside the pictures (labels) has none."""
+    """The shape of each top of a data layer; tops beside the pictures (labels) have none."""
     found: dict[str, Shape | None] = dict.fromkeys(layer.top)
     if layer.type == "Input":
         shapes = [_of_dims(shape.dim) for shape in layer.input_param.shape]
@@ -60,7 +60,7 @@ def _cropped(layer: Any, given: Any) -> Shape | None:
 
 
 def _channels(layer: Any) -> int:
-    """Grey if it is forced; else as many as there are means, one mean being for any number; else three."""
+    """Number of channels: 1 if grey is forced, else the number of means if above 1, else 3."""
     means = len(layer.transform_param.mean_value)
     given = layer.image_data_param
     grey = layer.transform_param.force_gray or any(

@@ -1,4 +1,4 @@
-"""Mapping of our layers to Caffe's: which Caffe layers each node becomes, with the tensors that each of them owns."""
+"""Mapping of our layers to Caffe's: the Caffe layers of each node, with the tensors that each of them owns."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from striate.arch.network import Network, Node
 class CaffeLayer(NamedTuple):
     """A Caffe layer that owns tensors: its name and type, and the tensors by our full names in Caffe's order.
 
-    `one` is BatchNorm's scale factor, a single 1; `ones` are weights of 1 that Caffe has and ours does without.
+    `one` is BatchNorm's scale factor, a single 1; `ones` are weights of 1 that only Caffe has.
     """
 
     name: str
@@ -22,7 +22,7 @@ TYPES = {"conv": "Convolution", "deconv": "Deconvolution", "dense": "InnerProduc
 
 
 def scale_names(network: Network) -> dict[str, str]:
-    """The names of the Scale layers that Caffe needs after each BatchNorm which has weights, by the node's name.
+    """Names of the Scale layers that Caffe needs after each BatchNorm with weights, by the node's name.
 
     >>> from striate.arch import BatchNorm, Input
     >>> scale_names(Network(BatchNorm(name="bn1")(Input(1, 5, 5))))
@@ -44,7 +44,7 @@ def scale_names(network: Network) -> dict[str, str]:
 
 
 def _blobs_of(node: Node, scales: dict[str, str]) -> list[CaffeLayer]:
-    """The Caffe layers with tensors that a node becomes: none, one, or BatchNorm and Scale."""
+    """The Caffe layers with tensors of a node: none, one, or BatchNorm and Scale."""
     layer: Any = node.layer
     own = tuple(f"{node.name}.{tensor}" for tensor in node.tensors)
     if layer.kind == "batch_norm":
@@ -56,7 +56,7 @@ def _blobs_of(node: Node, scales: dict[str, str]) -> list[CaffeLayer]:
 
 
 def plan(network: Network) -> list[CaffeLayer]:
-    """Every Caffe layer with tensors, in order.
+    """All Caffe layers with tensors of a network, in order.
 
     >>> from striate.arch import BatchNorm, Conv, Input
     >>> for blobs in plan(Network(BatchNorm()(Conv(8, 3, bias=False)(Input(1, 5, 5))))):

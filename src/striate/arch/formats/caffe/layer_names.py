@@ -1,4 +1,4 @@
-"""Layer names of Caffe as ours: one rule, shared by the reader of networks and the reader of weights.
+"""Conversion of Caffe's layer names to ours, for the readers of networks and of weights.
 
 Caffe allows any text, and allows a name twice. Here a name is 1 to 100 letters, digits or _ - + / :, and unique.
 """
@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable
 from itertools import count
 from typing import Any
 
-# Types that make no layer of ours: what feeds a network, what only training looks at, and what only passes on.
+# Types without a layer of ours: inputs, layers that only training uses, and copies.
 DATA_LAYERS = ("Input", "Data", "ImageData", "MemoryData", "HDF5Data", "DummyData", "WindowData")
 LOSSES = ("SoftmaxWithLoss", "SigmoidCrossEntropyLoss", "EuclideanLoss", "MultinomialLogisticLoss", "HingeLoss",
           "InfogainLoss", "ContrastiveLoss")
@@ -19,7 +19,7 @@ PASSING = {*DATA_LAYERS, *LOSSES, *WATCHERS, "Split"}
 
 
 def legal(name: str) -> str:
-    """The name with every other character replaced by an underscore, at most 100 long, and not `input`.
+    """A layer name with other characters replaced by underscores, at most 100 long, and not `input`.
 
     >>> legal("conv1/3x3 s2"), legal("input"), legal("")
     ('conv1/3x3_s2', 'input_', 'layer')
@@ -29,7 +29,7 @@ def legal(name: str) -> str:
 
 
 def unique(names: Iterable[str]) -> list[str]:
-    """Legal names in the same order; what comes again gets a number.
+    """Legal names in the same order; repeated ones get a number.
 
     >>> unique(["conv.1", "conv_1", "pool", "conv.1"])
     ['conv_1', 'conv_1_2', 'pool', 'conv_1_3']
@@ -42,8 +42,8 @@ def unique(names: Iterable[str]) -> list[str]:
 
 
 def _numbered(name: str, taken: Container[str], tried: dict[tuple[str, int], int]) -> str:
-    """The name, cut to make room, with the least number that is free; `tried` keeps how far each stem and length of
-    the number has come, so that names which are cut to the same stem do not all count from 2.
+    """The name, cut to make room, with the least free number; `tried` has the last one for each stem and length of
+    the number, so that names cut to the same stem do not all count from 2.
     """
     for digits in count(1):
         stem = name[:99 - digits]
@@ -57,12 +57,12 @@ def _numbered(name: str, taken: Container[str], tried: dict[tuple[str, int], int
 
 
 def caffe_names(layer: Any) -> list[str]:
-    """Caffe's names of what a layer makes: its own, that of each top of a Slice, or none."""
+    """Caffe's names for the outputs of a layer: its own, that of each top of a Slice, or none."""
     return [] if layer.type in PASSING else list(layer.top) if layer.type == "Slice" else [layer.name]
 
 
 def node_names(layers: list[Any]) -> list[list[str]]:
-    """Our names of what each Caffe layer makes, in order."""
+    """Our names for the outputs of each Caffe layer, in order."""
     own = [caffe_names(layer) for layer in layers]
     made = iter(unique(name for names in own for name in names))
     return [[next(made) for _ in names] for names in own]

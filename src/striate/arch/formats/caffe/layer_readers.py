@@ -1,6 +1,6 @@
-"""Readers of Caffe's layer types, one row each: each makes our layer, or raises `UnsupportedField`.
+"""Readers of Caffe's layer types, one row each: each returns our layer, or raises `UnsupportedField`.
 
-What depends on the volume that comes in is looked at in `graph.py`, when it is known.
+Checks that depend on the input volume are in `blob_graph.py`.
 """
 
 from __future__ import annotations
@@ -173,7 +173,7 @@ def _softmax(layer: Any) -> Layer:
 
 READERS: dict[str, Callable[[Any], Layer]] = {
     "Convolution": lambda layer: Conv(**_convolution(layer)),
-    "ConvolutionDepthwise": _depthwise,  # of forks, as are the next and ReLU6
+    "ConvolutionDepthwise": _depthwise,  # in forks of Caffe, like the next and ReLU6
     "DepthwiseConvolution": _depthwise,
     "Deconvolution": lambda layer: Deconv(**_convolution(layer)),
     "Pooling": _pooling,

@@ -1,4 +1,4 @@
-"""Caffe's messages: the fields of its files and their numbers, as published (BVLC Caffe 1.0 and its older forms).
+"""Table of Caffe's protobuf messages: fields and their numbers, as published (BVLC Caffe 1.0 and older forms).
 
 A message is a line with its name; its fields follow, `name number type`. A `*` before the type repeats it; types are
 i (whole number), u (the same, from 0 up), f (real number), b (true or false), s (text), the name of an enumeration or

@@ -1,4 +1,4 @@
-"""Caffe's messages as protobuf classes, made when needed from the table in `message_fields.py`; its text, read.
+"""Caffe's messages as protobuf classes, made from the table in `message_fields.py` when they are first needed.
 
 No generated code and no protoc, so no tie to one version of protobuf. Real numbers are kept as they are written, in
 double precision (Caffe itself would round them to single).
@@ -48,7 +48,7 @@ def enumeration(name: str) -> dict[int, str]:
 
 @cache
 def message_class(name: str) -> Any:
-    """The class of a message; importing protobuf takes time, so only reading Caffe's text does it."""
+    """The class of a message; only this imports protobuf, which takes time."""
     from google.protobuf import message_factory
 
     return message_factory.GetMessageClass(_pool().FindMessageTypeByName(f"caffe.{name}"))
@@ -56,7 +56,7 @@ def message_class(name: str) -> Any:
 
 @cache
 def _pool() -> Any:
-    """The table as protobuf's descriptors, in a pool of their own."""
+    """The table as protobuf's descriptors, in a separate pool."""
     from google.protobuf import descriptor_pb2, descriptor_pool
 
     kinds = descriptor_pb2.FieldDescriptorProto

@@ -1,4 +1,4 @@
-"""Phases of a Caffe network: which layers are in it by the include and exclude rules of phase, level and stage."""
+"""Phases of a Caffe network: selection of layers by their include and exclude rules."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ UNKNOWN = Refusal("unknown_phase", "a {name} of a Caffe network was asked for", 
 
 
 def included(net: Any, layers: list[Any], phase: str) -> list[Any]:
-    """The layers that are there in `phase`, `TRAIN` or `TEST`, at the level and stages the file's own state names."""
+    """The layers of `phase`, `TRAIN` or `TEST`, at the level and stages of the file's own state."""
     checked("phase", phase, OneOf(*PHASES), UNKNOWN)
     number, stages = PHASES.index(phase), frozenset(net.state.stage)
     found = [layer for layer in layers if _is_in(layer, number, net.state.level, stages)]
     for layer in found:
-        if not layer.HasField("phase"):  # as Caffe tells each layer which phase it is in
+        if not layer.HasField("phase"):  # Caffe sets the phase of each layer, too
             layer.phase = number
     return found
 

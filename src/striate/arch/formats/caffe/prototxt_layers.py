@@ -1,4 +1,4 @@
-"""Writers of Caffe's layers, one row each: its type and the lines of its settings, or why Caffe has none."""
+"""Writers of Caffe's layers, one row each: Caffe's type and the lines of its settings, or `UnsupportedField`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Written = tuple[str, list[str]]
 
 
 def _padding(node: Node) -> int | tuple[int, int]:
-    """Padding that is alike on both sides, `same` as its number."""
+    """Padding as a number, or (height, width); refused if opposite sides differ."""
     layer: Any = node.layer
     pads = layer.window.pads(*node.input_volumes[0].shape[1:]) if layer.window else as_pads(layer.padding)
     (top, bottom), (left, right) = pads
@@ -42,7 +42,7 @@ def _pool(node: Node) -> Written:
     padding = _padding(node)
     if layer.mode == "average" and not layer.count_padding and padding != 0:
         raise UnsupportedField("padding that an average does not count")
-    rounding = layer.rounding if layer.rounding != "exact" else "ceil"  # alike where the windows tile
+    rounding = layer.rounding if layer.rounding != "exact" else "ceil"  # equal if the windows tile
     for axis in layer.window.axes(*node.input_volumes[0].shape[1:]):
         if rounding == "ceil" and padding == 0 and _caffe_count(axis) != axis.count("ceil"):
             raise UnsupportedField("a last window beyond the picture")
@@ -102,9 +102,9 @@ def _batch_norm(node: Node) -> Written:
 
 
 def batch_norm_scale(layer: Any) -> list[str]:
-    """The Scale that follows a BatchNorm with weights."""
+    """The settings of the Scale that follows a BatchNorm with weights."""
     lines = params(layer, 1 + layer.shift)
-    if not layer.scale:  # weights of 1 that stay so
+    if not layer.scale:  # fixed weights of 1
         lines[0] = "param { lr_mult: 0 decay_mult: 0 }"
     return lines + block("scale_param", ["bias_term: true"] if layer.shift else ["bias_term: false"])
 

@@ -19,17 +19,17 @@ from striate.arch.volume import Volume
 from striate.errors import NetworkError, shown
 
 WHAT = "a network"
-ADVISED = 20  # of so many unknown types the nearest known is sought
+ADVISED = 20  # unknown types for which the nearest known one is searched
 
 
 def read_caffe(text: str, input: Volume | None = None, phase: str = "TEST") -> Network:  # noqa: A002 - as every reader
     """The network of a prototxt, deploy or train_val, in the present or an older form.
 
     Names are Caffe's, with an underscore for what ours may not hold. Layers that belong to another `phase` (TRAIN or
-    TEST), losses, accuracies and data layers are left out; a loss beside the main one makes what it looks at an
-    auxiliary head, weighted as in the file. `input` takes the place of the file's own, which data layers often do not
-    tell. Fillers and multipliers are kept; a weight without a filler (Caffe fills it with zeros) gets ours, `msra`.
-    What a network has no place for, such as a scaling of the pictures, `caffe_notes` tells.
+    TEST), losses, accuracies and data layers are left out; the input of a loss beside the main one becomes an auxiliary
+    head, weighted as in the file. `input` replaces the file's own, which data layers often do not give. Fillers and
+    multipliers are read; a weight without a filler (zeros in Caffe) gets ours, `msra`. `caffe_notes` lists what is
+    ignored, such as a scaling of the pictures.
     No file that is named in the text is opened. Raises `NetworkError` with the line or the layer named, and with all
     layers that have no counterpart at once.
 
@@ -50,7 +50,7 @@ def read_caffe(text: str, input: Volume | None = None, phase: str = "TEST") -> N
     try:
         net = parse_checked(text, "NetParameter", WHAT)
     except NetworkError as error:
-        strange = _unsupported_types(text)  # whose settings may be what could not be parsed
+        strange = _unsupported_types(text)  # their settings may be the cause
         if strange:
             raise unsupported(strange, "read") from error
         raise
@@ -72,7 +72,7 @@ def read_caffe(text: str, input: Volume | None = None, phase: str = "TEST") -> N
 
 
 def _unsupported_types(text: str) -> list[str]:
-    """The layers of a text whose types have no counterpart, found without parsing it."""
+    """The layers of a text whose types have no counterpart, found without a full parse."""
     found = ((block.name, V1_TYPES.get(block.type, block.type)) for block in blocks(text))
     strange = [(name, type_) for name, type_ in found if type_ and type_ not in KNOWN]
     words = [*KNOWN, *(old for old, present in V1_TYPES.items() if present in KNOWN)]
@@ -81,7 +81,7 @@ def _unsupported_types(text: str) -> list[str]:
 
 
 def _nearest(type_: str, words: Collection[str]) -> str:
-    """The type that was meant, as a question; nothing if none is near."""
+    """The nearest type, as a question; "" if none is near."""
     from difflib import get_close_matches  # only a mistake needs it
 
     alike = [word for word in words if word.lower() == type_.lower()]
@@ -90,7 +90,7 @@ def _nearest(type_: str, words: Collection[str]) -> str:
 
 
 def _made(layers: list[Any]) -> list[Layer | None]:
-    """Our layers, None for those that make none; refuses everything that has no counterpart at once."""
+    """Our layers, None for types without one; refuses all that have no counterpart at once."""
     made: list[Layer | None] = []
     problems: list[str] = []
     shared = _shared(layers)
@@ -116,7 +116,7 @@ def _made(layers: list[Any]) -> list[Layer | None]:
 
 
 def _shared(layers: list[Any]) -> set[str]:
-    """The names of weights that two layers or more use."""
+    """The names of weights that two layers or more share."""
     owners: dict[str, set[int]] = {}
     for index, layer in enumerate(layers):
         for param in layer.param:

@@ -1,4 +1,4 @@
-"""Style of written prototxt: two spaces a level, fillers on one line, numbers as short as they go."""
+"""Formatting of prototxt: two spaces a level, fillers on one line, the shortest form of numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ FANS = {"in": "FAN_IN", "out": "FAN_OUT", "average": "AVERAGE"}
 
 
 def number(value: float) -> str:
-    """A number without a needless point.
+    """A number in its shortest form.
 
     >>> number(1.0), number(1e-05), number(0.1), number(3)
     ('1', '1e-05', '0.1', '3')
@@ -51,11 +51,11 @@ def params(layer: Any, tensors: int) -> list[str]:
 
 
 def block(word: str, lines: list[str]) -> list[str]:
-    """`word { … }` over its lines, each a level further in; nothing if there are none."""
+    """`word { … }` around indented lines; nothing if there are none."""
     return [f"{word} {{", *(f"  {line}" for line in lines), "}"] if lines else []
 
 
 def layer(name: str, type_: str, bottoms: list[str], tops: list[str], body: list[str]) -> list[str]:
-    """A whole layer."""
+    """A complete layer."""
     return block("layer", [f'name: "{name}"', f'type: "{type_}"', *(f'bottom: "{blob}"' for blob in bottoms),
                            *(f'top: "{blob}"' for blob in tops), *body])

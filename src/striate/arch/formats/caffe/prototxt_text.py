@@ -1,4 +1,4 @@
-"""Parser of prototxt text into a message, with bounds before anything is parsed; errors name the place.
+"""Parser of prototxt text into a message, within bounds that are checked first; errors name line and column.
 
 Bounds: 4 MiB, 150,000 lines and 300,000 words and signs (30 and 60 for each of 5,000 layers), words of 1,000
 characters, 16 levels of braces, no NUL.
@@ -18,7 +18,7 @@ MAX_LINES = 150_000
 MAX_WORDS = 300_000
 MAX_WORD = 1_000
 MAX_DEPTH = 16
-# Quotations stop behind the longest word allowed, so that a file of quotation marks takes neither time nor memory.
+# Quotations end behind the longest word allowed, so that a file of quotation marks takes neither time nor memory.
 _TOKEN = re.compile(r"""(?P<skip>\#[^\n]*|\s+)"""
                     r"""|(?P<text>"(?:\\.|[^"\\\n]){0,1001}+"?|'(?:\\.|[^'\\\n]){0,1001}+'?)"""
                     r"""|(?P<open>[{<])|(?P<close>[}>])|(?P<word>[^\s{}<>"'\#:,;\[\]]+|[:,;\[\]])""")
@@ -28,7 +28,7 @@ _TYPE = re.compile(r"""(?<![\w.])type\s*:\s*(?:["']([^"'\n]*)["']|([A-Z0-9_]+))"
 
 
 class TextBlock(NamedTuple):
-    """A `layer { … }` or `layers { … }` of a text: its lines, from 1, and its text without what it nests."""
+    """A `layer { … }` or `layers { … }` of a text: its lines, from 1, and its text without nested blocks."""
 
     first: int
     last: int
@@ -36,19 +36,19 @@ class TextBlock(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name it gives itself, or where it stands."""
+        """Its name field, or its line if there is none."""
         found = _NAME.search(self.own)
         return shown(found[1], 80) if found else f"the layer at line {self.first}"
 
     @property
     def type(self) -> str:
-        """The type it gives itself, or nothing."""
+        """Its type field, "" if there is none."""
         found = _TYPE.search(self.own)
         return shown(found[1] or found[2] or "", 60) if found else ""
 
 
 def parse(text: str, message: str, what: str) -> Any:
-    """The message of a text; `NetworkError` with line, column and layer if it is none. `what` is what was asked for.
+    """The message of a text; `NetworkError` with line, column and layer if it is none. `what` names it in a refusal.
 
     >>> parse('name: "small"  layer { type: "ReLU" }', "NetParameter", "a network").layer[0].type
     'ReLU'
@@ -58,7 +58,7 @@ def parse(text: str, message: str, what: str) -> Any:
 
 
 def parse_checked(text: str, message: str, what: str) -> Any:
-    """As `parse`, of a text that `check` has passed."""
+    """`parse` for a text that `check` has passed."""
     from google.protobuf import text_format
 
     try:
@@ -74,13 +74,13 @@ def parse_checked(text: str, message: str, what: str) -> Any:
 
 
 def refusal(what: str, problem: str) -> NetworkError:
-    """The sentence for a text that is not in Caffe's language."""
+    """The refusal of a text that is not in Caffe's language."""
     return NetworkError("bad_prototxt", f"{what} in Caffe's language was asked for", given=problem,
                         do="Correct it there")
 
 
 def check(text: str, what: str) -> None:
-    """Refuse, before it is parsed, a text that could not be Caffe's or is larger than any network needs."""
+    """Refuse, before parsing, a text beyond the bounds or with characters that are no text."""
     allowed = f"up to {MAX_BYTES >> 20} MiB of text is allowed"
     if len(text) > MAX_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise NetworkError("prototxt_too_large", f"{what} in Caffe's language was asked for", allowed=allowed,
@@ -110,7 +110,7 @@ def check(text: str, what: str) -> None:
 
 
 def blocks(text: str) -> list[TextBlock]:
-    """The layers of a text by braces alone, so that also a text that cannot be parsed says where it went wrong."""
+    """The layers of a text found by braces alone, so that errors in a text can name its layer."""
     found: list[TextBlock] = []
     depth, first, word = 0, 0, ""
     own: list[str] = []
@@ -138,6 +138,6 @@ def blocks(text: str) -> list[TextBlock]:
 
 
 def _within(text: str, line: int) -> str:
-    """In which layer a line stands, as a phrase."""
+    """The layer around a line, as a phrase."""
     names = [block.name for block in blocks(text) if block.first <= line <= block.last]
     return f" ({names[0] if names[0].startswith('the layer at') else quoted(names[0])})" if names else ""

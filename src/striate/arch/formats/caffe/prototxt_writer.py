@@ -16,11 +16,11 @@ from striate.core.constraints import OneOf
 from striate.core.params import Refusal, checked
 from striate.errors import NetworkError
 
-WRITTEN = {*WRITERS, "slice"}  # slices of one volume are one Caffe layer, which no row could write
+WRITTEN = {*WRITERS, "slice"}  # slices of one volume are one Caffe layer, so they have no row
 FORMS = ("deploy", "train_val")
 UNKNOWN = Refusal("unknown_form", "a {name} of a Caffe network was asked for", "Write deploy", NetworkError)
 DATA_WANTED = "caffe train wants a data layer in place of the Input layers of the pictures and labels"
-# What may write over its bottom, and after which layers: those that need their own output again to learn are left out.
+# Layers that may overwrite their bottom, and the layers before them whose backward pass does not need their output.
 IN_PLACE = {"relu", "leaky_relu", "dropout", "scale", "batch_norm"}
 OVERWRITTEN = {"conv", "deconv", "dense", "batch_norm", "scale", "add", "concat", "pool", "relu", "leaky_relu"}
 FOUR_AXES = {"conv", "deconv", "pool", "global_pool", "lrn"}
@@ -30,9 +30,9 @@ FLAT = {"dense", "flatten"}
 def write_caffe(network: Network, phase: str = "deploy") -> str:
     """The prototxt of a network; `phase` is `deploy`, or `train_val` with the losses and accuracies of all heads.
 
-    What reads it back gets the same network, but for what Caffe says in another way: padding `same` becomes its
-    number, a BatchNorm with weights a BatchNorm and a Scale, rounding `exact` what it comes to, the momentum of a
-    BatchNorm a moving_average_fraction of 1 − momentum. The deploy form leaves auxiliary heads out; a head that ends in
+    It is read back as the same network, but for what Caffe writes in another form: padding `same` becomes its number, a
+    BatchNorm with weights a BatchNorm and a Scale, rounding `exact` its result, the momentum of a BatchNorm a
+    moving_average_fraction of 1 − momentum. The deploy form leaves auxiliary heads out; a head that ends in
     a softmax gets MultinomialLogisticLoss, every other SoftmaxWithLoss. Refuses, all at once, what Caffe has no layer
     for: padding that differs between sides, maxout, pad, table_conv, a limited relu, …
 
@@ -72,7 +72,7 @@ def write_caffe(network: Network, phase: str = "deploy") -> str:
 
 @dataclass
 class _Writer:
-    """The text so far: `blobs` is the blob that holds each node's output, `problems` what Caffe cannot say."""
+    """State of the writer: `blobs` is the blob of each node's output, `problems` are layers that Caffe lacks."""
 
     network: Network
     training: bool
@@ -124,7 +124,7 @@ class _Writer:
         return name
 
     def _labels(self) -> tuple[int, ...]:
-        """The shape of the labels of one picture: one each, or one for each position."""
+        """The shape of the labels of one picture: one, or one for each position."""
         _, height, width = self.network.output
         return () if height == width == 1 else (1, height, width)
 
@@ -147,7 +147,7 @@ class _Writer:
         self.blobs[node.name] = top
 
     def _check_axes(self, node: Node) -> None:
-        """Caffe's blobs have two axes behind a dense or flatten layer; not every layer takes them."""
+        """Refuse layers that cannot read blobs of two axes, which Caffe has behind a dense or flatten layer."""
         flat = [self.flat[name] for name in node.inputs]
         made: Any = node.layer
         if made.kind in FOUR_AXES and flat[0]:
@@ -158,13 +158,13 @@ class _Writer:
             raise UnsupportedField("a side kept of a blob that has two axes in Caffe")
 
     def _overwrites(self, node: Node) -> bool:
-        """Whether a layer may write over its bottom: nothing else reads it, and what made it does not need it."""
+        """Whether a layer may overwrite its bottom: no other layer reads it, and its producer does not need it."""
         (source, *_) = node.inputs  # no head and not the output: those feed nothing
         return (node.layer.kind in IN_PLACE and source != INPUT and self.kinds[source] in OVERWRITTEN
                 and self.readers[source] == 1)
 
     def _slices(self, position: int) -> int:
-        """Slices of one volume that follow each other in order are one Caffe layer; what none takes is silenced."""
+        """Write successive slices of one volume as one Caffe layer, unused channels silenced; returns their number."""
         nodes = self.network.nodes
         made: Any = nodes[position].layer
         group, end = [nodes[position]], made.first + made.channels

@@ -1,4 +1,4 @@
-"""Caffe's solver files: the training settings of a network; the formulas of the learning rate are Caffe's."""
+"""Caffe's solver files: the training settings of a network, with Caffe's learning rate policies."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Solver:
                                         self.max_iter)
 
     def as_recipe(self) -> dict[str, Any]:
-        """What a training recipe can use, as plain data for YAML; `notes` says what it cannot.
+        """The settings that a training recipe has, as plain data for YAML; `notes` lists the others.
 
         The schedule is `constant`, `linear` (poly with power 1) or the policy by its name with its numbers.
 
@@ -91,7 +91,7 @@ class Solver:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What `as_recipe` does not carry over, one sentence each.
+        """Settings that `as_recipe` leaves out or changes, one sentence each.
 
         >>> Solver(0.1, clip_gradients=35.0).notes
         ('The batch size stands in the data layer of the network.', 'Gradients are not clipped to a norm of 35.')
@@ -126,7 +126,7 @@ def read_solver(text: str) -> Solver:
         raise _refusal("lr_policy", f"{join_words(list(POLICIES))} is allowed", quoted(policy))
     for field in ("base_lr", *POLICIES[policy]):
         missing = not given.stepvalue if field == "stepvalue" else not given.HasField(field)
-        if missing and field != "power":  # without one Caffe's is 0
+        if missing and field != "power":  # whose default is 0 in Caffe
             raise _refusal(field, f"{policy} with {field} is allowed", "none")
     named = given.type.lower() if given.HasField("type") else TYPES[given.solver_type].lower()
     type_ = next((name for name in TYPES if name.lower() == named), None)
@@ -140,7 +140,7 @@ def read_solver(text: str) -> Solver:
 
 
 def _check(solver: Solver) -> None:
-    """Refuse numbers that no training could use."""
+    """Refuse values that no training can use."""
     for field in ("base_lr", "gamma", "power", "momentum", "momentum2", "rms_decay", "delta", "weight_decay",
                   "clip_gradients"):
         value = getattr(solver, field)

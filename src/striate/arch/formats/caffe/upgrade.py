@@ -1,6 +1,4 @@
-"""Upgrade of Caffe's older forms to the present one: `layers { type: CONVOLUTION }` (V1, 2014) and
-`layers { layer { type: "conv" } }` (V0, 2013), and the settings of data layers that have moved since.
-"""
+"""Upgrade of Caffe's older forms: V1 (2014, `layers { type: CONVOLUTION }`), V0 (2013, `layers { layer { … } }`)."""
 
 from __future__ import annotations
 
@@ -31,7 +29,7 @@ V0_TYPES = {
 }
 _DATA = {"source": "source", "batchsize": "batch_size", "cropsize": "crop_size", "scale": "scale",
          "meanfile": "mean_file", "mirror": "mirror"}
-# Where V0 kept the settings of a layer beside its type: {type: (message, {V0 field: field})}.
+# Settings of a layer in V0 and in the present form: {type: (message, {V0 field: field})}.
 V0_FIELDS: dict[str, tuple[str, dict[str, str]]] = {
     "conv": ("convolution_param", {"num_output": "num_output", "biasterm": "bias_term", "pad": "pad",
                                    "kernelsize": "kernel_size", "group": "group", "stride": "stride",
@@ -119,7 +117,7 @@ def _copy(value: Any, target: Any, field: str) -> None:
 
 
 def _joined_paddings(layers: list[Any]) -> list[Any]:
-    """V0's padding layers joined to the convolutions and poolings that read them; others are left as they are."""
+    """V0's padding layers merged into the convolutions and poolings that read them; others stay."""
     pads = {layer.top[0]: layer for layer in layers if layer.type == "padding" and layer.top and layer.bottom}
     joined = set()
     for layer in layers:

@@ -1,14 +1,11 @@
-"""Keras: networks as its JSON, read and written, and the arrays of its layers; Keras itself is not needed.
+"""Keras: its JSON, read and written, and the weight arrays of its layers; Keras itself is not needed.
 
-    text      JSON within bounds                    write     the door out
-    unfold    models as one list of calls           writing   a Keras model in the making
-    config    one call, its fields checked          windows   our paddings and roundings in Keras' words
-    table     the closed table of classes           sayings   our other layers in Keras' words
-    weighted, plain   how each of them is read      flow      where Keras keeps the values of our volumes
-    reading   a network in the making               fillers   initializers
-    read      the door in                           weights   arrays, both ways
+    reading   json_text (bounds), layer_table (allowed classes), flatten_models (calls), layer_config (fields),
+              weighted_layers and weightless_layers (one reader each), network_builder, json_reader
+    writing   model_builder, padding, layer_writers, json_writer
+    both      initializers, weight_arrays
 
-Where Keras can say less than we, or we less than Keras, there is one refusal that lists every layer.
+Layers without a counterpart are refused in one sentence that lists all of them.
 """
 
 from striate.arch.formats.keras.json_reader import read_keras

@@ -1,7 +1,7 @@
-"""Keras models flattened to one list of calls: Sequential and functional, Keras 2 and 3, nested models opened.
+"""Flattening of Keras models to one list of calls: Sequential and functional, Keras 2 and 3, nested models expanded.
 
-A functional model lists its layers in any order; a call comes after those that feed it, and otherwise in the order of
-the file. Keras 2 writes what feeds a layer as nested lists, Keras 3 as the arguments of a call.
+A functional model lists its layers in any order; calls are sorted topologically, and otherwise in the order of the
+file. Keras 2 writes the inputs of a layer as nested lists, Keras 3 as the arguments of a call.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from striate.errors import NetworkError, shown
 
 MODELS = ("Sequential", "Functional", "Model")
 INPUT_LAYER = "InputLayer"
-MAX_CALLS = 2 * MAX_LAYERS  # some of Keras' layers are none of ours
+MAX_CALLS = 2 * MAX_LAYERS  # some of Keras' layers become none of ours
 MAX_NAME, MAX_PATH = 200, 1_000
 Tensor = tuple[str, int]
 """A layer's name and the number of the call that made the tensor."""
 
 
 def unfold(model: Any) -> tuple[list[LayerCall], int]:
-    """The calls in an order in which they can be made, and the number of the one that makes the output."""
+    """The calls of a model in topological order, and the number of the one that makes the output."""
     entry = _mapping(model, "the file", "an object")
     if entry.get("class_name") not in MODELS:
         raise malformed("the file", "a model of class Sequential or Functional is allowed", entry.get("class_name"))
@@ -34,13 +34,13 @@ def unfold(model: Any) -> tuple[list[LayerCall], int]:
 
 
 def malformed(where: str, allowed: str, given: object) -> NetworkError:
-    """The sentence for a file whose structure is not that of a model."""
+    """The refusal of a file whose structure is not that of a model."""
     return NetworkError("bad_keras", f"{shown(where, 80)}: a Keras model was asked for", allowed=allowed,
                         given=f"{said(given)} was given", do="Write it with model.to_json()")
 
 
 def _model(entry: dict[str, Any], path: str, source: int | None, steps: list[LayerCall]) -> int:
-    """Lay a model open; `source` feeds it, if it is nested. Returns the number of the step that makes its output."""
+    """Append the steps of a model; `source` is the input of a nested one. Returns the number of its output step."""
     config = entry.get("config")
     where = path or "the file"
     if isinstance(config, list):  # Sequential models before Keras 2.2
@@ -68,7 +68,7 @@ def _sequential(entry: dict[str, Any], config: dict[str, Any], layers: list[dict
 
 
 def _shape_of(entries: list[dict[str, Any]]) -> Any:
-    """The first shape of an input that a layer, or else its model, was made or built with."""
+    """The first input shape in the config or build config of a layer, or else of its model."""
     for entry in entries:
         config, built = _dict(entry.get("config")), _dict(entry.get("build_config"))
         shapes = [config.get(key) for key in ("batch_shape", "batch_input_shape", "build_input_shape")]
@@ -84,7 +84,7 @@ def _start(path: str, shape: Any, steps: list[LayerCall]) -> int:
 
 
 def _call(layer: dict[str, Any], fallback: str, path: str, sources: tuple[int, ...], steps: list[LayerCall]) -> int:
-    """One call of one layer, which may be a model itself; an InputLayer that is fed is no more than its source."""
+    """Append one call of a layer, or of a nested model; an InputLayer with a source is that source."""
     class_name = layer.get("class_name")
     config = layer.get("config")
     where = path_of(layer, fallback, path)
@@ -105,7 +105,7 @@ def _call(layer: dict[str, Any], fallback: str, path: str, sources: tuple[int, .
 
 
 def path_of(layer: dict[str, Any], fallback: str, path: str) -> str:
-    """A layer's name behind that of the models it is in."""
+    """The path of a layer: its name behind those of the models it is nested in."""
     name = _dict(layer.get("config")).get("name", layer.get("name"))
     name = name if isinstance(name, str) and name else fallback
     joined = len(path) + 1 + len(name) if path else len(name)
@@ -118,7 +118,7 @@ def path_of(layer: dict[str, Any], fallback: str, path: str) -> str:
 
 
 def _refuse_twice(paths: Iterable[str], path: str) -> None:
-    """Layers of one model have different names, as in Keras: their arrays are found by these."""
+    """Refuse two layers of one name in a model: their arrays are found by name."""
     seen: set[str] = set()
     for where in paths:
         if where in seen:
@@ -128,7 +128,7 @@ def _refuse_twice(paths: Iterable[str], path: str) -> None:
 
 
 def entries_of(model: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every layer of a file with its path, whatever its class, models apart; what is no layer is passed over."""
+    """All layers of a file with their paths, nested models expanded; entries that are no layers are skipped."""
     config = _dict(model).get("config")
     layers = config if isinstance(config, list) else _dict(config).get("layers")
     for number, layer in enumerate(layers if isinstance(layers, list) else []):
@@ -185,7 +185,7 @@ def _tensor(value: Any, path: str) -> Tensor:
 
 
 def _inbound(layer: dict[str, Any], name: str, path: str) -> Iterator[tuple[Tensor, ...]]:
-    """What feeds each call of a layer; a layer that nothing feeds is called once."""
+    """The inputs of each call of a layer; a layer without inputs is called once."""
     where = f"{path}/{name}" if path else name
     nodes = layer.get("inbound_nodes", [])
     if not isinstance(nodes, list):
@@ -213,7 +213,7 @@ def _arguments(node: dict[str, Any], where: str) -> list[Any]:
 
 
 def _refuse_keywords(keywords: dict[str, Any], where: str) -> None:
-    """Layers are called without a mask, and not as in a training: the latter is the affair of whoever trains."""
+    """Refuse the arguments `mask`, and `training` unless it is false."""
     for key, value in keywords.items():
         if key not in ("training", "mask") or not (value is None or (key == "training" and value is False)):
             raise _argument(where, {key: value})
@@ -253,7 +253,7 @@ def _legacy(node: Any, where: str) -> list[Any]:
 
 def _in_order(calls: dict[Tensor, tuple[Tensor, ...]], layers: dict[str, Any],
               path: str) -> Iterator[tuple[Tensor, tuple[Tensor, ...]]]:
-    """The calls with what feeds them, feeders first and otherwise in the order of the file; a cycle is refused."""
+    """The calls with their inputs in topological order, otherwise that of the file; a cycle is refused."""
     calls = {tensor: tuple(_normal(source, layers) for source in sources) for tensor, sources in calls.items()}
     ranks = {tensor: rank for rank, tensor in enumerate(calls)}
     tensors = list(calls)
@@ -283,7 +283,7 @@ def _in_order(calls: dict[Tensor, tuple[Tensor, ...]], layers: dict[str, Any],
 
 
 def _normal(tensor: Tensor, layers: dict[str, Any]) -> Tensor:
-    """A model counts its calls from 0 or, having been called when it was made, from 1; it is called once here."""
+    """The tensor with call 0 if it comes from a nested model, whose one call Keras numbers 0 or 1."""
     layer = layers.get(tensor[0])
     return (tensor[0], 0) if layer is not None and layer.get("class_name") in MODELS else tensor
 

@@ -1,4 +1,4 @@
-"""Keras' initializers as ours, and back.
+"""Conversion of Keras' initializers to ours, and of ours to Keras'.
 
     GlorotUniform                       xavier, fan average
     LecunUniform                        xavier, fan in
@@ -9,8 +9,8 @@
 
 Keras cuts its normal distributions off at two standard deviations and widens them to keep the variance; msra is not
 cut. We write msra as VarianceScaling with `untruncated_normal`, which is the same. Any other initializer of Keras is
-read as the default of our layer (msra for weights, zeros for biases): it concerns the start of a training only. One
-that Keras does not have is refused. Fans are counted by each side in its own way for depthwise and transposed filters.
+read as the default of our layer (msra for weights, zeros for biases): it matters at the start of a training only. One
+that Keras does not have is refused. Keras and we count the fans of depthwise and transposed filters differently.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FANS = {"fan_in": "in", "fan_out": "out", "fan_avg": "average"}
 
 
 class InitializerError(ValueError):
-    """An initializer that Keras does not have, or one with a field that cannot be."""
+    """An initializer that Keras does not have, or one with an impossible field."""
 
     def __init__(self, field: str = "", allowed: str = "one of Keras' own initializers is allowed") -> None:
         self.field, self.allowed = field, allowed
@@ -38,7 +38,7 @@ class InitializerError(ValueError):
 
 
 def read_filler(value: object, default: Initializer) -> Initializer:
-    """The filler of an initializer as a file has it: a word, or a mapping with class_name and config.
+    """Our initialiser for one of a file: a word, or a mapping with class_name and config.
 
     >>> read_filler("glorot_uniform", Initializer("msra")) == Initializer("xavier", fan="average")
     True
@@ -98,7 +98,7 @@ def _word(config: Mapping[str, Any], field: str, words: tuple[str, ...], default
 
 
 def write_filler(filler: Initializer) -> dict[str, Any] | None:
-    """The initializer of a filler; None for what Keras has no word for (bilinear, sparse gaussian).
+    """Keras' initializer for ours; None if Keras has none (bilinear, sparse gaussian).
 
     >>> write_filler(Initializer("xavier", fan="average"))["class_name"]
     'GlorotUniform'

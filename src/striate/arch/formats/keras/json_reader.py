@@ -1,4 +1,4 @@
-"""Reader of Keras' JSON."""
+"""Reader of Keras' JSON models."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from striate.arch.volume import Volume
 from striate.errors import NetworkError, shown
 
 AUTOMATIC = re.compile(r"(sequential|functional|model)(_\d+)?")
-"""Names that Keras gives by itself."""
+"""Keras' automatic names."""
 
 
 def read_keras(text: str, input: Volume | None = None) -> Network:  # noqa: A002 - the word of the language
-    """The network of what Keras' `model.to_json()` wrote; `input` takes the place of the file's own.
+    """The network of the JSON that Keras' `model.to_json()` writes; `input` replaces the file's own.
 
-    Sequential and functional models of Keras 2 and 3 with one input and one output; models inside are laid open.
+    Sequential and functional models of Keras 2 and 3 with one input and one output; nested models are expanded.
     Keras' (height, width, channels) become our (channels, height, width). A layer's own activation becomes a layer
-    behind it, conv2d_relu; a separable convolution becomes two, name_depthwise and name. Names keep what ours may
-    hold, other characters become `_`. What Keras adds for the training (regularizers, constraints, frozen layers) is
-    passed over, except fillers. Nothing in the text is looked up, imported or opened.
+    behind it, conv2d_relu; a separable convolution becomes two, name_depthwise and name. Characters that our names may
+    not have become `_`. Keras' settings of training (regularizers, constraints, frozen layers) are ignored, except
+    initializers. Nothing in the text is looked up, imported or opened.
 
-    Raises `NetworkError`; layers that we cannot say are listed all at once.
+    Raises `NetworkError`; layers without a counterpart are listed all at once.
 
     34,726 parameters = (5·5·1 + 1)·6 + (24·24·6 + 1)·10:
 
@@ -45,7 +45,7 @@ def read_keras(text: str, input: Volume | None = None) -> Network:  # noqa: A002
 
 
 def read(text: str, volume: Volume | None) -> tuple[Network, NetworkBuilder]:
-    """The network, and where the arrays of its layers belong."""
+    """The network, and its builder, which has the tensor of each array."""
     model = parse(text)
     refuse_unsupported(model)
     steps, output = unfold(model)
@@ -72,7 +72,7 @@ def _flow(reading: NetworkBuilder, step: LayerCall, volume: Volume | None) -> Ke
 
 
 def _input(step: LayerCall, layout: str, volume: Volume | None) -> KerasTensor:
-    """The input; (values,), (height, width), or three sides in the layout of the layers that read it."""
+    """The input tensor: (values,), (height, width), or three sides in the layout of the layers that read it."""
     shape: Any = step.config.get("batch_shape", step.config.get("batch_input_shape"))
     if shape is None and volume is not None:
         shape = [None] * 4

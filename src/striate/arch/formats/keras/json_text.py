@@ -1,7 +1,7 @@
-"""Parser of Keras' JSON text, which is untrusted: bounded before it is parsed, and nothing in it is ever looked up.
+"""Parser of Keras' JSON text, which is untrusted: it is bounded, and nothing in it is looked up.
 
 Bounds: 16 MiB, 400,000 values (80 for each of 5,000 layers; Keras writes about 60), 64 levels, whole numbers within
-±2⁵³ (what a JSON number holds exactly), finite numbers only, no key twice in one object.
+±2⁵³ (exact in a JSON number), finite numbers only, no key twice in one object.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def parse(text: str) -> Any:
 
 
 def said(value: object) -> str:
-    """A value of a file as it may be put into a sentence: as JSON, and short.
+    """A value of a file for a refusal: as JSON, shortened.
 
     >>> said([None, 28, True]), said(None)
     ('[null, 28, true]', 'nothing')

@@ -1,4 +1,4 @@
-"""Writer of Keras' JSON: a Sequential model if the network is a chain, a functional one otherwise."""
+"""Writer of Keras' JSON models: Sequential if the network is a chain, functional otherwise."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ KEEP_SIGN = ("pool", "global_pool", "pad", "dropout", "flatten", "reshape", "sli
 def write_keras(network: Network, data_format: str = "channels_last") -> str:
     """JSON that `keras.models.model_from_json` of Keras 3 loads: the same layers, shapes and names.
 
-    A slash in a name becomes `>`, which Keras allows. Dense layers get a Flatten before them; with channels_last that
-    gives the values another order than ours, and `keras_weights` and `to_keras_weights` permute the weights. Paddings
-    that Keras does not know become ZeroPadding2D, or `same` where that puts the same zeros, a `ceil` pooling `same`
-    where that reads the same pixels; a scale becomes a depthwise convolution of one pixel. What is read back computes
-    the same, and is equal where nothing was rewritten. `left_behind` lists what only a training would miss.
+    A slash in a name becomes `>`, which Keras allows. Dense layers get a Flatten before them; with channels_last its
+    order differs from ours, and `keras_weights` and `to_keras_weights` permute the weights. Paddings that Keras lacks
+    become ZeroPadding2D, or `same` if that adds the same zeros, a `ceil` pooling `same` if that reads the same pixels;
+    a scale becomes a depthwise convolution of one pixel. The network read back computes the same, and is equal if
+    nothing was rewritten. `left_behind` lists the settings of training that are lost.
 
-    Raises `NetworkError` with all layers that Keras cannot say.
+    Raises `NetworkError` with all layers that Keras cannot express.
 
     >>> from striate.arch import Dense, Input, Pool
     >>> from striate.arch.formats.keras import read_keras
@@ -76,7 +76,7 @@ def _said(writing: ModelBuilder, node: Node) -> ModelEntry:
 
 
 def _says_its_layout(writing: ModelBuilder, text: str) -> bool:
-    """Whether a reader, who takes pictures for channels_last unless a layer says otherwise, finds our volumes."""
+    """Whether our volumes are read back, though a reader assumes channels_last unless a layer has a data_format."""
     try:
         _, reading = read(text, None)
     except NetworkError:
@@ -113,7 +113,7 @@ def _positive(node: Node, positive: dict[str, bool]) -> bool:
 
 
 def left_behind(network: Network) -> tuple[str, ...]:
-    """What of a network only a training would miss, and Keras' JSON does not keep: one phrase per layer.
+    """Settings of training that Keras' JSON cannot hold, one phrase per layer.
 
     >>> from striate.arch import Dense, Input
     >>> left_behind(Network(Dense(10, lr_mult=(1, 2))(Input(3, 1, 1))))

@@ -1,6 +1,6 @@
-"""One layer of a Keras file: its place, and its config read field by field, each checked.
+"""Config of a layer in a Keras file, read field by field, each checked.
 
-Defaults are Keras' own, for files of versions that left out what is at its default.
+Defaults are Keras' own, for files of versions that omit fields at their defaults.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from striate.errors import NetworkError, shown
 
 @dataclass(frozen=True)
 class LayerCall:
-    """One call of one layer: `path` is its name, behind those of the models it is nested in; `name` is ours.
+    """One call of a layer: `path` is its name behind those of the models it is nested in; `name` is ours.
 
     `sources` are the numbers of the steps that feed it.
     """
@@ -35,17 +35,17 @@ class LayerCall:
 
     @property
     def label(self) -> str:
-        """How a refusal calls the layer."""
+        """The name of the layer in a refusal."""
         return shown(self.path, 80)
 
     def refusal(self, key: str, allowed: str, part: str = "") -> NetworkError:
-        """The sentence for a field, or for a part of it, that cannot be."""
+        """The refusal of a field, or of a part of it."""
         return NetworkError("keras_field", f"{self.label}: {part and f'{part} of '}{key} was asked for",
                             allowed=allowed, given=f"{said(self.config.get(key))} was given",
                             do=f"Change {key} in Keras")
 
     def read(self, key: str, rule: Constraint, default: Any = None) -> Any:
-        """A field through a rule of ours; without a default it must be there."""
+        """A field read through a constraint; without a default it is required."""
         value = self.config.get(key, default)
         try:
             return rule.read(value)
@@ -71,8 +71,8 @@ class LayerCall:
 
     def flag(self, key: str, default: bool = True) -> bool:
         """True or false."""
-        answer: bool = self.read(key, Boolean(), default)
-        return answer
+        flag: bool = self.read(key, Boolean(), default)
+        return flag
 
     def real(self, key: str, default: float, low: float = -math.inf, high: float = math.inf) -> float:
         """A number within bounds."""
@@ -87,7 +87,7 @@ class LayerCall:
         return word.lower() == "same"
 
     def layout(self) -> str | None:
-        """`hwc` or `chw` as data_format says; None if it says nothing."""
+        """The layout of data_format, `hwc` or `chw`; None without one."""
         word = self.config.get("data_format")
         if word is None:
             return None
@@ -104,7 +104,7 @@ class LayerCall:
         return tuple(values)
 
     def filler(self, key: str, default: Initializer) -> Initializer:
-        """The filler of an initializer."""
+        """Our initialiser for Keras'."""
         try:
             return read_filler(self.config.get(key), default)
         except InitializerError as error:

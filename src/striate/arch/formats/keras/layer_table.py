@@ -1,8 +1,8 @@
-"""Readers of Keras' layers, one row each: a class that is not here is refused, whatever module it names.
+"""Table of the readable layers of Keras, one row each: any other class is refused, of whatever module.
 
 `keys` are the fields of a config that the layer's builder reads; `only` are values that a further field may have,
-because another would change what the layer computes. `SILENT` are fields that concern the training or the machine.
-Any other field is refused: it may mean anything.
+because another would change what the layer computes. `SILENT` are fields of training or of the computer.
+Any other field is refused, because it may change the result.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ Build = Callable[..., KerasTensor]
 
 @dataclass(frozen=True)
 class LayerRow:
-    """How one class is built, and what its config may hold."""
+    """A readable class: its builder, and the fields its config may have."""
 
     build: Build
     keys: str = ""
     only: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     inputs: int = 1
-    """How many tensors it takes; 0 for any number from two."""
+    """Number of input tensors; 0 for any number from two."""
 
 
 _WINDOW = "kernel_size strides padding data_format dilation_rate activation use_bias bias_initializer"
@@ -82,7 +82,7 @@ SILENT_ENDS = ("_regularizer", "_constraint")
 
 
 def refuse_unsupported(model: Any) -> None:
-    """Refuse, all at once, every layer whose class, origin, fields or activation are not of the table."""
+    """Refuse, all at once, every layer whose class, origin, fields or activation are not in the table."""
     problems = [(what, f"{shown(path, 40)} ({what})") for path, entry in entries_of(model)
                 for what in _problems(entry)]
     if not problems:
@@ -142,6 +142,6 @@ def _named(value: object) -> str:
 
 
 def _keras_own(module: object) -> bool:
-    """Whether a layer says it is Keras' own: this compares a word and looks nothing up."""
+    """Whether the module named is Keras' own; the name is compared and not looked up."""
     return module is None or (isinstance(module, str) and (
         module.split(".")[0] in ("keras", "tf_keras") or module.startswith("tensorflow.keras")))

@@ -20,7 +20,7 @@ Say = Callable[[ModelBuilder, Node, Any], ModelEntry]
 
 
 def _fill(**fillers: Initializer) -> dict[str, Any]:
-    """Initializers; Keras' own default where it has no word for ours (see `left_behind`)."""
+    """Keras' initializers; its default if it has none for ours (see `left_behind`)."""
     said = {key: write_filler(filler) for key, filler in fillers.items()}
     return {key: entry for key, entry in said.items() if entry}
 
@@ -31,7 +31,7 @@ def _put(writing: ModelBuilder, node: Node, class_name: str, config: dict[str, A
 
 
 def conv(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
-    """Conv2D, or DepthwiseConv2D where every channel has filters of its own."""
+    """Conv2D, or DepthwiseConv2D if every channel is a group."""
     refuse_both(layer.stride, layer.dilation)
     entry, padding = conv_padding(writing, node)
     config = {"kernel_size": list(as_pair(layer.kernel_size)), "strides": list(as_pair(layer.stride)),
@@ -47,7 +47,7 @@ def conv(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
 
 
 def deconv(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
-    """Conv2DTranspose with what `valid` or `same` cut off."""
+    """Conv2DTranspose with the padding of `valid` or `same`."""
     refuse_both(layer.stride, layer.dilation)
     over = [axis.span - axis.stride for axis in layer.spread]
     if layer.groups > 1 or min(over) < 0:
@@ -88,7 +88,7 @@ def pool(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
 
 
 def global_pool(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
-    """GlobalMaxPooling2D or GlobalAveragePooling2D, flat unless everything behind it wants a picture."""
+    """GlobalMaxPooling2D or GlobalAveragePooling2D, flat unless all its readers need a picture."""
     readers = writing.readers[node.name]
     keep = bool(readers) and all(reader.layer.kind in ("conv", "deconv", "pool", "pad", "scale") for reader in readers)
     return _put(writing, node, f"Global{'Max' if layer.mode == 'max' else 'Average'}Pooling2D",
@@ -102,7 +102,7 @@ def pad(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
 
 
 def flatten(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:  # noqa: ARG001 - as every layer
-    """Flatten, in the order of Keras if only dense layers follow, and else in ours, by channels first."""
+    """Flatten, in Keras' order if only dense layers follow, else in ours, channels first."""
     entry = writing.source(node)
     flow = entry.flow
     if flow.rank == 3 and len(flow.flat_order) and flow.flat_order[0][1] > 1 and not writing.flat_is_private[node.name]:
@@ -111,7 +111,7 @@ def flatten(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:  # noq
 
 
 def reshape(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
-    """Reshape; where the order of Keras' axes would give another picture, between two Permutes."""
+    """Reshape, between two Permutes if the order of Keras' axes would give another picture."""
     entry = writing.source(node)
     rank = 1 if node.output.size == node.output.channels and -1 not in layer.to[1:] else 3
     sides = [side or now for side, now in zip(layer.to, node.input_volumes[0], strict=True)]
@@ -134,7 +134,7 @@ def _target(sides: list[int], rank: int, layout: str) -> list[int]:
 
 
 def batch_norm(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
-    """BatchNormalization; Keras' momentum is how much stays."""
+    """BatchNormalization; Keras' momentum is the share of the old average."""
     entry = writing.source(node)
     return _put(writing, node, "BatchNormalization", {
         "axis": writing.channel_axis if entry.flow.rank == 3 else -1,
@@ -143,7 +143,7 @@ def batch_norm(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
 
 
 def prelu(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
-    """PReLU; what is shared is said by the axes."""
+    """PReLU; `shared_axes` are those of shared slopes."""
     entry = writing.source(node)
     if entry.flow.rank == 1:
         shared = [1] if layer.shared else None
@@ -154,7 +154,7 @@ def prelu(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
 
 
 def value_by_value(class_name: str, config: Callable[[ModelBuilder, Any, KerasTensor], dict[str, Any]]) -> Say:
-    """A layer that leaves the shape as it is."""
+    """Writer of a layer that leaves the shape as it is."""
     def say(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
         entry = writing.source(node)
         return _put(writing, node, class_name, config(writing, layer, entry.flow), entry, rank=entry.flow.rank)

@@ -1,7 +1,7 @@
-"""Builder of a Keras model: entries in the order of our layers, and where each of our volumes is among them.
+"""Builder of a Keras model: its entries in the order of our layers, and the entry of each of our volumes.
 
-What a layer needs and Keras keeps in another shape is put in before it under a name that says so: `dense1_flatten`,
-`conv1_reshape`, `conv1_pad`, `flatten1_permute`.
+If a layer needs its input in another shape, a layer is inserted before it: `dense1_flatten`, `conv1_reshape`,
+`conv1_pad`, `flatten1_permute`.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from striate.arch.network import INPUT, Network, Node
 from striate.arch.volume import Volume
 
 UNMOVED = ("relu", "leaky_relu", "prelu", "elu", "sigmoid", "tanh", "softmax", "batch_norm", "dropout")
-"""Kinds that do not care in which order flat values come."""
+"""Kinds for which the order of flat values does not matter."""
 
 
 class UnsupportedByKeras(Exception):  # noqa: N818 - caught where it is raised, and listed
-    """Keras has no words for a layer; the text says what it has none for."""
+    """A layer that Keras does not have; the text is the unsupported setting."""
 
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """One layer of Keras and the entries that feed it."""
+    """A layer of the Keras model and its input entries."""
 
     class_name: str
     name: str
@@ -35,7 +35,7 @@ class ModelEntry:
 
 
 class ModelBuilder:
-    """Entries so far; `found` has the last entry of each of our layers."""
+    """Builder of a Keras model; `found` has the last entry of each of our layers."""
 
     def __init__(self, network: Network, layout: str) -> None:
         self.layout = layout
@@ -47,9 +47,9 @@ class ModelBuilder:
                 fed[source].append(node)
         self.readers = fed
         self.flat_is_private: dict[str, bool] = {}
-        """Whether the flat values of a layer reach dense layers only, which take them in any order."""
+        """Whether only dense layers read the flat values of a layer, so that any order will do."""
         self.positive = {INPUT: False}
-        """Whether what a layer makes is known to be 0 or more."""
+        """Whether the output of a layer is known to be 0 or more."""
         for node in reversed(network.nodes):
             self.flat_is_private[node.name] = bool(fed[node.name]) and all(
                 reader.layer.kind == "dense" or (reader.layer.kind in UNMOVED and self.flat_is_private[reader.name])
@@ -63,14 +63,14 @@ class ModelBuilder:
 
     def put(self, class_name: str, name: str, config: dict[str, Any], sources: tuple[ModelEntry, ...], volume: Volume,
             rank: int = 3, layout: str = "") -> ModelEntry:
-        """One more layer of Keras."""
+        """Append a layer of Keras."""
         flow = KerasTensor(volume, layout or self.layout, rank, ((volume.size, 1),) if rank == 1 else ())
         entry = ModelEntry(class_name, name, {"name": name, **config}, sources, flow)
         self.entries.append(entry)
         return entry
 
     def spare(self, node: Node, what: str) -> str:
-        """A name for a layer that is put in for one of ours."""
+        """A free name for a layer that is inserted before one of ours."""
         name = base = f"{keras_name(node.name)}_{what}"
         for number in count(2):
             if name not in self._names:
@@ -80,7 +80,7 @@ class ModelBuilder:
         raise AssertionError
 
     def source(self, node: Node, rank: int = 0, which: int = 0) -> ModelEntry:
-        """What feeds a layer, flattened or made a picture if it asks for a rank."""
+        """The input entry of a layer, flattened or reshaped to a picture if its `rank` differs."""
         entry = self.found[node.inputs[which]]
         volume = entry.flow.volume
         if rank in (0, entry.flow.rank):
@@ -104,7 +104,7 @@ class ModelBuilder:
 
     @property
     def data_format(self) -> dict[str, str]:
-        """The field that says the layout."""
+        """The field of the layout."""
         return {"data_format": WORDS[self.layout]}
 
     @property

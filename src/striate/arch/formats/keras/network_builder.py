@@ -1,4 +1,4 @@
-"""Builder of a network from Keras' calls: each becomes our layers, and each of Keras' arrays finds its tensor."""
+"""Builder of a network from Keras' calls, with the tensor of each of Keras' arrays."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from striate.arch.formats.tensor_layout import WORDS, KerasTensor, Order
 from striate.arch.layers import ELU, Layer, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from striate.errors import NetworkError
 
-# Keras' words for activations without learnt values; its leaky_relu has slope 0.2 there (0.3 as a layer).
+# Keras' activations without learnt values; leaky_relu has slope 0.2 as an activation, 0.3 as a layer.
 ACTIVATIONS: dict[str, Layer | None] = {
     "linear": None, "relu": ReLU(), "relu6": ReLU(6), "leaky_relu": LeakyReLU(0.2), "elu": ELU(), "sigmoid": Sigmoid(),
     "tanh": Tanh(), "softmax": Softmax(),
@@ -25,7 +25,7 @@ TO_CHW, TO_HWC = [3, 1, 2], [2, 3, 1]
 
 
 class ArrayMapping(NamedTuple):
-    """Where one of Keras' arrays belongs: its tensor, its shape in Keras, how its axes are turned into ours.
+    """Mapping of one of Keras' arrays to ours: its tensor, its shape in Keras, the permutation of its axes.
 
     `order` is that of the values along its first axis, if they were flattened.
     """
@@ -38,7 +38,7 @@ class ArrayMapping(NamedTuple):
 
 @dataclass
 class NetworkBuilder:
-    """What has been read so far: the tensor each step made, our names, and the parts of each of Keras' layers."""
+    """Builder of a network: the tensor of each step, our names, and the array mappings of each of Keras' layers."""
 
     steps: list[LayerCall]
 
@@ -63,15 +63,13 @@ class NetworkBuilder:
         self._start = "hwc"
 
     def layout_after(self, step: LayerCall) -> str:
-        """The layout in which what follows reads the pictures that a step makes of values or of an input; that of the
-        input if nothing says, and channels_last if nothing says that either.
-        """
+        """The layout in which later layers read the pictures of a step; that of the input or `hwc` by default."""
         layout = self._after[step.number] or self._start
         self._start = self._start if step.sources else layout
         return layout
 
     def free(self, name: str) -> str:
-        """`name`, or that with the first number that no layer has yet."""
+        """`name`, with the first free number if it is taken."""
         base, name = name[:90], name[:100]
         while name in self._names or name == "input":
             name = f"{base}_{next(self._numbers[base])}"
@@ -79,7 +77,7 @@ class NetworkBuilder:
         return name
 
     def served(self, step: LayerCall, what: str) -> LayerCall | None:
-        """The one step that follows, if this was put in for it, as `write_keras` names such: `dense1_flatten`."""
+        """The step for which `write_keras` inserted this one, by its name (`dense1_flatten`); None if there is none."""
         followers = self._followers[step.number]
         if len(followers) != 1:
             return None
@@ -88,19 +86,19 @@ class NetworkBuilder:
         return after if step.path.startswith(start) and re.fullmatch(r"\d*", step.path[len(start):]) else None
 
     def apply(self, layer: Layer, step: LayerCall, *flows: KerasTensor, suffix: str = "") -> KerasTensor:
-        """Our layer on tensors, under the step's name, or a name made from it by a suffix."""
+        """Call our layer on tensors, under the step's name, or that with a suffix."""
         name = self.free(f"{step.name[:90]}_{suffix}") if suffix else step.name
         return flows[0].onward(replace(layer, name=name)(*(flow.volume for flow in flows)))
 
     def own(self, step: LayerCall, part: ArrayMapping | None) -> None:
-        """Note the next of the arrays that Keras keeps for the step's layer."""
+        """Append the mapping of the next array of the step's layer."""
         if part:
             self.parts.setdefault(step.path, []).append(part)
 
     def activated(self, step: LayerCall, flow: KerasTensor) -> KerasTensor:
-        """The layer's own activation, as a layer of ours behind it."""
+        """The tensor behind the step's own activation, which is a layer of ours."""
         word = step.config.get("activation") or "linear"
-        layer = ACTIVATIONS[word]  # only words of the table come so far
+        layer = ACTIVATIONS[word]  # other words were refused before
         if layer is None:
             return flow
         if word == "softmax" and flow.channel_axes[-1] != -1:
@@ -109,7 +107,7 @@ class NetworkBuilder:
 
 
 def _wanted(step: LayerCall, after: str | None) -> str | None:
-    """The layout in which a step reads a picture: it says so, or its axes do, or it passes on what the next wants."""
+    """The layout in which a step reads a picture: by its data_format, its axes, or that of the next step."""
     match step.class_name:
         case "Flatten":
             return "chw" if step.layout() == "chw" else None
@@ -125,7 +123,7 @@ def _wanted(step: LayerCall, after: str | None) -> str | None:
 
 
 def ours(path: str) -> str:
-    """A name of Keras as one of ours; `>` stands for the slash, which Keras does not allow.
+    """Our name for one of Keras; `>` is the slash, which Keras does not allow.
 
     >>> ours("inception_3a>1x1"), ours("tf.nn.relu")
     ('inception_3a/1x1', 'tf_nn_relu')
@@ -134,7 +132,7 @@ def ours(path: str) -> str:
 
 
 def keras_name(name: str) -> str:
-    """A name of ours as Keras allows it; `ours` brings it back."""
+    """Keras' name for one of ours; the inverse of `ours`."""
     return name.replace("/", ">")
 
 
@@ -154,7 +152,7 @@ def spatial(step: LayerCall, flow: KerasTensor) -> KerasTensor:
 
 
 def wrong_axis(step: LayerCall, flow: KerasTensor, axis: int) -> NetworkError:
-    """The sentence for an axis that is not the channels'."""
+    """The refusal of an axis that is not that of the channels."""
     if not flow.channel_axes:
         return NetworkError("keras_axis", f"{step.label}: {step.class_name} was asked for",
                             allowed="a tensor with channels is allowed",

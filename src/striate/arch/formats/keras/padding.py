@@ -1,4 +1,4 @@
-"""Padding and rounding in Keras, whose windows know `valid` and `same` and round down.
+"""Padding and rounding in Keras, whose windows have `valid` or `same` and round down.
 
     no padding, or none that a window reads                valid
     what `same` would put on these sides                   same
@@ -23,7 +23,7 @@ from striate.arch.window import Window
 
 
 def conv_padding(writing: ModelBuilder, node: Node) -> tuple[ModelEntry, str]:
-    """What feeds a convolution, with zeros around it if need be, and the word of its padding."""
+    """The input entry of a convolution, zero padded if necessary, and the word of its padding."""
     layer, volume = node.layer, node.input_volumes[0]
     assert isinstance(layer, Conv)
     assert layer.window is not None
@@ -40,7 +40,7 @@ def conv_padding(writing: ModelBuilder, node: Node) -> tuple[ModelEntry, str]:
 
 
 def pool_padding(writing: ModelBuilder, node: Node) -> tuple[ModelEntry, str]:
-    """What feeds a pooling layer, with zeros around it if need be, and the word of its padding."""
+    """The input entry of a pooling layer, zero padded if necessary, and the word of its padding."""
     layer, volume = node.layer, node.input_volumes[0]
     assert isinstance(layer, Pool)
     size, wanted = (volume.height, volume.width), (node.output.height, node.output.width)
@@ -74,7 +74,7 @@ def zeros(writing: ModelBuilder, node: Node, entry: ModelEntry,
 
 
 def refuse_both(stride: object, dilation: object) -> None:
-    """Keras has no layer that strides over a dilated filter."""
+    """Refuse a stride together with a dilation, which Keras has no layer for."""
     if max(as_pair(stride)) > 1 and max(as_pair(dilation)) > 1:  # type: ignore[arg-type]
         raise UnsupportedByKeras("a stride and a dilation at once")
 

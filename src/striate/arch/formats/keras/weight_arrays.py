@@ -1,4 +1,4 @@
-"""Weights of Keras' layers as our tensors, and back, by the text that says how the network is laid out in Keras.
+"""Conversion of Keras' weight arrays to our tensors and back, by the JSON text of the Keras model.
 
     Keras                                          ours
     filters (height, width, channels, filters)     (filters, channels, height, width)
@@ -7,8 +7,8 @@
     dense (values, units)                          (units, values), values in our order behind a Flatten
     gamma, beta, moving mean, moving variance      weight, bias, running_mean, running_var
 
-Arrays are in the order of Keras' `layer.get_weights()`, under the layer's name; those of a model inside under
-`model/layer`. Types stay as they are.
+Arrays are in the order of Keras' `layer.get_weights()`, under the layer's name; those of a nested model under
+`model/layer`. Dtypes do not change.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Arrays = Mapping[str, Sequence[Any]]
 def keras_weights(network: Network, text: str, arrays: Arrays) -> dict[str, NDArray[Any]]:
     """Our tensors, {"conv1.weight": array, …}, from Keras' arrays, {"conv1": [kernel, bias], …}.
 
-    `text` is the JSON of the Keras model: what `network` was read from, or written as. Raises `NetworkError` if they
+    `text` is the JSON that `network` was read from, or written as. Raises `NetworkError` if they
     do not belong together, listing every layer whose arrays are missing, too many or of another shape.
 
     >>> import numpy as np
@@ -80,7 +80,7 @@ def to_keras_weights(network: Network, text: str, tensors: Mapping[str, Any]) ->
 
 
 def _parts(network: Network, text: str) -> dict[str, list[ArrayMapping]]:
-    """The parts of each of Keras' layers; refuses a text of another network."""
+    """The array mappings of each of Keras' layers; refuses a text of another network."""
     read_again, reading = read(text, network.input)
     sizes = {name: tensor.size for name, tensor in network.tensors.items()}
     again = {name: tensor.size for name, tensor in read_again.tensors.items()}

@@ -1,4 +1,4 @@
-"""Keras' layers with weights: convolutions, dense layers, batch normalisation, PReLU.
+"""Readers of Keras' layers with weights: convolutions, dense layers, batch normalisation, PReLU.
 
 Keras' filters are (height, width, channels, filters), those of a depthwise layer (height, width, channels, multiplier),
 of a transposed one (height, width, filters, channels); a dense matrix is (values, units).
@@ -77,7 +77,7 @@ def separable(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> Keras
 
 
 def deconv(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTensor:
-    """Conv2DTranspose: `valid` is no padding, `same` cuts off."""
+    """Conv2DTranspose: `valid` is no padding, `same` crops."""
     spatial(step, x)
     kernel, stride, dilation = map(as_pair, (step.kernel(), step.sides("strides", 1), step.sides("dilation_rate", 1)))
     cut = cut_by_same(step.label, kernel, stride, dilation)
@@ -92,9 +92,9 @@ def deconv(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTen
 
 def cut_by_same(label: str, kernel: tuple[int, int], stride: tuple[int, int],
                 dilation: tuple[int, int] = (1, 1)) -> tuple[tuple[int, int], tuple[int, int]]:
-    """What `same` cuts off a transposed convolution, ((top, bottom), (left, right)), so that a side becomes `stride`
-    times as long: half of it, rounded down, at the top and left. Refuses a stride longer than its filter, where Keras
-    adds zeros that no filter wrote, whatever the padding.
+    """Cropping by `same` of a transposed convolution, ((top, bottom), (left, right)): a side becomes `stride` times as
+    long, half of the cut, rounded down, at the top and left. Refuses a stride longer than its filter, where Keras adds
+    zeros that no filter wrote.
 
     >>> cut_by_same("deconv", (4, 5), (2, 2))
     ((1, 1), (1, 2))
@@ -125,7 +125,7 @@ def dense(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTens
 
 
 def batch_norm(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTensor:
-    """BatchNormalization; Keras' momentum is how much stays, ours how much is new."""
+    """BatchNormalization; Keras' momentum is the share of the old average, ours of the new."""
     on_channels(step, x)
     layer = BatchNorm(step.real("epsilon", 1e-3, 1e-12), complement(step.real("momentum", 0.99, 0.0, 1.0)),
                       step.flag("scale"), step.flag("center"))

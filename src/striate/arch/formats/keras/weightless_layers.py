@@ -1,4 +1,4 @@
-"""Keras' layers without weights: pooling, padding, activations, merges, and what only rearranges."""
+"""Readers of Keras' layers without weights: pooling, padding, activations, merges, reshapes."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def dropout(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTe
 
 
 def activation(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTensor:
-    """Activation: a layer of that word under the step's own name; `linear` is nothing."""
+    """Activation: our layer of that name under the step's; none for `linear`."""
     word = step.config.get("activation") or "linear"
     layer = ACTIVATIONS[word]
     if word == "softmax" and x.channel_axes[-1:] != (-1,):
@@ -142,7 +142,7 @@ def flatten(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTe
 
 
 def reshape(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTensor:
-    """Reshape, where it says the same as ours, which goes by channels: Keras goes by the axes as they are."""
+    """Reshape, if it does the same as ours, which is channels first; Keras' follows its own axes."""
     given: list[int] = step.read("target_shape", _Target())
     rest = x.volume.size // math.prod(side for side in given if side != -1)
     sides = [rest if side == -1 else side for side in given]
@@ -161,7 +161,7 @@ def reshape(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTe
 
 
 def in_our_order(sides: list[int], layout: str) -> tuple[int, int, int]:
-    """Keras' sides as channels, height and width."""
+    """Keras' sides reordered to channels, height and width."""
     if len(sides) == 1:
         return sides[0], 1, 1
     height, width, channels = sides if len(sides) == 3 else (*sides, 1)
@@ -169,7 +169,7 @@ def in_our_order(sides: list[int], layout: str) -> tuple[int, int, int]:
 
 
 def permute(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTensor:  # noqa: ARG001 - as every layer
-    """Permute from one data_format to the other: nothing for us, whose layout is always the same."""
+    """Permute from one data_format to the other, which needs no layer of ours."""
     dims = step.config.get("dims")
     if x.rank == 3 and dims == (TO_CHW if x.layout == "hwc" else TO_HWC):
         return replace(x, layout="chw" if x.layout == "hwc" else "hwc")
@@ -178,7 +178,7 @@ def permute(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTe
 
 
 class _Target:
-    """Sides of a target_shape."""
+    """Constraint of a target_shape."""
 
     allowed = "one to three whole numbers from 1 to 65,536, and −1 for one of them, are allowed"
 

@@ -1,7 +1,7 @@
-"""TensorFlow 1's functions for describing networks, so that lecture code of 2018 runs after `from striate import tf`.
+"""TensorFlow 1's functions that describe networks: lecture code of 2018 runs after `from striate import tf`.
 
-Only what describes a network is here: placeholders, tf.layers, activations of tf.nn, reshaping and merging. Nothing is
-computed and TensorFlow is not needed; what comes out is a volume for `Network`.
+They are placeholders, tf.layers, activations of tf.nn, reshaping and merging. Nothing is computed and TensorFlow is not
+needed; the results are volumes for `Network`.
 
 The network of TensorFlow's MNIST tutorial, 3,274,634 parameters =
 (5·5·1 + 1)·32 + (5·5·32 + 1)·64 + (7·7·64 + 1)·1024 + (1024 + 1)·10:

@@ -1,11 +1,11 @@
-"""TensorFlow's dtypes, and placeholders of what never enters a network: labels, switches, rates."""
+"""TensorFlow's dtypes, and placeholders of labels, switches and rates, which are no inputs of a network."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 float32 = "float32"
-"""The one type of a network's input."""
+"""The only dtype of a network's input."""
 
 float16, float64 = "float16", "float64"
 int8, int16, int32, int64 = "int8", "int16", "int32", "int64"
@@ -18,7 +18,7 @@ ALIASES = {"float": float32, "double": float64, "int": int32, "str": string}
 
 
 def dtype_of(value: object) -> str | None:
-    """The name of a type given by its name, as Python's or as NumPy's; None for what is no type.
+    """The name of a dtype given by its name, or as a type of Python or NumPy; None for other values.
 
     >>> import numpy as np
     >>> dtype_of("float"), dtype_of(np.int64), dtype_of(bool), dtype_of(7)
@@ -31,7 +31,7 @@ def dtype_of(value: object) -> str | None:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Labels:
-    """A placeholder that is no input of a network; a layer refuses it, and training finds labels by itself.
+    """A placeholder of labels, no input of a network; layers refuse it, and training reads labels from the data set.
 
     >>> from striate import tf
     >>> tf.placeholder(tf.int64, [None])

@@ -2,7 +2,7 @@
 
 `inputs` and results are tensors (N, H, W, C), or (N, C, H, W) with data_format channels_first. Regularizers,
 constraints and `reuse` must stay None: weights do not exist yet. `training`, `trainable` and `seed` are accepted and
-change nothing here: dropout and batch normalisation know themselves whether they are training.
+have no effect: the mode of dropout and batch normalisation is set by the training.
 Kernels without an initializer are filled as TensorFlow does, by xavier with fan average (glorot_uniform).
 """
 
@@ -151,14 +151,14 @@ def dense(
 
 def dropout(inputs: Tensor, rate: float = 0.5, noise_shape: None = None, seed: object = None,  # noqa: ARG001
             training: object = False, name: str | None = None) -> Tensor:  # noqa: ARG001 - TensorFlow's
-    """Zeroes each value with probability `rate` while training; `rate` is what is dropped, not what is kept."""
+    """Dropout of each value with probability `rate` in training; `rate` is the share that is dropped."""
     label = name or "dropout"
     only_none(label, noise_shape=noise_shape)
     return applied(Dropout(rate, name=name), tensor_of(inputs, label))
 
 
 def flatten(inputs: Tensor, name: str | None = None, data_format: str = "channels_last") -> Tensor:
-    """All values of a picture in one row; what is flat already stays as it is."""
+    """Flattening of a picture; a flat tensor stays as it is."""
     tensor = tensor_of(inputs, name or "flatten")
     if tensor.rank == 1:
         return tensor
@@ -178,7 +178,7 @@ def batch_normalization(
     training: object = False, trainable: bool = True, name: str | None = None,  # noqa: ARG001 - TensorFlow's
     reuse: None = None, renorm: bool = False, fused: object = None,  # noqa: ARG001 - TensorFlow's
 ) -> Tensor:
-    """Batch normalisation per channel. TensorFlow's momentum is how much stays, ours how much is new: 1 − momentum."""
+    """Batch normalisation per channel. Momentum is TensorFlow's share of the old average; ours is 1 − momentum."""
     label = name or "batch_normalization"
     only_none(label, beta_regularizer=beta_regularizer, gamma_regularizer=gamma_regularizer, reuse=reuse,
               beta_constraint=beta_constraint, gamma_constraint=gamma_constraint, renorm=renorm or None)
@@ -195,7 +195,7 @@ def batch_normalization(
 
 
 def _filler(initializer: Any, default: Initializer) -> Any:
-    """What the layer's own rule then reads: a filler, or a word for one."""
+    """The initialiser given, which the layer checks, or the default."""
     return default if initializer is None else initializer
 
 

@@ -1,4 +1,4 @@
-"""tf.nn: activations, pooling, dropout and local response normalisation by TensorFlow's names."""
+"""tf.nn: activations, pooling, dropout and local response normalisation under TensorFlow's names."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ def __dir__() -> list[str]:
 
 
 def relu(features: Tensor, name: str | None = None) -> Tensor:
-    """max(0, a)."""
+    """ReLU: max(0, a)."""
     return applied(ReLU(name=name), tensor_of(features, "relu"))
 
 
 def relu6(features: Tensor, name: str | None = None) -> Tensor:
-    """max(0, a), at most 6."""
+    """ReLU6: max(0, a), at most 6."""
     return applied(ReLU(6, name=name), tensor_of(features, "relu6"))
 
 
 def elu(features: Tensor, name: str | None = None) -> Tensor:
-    """A where positive, exp(a) − 1 elsewhere."""
+    """ELU: a if positive, else exp(a) − 1."""
     return applied(ELU(name=name), tensor_of(features, "elu"))
 
 
 def leaky_relu(features: Tensor, alpha: float = 0.2, name: str | None = None) -> Tensor:
-    """A where positive, alpha·a elsewhere."""
+    """Leaky ReLU: a if positive, else alpha·a."""
     return applied(LeakyReLU(alpha, name=name), tensor_of(features, "leaky_relu"))
 
 
 def sigmoid(x: Tensor, name: str | None = None) -> Tensor:
-    """1/(1 + exp(−a))."""
+    """Sigmoid: 1/(1 + exp(−a))."""
     return applied(Sigmoid(name=name), tensor_of(x, "sigmoid"))
 
 
@@ -55,14 +55,14 @@ def tanh(x: Tensor, name: str | None = None) -> Tensor:
 
 
 def softmax(logits: Tensor, axis: int | None = None, name: str | None = None) -> Tensor:
-    """Along the channels, which are the last axis unless data_format is channels_first."""
+    """Softmax along the channels, which are the last axis unless data_format is channels_first."""
     tensor = tensor_of(logits, "softmax")
     return applied(Softmax(name=name), channels(tensor, -1 if axis is None else axis, "softmax"))
 
 
 def max_pool(value: Tensor, ksize: list[int], strides: list[int], padding: str, data_format: str = "NHWC",
              name: str | None = None) -> Tensor:
-    """Windows and strides as [1, height, width, 1], padding `SAME` or `VALID`.
+    """Maximum pooling; windows and strides are [1, height, width, 1], padding is `SAME` or `VALID`.
 
     >>> from striate import tf
     >>> x = tf.placeholder(tf.float32, [None, 7, 7, 3])
@@ -74,7 +74,7 @@ def max_pool(value: Tensor, ksize: list[int], strides: list[int], padding: str, 
 
 def avg_pool(value: Tensor, ksize: list[int], strides: list[int], padding: str, data_format: str = "NHWC",
              name: str | None = None) -> Tensor:
-    """As `max_pool`, the mean of the picture's own pixels."""
+    """Average pooling, with the arguments of `max_pool`: the mean of the picture's own pixels."""
     return _pooled("avg_pool", "average", value, ksize, strides, padding, data_format, name)
 
 
@@ -98,7 +98,7 @@ def _pooled(label: str, mode: str, value: Tensor, ksize: object, strides: object
 
 def dropout(x: Tensor, keep_prob: float | None = None, noise_shape: None = None, seed: object = None,  # noqa: ARG001
             name: str | None = None, rate: float | None = None) -> Tensor:
-    """Keeps each value with probability `keep_prob` while training; the `rate` of what is dropped may be given instead.
+    """Dropout of each value with probability 1 − `keep_prob`, or `rate`, in training.
 
     >>> from striate import Network, tf
     >>> Network(tf.nn.dropout(tf.placeholder(tf.float32, [None, 784]), keep_prob=0.7)).nodes[0].layer
@@ -119,7 +119,7 @@ def dropout(x: Tensor, keep_prob: float | None = None, noise_shape: None = None,
 
 def local_response_normalization(input: Tensor, depth_radius: int = 5, bias: float = 1, alpha: float = 1,  # noqa: A002
                                  beta: float = 0.5, name: str | None = None) -> Tensor:
-    """Over 2·depth_radius + 1 channels; TensorFlow does not divide alpha by that number and we do, so ours is larger.
+    """Local response normalisation over 2·depth_radius + 1 channels; only ours divides alpha by that number.
 
     >>> from striate import Network, tf
     >>> x = tf.placeholder(tf.float32, [None, 27, 27, 96])
@@ -143,7 +143,7 @@ lrn = local_response_normalization
 
 
 def is_same(padding: object, label: str) -> bool:
-    """Whether padding is `same`, in either case of letters; else it is `valid`."""
+    """Whether padding is `same`, in upper or lower case; else it is `valid`."""
     if not isinstance(padding, str) or padding.lower() not in ("same", "valid"):
         raise refusal(label, "padding", "'valid' or 'same'", padding)
     return padding.lower() == "same"
@@ -154,7 +154,7 @@ FUNCTIONS: dict[Callable[..., Tensor], str] = {
 
 
 def activated(tensor: Tensor, activation: object, name: str | None, label: str) -> Tensor:
-    """A layer's own activation as a layer behind it, name_relu; None, a function of tf.nn or its name."""
+    """The tensor behind a layer's own activation (None, a function of tf.nn or its name), a layer called name_relu."""
     word = FUNCTIONS.get(activation, activation) if callable(activation) else activation
     if word is None:
         return tensor

@@ -14,7 +14,7 @@ from striate.core.constraints import Integer
 
 def pad(tensor: Tensor, paddings: Sequence[Sequence[int]], mode: str = "CONSTANT", name: str | None = None,
         constant_values: float = 0) -> Tensor:
-    """Zeros around pictures: [[0, 0], [top, bottom], [left, right], [0, 0]], the last two turned for channels first.
+    """Zero padding: [[0, 0], [top, bottom], [left, right], [0, 0]]; with channels first the last pair comes second.
 
     >>> from striate import tf
     >>> x = tf.placeholder(tf.float32, [None, 28, 28, 3])
@@ -65,7 +65,7 @@ def reduce_mean(input_tensor: Tensor, axis: Sequence[int] | None = None, keepdim
 def reduce_max(input_tensor: Tensor, axis: Sequence[int] | None = None, keepdims: bool | None = None,
                name: str | None = None, reduction_indices: Sequence[int] | None = None,
                keep_dims: bool | None = None) -> Tensor:
-    """As `reduce_mean`, the largest value."""
+    """The maximum of each map, with the arguments of `reduce_mean`."""
     return _reduced("reduce_max", "max", input_tensor, axis if axis is not None else reduction_indices,
                     keepdims if keepdims is not None else keep_dims, name)
 

@@ -1,7 +1,7 @@
-"""Tensors of the TensorFlow functions: our volume, and which of TensorFlow's axes is which.
+"""Tensors of the TensorFlow functions: our volume, and the meaning of TensorFlow's axes.
 
-Our volumes are (channels, height, width), always; `data_format` says how TensorFlow would lay the same values out, and
-matters only where axes are numbered: in a reshape, a concatenation, a softmax, a batch normalisation.
+Our volumes are (channels, height, width), always; `data_format` is TensorFlow's layout of the same values, and matters
+only where axes are numbered: in a reshape, a concatenation, a softmax, a batch normalisation.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from striate.errors import NetworkError
 
 
 def _refused(sign: str) -> Callable[..., NoReturn]:
-    """An operator of TensorFlow's tensors that there is no layer for here."""
+    """An unsupported operator of TensorFlow's tensors, which refuses."""
     def operator(self: Tensor, *_: object) -> NoReturn:
         raise NetworkError("tf_operator", f"tensor {self}: the operator {sign} was asked for",
                            allowed="+ between two tensors is allowed", given=f"{sign} was given",
@@ -33,10 +33,10 @@ def _refused(sign: str) -> Callable[..., NoReturn]:
 
 @dataclass(frozen=True, eq=False)
 class Tensor(Volume):
-    """A volume that a network starts from or a layer made; everything that takes volumes takes it.
+    """A tensor: a volume, from a placeholder or a layer, with TensorFlow's layout.
 
-    `layout`, `rank` and `order` are those of `KerasTensor`. A placeholder (`source` None) is laid out by its
-    first reader.
+    `layout`, `rank` and `order` are those of `KerasTensor`. The first reader of a placeholder (`source` None) sets its
+    layout.
     """
 
     layout: str = field(default="hwc", repr=False)
@@ -46,20 +46,20 @@ class Tensor(Volume):
 
     @property
     def flow(self) -> KerasTensor:
-        """The tensor as the reader of Keras' files knows it."""
+        """The layout of the tensor as for Keras."""
         return KerasTensor(self, self.layout, self.rank, self.order)
 
     @property
     def shape(self) -> TensorShape:
-        """As TensorFlow shows it: (?, height, width, channels), or (?, values)."""
+        """TensorFlow's shape: (?, height, width, channels), or (?, values)."""
         return shape_of(self.flow.shape)
 
     def get_shape(self) -> TensorShape:
-        """(?, height, width, channels), as TensorFlow lays the tensor out; `as_list()` gives None for the batch."""
+        """TensorFlow's shape; `as_list()` gives None for the batch."""
         return shape_of(self.flow.shape)
 
     def __iter__(self) -> Iterator[int]:
-        return iter((self.channels, self.height, self.width))
+        return iter((self.channels, self.height, self.width))  # `shape` is TensorFlow's here
 
     def __str__(self) -> str:
         return str(Volume(*self))
@@ -76,7 +76,7 @@ class Tensor(Volume):
     def __radd__(self, other: object) -> Tensor:
         return added(other, self)
 
-    __array_ufunc__ = None  # so that NumPy's arrays leave their operators to ours
+    __array_ufunc__ = None  # so that NumPy's arrays defer to these operators
     __sub__ = __rsub__ = _refused("−")
     __mul__ = __rmul__ = _refused("*")
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _refused("/")
@@ -93,13 +93,13 @@ class Tensor(Volume):
 
 
 def refusal(label: str, what: str, allowed: str, given: object, do: str = "") -> NetworkError:
-    """The sentence for an argument that cannot be."""
+    """The refusal of an argument."""
     return NetworkError("tf_argument", f"{label}: {what} was asked for", allowed=f"{allowed} is allowed",
                         given=f"{quoted(given).replace('None', '?')} was given", do=do or f"Change {what}")
 
 
 def tensor_of(value: object, label: str) -> Tensor:
-    """A tensor; a volume of ours is one with channels last."""
+    """A value as a tensor; a volume of ours has channels last."""
     if isinstance(value, Tensor):
         return value
     if isinstance(value, Volume):
@@ -138,7 +138,7 @@ def picture(value: object, data_format: object, label: str) -> Tensor:
 
 
 def laid_out(start: Tensor, sides: Sequence[int], layout: str) -> Tensor:
-    """A placeholder with other sides or another layout: the same input, and the same object each time."""
+    """A placeholder in other sides or another layout: the same input, and the same object each time."""
     key = (*sides, -1 if layout == "chw" else -2)
     if key not in start.twins:
         made = in_our_order(list(sides), layout)
@@ -147,7 +147,7 @@ def laid_out(start: Tensor, sides: Sequence[int], layout: str) -> Tensor:
 
 
 def applied(layer: Layer, *tensors: Tensor, **changes: Any) -> Tensor:
-    """A layer on tensors; the result is laid out as the first of them, but for `changes`."""
+    """A layer called on tensors; the result has the layout of the first of them, but for `changes`."""
     made = layer(*tensors)
     first = tensors[0]
     return replace(Tensor(*made.shape, made.source, first.layout, first.rank, first.order), **changes)
@@ -163,14 +163,14 @@ def channels(tensor: Tensor, axis: object, label: str) -> Tensor:
 
 
 def only_none(label: str, **arguments: object) -> None:
-    """Refuse what TensorFlow takes and we have no layer for; only its default None passes."""
+    """Refuse TensorFlow's arguments that we do not support, unless they are None, their default."""
     for name, value in arguments.items():
         if value is not None:
             raise refusal(label, name, "leaving it out", value, f"Leave {name} out")
 
 
 def alike(values: object, label: str) -> list[Tensor]:
-    """Two tensors or more that are laid out alike."""
+    """Two tensors or more of the same layout; a refusal otherwise."""
     if not isinstance(values, list | tuple) or len(values) < 2:
         raise refusal(label, "values", "a list of two tensors or more", values)
     tensors = [tensor_of(value, label) for value in values]

@@ -1,4 +1,4 @@
-"""Shapes as TensorFlow 1 shows them: the batch first and unknown, then the sides."""
+"""TensorFlow 1's tensor shapes: the batch first and unknown, then the sides."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class Dimension(int):
-    """A side: a whole number that also answers to `.value`."""
+    """A side: an int that also has `.value`."""
 
     @property
     def value(self) -> int:
@@ -15,7 +15,7 @@ class Dimension(int):
 
 
 class Unknown:
-    """The batch: `.value` is None, and it is written as a question mark."""
+    """The unknown batch dimension: `.value` is None, its repr a question mark."""
 
     value = None
 
@@ -24,7 +24,7 @@ class Unknown:
 
 
 class TensorShape(tuple[Any, ...]):
-    """The shape of a tensor; indexed, cut, counted and written as TensorFlow does.
+    """The shape of a tensor, with TensorFlow's indexing, slicing and repr.
 
     >>> from striate import tf
     >>> shape = tf.placeholder(tf.float32, [None, 28, 20, 1]).get_shape()
@@ -34,7 +34,7 @@ class TensorShape(tuple[Any, ...]):
 
     @property
     def ndims(self) -> int:
-        """The number of axes, that of the batch among them."""
+        """The number of axes, including the batch."""
         return len(self)
 
     def as_list(self) -> list[int | None]:
@@ -42,7 +42,7 @@ class TensorShape(tuple[Any, ...]):
         return [side.value for side in self]
 
     def num_elements(self) -> int | None:
-        """The number of values; None where the batch is among the sides."""
+        """The number of values; None if the batch is among the sides."""
         number = 1
         for side in self:
             if side.value is None:

@@ -1,4 +1,4 @@
-"""Functions directly under tf: placeholders, reshaping, merging."""
+"""Functions directly under tf: placeholders, reshaping and merging."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class ModeKeys:
 
 
 estimator = UnsupportedNamespace("tf.estimator", ModeKeys=ModeKeys)
-"""tf.estimator, as far as a model function names it."""
+"""tf.estimator, with the modes that a model function uses."""
 
 
 def placeholder(dtype: object, shape: Sequence[int | None] | None = None, name: str | None = None) -> Any:
-    """The input: tf.float32 and [None, height, width, channels], [None, height, width] or [None, values], batch first.
+    """A placeholder of the input: tf.float32, [None, height, width, channels], [None, height, width] or [None, values].
 
     With data_format channels_first in the layers that read it, [None, channels, height, width].
-    One of another type, of shape [None] or of none is for labels, rates or switches: a network cannot read it.
+    One of another dtype, of shape [None] or without a shape is for labels, rates or switches: a network cannot read it.
 
     >>> from striate import tf
     >>> str(tf.placeholder(tf.float32, [None, 28, 28, 3]))
@@ -72,7 +72,7 @@ def _sides(label: str, shape: object, first: tuple[object, ...], do: str) -> lis
 
 
 def reshape(tensor: Tensor, shape: Sequence[int], name: str | None = None) -> Tensor:
-    """[-1, values] flattens; [-1, height, width, channels] is allowed where it keeps channels apart from positions.
+    """Reshaping: [-1, values] flattens; [-1, height, width, channels] must not mix channels and positions.
 
     A placeholder that is reshaped is the input in its new shape: [None, 784] as [-1, 28, 28, 1] is 1×28×28.
 
@@ -104,7 +104,7 @@ def reshape(tensor: Tensor, shape: Sequence[int], name: str | None = None) -> Te
 
 
 def concat(values: Sequence[Tensor], axis: int, name: str = "concat") -> Tensor:
-    """Tensors joined along their channels: axis 3 or −1 of (N, H, W, C), 1 of (N, C, H, W) and of flat ones."""
+    """Tensors concatenated along their channels: axis 3 or −1 of (N, H, W, C), 1 of (N, C, H, W) and of flat ones."""
     tensors = alike(values, name)
     order = joined(block for tensor in tensors for block in tensor.order)
     layer = Concat(name=None if name == "concat" else name)

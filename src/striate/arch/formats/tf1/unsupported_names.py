@@ -1,4 +1,4 @@
-"""Names of TensorFlow that are not supported, refused in one sentence: all that computes, learns or keeps weights."""
+"""Unsupported names of TensorFlow, refused in one sentence: all that compute, train or store weights."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from striate.errors import NetworkError, shown
 
 
 class AbsentNameError(NetworkError, AttributeError):
-    """A name of TensorFlow that is not here; an AttributeError, so that `hasattr` answers."""
+    """An unsupported name of TensorFlow; an AttributeError, so that `hasattr` returns False."""
 
 
 def absent(where: str, there: str | Sequence[str]) -> Callable[[str], NoReturn]:
-    """The `__getattr__` of a module of which TensorFlow has more than we; `there` is what we have, names or words.
+    """The `__getattr__` of a module with unsupported names; `there` are the supported ones, names or words.
 
     >>> absent("tf.nn", ["relu", "tanh"])("conv2d")
     Traceback (most recent call last):
@@ -34,7 +34,7 @@ def absent(where: str, there: str | Sequence[str]) -> Callable[[str], NoReturn]:
 
 
 class UnsupportedNamespace:
-    """A few names under one more dot, such as tf.estimator.ModeKeys."""
+    """A namespace with a few supported names, such as tf.estimator.ModeKeys."""
 
     def __init__(self, where: str, **names: Any) -> None:
         self.__dict__.update(names)

@@ -1,9 +1,9 @@
 """TensorFlow's initializers as ours, for `kernel_initializer` and `bias_initializer`.
 
-`seed` and `dtype` are accepted and change nothing. Normal distributions are not cut off at two standard deviations,
-as TensorFlow's truncated ones are. Variance scaling by 1 is `xavier` and by 2 `msra`, which have the variance that was
-asked for and draw uniformly and normally respectively; by any other scale there is no filler, and the default of
-tf.layers, glorot_uniform, stands in. All of this concerns the start of a training only.
+`seed` and `dtype` are accepted and have no effect. Normal distributions are not cut off at two standard deviations, as
+TensorFlow's truncated ones are. Variance scaling by 1 is `xavier` (uniform) and by 2 `msra` (normal), of the requested
+variance; any other scale is read as the default of tf.layers, glorot_uniform. All of this matters at the start of a
+training only.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ def glorot_uniform_initializer(seed: object = None, dtype: object = None) -> Ini
 
 
 def glorot_normal_initializer(seed: object = None, dtype: object = None) -> Initializer:  # noqa: ARG001
-    """As glorot_uniform, which has the same variance."""
+    """Glorot's normal distribution, read as glorot_uniform, which has the same variance."""
     return GLOROT
 
 
 def variance_scaling_initializer(scale: float = 1.0, mode: str = "fan_in", distribution: str = "normal",
                                  seed: object = None, dtype: object = None) -> Initializer:  # noqa: ARG001
-    """A variance of scale/fan: xavier for scale 1, msra (He et al. 2015) for scale 2, else glorot_uniform.
+    """Variance scaling, scale/fan: xavier for scale 1, msra (He et al. 2015) for scale 2, else glorot_uniform.
 
     >>> from striate import tf
     >>> tf.variance_scaling_initializer(scale=2.0).kind, tf.variance_scaling_initializer(mode="fan_out").fan
@@ -87,7 +87,7 @@ def _xavier_initializer(uniform: bool = True, seed: object = None, dtype: object
 
 def _contrib_variance_scaling(factor: float = 2.0, mode: str = "FAN_IN", uniform: bool = False,
                               seed: object = None, dtype: object = None) -> Initializer:
-    """tf.contrib.layers.variance_scaling_initializer, msra unless told otherwise."""
+    """tf.contrib.layers.variance_scaling_initializer, whose default is msra."""
     word = mode.lower() if isinstance(mode, str) else mode
     return variance_scaling_initializer(factor, word, "uniform" if uniform else "normal", seed, dtype)
 

@@ -1,1 +1,1 @@
-"""PyTorch source text of a network."""
+"""PyTorch source of a network."""

@@ -1,4 +1,4 @@
-"""PyTorch source of each layer: a module where it owns tensors or trains otherwise, else an expression."""
+"""PyTorch source of each layer: a module if it owns tensors or differs in training, else an expression."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from striate.arch.layer_params import as_pads
 from striate.arch.network import Node
 
-# What PyTorch has no name for, written out above the network that needs it.
+# Modules and functions that PyTorch lacks, written above a network that needs them.
 HELPERS = {
     "TableConv(": '''
 class TableConv(nn.Module):
@@ -64,7 +64,7 @@ def _pads(node: Node) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 def padded(node: Node, value: str) -> str:
-    """`value`, padded first where the module cannot do it: more at the bottom or right, or a table convolution."""
+    """`value`, padded if the module cannot pad: sides that differ, or a table convolution."""
     (top, bottom), (left, right) = _pads(node)
     beside = node.layer.kind == "table_conv" and any((top, bottom, left, right))
     return f"F.pad({value}, ({left}, {right}, {top}, {bottom}))" if beside or (top, left) != (bottom, right) else value
@@ -166,7 +166,7 @@ def _pad(node: Node, values: list[str]) -> str:
 
 
 def cropped(node: Node, call: str) -> str:
-    """The call of a transposed convolution whose padding differs by side: the module has none, the sides are cut."""
+    """`call`, its sides cropped if it is a transposed convolution whose padding differs by side."""
     if node.layer.kind != "deconv":
         return call
     (top, bottom), (left, right) = as_pads(node.layer.padding)  # type: ignore[attr-defined]
@@ -184,7 +184,7 @@ def _global_pool(node: Node, values: list[str]) -> str:
     return f"{values[0]}.{'amax' if largest else 'mean'}(dim=(2, 3), keepdim=True)"
 
 
-# Layers that own tensors, or that behave otherwise while training, are modules …
+# Layers that own tensors, or differ in training, are modules …
 MODULES: dict[str, Callable[[Any], str]] = {
     "conv": _conv,
     "table_conv": _table_conv,

@@ -1,7 +1,7 @@
-"""Writer of a network as readable PyTorch source: one class, named layers, a forward that reads from top to bottom.
+"""Writer of PyTorch source: one readable class, named layers, one line for each layer in `forward`.
 
 The text needs torch and nothing else. Its state dict has the names and shapes of `Network.tensors` (a name that is no
-Python identifier is spelt with underscores), so weights go from one to the other. Nothing here imports torch.
+Python identifier gets underscores), so weights can be exchanged. Nothing here imports torch.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import Counter
 from striate.arch.formats.torch.module_table import FUNCTIONS, HELPERS, MODULES, NOW_FLAT, ON_FLAT, cropped, padded
 from striate.arch.network import INPUT, Network, Node
 
-# What a layer may not be called as an attribute of an nn.Module or a variable of its forward.
+# Names that an attribute of an nn.Module, or a variable of its forward, cannot have.
 RESERVED = frozenset(keyword.kwlist) | frozenset("""
     F T_destination add_module apply average_pool bfloat16 buffers call_super_init children compile cpu cuda
     double dump_patches eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule
@@ -28,7 +28,7 @@ RESERVED = frozenset(keyword.kwlist) | frozenset("""
 def write_torch(network: Network) -> str:
     '''The source text of an `nn.Module` class; its forward takes (N, C, H, W) and returns the last layer's output.
 
-    While training it returns the outputs of the auxiliary heads, if there are any, after that.
+    In training it also returns the outputs of the auxiliary heads, if there are any.
 
     >>> from striate.arch import Conv, Dense, Input, Network, Pool, ReLU
     >>> x = Pool(2)(ReLU()(Conv(20, 5)(Input(1, 28, 28))))
@@ -74,7 +74,7 @@ def write_torch(network: Network) -> str:
 
 
 def class_name(title: str) -> str:
-    """A title as the name of a class.
+    """The class name for a title.
 
     >>> class_name("lenet5"), class_name("my-net/2"), class_name("7th"), class_name("f")
     ('Lenet5', 'MyNet2', 'Net7th', 'NetF')
@@ -85,9 +85,9 @@ def class_name(title: str) -> str:
 
 
 class ForwardLines:
-    """The lines of `forward`: which variable holds which layer's output, and whether it is flat (N, K) or (N, C, H, W).
+    """Lines of `forward`: the variable of each layer's output, and whether it is flat (N, K) or (N, C, H, W).
 
-    An output that only the next layer reads is called x; one that is read later keeps the name of its layer.
+    An output that only the next layer reads is called x; one that is read later has the name of its layer.
     """
 
     def __init__(self, network: Network) -> None:
