@@ -1,4 +1,4 @@
-"""The ways striate says no: one tree of exceptions, one way of phrasing a refusal.
+"""Exceptions of striate: one tree, and one form of the sentence of a refusal.
 
     StriateError
     ├── UsageError      (ValueError)         an option, an argument or a name that cannot be
@@ -23,7 +23,7 @@ from pathlib import PurePath
 
 
 class StriateError(Exception):
-    """The root of everything striate raises on purpose.
+    """Root of all exceptions that striate raises on purpose.
 
     `code` is stable and machine-readable; `asked`, `allowed`, `given` and `do` are the parts of the sentence.
 
@@ -57,58 +57,56 @@ class StriateError(Exception):
         return _rebuild, (type(self), self.code, self.asked, self.allowed, self.given, self.do)
 
 
-def _rebuild(
-    kind: type[StriateError], code: str, asked: str, allowed: str, given: str, do: str
-) -> StriateError:
+def _rebuild(kind: type[StriateError], code: str, asked: str, allowed: str, given: str, do: str) -> StriateError:
     return kind(code, asked, allowed=allowed, given=given, do=do)
 
 
 class UsageError(StriateError, ValueError):
-    """An option, an argument or a name that cannot be."""
+    """Error for an impossible option, argument or name."""
 
 
 class NetworkError(StriateError, ValueError):
-    """A network that cannot be built."""
+    """Error for a network that cannot be built."""
 
 
 class WindowError(NetworkError):
-    """A filter or pooling window that does not fit its input."""
+    """Error for a filter or pooling window that does not fit its input."""
 
 
 class DataError(StriateError, ValueError):
-    """A data set that cannot be learnt from."""
+    """Error for a data set that cannot be learnt from."""
 
 
 class PictureError(DataError):
-    """One picture that cannot be read."""
+    """Error for one picture that cannot be read."""
 
 
 class StoreError(StriateError, ValueError):
-    """A pack of pictures that cannot be trusted."""
+    """Error for a pack of pictures that cannot be trusted."""
 
 
 class ModelFileError(StriateError, ValueError):
-    """A model file that cannot be trusted."""
+    """Error for a model file that cannot be trusted."""
 
 
 class MissingError(StriateError, FileNotFoundError):
-    """A file, folder or data set that is not there."""
+    """Error for a missing file, folder or data set."""
 
 
 class RunError(StriateError, RuntimeError):
-    """A training run that cannot go on."""
+    """Error for a training run that cannot go on."""
 
     exit_code = 1
 
 
 class DiskError(StriateError, OSError):
-    """A write that failed; a full disk is `disk_full`."""
+    """Error for a write that failed; a full disk is `disk_full`."""
 
     exit_code = 1
 
 
 class Interrupted(StriateError, RuntimeError):  # noqa: N818 - it is no error
-    """Stopped on request; what was learnt so far is saved. Exit code 75, "try again later" in sysexits.h."""
+    """Interruption on request, with the training state saved. Exit code 75, "try again later" in sysexits.h."""
 
     exit_code = 75
 

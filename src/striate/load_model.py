@@ -1,4 +1,4 @@
-"""Recognisers loaded from model files: `load`, and the table of the kinds that a file can hold."""
+"""Loading of recognisers from model files: `load`, and the table of the kinds that a file can hold."""
 
 from __future__ import annotations
 

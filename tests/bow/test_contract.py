@@ -126,7 +126,7 @@ def test_a_picture_alone_and_in_batches(encoder: str, monkeypatch: pytest.Monkey
     np.testing.assert_allclose(np.concatenate(probable), scores, atol=1e-6)
     grid = recogniser.pipeline_.description.grid
     monkeypatch.setattr(descriptors, "BATCH", 4 * 4 * 128 * len(grid.y))  # four pictures at a time, then two
-    monkeypatch.setattr("striate.bow.pipeline.SCORED", 5)
+    monkeypatch.setattr("striate.bow.pipeline.MOST_PICTURES", 5)
     np.testing.assert_array_equal(recogniser.features(NEW), features)
     np.testing.assert_allclose(recogniser.predict_proba(NEW), scores, atol=1e-6)
 

@@ -40,7 +40,7 @@ def test_folds_keep_groups_together_and_classes_even() -> None:
 def test_groups_are_found_by_pixels() -> None:
     several = pictures(6)
     several[4] = several[1]
-    assert len(np.unique(fit_stages.content_of(model()._prepared(several[..., None])[1])[1])) == 5
+    assert len(np.unique(fit_stages.content_hash(model()._prepared(several[..., None])[1])[1])) == 5
 
 
 def test_too_few_others_are_refused() -> None:
@@ -67,12 +67,12 @@ def test_what_is_chosen_by_itself_is_part_of_the_key(tmp_path: Path, monkeypatch
     from striate.bow.sift import DenseSIFT, dense_sift
 
     fitted(sift=DenseSIFT(), memory=tmp_path)
-    choose = grid.choose
+    usual = grid.choose_grid
 
     def other(height: int, width: int, *_: object) -> grid.GridSettings:
-        return choose(height, width, (2,), 3, 2)
+        return usual(height, width, (2,), 3, 2)
 
-    monkeypatch.setattr(dense_sift, "choose", other)
+    monkeypatch.setattr(dense_sift, "choose_grid", other)
     assert [row["cached"] for row in fitted(sift=DenseSIFT(), memory=tmp_path).stages_] == [False] * 4
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from striate.bow.descriptors import StageProgress, drawn, positions_of
+from striate.bow.descriptors import StageProgress, positions_of, sample_descriptors
 from striate.bow.encoders import ENCODERS as KINDS
 from striate.bow.encoders import Hard
 from striate.bow.explain import patches as patches_module
@@ -68,11 +68,11 @@ def test_letters_and_digits_are_not_mirrored(names: list[object], flip: bool | N
     (400, 20, (18, 23)),    # more than 20 of each, as there are too few pictures
 ])  # fmt: skip
 def test_sample(count: int, from_one: int, expected: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("striate.bow.descriptors.FROM_ONE", from_one)
+    monkeypatch.setattr("striate.bow.descriptors.MOST_PER_PICTURE", from_one)
     given = InMemoryDataset(pictures()[..., None])
     sift = DenseSIFT((2, 3), 3, enlarge=1).fit(given)
     grid = sift.grid(23, 19)
-    sample = drawn(sift, given, grid, count, 0, StageProgress())
+    sample = sample_descriptors(sift, given, grid, count, 0, StageProgress())
     each = Counter(sample.origins[:, 0].tolist())
     assert (len(each), *set(each.values())) == expected
     assert len(set(map(tuple, sample.origins.tolist()))) == len(sample.origins)
@@ -80,26 +80,26 @@ def test_sample(count: int, from_one: int, expected: tuple[int, int], monkeypatc
     for row, place, (picture, which) in zip(sample.descriptors, sample.positions, sample.origins, strict=True):
         assert row.tolist() == described[picture][which].tolist()
         assert place.tolist() == pytest.approx([(grid.y[which] + 0.5) / 23, (grid.x[which] + 0.5) / 19])
-    other = drawn(sift, given, grid, 100, 1, StageProgress())
-    assert other.origins.tolist() != drawn(sift, given, grid, 100, 0, StageProgress()).origins.tolist()
+    other = sample_descriptors(sift, given, grid, 100, 1, StageProgress())
+    assert other.origins.tolist() != sample_descriptors(sift, given, grid, 100, 0, StageProgress()).origins.tolist()
 
 
 def test_words_are_learnt_from_the_sample_and_nothing_else() -> None:
     recogniser = fitted(seed=3)
     given = InMemoryDataset(pictures()[..., None])
     sift = recogniser.pipeline_.description.sift
-    sample = drawn(sift, given, sift.grid(23, 19), 2000, 3, StageProgress())
+    sample = sample_descriptors(sift, given, sift.grid(23, 19), 2000, 3, StageProgress())
     words = Hard(7, seed=3).fit(sample.descriptors).centres_
     np.testing.assert_array_equal(recogniser.pipeline_.description.encoder.words_, words)
 
 
 @pytest.mark.parametrize(("channels", "looked_at"), [(1, 50_000), (3, 50_000), (1, 101)])
 def test_patches(channels: int, looked_at: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patches_module, "LOOKED_AT", looked_at)
+    monkeypatch.setattr(patches_module, "MOST_SAMPLED", looked_at)
     given = InMemoryDataset(pictures(11, channels=channels))
     sift = DenseSIFT((2, 3), 3, enlarge=1, colour="hsv" if channels == 3 else "grey").fit(given)
     grid = sift.grid(23, 19)
-    sample = drawn(sift, given, grid, 150, 0, StageProgress())
+    sample = sample_descriptors(sift, given, grid, 150, 0, StageProgress())
     encoder = Hard(31, iterations=5).fit(sample.descriptors)
     found = patches_of(encoder, sample, given, grid)
     some = [int(i) for i in np.linspace(0, len(sample.origins) - 1, min(looked_at, len(sample.origins)))]

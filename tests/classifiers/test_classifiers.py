@@ -168,7 +168,7 @@ def test_leaving_one_out_never_asks_the_picture_itself(monkeypatch: pytest.Monke
     model = KNN("linear").fit(TRAIN, noise)
     assert max(model.scores_.values()) < 0.4
     assert model.predict_proba(TRAIN).max(axis=1).mean() < 0.6
-    monkeypatch.setattr("striate.classifiers.knn.MOST_ASKED", 100)
+    monkeypatch.setattr("striate.classifiers.knn.MOST_LEFT_OUT", 100)
     assert KNN("linear").fit(TRAIN, Y).notes_
 
 

@@ -16,7 +16,7 @@ import striate
 import striate.arch
 from striate.arch.layers.__main__ import coverage_table
 from striate.arch.schema import settings_of
-from striate.bow.stages import ESTIMATORS, PRESETS, RUN_ONLY, Stages, described
+from striate.bow.stages import ESTIMATORS, PRESETS, RUN_ONLY, Stages, stage_settings
 from striate.cli.main import COMMANDS, app
 from striate.convnet.recipe.recipe import Recipe
 from striate.convnet.recipe.recipe_field import field_text, fields_by_name
@@ -63,7 +63,7 @@ def told(chosen: Stages) -> str:
     found = {}
     for stage, values in chosen.as_dict().items():
         name, settings = (stage, values) if len(ESTIMATORS[stage]) == 1 else next(iter(values.items()))
-        usual = described(stage, ESTIMATORS[stage][name]())
+        usual = stage_settings(stage, ESTIMATORS[stage][name]())
         usual = usual if len(ESTIMATORS[stage]) == 1 else usual[name]
         own = {key: value for key, value in settings.items() if value != usual[key]}
         found[stage] = own if len(ESTIMATORS[stage]) == 1 else {name: own}

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.stats import norm
 
 from striate.stats.holm import holm
-from striate.stats.intervals import share
-from striate.stats.paired_tests import pair
+from striate.stats.intervals import accuracy_interval
+from striate.stats.paired_tests import paired_difference
 from striate.stats.verdict import Verdict
 
 COMMON, OWN = 0.4, 0.3  # of the variance of how hard a picture is: for all recognisers, and for one
@@ -48,9 +48,9 @@ def tally(accuracies: tuple[float, ...], pictures: int, seeds: int, spread: floa
     for _ in range(repeats):
         rights = recognisers(generator, accuracies, pictures, seeds, spread)
         for one, accuracy in zip(rights, accuracies, strict=True):
-            low, high = share(one).interval
+            low, high = accuracy_interval(one).interval
             shares += low <= accuracy <= high
-        found = [pair(rights[i], rights[j]) for i, j in twos]
+        found = [paired_difference(rights[i], rights[j]) for i, j in twos]
         for (i, j), one in zip(twos, found, strict=True):
             pairs += one.interval[0] <= accuracies[i] - accuracies[j] <= one.interval[1]
         findings = [Verdict("", "", one.difference, one.interval, p)

@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 from scipy import optimize, special, stats
 
 from striate.stats import metrics
-from striate.stats.agreement import agreement, only_one
+from striate.stats.agreement import agreement, only_right
 from striate.stats.bootstrap import bootstrap
 from striate.stats.five_by_two_cv import five_by_two
 from striate.stats.holm import holm
-from striate.stats.intervals import quantile, share
+from striate.stats.intervals import accuracy_interval, quantile
 from striate.stats.learning_curves import crossing
-from striate.stats.paired_tests import exact, pair, tango
-from striate.stats.pareto import front
+from striate.stats.paired_tests import mcnemar, paired_difference, tango
+from striate.stats.pareto import pareto_front
 from striate.stats.temperature_scaling import temperature, tempered
-from striate.stats.variance_components import chance
+from striate.stats.variance_components import mean_variance
 from tests.examples import examples
 
 Z = stats.norm.ppf(0.975)
@@ -32,7 +32,7 @@ def answers(only_first: int, only_second: int, both: int, none: int) -> tuple[np
 
 @pytest.mark.parametrize(("right", "n"), [(0, 7), (7, 7), (1, 2), (356, 360), (1500, 2985)])
 def test_one_training_has_wilsons_interval(right: int, n: int) -> None:
-    found = share(np.arange(n)[None] < right)
+    found = accuracy_interval(np.arange(n)[None] < right)
     oracle = stats.binomtest(right, n).proportion_ci(0.95, "wilson")
     np.testing.assert_allclose(found.interval, (oracle.low, oracle.high), atol=1e-12)
     np.testing.assert_allclose(found.interval, metrics.wilson(right, n), atol=1e-12)
@@ -41,8 +41,8 @@ def test_one_training_has_wilsons_interval(right: int, n: int) -> None:
 @pytest.mark.parametrize(("b", "c"), [(0, 0), (1, 0), (5, 0), (0, 6), (3, 3), (12, 2), (40, 71)])
 def test_mcnemar_is_the_binomial_test(b: int, c: int) -> None:
     oracle = stats.binomtest(b, b + c).pvalue if b + c else 1.0
-    assert exact(b, c) == pytest.approx(oracle, rel=1e-10)
-    assert pair(*answers(b, c, 50, 9)).p == pytest.approx(oracle, rel=1e-10)
+    assert mcnemar(b, c) == pytest.approx(oracle, rel=1e-10)
+    assert paired_difference(*answers(b, c, 50, 9)).p == pytest.approx(oracle, rel=1e-10)
 
 
 def slow_tango(b: int, c: int, n: int) -> tuple[float, float]:
@@ -76,7 +76,7 @@ def test_tango_at_the_edges_holds_what_was_found(b: int, c: int, n: int) -> None
 def test_turned_round_a_pair_is_its_mirror_image() -> None:
     generator = np.random.default_rng(0)
     one, two = generator.random((3, 200)) < 0.8, generator.random((3, 200)) < 0.7
-    first, second = pair(one, two), pair(two, one)
+    first, second = paired_difference(one, two), paired_difference(two, one)
     assert first.difference == pytest.approx(-second.difference)
     np.testing.assert_allclose(first.interval, (-second.interval[1], -second.interval[0]), atol=1e-9)
     assert first.p == pytest.approx(second.p)
@@ -96,7 +96,7 @@ def slow_chance(values: np.ndarray) -> tuple[float, float]:
 
 def test_chance_is_the_crossed_analysis_of_variance() -> None:
     values = (np.random.default_rng(3).normal(size=(5, 41)) + np.linspace(-1, 1, 41) + np.arange(5)[:, None] / 4) > 0
-    found = chance(values)
+    found = mean_variance(values)
     assert (found.variance, found.freedom) == pytest.approx(slow_chance(values.astype(float)))
 
 
@@ -104,9 +104,9 @@ def test_seeds_that_differ_widen_the_interval_and_pictures_alone_do_not_hide_it(
     generator = np.random.default_rng(0)
     same = np.repeat(generator.random((1, 500)) < 0.8, 3, axis=0)
     apart = np.stack([generator.random(500) < p for p in (0.7, 0.8, 0.9)])
-    assert share(same).interval == pytest.approx(share(same[:1]).interval, rel=1e-3)
-    assert np.ptp(share(apart).interval) > 3 * np.ptp(share(same).interval)
-    assert chance(apart).trainings > 10 * chance(same).trainings
+    assert accuracy_interval(same).interval == pytest.approx(accuracy_interval(same[:1]).interval, rel=1e-3)
+    assert np.ptp(accuracy_interval(apart).interval) > 3 * np.ptp(accuracy_interval(same).interval)
+    assert mean_variance(apart).trainings > 10 * mean_variance(same).trainings
 
 
 def test_students_quantiles() -> None:
@@ -158,7 +158,7 @@ def test_a_temperature_gives_back_what_was_taken() -> None:
 @examples(50)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 5)), min_size=1, max_size=7))
 def test_the_front_is_who_nobody_beats(points: list[tuple[int, int]]) -> None:
-    found = front([a for a, _ in points], [c for _, c in points])
+    found = pareto_front([a for a, _ in points], [c for _, c in points])
     for i, (a, c) in enumerate(points):
         beaten = any((x >= a and y < c) or (x > a and y <= c) for x, y in points)
         assert (i in found) == (not beaten)
@@ -173,7 +173,7 @@ def test_agreement_and_who_is_alone_by_loops() -> None:
         assert table[i][j] == table[j][i] == pytest.approx(by_hand)
     assert table[0][0] == pytest.approx(np.mean(given_answers[0][0] == given_answers[0][1]))
     rights = [one == 1 for one in given_answers]
-    for i, alone in enumerate(only_one(rights)):
+    for i, alone in enumerate(only_right(rights)):
         assert set(alone) == {k for k in range(60) if [one[:, k].all() for one in rights] == [j == i for j in range(3)]}
 
 

@@ -33,7 +33,7 @@ def families(draw: st.DrawFn) -> tuple[list[str], list[Verdict]]:
 def test_nothing_is_said_that_was_not_found(family: tuple[list[str], list[Verdict]]) -> None:
     ranking, findings = family
     sure = {frozenset((one.first, one.second)): one.sure for one in findings}
-    better = {(one.turned().first, one.turned().second) for one in findings if one.sure}
+    better = {(one.better_first().first, one.better_first().second) for one in findings if one.sure}
     said = verdict(ranking, findings, 100, ranking[-2:])
     for clause in re.split(r"; ", said.removesuffix(" on 100 pictures").removesuffix(",")):
         for first, second in re.findall(r"(\w+) is better than (\w+)", clause):

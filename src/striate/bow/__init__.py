@@ -1,1 +1,1 @@
-"""The hand-crafted way: dense SIFT, visual words or Fisher vectors, spatial pyramids, kernel maps and linear SVMs."""
+"""Bags of words: dense SIFT, visual words or Fisher vectors, spatial pyramids, kernel maps and linear SVMs."""

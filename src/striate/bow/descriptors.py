@@ -1,4 +1,4 @@
-"""Descriptors as a stream, picture by picture: sampled or encoded. They are never all in memory."""
+"""Streams of SIFT descriptors, picture by picture, to be sampled or encoded; they are never all in memory."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from striate.model.preprocessing import LabelledPictures
 
 Floats = NDArray[np.float32]
 BATCH = 96 << 20  # bytes of descriptors at once
-FROM_ONE = 250  # descriptors drawn from a picture, at most, while there are pictures enough
+MOST_PER_PICTURE = 250  # descriptors sampled from a picture while there are pictures enough
 
 
 @dataclass(frozen=True)
 class StageProgress:
-    """Told (stage, done, total) after every batch; where `stop` turns true, `Interrupted` is raised."""
+    """Progress callback of fitting: gets (stage, done, total) after every batch; raises `Interrupted` on `stop`."""
 
-    tell: Callable[[str, int, int], object] = lambda *_: None
+    on_progress: Callable[[str, int, int], object] = lambda *_: None
     stop: Callable[[], bool] = bool
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Tell; stop, unless the stage is done, for then it is kept first."""
-        self.tell(stage, done, total)
+        """Report; stop if requested, but for a finished stage, which is cached first."""
+        self.on_progress(stage, done, total)
         if done < total:
-            self.ask(stage, f"{done:,} of {total:,} were done")
+            self.stop_if_requested(stage, f"{done:,} of {total:,} were done")
 
-    def ask(self, stage: str, reached: str = "it is done, and kept where there is a cache") -> None:
-        """Raise `Interrupted` (`stopped`) where `stop` says so."""
+    def stop_if_requested(self, stage: str, reached: str = "it is done, and kept where there is a cache") -> None:
+        """Raise `Interrupted` (`stopped`) if `stop` returns true."""
         if self.stop():
             raise Interrupted("stopped", f"a bag of words was to be learnt: {stage}", given=reached,
                               do="Start again: finished stages are kept where there is a cache")
@@ -40,7 +40,7 @@ class StageProgress:
 
 @dataclass(frozen=True)
 class DescriptorSample:
-    """Descriptors (m, d) float32, their positions (m, 2) in 0..1 (y, x), and where they are from.
+    """A sample of descriptors (m, d) float32, with their positions (m, 2), (y, x) in 0..1, and origins.
 
     `origins` (m, 2) int64: the index of the picture, and of the descriptor in it.
     """
@@ -50,11 +50,11 @@ class DescriptorSample:
     origins: NDArray[np.int64]
 
 
-def described(sift: DenseSIFT, pictures: LabelledPictures, indices: NDArray[np.int64], grid: Grid,
-              feature: int = 0) -> Iterator[tuple[slice, Floats]]:
-    """The descriptors of the pictures at `indices`, batch by batch: (which of the indices, (n, D, d)).
+def descriptor_batches(sift: DenseSIFT, pictures: LabelledPictures, indices: NDArray[np.int64], grid: Grid,
+                       feature: int = 0) -> Iterator[tuple[slice, Floats]]:
+    """Batches of descriptors of the pictures at `indices`: (slice of the indices, (n, D, d)).
 
-    Each batch is written over the one before; it is small enough for features of `feature` numbers, too.
+    Each batch is written over the one before; it is small enough for features of `feature` dimensions, too.
     """
     count, width = len(grid.y), sift.n_features_
     size = max(1, min(len(indices), BATCH // (4 * max(count * width, feature))))
@@ -65,22 +65,22 @@ def described(sift: DenseSIFT, pictures: LabelledPictures, indices: NDArray[np.i
 
 
 def positions_of(grid: Grid) -> Floats:
-    """(y, x) of each descriptor as parts of height and width, (D, 2) float32, 0 to 1."""
+    """Positions (y, x) of the descriptors as fractions of height and width, (D, 2) float32, 0 to 1."""
     places = np.stack([(grid.y + 0.5) / grid.height, (grid.x + 0.5) / grid.width], axis=1)
     return np.asarray(places.clip(0, 1), np.float32)
 
 
-def drawn(sift: DenseSIFT, pictures: LabelledPictures, grid: Grid, count: int, seed: int,
-          watch: StageProgress) -> DescriptorSample:
-    """About `count` descriptors, equally many from each of some pictures; `seed` decides which."""
+def sample_descriptors(sift: DenseSIFT, pictures: LabelledPictures, grid: Grid, count: int, seed: int,
+                       watch: StageProgress) -> DescriptorSample:
+    """A random sample of about `count` descriptors, equally many from each of some pictures; `seed` decides which."""
     total = len(grid.y)
     generator = np.random.Generator(np.random.Philox(seed))
-    asked = min(len(pictures), max(1, -(-count // min(FROM_ONE, total))))
+    asked = min(len(pictures), max(1, -(-count // min(MOST_PER_PICTURE, total))))
     chosen = np.sort(generator.permutation(len(pictures))[:asked])
     each = min(total, -(-count // asked))
     which = np.stack([np.sort(generator.permutation(total)[:each]) for _ in range(asked)])
     descriptors = np.empty((asked, each, sift.n_features_), np.float32)
-    for part, found in described(sift, pictures, chosen, grid):
+    for part, found in descriptor_batches(sift, pictures, chosen, grid):
         descriptors[part] = np.take_along_axis(found, which[part][..., None], axis=1)
         watch("descriptors to learn words from", part.stop, asked)
     origins = np.stack([np.repeat(chosen, each), which.reshape(-1)], axis=1)

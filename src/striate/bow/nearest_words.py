@@ -1,4 +1,4 @@
-"""The nearest words of descriptors: every one compared with every word, in float32, block by block.
+"""Exhaustive search for the nearest words of descriptors, in float32, block by block.
 
 The nearest word has the smallest |c|²/2 − x·c. One product of matrices gives a block of these scores, and the next step
 reads them while they are still in the cache: a block is 1 MiB, whatever the number of words.
@@ -27,7 +27,7 @@ BLOCKS = 8  # to one task: they share one buffer
 
 
 class NearestWords:
-    """Words prepared for search.
+    """Index of words for nearest-neighbour search.
 
     Args:
         centres: (K, d) float32, at least one.
@@ -125,7 +125,7 @@ def nearest(descriptors: NDArray[Any], centres: NDArray[Any], threads: int | Non
     >>> nearest(np.float32([[1, 1], [9, 8], [5, 5]]), np.float32([[0, 0], [10, 10]]))
     array([0, 1, 0], dtype=int32)
 
-    The last is as far from either.
+    The last is as far from one as from the other.
 
     """
     return NearestWords(centres).search(descriptors, 1, threads)[0][..., 0]

@@ -7,22 +7,22 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.bow.descriptors import StageProgress, described, positions_of
+from striate.bow.descriptors import StageProgress, descriptor_batches, positions_of
 from striate.bow.encoders import Encoder
 from striate.bow.pyramid import SpatialPyramid
 from striate.bow.sift import DenseSIFT
 from striate.bow.sift.grid import Grid
 from striate.classifiers import Classifier
-from striate.classifiers.absent_classes import spread
+from striate.classifiers.absent_classes import with_absent_classes
 from striate.model.preprocessing import LabelledPictures
 
 Floats = NDArray[np.float32]
-SCORED, MOST_HELD = 1024, 256 << 20  # pictures whose features are held at once, and bytes of these
+MOST_PICTURES, MOST_BYTES = 1024, 256 << 20  # whose features are in memory at once
 
 
 @dataclass(frozen=True)
 class Descriptor:
-    """What turns pictures (height, width) into features: all but the classifier."""
+    """Feature extraction of pictures (height, width): dense SIFT, encoder and pyramid."""
 
     sift: DenseSIFT
     encoder: Encoder
@@ -31,52 +31,53 @@ class Descriptor:
 
     @property
     def grid(self) -> Grid:
-        """Where the descriptors are."""
+        """The grid of the descriptors."""
         return self.sift.grid(*self.size)
 
     @property
     def width(self) -> int:
-        """Numbers in a feature: cells of the pyramid · width of the encoder."""
+        """Dimensions of a feature: cells of the pyramid · width of the encoder."""
         return self.pyramid.cells * self.encoder.width
 
     def features(self, pictures: LabelledPictures, out: Floats | None = None, watch: StageProgress | None = None,
-                 told: str = "features") -> Floats:
-        """The feature of each picture, (n, width) float32, into `out` where given; `watch` is told of it as `told`."""
+                 stage: str = "features") -> Floats:
+        """The feature of each picture, (n, width) float32, into `out` if given; `watch` gets progress as `stage`."""
         grid, watch = self.grid, watch or StageProgress()
         whole = np.empty((len(pictures), self.width), np.float32) if out is None else out
         positions, regions = positions_of(grid), self.pyramid.regions(grid.y, grid.x, grid.height, grid.width)
-        for part, found in described(self.sift, pictures, np.arange(len(pictures)), grid, self.width):
+        for part, found in descriptor_batches(self.sift, pictures, np.arange(len(pictures)), grid, self.width):
             whole[part] = self.pyramid.join(self.encoder.encode(found, positions, regions, self.pyramid.pool))
-            watch(told, part.stop, len(pictures))
+            watch(stage, part.stop, len(pictures))
         return whole
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Description and classifier; `present` (K',): the classes that the classifier knows, out of `classes`."""
+    """Fitted feature extraction and classifier; `present` (K',): the classes with training pictures, of `classes`."""
 
     description: Descriptor
     classifier: Classifier
     present: NDArray[np.int64]
     classes: int
 
-    def spread(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    def with_absent_classes(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         """Probabilities (n, K') as (n, K): classes that had no picture get 0."""
-        return spread(scores, self.present, self.classes)
+        return with_absent_classes(scores, self.present, self.classes)
 
     def probabilities(self, pictures: LabelledPictures) -> NDArray[np.float64]:
-        """(n, K) float64, rows sum to 1; some of the features are held at a time."""
+        """Class probabilities, (n, K) float64, rows sum to 1; computed in batches."""
         whole = np.empty((len(pictures), self.classes))
-        several = max(1, min(SCORED, MOST_HELD // (4 * self.description.width)))
+        several = max(1, min(MOST_PICTURES, MOST_BYTES // (4 * self.description.width)))
         for start in range(0, len(pictures), several):
             part = PictureSubset(pictures, np.arange(start, min(start + several, len(pictures))))
-            whole[start : start + several] = self.spread(self.classifier.predict_proba(self.description.features(part)))
+            scores = self.classifier.predict_proba(self.description.features(part))
+            whole[start : start + several] = self.with_absent_classes(scores)
         return whole
 
 
 @dataclass(frozen=True)
 class PictureSubset:
-    """Some pictures of others, mirrored if `flipped`, read like a `Dataset`."""
+    """Subset of a set of pictures, mirrored if `flipped`, read like a `Dataset`."""
 
     whole: LabelledPictures
     indices: NDArray[np.int64]
@@ -93,7 +94,7 @@ class PictureSubset:
         return self.whole.classes
 
     def take(self, indices: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """The pictures at `indices` of these."""
+        """The pictures at `indices` of the subset."""
         pixels = self.whole.take(self.indices[indices])
         return np.ascontiguousarray(pixels[:, :, ::-1]) if self.flipped else pixels
 

@@ -1,4 +1,4 @@
-"""Where the words are: the picture cut into grids, one histogram for each cell, side by side.
+"""Spatial pyramid: the picture is cut into grids, with one histogram for each cell, side by side.
 
 Lazebnik, Schmid & Ponce, "Beyond bags of features: spatial pyramid matching for recognizing natural scene categories"
 (CVPR 2006), section 3: level l of 0..L weighs 1/2^(L−l+1), level 0 weighs 1/2^L. The paper weighs the kernel; with
@@ -28,7 +28,7 @@ GRIDS = Refusal("bad_grids", "the grids of a spatial pyramid were asked for", "U
 
 @dataclass(frozen=True)
 class GridSizes:
-    """(rows, columns) of each level of a pyramid."""
+    """Constraint on the grids of a pyramid: (rows, columns) of each level."""
 
     allowed: str = f"pairs (rows, columns) from 1 up, {MOST_CELLS:,} cells in all, are allowed"
 
@@ -43,12 +43,12 @@ class GridSizes:
 
 
 class SpatialPyramid(BaseEstimator):  # type: ignore[misc]  # scikit-learn's classes are untyped
-    """Grids of cells over a picture, and what becomes of the cells' histograms.
+    """Spatial pyramid: grids of cells over a picture, and the weighting and normalisation of their histograms.
 
     Args:
         grids: (rows, columns) of each level, in order; ((1, 1), (3, 1)) adds three horizontal bands to the whole.
         weights: `lazebnik`, the level weights of the 2006 paper, or `equal`, 1 each.
-        pool: how an encoder is to gather the words of a cell, `sum` or `max`; handed on, not used here.
+        pool: how an encoder pools the words of a cell, `sum` or `max`; not used here.
         normalise: steps applied in order to the joined vector: `l1` (sum of magnitudes 1), `l2` (length 1), `power`
             (signed square root) and `region_l2` (each cell to length 1, wherever it is named: before the level weights
             and all other steps). Zeros stay zeros.
@@ -79,7 +79,7 @@ class SpatialPyramid(BaseEstimator):  # type: ignore[misc]  # scikit-learn's cla
 
     @property
     def cells(self) -> int:
-        """How many cells the grids have together: the factor by which the pyramid widens a histogram."""
+        """The number of cells of all grids: the factor by which the pyramid widens a histogram."""
         return sum(rows * columns for rows, columns in self.checked())
 
     @property
@@ -134,7 +134,7 @@ class SpatialPyramid(BaseEstimator):  # type: ignore[misc]  # scikit-learn's cla
         return joined
 
     def checked(self) -> tuple[tuple[int, int], ...]:
-        """The grids, after a look at all arguments; refuses `bad_grids` and `unknown_choice`."""
+        """The grids, after a check of all arguments; refuses `bad_grids` and `unknown_choice`."""
         grids: tuple[tuple[int, int], ...] = check_params(self)["grids"]
         return grids
 

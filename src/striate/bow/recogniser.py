@@ -43,18 +43,18 @@ class BagOfWords(Recogniser):
     Args:
         stages: a set of stages by name (`bow`, `bow-knn`, `bow-fisher`, which differ for pictures under 128 pixels), or
             a YAML file of stages.
-        sift, encoder, pyramid, classifier: unfitted estimators of `striate.bow` that take the place of those.
+        sift, encoder, pyramid, classifier: unfitted estimators of `striate.bow` that replace those.
         sample: descriptors that the words are learnt from, 1 to 10 million.
         flip: learn from mirror images too; None is so for up to 10,000 pictures, unless classes are single letters
             or numbers.
         size: (height, width) the pictures are resized to; None is the size they have.
         resize: how pictures of another shape are resized: `squash`, `crop` or `pad`.
-        seed: of the sample, the words and the folds; it takes the place of the stages' own.
+        seed: of the sample, the words and the folds; it replaces the stages' own.
         threads: of every stage; None is one for each core.
-        memory: a folder that keeps what stages have computed, so that another classifier computes no descriptor again;
-            None keeps nothing.
+        memory: folder of a cache of the fitted stages, so that another classifier computes no descriptor again; None is
+            no cache.
 
-    Learnt: `classes_`; `pipeline_`, the fitted stages; `patches_`, what the words look like; `stages_`, a dict for each
+    Learnt: `classes_`; `pipeline_`, the fitted stages; `patches_`, of the words; `stages_`, a dict for each
     stage with `stage`, `what` (a sentence), `seconds` and `cached`; `notes_`, sentences; `flip_`; `held_out_`, indices
     (m,) of training pictures and their probabilities (m, K) by classifiers that had not seen them.
 
@@ -95,7 +95,7 @@ class BagOfWords(Recogniser):
             X: the training pictures.
             y: their labels.
             watch: called with (stage, done, total), for progress bars.
-            stop: asked after every batch; when it turns true, `Interrupted` is raised.
+            stop: called after every batch; when it returns true, `Interrupted` is raised.
 
         """
         check_params(self)
@@ -104,18 +104,18 @@ class BagOfWords(Recogniser):
         letters = self.classes_.dtype.kind != "U" or all(len(name) == 1 for name in self.classes_)
         self.flip_ = bool(len(labels) <= FEW and not letters if self.flip is None else self.flip)
         stages, pictures = self._prepared(given)
-        learning = StageFitter(stages, self.sample, self.flip_, self.seed, self.threads, memory,
-                               StageProgress(watch, stop))
-        self.pipeline_ = learning.learn(pictures, labels, len(self.classes_))
-        assert learning.patches
-        self.patches_, self.stages_ = learning.patches, learning.rows
+        fitter = StageFitter(stages, self.sample, self.flip_, self.seed, self.threads, memory,
+                             StageProgress(watch, stop))
+        self.pipeline_ = fitter.learn(pictures, labels, len(self.classes_))
+        assert fitter.patches
+        self.patches_, self.stages_ = fitter.patches, fitter.rows
         indices, scores = self.pipeline_.classifier.held_out_
-        self.held_out_ = indices, self.pipeline_.spread(scores)
+        self.held_out_ = indices, self.pipeline_.with_absent_classes(scores)
         self.notes_ = [*memory.notes, *self.pipeline_.classifier.notes_]
         return self
 
     def features(self, X: Any) -> NDArray[np.float32]:
-        """What the classifier reads: (N, width) float32 of pictures `X`, those of another size resized first."""
+        """Features for the classifier, (N, width) float32 of pictures `X`, those of another size resized first."""
         check_is_fitted(self, "pipeline_")
         return self.pipeline_.description.features(self.preparation_.apply(pictures_of(X)))
 
@@ -153,13 +153,13 @@ class BagOfWords(Recogniser):
         return model
 
     def stages_for(self, size: tuple[int, int]) -> Stages:
-        """The stages for pictures of (height, width); refuses those that cannot be, and settings that cannot."""
+        """The stages for pictures of (height, width); refuses unknown stages and impossible settings."""
         stages = stages_named(self.stages, small=min(size) < LARGE)
         own = {name: stage for name in ESTIMATORS if (stage := getattr(self, name)) is not None}
         return replace(stages, **own).checked()
 
     def _prepared(self, pictures: LabelledPictures | NDArray[np.uint8]) -> tuple[Stages, LabelledPictures]:
-        """Decide stages, size and channels; returns the stages, and the pictures so."""
+        """Stages for these pictures, and the preprocessed pictures; sets `preparation_`."""
         first = pictures.take(np.zeros(1, np.int64)) if isinstance(pictures, LabelledPictures) else pictures[:1]
         size = self.size or (first.shape[1], first.shape[2])
         stages = self.stages_for(size)

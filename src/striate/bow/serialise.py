@@ -1,4 +1,4 @@
-"""A pipeline in a model file, and back; nothing in the file is believed."""
+"""Serialisation of a pipeline to a model file, and its inverse; the file is untrusted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from striate.bow.explain.patches import WordPatches
 from striate.bow.pipeline import Descriptor, Pipeline
 from striate.bow.sift import DenseSIFT
 from striate.bow.sift.scale import WIDTH
-from striate.bow.stages import Stages, built, described, kind_of
+from striate.bow.stages import Stages, estimator_of, kind_of, stage_settings
 from striate.classifiers import CLASSIFIERS
 from striate.classifiers.absent_classes import restored_present
 from striate.classifiers.kernels import KERNELS
@@ -32,10 +32,10 @@ def to_manifest(pipeline: Pipeline, patches: WordPatches) -> tuple[dict[str, Any
     found = {"encoder": description.encoder.to_arrays(), "classifier": classifier.to_arrays(),
              "patches": ({}, patches.arrays())}
     stages = {
-        "sift": described("sift", sift) | {"bin_sizes": list(sift.bin_sizes_), "step": sift.step_,
+        "sift": stage_settings("sift", sift) | {"bin_sizes": list(sift.bin_sizes_), "step": sift.step_,
                                            "enlarge": sift.enlarge_},
         "encoder": {kind_of("encoder", description.encoder): found["encoder"][0]},
-        "pyramid": described("pyramid", description.pyramid),
+        "pyramid": stage_settings("pyramid", description.pyramid),
         "classifier": {kind_of("classifier", classifier): found["classifier"][0]},
     }
     return {"stages": stages, "present": pipeline.present.tolist()}, joined(
@@ -44,24 +44,24 @@ def to_manifest(pipeline: Pipeline, patches: WordPatches) -> tuple[dict[str, Any
 
 def from_manifest(manifest: dict[str, Any], arrays: Arrays, preparation: Preprocessing,
                   classes: int) -> tuple[Pipeline, WordPatches]:
-    """What `to_manifest` wrote; raises KeyError, TypeError, ValueError or a `StriateError` on anything else."""
+    """The inverse of `to_manifest`; raises KeyError, TypeError, ValueError or a `StriateError` on anything else."""
     parts: dict[str, Arrays] = {part: {} for part in PARTS} | parted(arrays)
     if set(parts) != set(PARTS):
         raise ValueError("its arrays must belong to encoder, classifier or patches")
     stages = manifest["stages"]
-    sift = _whole("sift", stages["sift"])
-    described_, planes = _plausible(sift, preparation)
+    sift = _complete_estimator("sift", stages["sift"])
+    descriptors, planes = _checked_size(sift, preparation)
     sift.fit(np.zeros((1, *preparation.size, planes), np.uint8))
-    encoder = _restored(ENCODERS, stages["encoder"], parts["encoder"])
-    pyramid = _whole("pyramid", stages["pyramid"])
-    classifier = _restored(CLASSIFIERS, stages["classifier"], parts["classifier"])
+    encoder = _from_arrays(ENCODERS, stages["encoder"], parts["encoder"])
+    pyramid = _complete_estimator("pyramid", stages["pyramid"])
+    classifier = _from_arrays(CLASSIFIERS, stages["classifier"], parts["classifier"])
     Stages(sift, encoder, pyramid, classifier).checked()
     description = Descriptor(sift, encoder, pyramid, preparation.size)
     if encoder.channels_ != sift.n_features_:
         raise ValueError(f"its words have {encoder.channels_} numbers, its descriptors {sift.n_features_}")
     if classifier.n_features_in_ != description.width:
         raise ValueError(f"its classifier reads {classifier.n_features_in_:,} numbers of {description.width:,}")
-    needed = 4 * (described_ * sift.n_features_ + description.width * KERNELS[classifier.kernel].width(1))
+    needed = 4 * (descriptors * sift.n_features_ + description.width * KERNELS[classifier.kernel].width(1))
     if needed > MAX_BYTES:
         raise ValueError(f"one picture would take {needed:,} bytes of memory; {MAX_BYTES:,} are allowed")
     present = restored_present(manifest["present"], len(classifier.classes_), classes)
@@ -69,15 +69,15 @@ def from_manifest(manifest: dict[str, Any], arrays: Arrays, preparation: Preproc
     return Pipeline(description, classifier, present, classes), patches
 
 
-def _whole(stage: str, values: Any) -> Any:
+def _complete_estimator(stage: str, values: Any) -> Any:
     """The estimator with all of its settings, none left to a default."""
-    estimator = built(stage, values)
-    if described(stage, estimator).keys() != (values or {}).keys():
+    estimator = estimator_of(stage, values)
+    if stage_settings(stage, estimator).keys() != (values or {}).keys():
         raise ValueError(f"the settings of its {stage} must be all that there are")
     return estimator
 
 
-def _restored(kinds: Any, values: Any, arrays: Arrays) -> Any:
+def _from_arrays(kinds: Any, values: Any, arrays: Arrays) -> Any:
     if not isinstance(values, dict) or len(values) != 1 or next(iter(values)) not in kinds:
         raise ValueError(f"a stage must be one of {', '.join(kinds)}")
     kind, settings = next(iter(values.items()))
@@ -87,8 +87,8 @@ def _restored(kinds: Any, values: Any, arrays: Arrays) -> Any:
         raise ValueError(str(error)) from error
 
 
-def _plausible(sift: DenseSIFT, preparation: Preprocessing) -> tuple[int, int]:
-    """How many descriptors a picture would have, at most, and its channels; ValueError where it is out of bounds."""
+def _checked_size(sift: DenseSIFT, preparation: Preprocessing) -> tuple[int, int]:
+    """The most descriptors a picture would have, and its channels; ValueError where they are out of bounds."""
     height, width = preparation.size
     step, enlarge, sizes = stored(DenseSIFT, vars(sift), "step", "enlarge", "bin_sizes").values()
     pixels = height * width * enlarge**2

@@ -1,4 +1,4 @@
-"""The four stages of a hand-crafted recogniser: sets of them by name, and a small language for one's own choice.
+"""Stages of a bag of words: presets by name, and YAML files of stages.
 
 ```yaml
 sift: {bin_sizes: [4, 6, 8], step: 4}
@@ -35,14 +35,14 @@ ESTIMATORS: Mapping[str, Mapping[str, type[BaseEstimator]]] = MappingProxyType({
     "sift": {"sift": DenseSIFT}, "encoder": ENCODERS, "pyramid": {"pyramid": SpatialPyramid},
     "classifier": CLASSIFIERS,
 })
-SIGNED = ("vlad", "fisher")  # encoders whose numbers are no counts
-RUN_ONLY = ("threads", "seed")  # settings that a run gives to every stage
-MOST = 1 << 53  # no number in a file of stages is larger: beyond, whole ones are no floats
+SIGNED = ("vlad", "fisher")  # encoders whose vectors have negative values
+RUN_ONLY = ("threads", "seed")  # settings that the recogniser gives to every stage
+MOST = 1 << 53  # the largest number in a file of stages: larger integers are no floats
 
 
 @dataclass(frozen=True)
 class Stages:
-    """Unfitted estimators, one for each stage."""
+    """The four pipeline steps as unfitted estimators."""
 
     sift: DenseSIFT
     encoder: Encoder
@@ -54,17 +54,17 @@ class Stages:
             kind_of(stage, getattr(self, stage))
 
     def checked(self) -> Self:
-        """These stages, if each can be and they suit each other; raises `UsageError`, whatever the pictures."""
+        """These stages, after a check of each and of their combination; raises `UsageError`, whatever the pictures."""
         for stage in ESTIMATORS:
             check_params(getattr(self, stage))
         kernel = self.classifier.kernel
         kind = kind_of("encoder", self.encoder)
-        for asked, given, allowed in (("kernel", kernel, ("linear",) if kind in SIGNED else tuple(KERNELS)),
-                                      ("pool", self.pyramid.pool, self.encoder.POOLS)):
+        for name, given, allowed in (("kernel", kernel, ("linear",) if kind in SIGNED else tuple(KERNELS)),
+                                     ("pool", self.pyramid.pool, self.encoder.POOLS)):
             if given not in allowed:
-                raise UsageError("stages_apart", f"the {kind} encoder was to be used with {asked} {given}",
+                raise UsageError("stages_apart", f"the {kind} encoder was to be used with {name} {given}",
                                  allowed=f"{', '.join(allowed)} suits it", given="its numbers have signs"
-                                 if asked == "kernel" else f"it cannot pool by {given}", do=f"Use {allowed[0]}")
+                                 if name == "kernel" else f"it cannot pool by {given}", do=f"Use {allowed[0]}")
         return self
 
     def as_dict(self) -> dict[str, Any]:
@@ -73,11 +73,11 @@ class Stages:
         >>> PRESETS["bow-knn"](small=True).as_dict()["classifier"]
         {'knn': {'k': None, 'kernel': 'hellinger'}}
         """
-        return {stage: described(stage, getattr(self, stage)) for stage in ESTIMATORS}
+        return {stage: stage_settings(stage, getattr(self, stage)) for stage in ESTIMATORS}
 
     @classmethod
     def from_dict(cls, values: object, small: bool = False) -> Self:
-        """The stages that `values` describe; raises ValueError with a sentence on what cannot be.
+        """The stages that `as_dict` gave; raises ValueError with a sentence on what is wrong.
 
         A stage left out is that of `bow` for photographs, or for `small` pictures.
         """
@@ -86,18 +86,20 @@ class Stages:
             raise ValueError(f"it has no stage {shown(', '.join(strange), 60)}; it must be a mapping of "
                              f"{', '.join(ESTIMATORS)}")
         assert isinstance(values, dict)
-        return cls(**{stage: built(stage, values[stage]) if stage in values else getattr(PRESETS["bow"](small), stage)
+        usual = PRESETS["bow"](small)
+        return cls(**{stage: estimator_of(stage, values[stage]) if stage in values else getattr(usual, stage)
                       for stage in ESTIMATORS})
 
 
-def described(stage: str, estimator: BaseEstimator) -> dict[str, Any]:
+def stage_settings(stage: str, estimator: BaseEstimator) -> dict[str, Any]:
     """The settings of an estimator as JSON values, under the name of its kind where its stage has several."""
-    settings = {name: _plain(value) for name, value in estimator.get_params(deep=False).items() if name not in RUN_ONLY}
+    settings = {name: _json_value(value) for name, value in estimator.get_params(deep=False).items()
+                if name not in RUN_ONLY}
     return settings if len(ESTIMATORS[stage]) == 1 else {kind_of(stage, estimator): settings}
 
 
 def kind_of(stage: str, estimator: BaseEstimator) -> str:
-    """The name of an estimator's kind among those of its stage; refuses strangers (`strange_stage`)."""
+    """The name of an estimator among those of its stage; refuses other classes (`strange_stage`)."""
     for name, kind in ESTIMATORS[stage].items():
         if type(estimator) is kind:
             return name
@@ -107,8 +109,8 @@ def kind_of(stage: str, estimator: BaseEstimator) -> str:
                      given=f"{shown(type(estimator).__name__)} was given", do="Give one of these, or none")
 
 
-def built(stage: str, values: object) -> Any:
-    """The estimator that `described` gave; raises ValueError with a sentence on what cannot be."""
+def estimator_of(stage: str, values: object) -> Any:
+    """The inverse of `stage_settings`; raises ValueError with a sentence on what is wrong."""
     kinds = ESTIMATORS[stage]
     if len(kinds) == 1:
         name, settings = stage, values
@@ -123,7 +125,7 @@ def built(stage: str, values: object) -> Any:
     if not isinstance(settings, dict) or not set(settings) <= set(known):
         strange = [str(key) for key in settings if key not in known] if isinstance(settings, dict) else [str(settings)]
         raise ValueError(f"{name} has no setting {shown(', '.join(strange), 60)}; it has {', '.join(known)}")
-    return kinds[name](**{key: _taken(value) for key, value in settings.items()})
+    return kinds[name](**{key: _from_json(value) for key, value in settings.items()})
 
 
 def stages_named(spec: str | Path, small: bool = False) -> Stages:
@@ -135,7 +137,7 @@ def stages_named(spec: str | Path, small: bool = False) -> Stages:
         return PRESETS[str(spec)](small)
     asked = f"the stages {shown(spec)} were asked for"
     do = "Give sift, encoder, pyramid and classifier with their settings, or one of " + ", ".join(PRESETS)
-    if not _there(spec):
+    if not _is_file(spec):
         raise MissingError("no_stages", asked, given="there is no such file and no such name", do=do)
     try:
         return Stages.from_dict(bounded_text.load_settings(Path(spec)), small)
@@ -148,12 +150,12 @@ def names_stages(spec: str | Path) -> bool:
     """Whether `spec` is a name of `PRESETS`, or a YAML file that is no network."""
     if str(spec) in PRESETS:
         return True
-    if Path(spec).suffix.lower() not in (".yaml", ".yml") or not _there(spec):
+    if Path(spec).suffix.lower() not in (".yaml", ".yml") or not _is_file(spec):
         return False
     try:
         values = bounded_text.load_settings(Path(spec))
     except bounded_text.REFUSALS:
-        return False  # whoever reads networks will say what is wrong
+        return False  # the reader of networks refuses it
     return isinstance(values, dict) and not values.keys() & {"layers", "input"}
 
 
@@ -164,21 +166,21 @@ def seeded(estimator: Any, seed: int, threads: int | None = None) -> Any:
     return copy.set_params(**{name: given[name] for name in RUN_ONLY if name in copy.get_params(deep=False)})
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return [_plain(item) for item in value]
+        return [_json_value(item) for item in value]
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _taken(value: Any) -> Any:
+def _from_json(value: Any) -> Any:
     if isinstance(value, list):
-        return tuple(_taken(item) for item in value)
+        return tuple(_from_json(item) for item in value)
     if value is None or isinstance(value, str) or (isinstance(value, int | float) and abs(value) <= MOST):
         return value
     raise ValueError(f"{shown(str(value), 60)} cannot be set; words, numbers up to 2**53 and lists of them can")
 
 
-def _there(spec: str | Path) -> bool:
+def _is_file(spec: str | Path) -> bool:
     with suppress(OSError):  # a name may be longer than the system allows
         return Path(spec).is_file()
     return False

@@ -1,4 +1,4 @@
-"""Visual words: the centres that k-means finds among descriptors (Sivic & Zisserman, Video Google, ICCV 2003)."""
+"""Vocabulary of visual words: the centres of descriptors by k-means (Sivic & Zisserman, Video Google, ICCV 2003)."""
 
 from __future__ import annotations
 
@@ -24,19 +24,18 @@ Amount = partial(Integer, phrase="whole numbers {low:,} to {high:,} are allowed"
 WordCount = Annotated[int, Amount(1, 1 << 20)]
 Seed = Annotated[int, Amount(0, 2**32 - 1)]
 Iterations = Annotated[int, Amount(1, 10_000)]
-STARTED = 20  # descriptors for each word that the first centres are drawn from: of 100, it took four times as long as
-# all that follows, for words as good
+STARTED = 20  # descriptors for each word that k-means++ draws from: 100 took four times as long as all that follows
 
 
 class Vocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn's classes are untyped
-    """Learns words from descriptors and names the nearest word of each.
+    """Vocabulary by k-means, which also gives the nearest word of a descriptor.
 
     Args:
         words: how many, 1 or more; there must be as many different descriptors.
         seed: of the first centres: k-means++ on at most 20 descriptors for each word, or 10,000.
-        iterations: of k-means, at most; it ends sooner when the centres rest.
-        threads: None is one for each core. k-means takes two at most: scikit-learn adds up what its threads found in
-            the order in which they end, and only for two does that give the same bits every time.
+        iterations: of k-means, at most; it ends sooner when the centres stay.
+        threads: None is one for each core. k-means takes two at most: scikit-learn adds up the results of its threads
+            in the order in which they end, and only for two does that give the same bits every time.
 
     Learnt: `centres_` (words, d) float32, `inertia_` (sum of squared distances), `iterations_`.
 

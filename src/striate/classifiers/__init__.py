@@ -1,4 +1,4 @@
-"""From features to classes: linear and kernel SVMs and nearest neighbours, with calibrated probabilities."""
+"""Classifiers of features: linear and kernel SVMs and nearest neighbours, with calibrated probabilities."""
 
 from striate.classifiers.classifier import Classifier
 from striate.classifiers.kernel_svm import KernelSVM

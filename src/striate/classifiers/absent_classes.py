@@ -1,4 +1,4 @@
-"""Absent classes: classifiers are fitted on classes that have a picture, recognisers predict all of theirs."""
+"""Absent classes: those without training pictures, which classifiers leave out and recognisers predict as 0."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def spread(scores: NDArray[np.float64], present: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
+def with_absent_classes(scores: NDArray[np.float64], present: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
     """Probabilities (n, K') of the classes `present` (K',) as (n, K): classes that had no picture get 0.
 
-    >>> spread(np.array([[0.25, 0.75]]), np.array([0, 2]), 3)
+    >>> with_absent_classes(np.array([[0.25, 0.75]]), np.array([0, 2]), 3)
     array([[0.25, 0.  , 0.75]])
     """
     whole = np.zeros((len(scores), classes))
@@ -18,7 +18,7 @@ def spread(scores: NDArray[np.float64], present: NDArray[np.int64], classes: int
 
 
 def restored_present(values: object, known: int, classes: int) -> NDArray[np.int64]:
-    """The classes present, (K',), as a file tells them; ValueError unless `known` indices of `classes`, rising.
+    """The classes present, (K',), from a model file; ValueError unless `known` indices of `classes`, rising.
 
     >>> restored_present([0, 2], 2, 3)
     array([0, 2])

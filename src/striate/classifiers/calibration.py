@@ -1,10 +1,10 @@
-"""Calibration: probabilities from decisions, fitted on held-out decisions.
+"""Calibration of probabilities, fitted on held-out decisions.
 
-Two methods are fitted, and the one with the smaller log loss on folds that neither was fitted on is kept:
+Two methods are fitted, and the one with the smaller log loss on folds that neither was fitted on is chosen:
 
     platt         σ(aₖ fₖ + bₖ) for each class by itself, divided by their sum. Platt, "Probabilistic outputs for
                   support vector machines" (1999), with his softened targets; Newton steps as in Lin, Lin & Weng (2007).
-    temperature   softmax(a f), one number for all: Guo et al., "On calibration of modern neural networks" (2017).
+    temperature   softmax(a f), one slope for all: Guo et al., "On calibration of modern neural networks" (2017).
                   Keeps the order of the decisions; `platt` may change it.
 """
 
@@ -26,7 +26,7 @@ NEWTON_STEPS = 100
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """`kind`, and (K,) float64 slopes a and offsets b; `losses` is the held-out log loss of each way, in nats.
+    """Calibration of a `kind`: slopes a, offsets b (K,) float64; `losses`: held-out log loss of each method, in nats.
 
     >>> Calibration("temperature", np.array([2.0, 2.0]), np.zeros(2), {}).apply(np.array([[0.0, 0.5 * np.log(3)]]))
     array([[0.25, 0.75]])
@@ -47,9 +47,9 @@ class Calibration:
 
     @classmethod
     def from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], classes: int) -> Self:
-        """The calibration described; ValueError where it does not fit `classes` classes."""
+        """The calibration that `to_arrays` gave; ValueError where it does not fit `classes` classes."""
         kind, losses = settings.get("calibration"), settings.get("losses")
-        if not isinstance(kind, str) or kind not in WAYS or not isinstance(losses, dict) or set(losses) != set(WAYS):
+        if not isinstance(kind, str) or kind not in METHODS or not isinstance(losses, dict) or {*losses} != {*METHODS}:
             raise ValueError("the calibration of a classifier must be platt or temperature, with both losses")
         if not all(isinstance(loss, float) and 0 <= loss < np.inf for loss in losses.values()):
             raise ValueError("the losses of a calibration must be numbers from 0 up")
@@ -63,34 +63,34 @@ class Calibration:
 
 
 def calibrate(decisions: Doubles, labels: Labels, folds: Labels) -> Calibration:
-    """The better way for held-out decisions.
+    """Fit both methods to held-out decisions and choose the better one.
 
     Args:
         decisions: (n, K) float64; row i comes from a classifier that was not fitted on picture i.
         labels: (n,) 0..K−1.
-        folds: (n,) the fold of each picture; the two ways are compared across these.
+        folds: (n,) the fold of each picture; the two methods are compared across these.
 
     """
     losses = {}
-    for kind, fit in WAYS.items():
+    for kind, fit in METHODS.items():
         lost = 0.0
         for fold in np.unique(folds):
             held = folds == fold
-            told = _log_probabilities(kind, *fit(decisions[~held], labels[~held]), decisions[held])
-            lost -= float(told[np.arange(held.sum()), labels[held]].sum())
+            logs = _log_probabilities(kind, *fit(decisions[~held], labels[~held]), decisions[held])
+            lost -= float(logs[np.arange(held.sum()), labels[held]].sum())
         losses[kind] = lost / len(labels)
     best = min(losses, key=lambda kind: losses[kind])
-    return Calibration(best, *WAYS[best](decisions, labels), losses)
+    return Calibration(best, *METHODS[best](decisions, labels), losses)
 
 
 def _log_probabilities(kind: str, slopes: Doubles, offsets: Doubles, decisions: Doubles) -> Doubles:
     scaled = decisions * slopes + offsets
-    # In logarithms, so that a picture that no class wants still gets a sum of 1.
+    # In logarithms, so that a picture with all decisions very low still gets a sum of 1.
     return np.asarray(log_softmax(scaled if kind == "temperature" else log_expit(scaled), axis=1))
 
 
 def platt(decisions: Doubles, labels: Labels) -> tuple[Doubles, Doubles]:
-    """Slopes and offsets, (K,) each; a class that the decisions do not tell from the rest gets slope 0."""
+    """Platt scaling: slopes and offsets, (K,) each; slope 0 where decisions do not separate a class from the rest."""
     own = labels[:, None] == np.arange(decisions.shape[1])
     many = own.sum(axis=0)
     few = len(labels) - many
@@ -125,7 +125,7 @@ def _platt_loss(f: Doubles, target: Doubles, slope: Doubles, offset: Doubles) ->
 
 
 def temperature(decisions: Doubles, labels: Labels) -> tuple[Doubles, Doubles]:
-    """The slope, the same for all K classes, and offsets 0; between 1e-3 and 1e3 over the spread of the decisions."""
+    """Temperature scaling: one slope for all K classes, 1e-3 to 1e3 over the spread of the decisions, and offsets 0."""
     spread = float(np.ptp(decisions, axis=1).mean()) or 1.0
     rows = np.arange(len(labels))
 
@@ -137,4 +137,4 @@ def temperature(decisions: Doubles, labels: Labels) -> tuple[Doubles, Doubles]:
     return np.full(decisions.shape[1], slope), np.zeros(decisions.shape[1])
 
 
-WAYS = {"temperature": temperature, "platt": platt}
+METHODS = {"temperature": temperature, "platt": platt}

@@ -1,7 +1,7 @@
 """Base class of the classifiers: features in, one decision for each class out, and calibrated probabilities.
 
 Features are (n, D) float32 and labels whole numbers 0..K−1, each of which occurs. `settings` and `arrays` of a fitted
-classifier are JSON values and plain arrays; `from_arrays` trusts neither.
+classifier are JSON values and plain arrays; `from_arrays` checks both.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from striate.errors import DataError
 Doubles = NDArray[np.float64]
 Settings = dict[str, Any]
 Arrays = dict[str, NDArray[Any]]
-ROWS = 1024  # pictures looked at together
+ROWS = 1024  # pictures of a batch
 UNKNOWN = Refusal("unknown_choice", "a {name} was asked for", "Choose one of these", given=unquoted)
 KernelName = Annotated[str, OneOf(*KERNELS, phrase="{words} are allowed"), UNKNOWN]
 LEAST, MOST = math.ulp(0.0), 1e300  # of any number above 0, of any setting
@@ -32,9 +32,9 @@ Seed = Annotated[int, Whole(0, MOST, "a whole number from 0 up is allowed")]
 
 
 class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
-    """Learns K classes from features; the base of all kinds. A subclass gives `_learn`, `decision`, `predict_proba`.
+    """Base class of classifiers of features into K classes; a subclass gives `_learn`, `decision`, `predict_proba`.
 
-    Learnt: `classes_` (K,) int64, which is 0..K−1; `n_features_in_`; `notes_`, sentences on what was chosen and why;
+    Learnt: `classes_` (K,) int64, which is 0..K−1; `n_features_in_`; `notes_`, sentences on choices and their reasons;
     `held_out_`: indices (m,) of training pictures, and their probabilities (m, K) by classifiers not fitted on them
     (not stored in a file).
     """
@@ -50,9 +50,9 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
     def fit(self, X: ArrayLike, y: ArrayLike, copies: int = 1, groups: NDArray[np.int64] | None = None) -> Self:
         """Learn from features X (n, D) float32 and labels y (n,), whole numbers 0..K−1 of which each occurs.
 
-        With `copies` each picture is there so often, mirrored perhaps: row i, i + n/copies and so on are one picture,
+        With `copies` each picture occurs that often, mirrored perhaps: row i, i + n/copies and so on are one picture,
         and held out together. Only the first n/copies rows are in `held_out_`. `groups` (n/copies,), if given, holds
-        the same number for pictures that are alike: they are held out together as well.
+        the same number for identical pictures: they are held out together as well.
         """
         kernel = self._kernel()
         features = features_of(X)
@@ -90,7 +90,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
 
     @abstractmethod
     def chosen(self) -> str:
-        """What was chosen, for people."""
+        """The chosen settings as a text for people."""
 
     @abstractmethod
     def to_arrays(self) -> tuple[Settings, Arrays]:
@@ -99,18 +99,18 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
     @classmethod
     @abstractmethod
     def from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The classifier `to_arrays` described; ValueError where anything does not fit."""
+        """The classifier that `to_arrays` gave; ValueError where anything does not fit."""
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """The most probable class of each row, (n,) int64."""
         return np.asarray(self.predict_proba(X).argmax(axis=1))
 
     def _kernel(self) -> Kernel:
-        """The kernel, after a look at all arguments (`impossible_value`, `unknown_choice`)."""
+        """The kernel, after a check of all arguments (`impossible_value`, `unknown_choice`)."""
         return KERNELS[check_params(self)["kernel"]]
 
     def _features(self, X: ArrayLike) -> tuple[Kernel, Floats]:
-        """Kernel and features for a decision, checked against what was learnt from."""
+        """Kernel and features for a decision, checked against the training features."""
         check_is_fitted(self, "classes_")
         kernel, features = self._kernel(), features_of(X)
         if features.shape[1] != self.n_features_in_:
@@ -122,7 +122,7 @@ class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
 
 
 def features_of(X: ArrayLike) -> Floats:
-    """X as (n, D) float32 in C order; refuses other shapes (`bad_features`) and NaN or infinity (`not_finite`)."""
+    """Features X as (n, D) float32; refuses other shapes (`bad_features`) and NaN or infinity (`not_finite`)."""
     array = np.asarray(X)
     if array.ndim != 2 or not array.size or array.dtype.kind not in "biuf":
         raise DataError("bad_features", "features were to be classified or learnt from",
@@ -142,7 +142,7 @@ def features_of(X: ArrayLike) -> Floats:
 
 
 def class_numbers(y: ArrayLike, count: int) -> NDArray[np.int64]:
-    """Y as (count,) int64; refuses `label_range`, `one_class` and classes without pictures (`empty_class`)."""
+    """Labels y as (count,) int64; refuses `label_range`, `one_class` and classes without pictures (`empty_class`)."""
     array = np.asarray(y)
     if array.shape != (count,) or array.dtype.kind not in "iu" or array.min() < 0:
         given = f"shape {array.shape} of {array.dtype} came with {count:,} rows"

@@ -1,7 +1,7 @@
-"""Choosing C by cross-validation: all folds and classes as columns of one problem, warm from one C to the next.
+"""Cross-validation of C: all folds and classes are columns of one problem, warm-started from one C to the next.
 
-The decisions about the held-out pictures come with the solution: a fold's column says something of every picture,
-and counts only those it learns from. They choose C, and calibrate the probabilities.
+The held-out decisions come with the solution: the column of a fold has a decision for every picture, and costs for the
+others only. They choose C, and calibrate the probabilities.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ GRID = tuple(4.0**power for power in range(-2, 7))  # 1/16 to 4,096, over the me
 PATIENCE = 2  # values of C in a row that may be no better before the rest are left out; 1 from `MANY` pictures on
 PATH_TOLERANCE = 0.1  # of the weights' length; the decisions' order rarely changes below this
 FOLDS, FEWER_FOLDS, MANY = 5, 3, 5_000
-Price = Annotated[float | None, Real(LEAST, MOST, "a number above 0 is allowed")]
+Cost = Annotated[float | None, Real(LEAST, MOST, "a number above 0 is allowed")]
 Folds = Annotated[int | None, Whole(2, MOST, "a whole number from 2 up is allowed")]
 Tolerance = Annotated[float, Real(LEAST, math.nextafter(1, 0), "a number between 0 and 1 is allowed")]
-MOST_TRIED = 10_000  # pictures: C then costs what it costs there, and the best C changes slowly with their number
+MOST_TRIED = 10_000  # pictures that C is chosen on: the best C changes slowly with their number
 
 
 @dataclass(frozen=True, eq=False)
 class CrossValidatedC:
-    """The chosen C, held-out decisions (n, K) at it, held-out accuracy of each C tried, and the final classifier."""
+    """The chosen C, its held-out decisions (n, K), the held-out accuracy of each C tried, and the final classifier."""
 
     C: float
     decisions: Doubles
@@ -41,7 +41,7 @@ class CrossValidatedC:
 
     @property
     def notes(self) -> list[str]:
-        """Remarks on the choice, as sentences."""
+        """Remarks on the choice of C, as sentences."""
         notes = []
         if len(self.scores) > 1 and max(self.scores) == self.C:
             notes.append(f"the best C, {self.C:g}, is the largest that was tried")
@@ -51,7 +51,7 @@ class CrossValidatedC:
 
 
 def folds_of(labels: Labels, folds: int | None, seed: int, groups: Labels | None = None) -> Labels:
-    """The fold of each picture, (n,) int64: classes spread evenly over folds, and folds of equal size; seeded.
+    """The fold of each picture, (n,) int64: stratified by class, folds of equal size; seeded.
 
     None makes 5 folds, 3 from 5,000 pictures on, and never more than there are pictures. `groups` (n,), 0 up: rows of
     one group are one picture, in one fold, and count once. Refuses fewer pictures than the folds asked for
@@ -76,9 +76,9 @@ def folds_of(labels: Labels, folds: int | None, seed: int, groups: Labels | None
     return found
 
 
-def choose(space: SolverSpace, labels: Labels, folds: Labels, scale: float, C: float | None,
-           tol: float) -> CrossValidatedC:
-    """C with the best held-out accuracy (the smaller where equal), unless `C` is given, and the final classifier.
+def choose_cost(space: SolverSpace, labels: Labels, folds: Labels, scale: float, C: float | None,
+                tol: float) -> CrossValidatedC:
+    """Choose the C of the best held-out accuracy (the smaller where equal) unless given; fit the final classifier.
 
     Args:
         space: `Primal` or `Dual`, of all pictures.
@@ -96,21 +96,21 @@ def choose(space: SolverSpace, labels: Labels, folds: Labels, scale: float, C: f
     scores: dict[float, float] = {}
     path: Solution | None = None
     if C is None and len(labels) > MOST_TRIED:
-        some = _evenly(labels, folds, MOST_TRIED)
-        value, _, found, scores = _along(space.part(some), labels[some], folds[some], tried, None)
+        some = _stratified(labels, folds, MOST_TRIED)
+        value, _, found, scores = _search_cost(space.part(some), labels[some], folds[some], tried, None)
         columns = space.widened(found.columns, some)
         tried, path = [value], Solution(columns, space.forward(columns))
-    value, decisions, found, more = _along(space, labels, folds, tried, path)
+    value, decisions, found, more = _search_cost(space, labels, folds, tried, path)
     own = _targets(labels)
-    # The mean over the folds is close to the final classifier, and has learnt from nothing else.
+    # The mean over the folds is close to the final classifier, and a warm start from the same pictures.
     mean = [part.reshape(len(part), count, own.shape[1]).mean(axis=1) for part in (found.columns, found.decisions)]
     solution = solve(space, own, np.full_like(own, value), Solution(*mean), tol)
     return CrossValidatedC(value, decisions, scores or more, solution)
 
 
-def _along(space: SolverSpace, labels: Labels, folds: Labels, tried: list[float],
-           path: Solution | None) -> tuple[float, Doubles, Solution, dict[float, float]]:
-    """Up the values of C, each from the one before: the best, its held-out decisions and columns, and all scores."""
+def _search_cost(space: SolverSpace, labels: Labels, folds: Labels, tried: list[float],
+                 path: Solution | None) -> tuple[float, Doubles, Solution, dict[float, float]]:
+    """Solve for rising C, each from the one before: the best, its held-out decisions and solution, and all scores."""
     own = _targets(labels)
     count = int(folds.max()) + 1
     targets = np.tile(own, (1, count))
@@ -125,7 +125,7 @@ def _along(space: SolverSpace, labels: Labels, folds: Labels, tried: list[float]
         if best is None or scores[value] > scores[best[0]]:
             best = value, decisions, path
         since = len(scores) - 1 - list(scores).index(best[0])
-        # A classifier that still says the commonest class to everything has not begun to learn.
+        # A classifier that predicts the commonest class for everything has not begun to learn.
         if since >= (PATIENCE if len(labels) < MANY else 1) and scores[best[0]] > commonest:
             break
     assert best is not None
@@ -136,8 +136,8 @@ def _targets(labels: Labels) -> Floats:
     return np.where(labels[:, None] == np.arange(labels.max() + 1), 1, -1).astype(np.float32)
 
 
-def _evenly(labels: Labels, folds: Labels, count: int) -> Labels:
-    """`count` pictures spread over classes and folds, in order, and the first of every class among them."""
+def _stratified(labels: Labels, folds: Labels, count: int) -> Labels:
+    """A stratified subset of `count` pictures over classes and folds, in order, with the first of every class."""
     order = np.lexsort((folds, labels))
-    drawn = order[np.arange(count) * len(order) // count]
-    return np.unique(np.concatenate([drawn, np.unique(labels, return_index=True)[1]]))
+    some = order[np.arange(count) * len(order) // count]
+    return np.unique(np.concatenate([some, np.unique(labels, return_index=True)[1]]))

@@ -1,7 +1,7 @@
 """One-vs-rest SVMs with the exact kernel: one Gram matrix, used by every class, fold and C.
 
 The classifier is that of `linear_svm` in the gram form, without the approximation of a feature map: squared hinge, the
-bias counted as one more weight. It keeps the pictures that are a support vector of any class.
+bias counted as one more weight. The pictures that are a support vector of any class are stored.
 Limits: the Gram matrix takes 4·n² bytes and about n²·D/2 operations (10,000 pictures, 8,400 bins: minutes).
 """
 
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from striate.classifiers.calibration import Calibration, calibrate
 from striate.classifiers.classifier import ROWS, Arrays, Classifier, Doubles, KernelName, Seed, Settings
-from striate.classifiers.cross_validation import Folds, Price, Tolerance, choose, folds_of
+from striate.classifiers.cross_validation import Cost, Folds, Tolerance, choose_cost, folds_of
 from striate.classifiers.kernels import Floats, Kernel
 from striate.classifiers.newton import Dual
 from striate.core.model_file import shaped
@@ -23,7 +23,7 @@ from striate.core.params import stored
 from striate.errors import DataError
 
 MOST_GRAM = 2 << 30  # bytes of the exact kernel of all pictures, float64
-NOTHING = 1e-6  # of a class's largest coefficient: a picture below it in every class is no support vector
+NEGLIGIBLE = 1e-6  # of a class's largest coefficient: a picture below it in every class is no support vector
 
 
 class KernelSVM(Classifier):
@@ -45,7 +45,7 @@ class KernelSVM(Classifier):
 
     """
 
-    def __init__(self, kernel: KernelName = "intersection", C: Price = None, folds: Folds = None, seed: Seed = 0,
+    def __init__(self, kernel: KernelName = "intersection", C: Cost = None, folds: Folds = None, seed: Seed = 0,
                  tol: Tolerance = 0.03) -> None:
         self.kernel, self.C, self.folds, self.seed, self.tol = kernel, C, folds, seed, tol
 
@@ -58,13 +58,13 @@ class KernelSVM(Classifier):
         gram = kernel.exact(features).astype(np.float32)
         scale = float(np.trace(gram, dtype=np.float64)) / len(gram) or 1.0
         gram += 1
-        choice = choose(Dual(gram), labels, folds, scale, self.C, self.tol)
+        choice = choose_cost(Dual(gram), labels, folds, scale, self.C, self.tol)
         self.C_, self.scores_ = choice.C, choice.scores
         self.notes_ += choice.notes
         self.calibration_ = calibrate(choice.decisions, labels, folds)
         self.held_out_ = np.arange(len(labels)), self.calibration_.apply(choice.decisions)
         weights = choice.solution.columns
-        support = (np.abs(weights) > NOTHING * np.abs(weights).max(axis=0)).any(axis=1)
+        support = (np.abs(weights) > NEGLIGIBLE * np.abs(weights).max(axis=0)).any(axis=1)
         self.vectors_, self.coefficients_ = features[support], weights[support]
         self.bias_ = self.coefficients_.sum(axis=0)
 
@@ -82,19 +82,19 @@ class KernelSVM(Classifier):
         return self.calibration_.apply(self.decision(X))
 
     def chosen(self) -> str:
-        """C and the calibration."""
+        """C and the calibration as a text."""
         how = f"C = {self.C_:.3g}" + (f", the best of {len(self.scores_)} by cross-validation" if self.scores_ else "")
         return f"{how}; probabilities by {self.calibration_.kind}"
 
     def to_arrays(self) -> tuple[Settings, Arrays]:
-        """Support vectors, coefficients and bias, the calibration, and how they were found."""
+        """Support vectors, coefficients and bias, the calibration, kernel and C."""
         settings, arrays = self.calibration_.to_arrays()
         vectors = {"vectors": self.vectors_, "coefficients": self.coefficients_, "bias": self.bias_}
         return {"kernel": self.kernel, "C": self.C_, **settings}, {**vectors, **arrays}
 
     @classmethod
     def from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The classifier `to_arrays` described; ValueError where anything does not fit."""
+        """The classifier that `to_arrays` gave; ValueError where anything does not fit."""
         name, C = stored(cls, settings, "kernel", "C").values()
         rest = {key: array for key, array in arrays.items() if key not in ("slopes", "offsets")}
         shaped(rest, {"vectors": (None, None), "coefficients": (None, None), "bias": (None,)})

@@ -1,4 +1,4 @@
-"""Comparing histograms: four additive kernels, exact, and as explicit feature maps for linear classifiers.
+"""Additive kernels of histograms, four of them: exact, and as explicit feature maps for linear classifiers.
 
     linear        Σ x y
     hellinger     Σ √(x y)
@@ -31,7 +31,7 @@ from striate.errors import DataError
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 COLUMNS = 4096  # bins at once
-CACHED = 1 << 18  # terms at once: 1 MiB of temporary, which stays in a second-level cache
+CACHED = 1 << 18  # terms at once: 1 MiB, which fits the second-level cache
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Kernel:
         raise NotImplementedError
 
     def per_bin(self, x: Doubles, y: Doubles) -> Doubles:
-        """What each bin adds to the kernel, float64, x broadcast with y; x must not be 0."""
+        """The term of each bin in the kernel, float64, x broadcast with y; x must not be 0."""
         raise NotImplementedError
 
     def diagonal(self, X: Floats) -> NDArray[np.float64]:
@@ -68,7 +68,7 @@ class Kernel:
         return columns
 
     def distances(self, X: Floats, Y: Floats) -> NDArray[np.float64]:
-        """k(x, x) + k(y, y) − 2 k(x, y), (n, m) float64: the squared distance in the kernel's own space.
+        """k(x, x) + k(y, y) − 2 k(x, y), (n, m) float64: the squared distance in the kernel's feature space.
 
         linear: the squared Euclidean one; hellinger: Σ (√x − √y)²; intersection: Σ |x − y|; chi2: Σ (x − y)² / (x + y).
         For histograms that sum to 1 these are 2 (1 − k(x, y)), so they order neighbours as 1 − k does.
@@ -93,7 +93,7 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Linear(Kernel):
-    """Σ x y; any real numbers."""
+    """Linear kernel Σ x y, of any real numbers."""
 
     def exact(self, X: Floats, Y: Floats | None = None) -> NDArray[np.float64]:
         """X·Yᵀ, multiplied in float32."""
@@ -120,7 +120,7 @@ class Linear(Kernel):
 
 @dataclass(frozen=True)
 class Hellinger(Kernel):
-    """Σ √(x y), also called the Bhattacharyya coefficient."""
+    """Hellinger kernel Σ √(x y), also called the Bhattacharyya coefficient."""
 
     def exact(self, X: Floats, Y: Floats | None = None) -> NDArray[np.float64]:
         """√X·√Yᵀ, multiplied in float32."""
@@ -139,7 +139,7 @@ class Hellinger(Kernel):
 
 @dataclass(frozen=True)
 class Homogeneous(Kernel):
-    """A kernel √(xy) K(log y − log x): `bins` computes its bins, `term` their sum for a row in float32.
+    """Homogeneous kernel √(xy) K(log y − log x): `bins` computes its terms, `term` their sum for a row in float32.
 
     `signature` is K, `period` Λ and `order` n.
     """
@@ -151,7 +151,7 @@ class Homogeneous(Kernel):
     order: int = 1
 
     def exact(self, X: Floats, Y: Floats | None = None) -> NDArray[np.float64]:
-        """Row by row over the bins that are not empty, against blocks of Y; threads do not change the bits."""
+        """The kernel, row by row over non-empty bins, against blocks of Y; threads do not change the bits."""
         other = X if Y is None else Y
         kernel = np.empty((len(X), len(other)))
         filled = [np.flatnonzero(row) for row in X]

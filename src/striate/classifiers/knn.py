@@ -1,11 +1,11 @@
-"""k nearest neighbours, near as a kernel sees it: squared Euclidean, Hellinger, L1 (intersection) or χ² distance.
+"""k nearest neighbours by the distance of a kernel: squared Euclidean, Hellinger, L1 (intersection) or χ².
 
 The distance is k(x, x) + k(y, y) − 2 k(x, y), which for histograms that sum to 1 is 2 (1 − k): the same order.
 Every neighbour has one vote. Between classes with equally many votes the one with the nearest neighbour wins;
 equal distances (after rounding to float32) go to the picture learnt first.
 
-A probability is (votes + α/K) / (k + α): α pictures' worth of doubt, shared among the K classes, chosen together
-with k by leaving one training picture out at a time (at most `MOST_ASKED` of them, drawn by the seed).
+A probability is (votes + α/K) / (k + α): additive smoothing by α votes shared among the K classes, chosen together
+with k by leaving one training picture out at a time (at most `MOST_LEFT_OUT` of them, drawn by the seed).
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ Labels = NDArray[np.int64]
 Neighbours = Annotated[int | None, Whole(1, MOST, "a whole number from 1 up is allowed")]
 TRIED = (1, 3, 5, 7, 10, 15, 20, 30, 50)
 DOUBTS = tuple(2.0**power for power in range(-6, 5))
-MOST_ASKED = 5_000
+MOST_LEFT_OUT = 5_000
 BLOCK = 64 << 20  # bytes of distances at once
 TIE = 0.5  # the most that being nearest adds to the votes: it decides between equal votes only
 
 
 class KNN(Classifier):
-    """The class most frequent among the k nearest training pictures, all of which are kept.
+    """k-nearest-neighbours classifier, which stores all training pictures.
 
     Args:
         kernel: names the distance: linear, hellinger, intersection or chi2.
         k: how many neighbours vote; None chooses by leaving one out, the smaller where equally accurate.
-        seed: of the draw of pictures to leave out, when there are more than 5,000.
+        seed: of the sample of pictures to leave out, when there are more than 5,000.
 
     Learnt: `vectors_` (n, D) float32 and `labels_` (n,) int64; `k_`; `doubt_`, the α above; `scores_`, the accuracy of
     each k tried on pictures left out.
@@ -55,26 +55,26 @@ class KNN(Classifier):
         self.kernel, self.k, self.seed = kernel, k, seed
 
     def _learn(self, kernel: Kernel, features: Floats, labels: Labels, groups: Labels) -> None:
-        left = len(features) - int(np.bincount(groups).max())  # when a picture is left out with all that are alike
+        left = len(features) - int(np.bincount(groups).max())  # when a picture is left out with its group
         if left < (self.k or 1):
             raise DataError("few_neighbours", f"the {self.k or 1} nearest pictures were asked for",
                             allowed="more pictures than neighbours are needed, so that one can be left out",
                             given=f"{left} others were given", do="Ask for fewer neighbours or add pictures")
-        asked = np.arange(len(features))
-        if len(asked) > MOST_ASKED:
-            draw = np.random.Generator(np.random.Philox(self.seed)).permutation(len(asked))
-            asked = np.sort(draw[:MOST_ASKED])
-            self.notes_.append(f"k was chosen by leaving out {MOST_ASKED:,} of {len(features):,} rows singly")
+        queries = np.arange(len(features))
+        if len(queries) > MOST_LEFT_OUT:
+            draw = np.random.Generator(np.random.Philox(self.seed)).permutation(len(queries))
+            queries = np.sort(draw[:MOST_LEFT_OUT])
+            self.notes_.append(f"k was chosen by leaving out {MOST_LEFT_OUT:,} of {len(features):,} rows singly")
         tried = [k for k in TRIED if k <= left] if self.k is None else [int(self.k)]
-        near = labels[neighbours(kernel, features[asked], features, max(tried), groups[asked], groups)]
+        near = labels[neighbours(kernel, features[queries], features, max(tried), groups[queries], groups)]
         classes = int(labels.max()) + 1
-        truth, rows = labels[asked], np.arange(len(asked))
+        truth, rows = labels[queries], np.arange(len(queries))
         votes = {k: _votes(near[:, :k], classes) for k in tried}
         self.scores_ = {k: float((counts.argmax(axis=1) == truth).mean()) for k, counts in votes.items()}
         self.k_ = max(tried, key=lambda k: (self.scores_[k], -k))
         losses = {doubt: -np.log(_shares(votes[self.k_], doubt)[rows, truth]).mean() for doubt in DOUBTS}
         self.doubt_ = min(DOUBTS, key=lambda doubt: losses[doubt])
-        self.held_out_ = asked, _shares(votes[self.k_], self.doubt_)
+        self.held_out_ = queries, _shares(votes[self.k_], self.doubt_)
         self.vectors_, self.labels_ = np.array(features), labels
 
     def decision(self, X: ArrayLike) -> Doubles:
@@ -84,23 +84,23 @@ class KNN(Classifier):
         return _votes(near, len(self.classes_))
 
     def predict_proba(self, X: ArrayLike) -> Doubles:
-        """Probabilities, (n, K) float64: shares of the votes, with doubt; in the order of `decision`."""
+        """Probabilities, (n, K) float64: smoothed shares of the votes, in the order of `decision`."""
         return _shares(self.decision(X), self.doubt_)
 
     def chosen(self) -> str:
-        """How many neighbours vote."""
+        """The number of neighbours as a text."""
         return f"{self.k_} of {len(self.vectors_):,} pictures vote" + (
             f", the best of {len(self.scores_)} by leaving one out" if len(self.scores_) > 1 else "")
 
     def to_arrays(self) -> tuple[Settings, Arrays]:
-        """The training features and labels, k and the doubt."""
+        """The training features and labels, k and α."""
         check_is_fitted(self, "classes_")
         settings = {"kernel": self.kernel, "k": self.k_, "doubt": self.doubt_}
         return settings, {"vectors": self.vectors_, "labels": self.labels_}
 
     @classmethod
     def from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The classifier `to_arrays` described; ValueError where anything does not fit."""
+        """The classifier that `to_arrays` gave; ValueError where anything does not fit."""
         name, k, doubt = stored(cls, settings, "kernel", "k", doubt=OneOf(*DOUBTS)).values()
         shaped({key: array for key, array in arrays.items() if key != "labels"}, {"vectors": (None, None)})
         shaped({key: array for key, array in arrays.items() if key == "labels"}, {"labels": (None,)}, np.int64)
@@ -123,7 +123,7 @@ class KNN(Classifier):
 
 def neighbours(kernel: Kernel, X: Floats, Y: Floats, k: int, own: Labels | None = None,
                groups: Labels | None = None) -> Labels:
-    """Rows of Y nearest to each of X, nearest first, (n, k) int64; those of its `own` group (n,) do not count.
+    """The k rows of Y nearest to each of X, nearest first, (n, k) int64; those of its `own` group (n,) do not count.
 
     `groups` (m,): that of each row of Y.
 
@@ -149,7 +149,7 @@ def _votes(near: Labels, classes: int) -> Doubles:
     votes = np.zeros((len(near), classes))
     rows = np.arange(len(near))
     for rank in range(near.shape[1] - 1, -1, -1):
-        # The nearest comes last and leaves its mark: ½, ⅓, ¼ … by rank, on top of whole votes.
+        # The fraction on top of whole votes is that of the nearest, which comes last: ½, ⅓, ¼ … by rank.
         votes[rows, near[:, rank]] = np.floor(votes[rows, near[:, rank]]) + 1 + TIE * 2 / (rank + 2)
     return votes
 

@@ -1,9 +1,9 @@
-"""One-vs-rest linear SVMs on the kernel's feature map, solved in the form that is cheaper.
+"""One-vs-rest linear SVMs on the kernel's feature map, solved in the primal or gram form, whichever is cheaper.
 
 With n pictures, D' mapped features and P = classes × folds columns, `STEPS` conjugate-gradient steps cost
 
     primal   STEPS · 2·n·D'·P                multiplications, and the map of all pictures in memory
-    gram     n²·D'/2 + STEPS · n²·P          and n² numbers in memory; the map is made in strips and not kept
+    gram     n²·D'/2 + STEPS · n²·P          and n² values in memory; the map is made strip by strip
 
 The objective and so the answer is the same: squared hinge, the bias counted as one more weight (`newton.py`).
 """
@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from striate.classifiers.calibration import Calibration, calibrate
 from striate.classifiers.classifier import ROWS, UNKNOWN, Arrays, Classifier, Doubles, KernelName, Seed, Settings
-from striate.classifiers.cross_validation import Folds, Price, Tolerance, choose, folds_of
+from striate.classifiers.cross_validation import Cost, Folds, Tolerance, choose_cost, folds_of
 from striate.classifiers.kernels import KERNELS, Floats, Kernel
 from striate.classifiers.newton import Dual, Primal
 from striate.core.constraints import OneOf
@@ -29,7 +29,7 @@ from striate.core.params import stored
 Form = Annotated[
     Literal["primal", "gram"] | None, OneOf("primal", "gram", phrase="{words} are allowed"),
     replace(UNKNOWN, asked="the form of a linear SVM was asked for", do="Leave form out and the cheaper is taken")]
-STEPS = 300  # for all C together; 200 to 400 were seen
+STEPS = 300  # for all C together; 200 to 400 are usual
 STRIP = 512 << 20  # bytes of feature map made at once in the gram form
 MOST_GRAM = 4 << 30  # bytes
 
@@ -55,7 +55,7 @@ class LinearSVM(Classifier):
 
     """
 
-    def __init__(self, kernel: KernelName = "linear", C: Price = None, folds: Folds = None, seed: Seed = 0,
+    def __init__(self, kernel: KernelName = "linear", C: Cost = None, folds: Folds = None, seed: Seed = 0,
                  form: Form = None, tol: Tolerance = 0.03) -> None:
         self.kernel, self.C, self.folds, self.seed, self.form, self.tol = kernel, C, folds, seed, form, tol
 
@@ -74,7 +74,7 @@ class LinearSVM(Classifier):
             scale = float(np.trace(gram, dtype=np.float64)) / len(gram) or 1.0
             gram += 1
             space = Dual(gram)
-        choice = choose(space, labels, folds, scale, self.C, self.tol)
+        choice = choose_cost(space, labels, folds, scale, self.C, self.tol)
         self.C_, self.scores_ = choice.C, choice.scores
         self.notes_ += choice.notes
         self.calibration_ = calibrate(choice.decisions, labels, folds)
@@ -102,21 +102,19 @@ class LinearSVM(Classifier):
         return self.calibration_.apply(self.decision(X))
 
     def chosen(self) -> str:
-        """C and the calibration, and the form."""
+        """C, the form and the calibration as a text."""
         how = f"C = {self.C_:.3g}" + (f", the best of {len(self.scores_)} by cross-validation" if self.scores_ else "")
         return f"{how}; solved in the {self.form_} form; probabilities by {self.calibration_.kind}"
 
     def to_arrays(self) -> tuple[Settings, Arrays]:
-        """Weights and bias, the calibration, and how they were found."""
+        """Weights and bias, the calibration, kernel, C and form."""
         settings, arrays = self.calibration_.to_arrays()
-        return (
-            {"kernel": self.kernel, "C": self.C_, "form": self.form_, **settings},
-            {"weights": self.weights_, "bias": self.bias_, **arrays},
-        )
+        return ({"kernel": self.kernel, "C": self.C_, "form": self.form_, **settings},
+                {"weights": self.weights_, "bias": self.bias_, **arrays})
 
     @classmethod
     def from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The classifier `to_arrays` described; ValueError where anything does not fit."""
+        """The classifier that `to_arrays` gave; ValueError where anything does not fit."""
         name, C, form = stored(cls, settings, "kernel", "C", "form").values()
         rest = {key: array for key, array in arrays.items() if key not in ("slopes", "offsets")}
         shaped(rest, {"weights": (None, None), "bias": (None,)})
@@ -147,7 +145,7 @@ def cheaper(pictures: int, width: int, columns: int) -> str:
 
 
 def strips(kernel: Kernel, features: Floats) -> Iterator[tuple[slice, Floats]]:
-    """Strips of columns and their feature maps, of `STRIP` bytes at most."""
+    """The feature map in strips of columns, of `STRIP` bytes at most: (columns, map)."""
     size = max(1, STRIP // (4 * len(features) * kernel.width(1)))
     for start in range(0, features.shape[1], size):
         part = slice(start, min(start + size, features.shape[1]))

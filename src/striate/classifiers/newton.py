@@ -1,13 +1,13 @@
-"""Many squared-hinge SVMs on the same pictures at once: truncated Newton, one column for each class and fold.
+"""Truncated Newton solver of many squared-hinge SVMs on the same pictures, one column for each class and fold.
 
 Each column minimises ½‖w‖² + Σᵢ cᵢ max(0, 1 − yᵢ(w·xᵢ + b))², where ‖w‖² includes b² (one more feature that is
 always 1, as LIBLINEAR has it); cᵢ is C, or 0 for a picture of the held-out fold. The method is that of Keerthi &
 DeCoste, "A modified finite Newton method for fast solution of large scale linear SVMs" (JMLR 2005): conjugate
 gradients for the Newton step, then the exact minimum along it. Every product is a dense float32 matrix product over all
-columns, which is what makes it fast, and leaves nothing to chance: no order of visiting, no seed.
+columns, which makes it fast, and deterministic: there is no order of pictures and no seed.
 
-The same steps run in two spaces. `Primal` keeps w, D' + 1 numbers a column, and multiplies by the features X twice a
-step: 2·n·D' products. `Dual` writes w = Xᵀu, keeps u, n numbers a column, and multiplies by the Gram matrix once: n²
+The same steps run in two spaces. `Primal` stores w, D' + 1 values a column, and multiplies by the features X twice a
+step: 2·n·D' products. `Dual` writes w = Xᵀu, stores u, n values a column, and multiplies by the Gram matrix once: n²
 products, after n²·D'/2 for the matrix itself (Chapelle, "Training a support vector machine in the primal", 2007).
 """
 
@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 STEPS = 100  # Newton steps; 5 to 20 are usual
-ROUNDING = 3e-6  # of the first gradient's length: below, float32 sees noise
+ROUNDING = 3e-6  # of the first gradient's length: below is the noise of float32
 CG_STEPS = 60  # products for one Newton step, at most
 CG_TOLERANCE = 0.2  # of the gradient's length; a closer Newton step is not worth its products
 SEARCHES = 8  # safeguarded Newton steps along a line
 
 
 class SolverSpace(ABC):
-    """Where the columns live: how they meet the pictures, and how their lengths are measured."""
+    """Space of the solver: the products of columns with pictures, and the inner product of columns."""
 
     size: int
 
@@ -42,20 +42,20 @@ class SolverSpace(ABC):
 
     @abstractmethod
     def forward(self, columns: Floats) -> Floats:
-        """What each column says of each picture: (size, P) → (n, P)."""
+        """Forward product, the decisions of each column for each picture: (size, P) → (n, P)."""
 
     @abstractmethod
     def adjoint(self, errors: Floats) -> Floats:
-        """What pulls at the columns when the pictures pull with `errors`: (n, P) → (size, P)."""
+        """Adjoint of `forward`, for gradients: (n, P) → (size, P)."""
 
     @abstractmethod
-    def dot(self, a: Floats, b: Floats, said_by_b: Floats) -> NDArray[np.float64]:
-        """The inner products of the weights, (P,) float64; `said_by_b` is `forward(b)`."""
+    def dot(self, a: Floats, b: Floats, forward_b: Floats) -> NDArray[np.float64]:
+        """The inner products of the weights, (P,) float64; `forward_b` is `forward(b)`."""
 
 
 @dataclass
 class Primal(SolverSpace):
-    """Weights and, in the last row, the bias; `features` is (n, D') float32."""
+    """Primal space: weights and, in the last row, the bias; `features` is (n, D') float32."""
 
     features: Floats
 
@@ -78,19 +78,19 @@ class Primal(SolverSpace):
 
     def adjoint(self, errors: Floats) -> Floats:
         """Xᵀ·e, and the sum of e for the bias."""
-        pull = np.empty((self.size, errors.shape[1]), np.float32)
-        np.matmul(self.features.T, errors, out=pull[:-1])
-        errors.sum(axis=0, out=pull[-1])
-        return pull
+        product = np.empty((self.size, errors.shape[1]), np.float32)
+        np.matmul(self.features.T, errors, out=product[:-1])
+        errors.sum(axis=0, out=product[-1])
+        return product
 
-    def dot(self, a: Floats, b: Floats, said_by_b: Floats) -> NDArray[np.float64]:  # noqa: ARG002
+    def dot(self, a: Floats, b: Floats, forward_b: Floats) -> NDArray[np.float64]:  # noqa: ARG002
         """Σ a·b."""
         return np.asarray(np.einsum("sp,sp->p", a, b), np.float64)
 
 
 @dataclass
 class Dual(SolverSpace):
-    """Coefficients of the pictures; `gram` is (n, n) float32, the kernel plus 1 for the bias."""
+    """Dual space: coefficients of the pictures; `gram` is (n, n) float32, the kernel plus 1 for the bias."""
 
     gram: Floats
 
@@ -116,14 +116,14 @@ class Dual(SolverSpace):
         """The coefficients are the errors themselves."""
         return errors
 
-    def dot(self, a: Floats, b: Floats, said_by_b: Floats) -> NDArray[np.float64]:  # noqa: ARG002
+    def dot(self, a: Floats, b: Floats, forward_b: Floats) -> NDArray[np.float64]:  # noqa: ARG002
         """Aᵀ·G·b."""
-        return np.asarray(np.einsum("sp,sp->p", a, said_by_b), np.float64)
+        return np.asarray(np.einsum("sp,sp->p", a, forward_b), np.float64)
 
 
 @dataclass
 class Solution:
-    """`columns` (size, P), what they say of each picture (n, P), and what it took: Newton steps and products."""
+    """Solution of the solver: `columns` (size, P), their `decisions` (n, P), and its Newton steps and products."""
 
     columns: Floats
     decisions: Floats
@@ -133,10 +133,10 @@ class Solution:
 
 def solve(space: SolverSpace, targets: Floats, costs: Floats, start: Solution | None = None,
           tol: float = 0.01) -> Solution:
-    """The minimum of every column.
+    """Minimise every column.
 
     Args:
-        space: where, `Primal` or `Dual`.
+        space: `Primal` or `Dual`.
         targets: +1 for the pictures of the column's class, −1 for all others, (n, P) float32.
         costs: cᵢ ≥ 0, (n, P) float32.
         start: an earlier solution for the same columns; None starts at 0.
@@ -159,8 +159,8 @@ def solve(space: SolverSpace, targets: Floats, costs: Floats, start: Solution | 
         short = 1 - y * f
         active = 2 * c * (short > 0)
         downhill = space.adjoint(y * active * short) - w
-        told = space.forward(downhill)
-        squared = space.dot(downhill, downhill, told)
+        downhill_decisions = space.forward(downhill)
+        squared = space.dot(downhill, downhill, downhill_decisions)
         reached = np.maximum(floor[open_] ** 2, tol**2 * space.dot(w, w, f))
         going = squared > reached
         done = replace(done, steps=step + 1, products=done.products + 2)
@@ -169,11 +169,11 @@ def solve(space: SolverSpace, targets: Floats, costs: Floats, start: Solution | 
         if not going.all():
             open_ = open_[going]
             y, c, w, f, short, active = (part[:, going] for part in (y, c, w, f, short, active))
-            downhill, told, squared = downhill[:, going], told[:, going], squared[going]
-        way, way_decisions, products = _newton_step(space, downhill, told, squared, active)
-        length = _line_minimum(space.dot(way, w, f), space.dot(way, way, way_decisions), y * way_decisions, c, short)
-        columns[:, open_] = w + way * length
-        decisions[:, open_] = f + way_decisions * length
+            downhill, downhill_decisions, squared = downhill[:, going], downhill_decisions[:, going], squared[going]
+        v, v_decisions, products = _newton_step(space, downhill, downhill_decisions, squared, active)
+        length = _line_minimum(space.dot(v, w, f), space.dot(v, v, v_decisions), y * v_decisions, c, short)
+        columns[:, open_] = w + v * length
+        decisions[:, open_] = f + v_decisions * length
         done.products += products
     done.decisions = space.forward(columns)
     return done
@@ -183,42 +183,42 @@ def _length(space: SolverSpace, columns: Floats) -> NDArray[np.float64]:
     return np.sqrt(np.maximum(space.dot(columns, columns, space.forward(columns)), 0))
 
 
-def _newton_step(space: SolverSpace, downhill: Floats, told: Floats, squared: NDArray[np.float64],
+def _newton_step(space: SolverSpace, downhill: Floats, downhill_decisions: Floats, squared: NDArray[np.float64],
                  active: Floats) -> tuple[Floats, Floats, int]:
-    """Conjugate gradients for (I + Xᵀ·active·X) way = downhill; also what `way` says, and the products it took."""
-    rest, rest_said = downhill.copy(), told.copy()
-    ahead, ahead_said = downhill.copy(), told.copy()
-    way, way_decisions = np.zeros_like(downhill), np.zeros_like(told)
+    """Conjugate gradients for (I + Xᵀ·active·X) v = downhill; returns v, its decisions, and the number of products."""
+    residual, residual_decisions = downhill.copy(), downhill_decisions.copy()
+    search, search_decisions = downhill.copy(), downhill_decisions.copy()
+    v, v_decisions = np.zeros_like(downhill), np.zeros_like(downhill_decisions)
     enough = squared * CG_TOLERANCE**2
     products = 0
     for _ in range(CG_STEPS):
         products += 2
-        bent = ahead + space.adjoint(active * ahead_said)
-        curve = space.dot(bent, ahead, ahead_said)
-        # A column that has arrived, or that rounding keeps from going on, stands still.
+        product = search + space.adjoint(active * search_decisions)
+        curve = space.dot(product, search, search_decisions)
+        # A column that has converged, or that rounding keeps from going on, is not changed.
         size = np.where((squared > enough) & (curve > 0), squared / np.where(curve > 0, curve, 1), 0)
         size = size.astype(np.float32)
-        way += size * ahead
-        way_decisions += size * ahead_said
-        rest -= size * bent
+        v += size * search
+        v_decisions += size * search_decisions
+        residual -= size * product
         if not size.any():
             break
-        rest_said = space.forward(rest)
-        new = np.maximum(space.dot(rest, rest, rest_said), 0)
+        residual_decisions = space.forward(residual)
+        new = np.maximum(space.dot(residual, residual, residual_decisions), 0)
         if not (new > enough).any():
             break
         turn = (new / np.where(squared > 0, squared, 1)).astype(np.float32)
-        ahead = rest + turn * ahead
-        ahead_said = rest_said + turn * ahead_said
+        search = residual + turn * search
+        search_decisions = residual_decisions + turn * search_decisions
         squared = new
-    return way, way_decisions, products
+    return v, v_decisions, products
 
 
 def _line_minimum(slope: NDArray[np.float64], curve: NDArray[np.float64], gain: Floats, costs: Floats,
                   short: Floats) -> Floats:
-    """The t ≥ 0 that minimises ½‖w + t·way‖² + Σ c max(0, short − t·gain)² in each column, (P,) float32.
+    """The t ≥ 0 that minimises ½‖w + t·v‖² + Σ c max(0, short − t·gain)² in each column, (P,) float32.
 
-    The derivative is piecewise linear and grows; Newton's steps on it are kept between the best known bounds.
+    The derivative is piecewise linear and grows; Newton's steps on it are kept within the best known bounds.
     """
     low, high = np.zeros_like(slope), np.full_like(slope, np.inf)
     t = np.ones_like(slope)

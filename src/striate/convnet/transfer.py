@@ -17,7 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from striate.arch import Network, Volume, survey
 from striate.classifiers import CLASSIFIERS, KNN, Classifier, LinearSVM
-from striate.classifiers.absent_classes import restored_present, spread
+from striate.classifiers.absent_classes import restored_present, with_absent_classes
 from striate.convnet.build.normalise import InputNormalisation
 from striate.convnet.inference.features import FeatureExtractor, cut
 from striate.convnet.pretrained import pretrained
@@ -136,7 +136,7 @@ class Transfer(Recogniser):
             return self._spread(self.classifier_.predict_proba(features))
 
     def _spread(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        return spread(scores, self.present_, len(self.classes_))
+        return with_absent_classes(scores, self.present_, len(self.classes_))
 
     def to_file(self) -> tuple[dict[str, Any], Arrays]:
         """Manifest and arrays, the network's among them: nothing else is needed to predict."""

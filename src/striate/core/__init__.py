@@ -1,1 +1,1 @@
-"""The ground floor: what every room uses, and nothing here knows pictures or networks."""
+"""Core: parameters, bounded text, model files, caches and workers for all packages; no pictures and no networks."""

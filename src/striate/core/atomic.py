@@ -1,4 +1,4 @@
-"""Writing files so that a reader sees the old bytes or the new bytes, never a mixture.
+"""Atomic writing of files: a reader sees the old bytes or the new bytes, never a mixture.
 
 The recipe: a temporary file with our own prefix in the same folder, write, flush, fsync, rename, fsync of the
 folder. A crash at any point leaves the old file whole and at most a `.striate-*.tmp` beside it.
@@ -21,7 +21,7 @@ PREFIX = ".striate-"
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[BinaryIO]:
-    """Open a binary file that takes the place of `path` when the block ends without an exception.
+    """Context of a binary file that replaces `path` when the block ends without an exception.
 
     Raises `DiskError` (`disk_full`, `not_writable`) when the operating system refuses; `path` is then as it was.
 
@@ -84,7 +84,7 @@ def disk_error(path: Path, error: OSError) -> DiskError:
 
 
 def refuse_taken(out: str | Path, force: bool) -> None:
-    """Refuse to write over what is there, a link to nothing too; with `force` a link is replaced, not followed."""
+    """Refuse to overwrite an existing path, broken links included; with `force` a link is replaced, not followed."""
     path = Path(out)
     if not os.path.lexists(path):
         return

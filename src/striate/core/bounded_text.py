@@ -1,7 +1,7 @@
-"""Bounded reading of YAML and JSON from strangers: what could blow up, hide or be read in two ways is refused.
+"""Bounded reading of untrusted YAML and JSON: texts that could blow up, hide or be read in two ways are refused.
 
-`load_yaml` and `load_json` read a text within `Limits`. What breaks them is a ValueError with a clause for people,
-in the words of the `Limits`; a text that is no YAML or JSON at all is a `yaml.YAMLError` or a `json.JSONDecodeError`.
+`load_yaml` and `load_json` read a text within `Limits`. A breach is a ValueError with a clause for people,
+in the phrases of the `Limits`; a text that is no YAML or JSON at all is a `yaml.YAMLError` or a `json.JSONDecodeError`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PHRASES: Mapping[str, str] = {
 
 
 class TooLargeError(ValueError):
-    """A text of more bytes than its `Limits` allow: `size` of them, or more."""
+    """Error for a text of more bytes than its `Limits` allow: `size` of them, or more."""
 
     def __init__(self, phrase: str, size: int) -> None:
         super().__init__(phrase)
@@ -41,12 +41,12 @@ class TooLargeError(ValueError):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a text may hold; a bound of None is none.
+    """Limits of a text; a bound of None is none.
 
     bytes: of UTF-8; depth: of lists and mappings in one another; values: of YAML its events, of JSON its values;
     word: characters of a word of YAML; digits: of a number of JSON (None: Python's own 4,300 of a whole); whole: the
     largest whole number of JSON; finite: whether JSON's 1e999 is refused; plain: whether YAML's anchors, tags and keys
-    that are no words are refused (aliases always are). phrases: what is said of a breach, in place of `PHRASES`.
+    that are no words are refused (aliases always are). phrases: of a breach, in place of `PHRASES`.
     """
 
     bytes: int
@@ -130,7 +130,7 @@ def load_json(text: bytes | str, limits: Limits) -> Any:
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         values = dict(pairs)
         if len(values) < len(pairs):
-            limits.refuse("twice", _twin([key for key, _ in pairs]))
+            limits.refuse("twice", _repeated_key([key for key, _ in pairs]))
         return values
 
     try:
@@ -198,8 +198,8 @@ def _check_events(events: Iterable[Any], limits: Limits) -> None:
                     limits.refuse("depth", line=line)
 
 
-def _twin(keys: Sequence[str]) -> str:
-    """The first key that has been there before."""
+def _repeated_key(keys: Sequence[str]) -> str:
+    """The first repeated key."""
     seen: set[str] = set()
     for key in keys:
         if key in seen:

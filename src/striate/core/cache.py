@@ -1,8 +1,8 @@
-"""The disk cache: what striate can make again, kept under the hash of all that it depends on.
+"""Disk cache of computed arrays, under the hash of all that they depend on.
 
-A computation that depends on the same pictures, settings, seed and versions as before is read back instead of done
-again. Arrays are model files (hashed, no pickle); large ones are raw float32 beside their hash, and are mapped, not
-read. Deleting the folder costs time only.
+A computation on the same pictures, settings, seed and versions is read back instead of repeated. Arrays are model files
+(hashed, no pickle); large ones are raw float32 beside their hash, and are mapped, not read. Deleting the folder costs
+time only.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from striate.core.atomic import disk_error
 from striate.core.bounded_text import Limits, load_json
 from striate.errors import DataError, MissingError, StriateError
 
-MOST = 8 << 30  # bytes kept in one folder; the entries that have not been used for longest go first
+MOST = 8 << 30  # bytes in one folder; the least recently used entries are evicted first
 BLOCK = 16 << 20
-STALE = 86_400  # seconds without a change, after which an unfinished file is nobody's any more
+STALE = 86_400  # seconds without a change, after which an unfinished file is abandoned
 ENTRY = re.compile(rf"([a-z]+-)?[0-9a-f]{{32}}\.(safetensors|f32|json)|{re.escape(atomic.PREFIX)}.*")
 SEAL = Limits(1 << 10, depth=1)
 
@@ -41,7 +41,7 @@ Stored = tuple[dict[str, Any], Arrays]
 
 
 def cache_folder() -> Path:
-    """The cache: `$STRIATE_CACHE`, else the platform's own place, such as `~/.cache/striate`. It need not exist.
+    """The cache folder: `$STRIATE_CACHE`, else the platform's own, such as `~/.cache/striate`. It need not exist.
 
     >>> import os
     >>> os.environ["STRIATE_CACHE"] = "/tmp/elsewhere"
@@ -56,7 +56,7 @@ def cache_folder() -> Path:
     return user_cache_path("striate", appauthor=False).expanduser()
 
 
-def cache_room(name: str) -> Path:
+def cache_subfolder(name: str) -> Path:
     """The sub-folder `name` of the cache, made if needed; `DiskError` if it cannot be."""
     folder = cache_folder() / name
     try:
@@ -67,7 +67,7 @@ def cache_room(name: str) -> Path:
 
 
 def key_of(*parts: Any) -> str:
-    """32 hexadecimal digits for JSON values.
+    """Cache key of JSON values, 32 hexadecimal digits.
 
     >>> key_of("lite0", {"size": [224, 224]}) == key_of("lite0", {"size": [224, 192]})
     False
@@ -77,7 +77,7 @@ def key_of(*parts: Any) -> str:
 
 @cache
 def code_digest(folder: Path, libraries: tuple[str, ...]) -> str:
-    """A hash of what computes: the source in `folder`, the versions of `libraries`, and the kind of machine."""
+    """Hash of the source in `folder`, the versions of `libraries`, and the processor architecture."""
     from importlib.metadata import version
 
     whole = sha256(model_file.canonical([__version__, platform.machine(), *map(version, libraries)]).encode())
@@ -87,9 +87,9 @@ def code_digest(folder: Path, libraries: tuple[str, ...]) -> str:
 
 
 class DiskCache:
-    """The entries in `folder`, by a name and a key; None keeps nothing. `notes`: sentences on what was damaged.
+    """Disk cache in `folder`, by a name and a key; None caches nothing. `notes`: sentences on damaged entries.
 
-    Limits: `MOST` bytes in all, of which one entry may take half; what is larger is not kept. Other files in the folder
+    Limits: `MOST` bytes in all, of which one entry may take half; larger ones are not cached. Other files in the folder
     are neither counted nor touched.
     """
 
@@ -98,7 +98,7 @@ class DiskCache:
         self.notes: list[str] = []
 
     def arrays(self, name: str, key: str, make: Callable[[], Stored]) -> tuple[Stored, bool]:
-        """JSON values and arrays of an entry, and whether they were there; made, and kept, where they were not."""
+        """JSON values and arrays of an entry, and whether they were cached; computed and cached if not."""
         if not self.folder:
             return make(), False
         path = self.folder / f"{name}-{key}.safetensors"
@@ -115,20 +115,20 @@ class DiskCache:
         settings, arrays = make()
         size = sum(array.nbytes for array in arrays.values())
         if size <= MOST // 2:
-            make_room(self.folder, size, MOST)
+            evict(self.folder, size, MOST)
             model_file.save(path, "stage", {"settings": settings}, arrays)
         return (settings, arrays), False
 
     def features(self, key: str, shape: tuple[int, int], make: Callable[[Floats], None]) -> tuple[Floats, bool]:
-        """Features of `shape` (pictures, width), and whether they were there; `make` fills them where they were not."""
+        """Features of `shape` (pictures, width), and whether they were cached; `make` fills them if not."""
         size = 4 * shape[0] * shape[1]
         if not self.folder or size > MOST // 2:
             from psutil import virtual_memory
 
-            held = virtual_memory().total // 2
-            if size > held:
+            allowed = virtual_memory().total // 2
+            if size > allowed:
                 raise DataError("features_too_large", "the features of all training pictures were to be held",
-                                allowed=f"half of this machine's memory, {held / 2**30:,.1f} GiB, is allowed",
+                                allowed=f"half of this machine's memory, {allowed / 2**30:,.1f} GiB, is allowed",
                                 given=f"{shape[0]:,} pictures of {shape[1]:,} numbers take {size / 2**30:,.1f} GiB",
                                 do="Take fewer words, components or regions, or leave out mirror images")
             whole = np.empty(shape, np.float32)
@@ -137,12 +137,12 @@ class DiskCache:
         path = self.folder / f"features-{key}.f32"
         seal = path.with_suffix(".json")
         if path.exists():
-            kept = _mapped(path, seal, shape)
-            if kept is not None:
+            mapped = _mapped(path, seal, shape)
+            if mapped is not None:
                 mark_used(path, seal)
-                return kept, True
+                return mapped, True
             self.notes.append("the features in the cache were damaged and were made again")
-        make_room(self.folder, size, MOST)
+        evict(self.folder, size, MOST)
         temporary = path.with_name(f"{atomic.PREFIX}{uuid4().hex}.tmp")
         try:
             with temporary.open("w+b") as file:
@@ -151,9 +151,9 @@ class DiskCache:
             make(mapped)
             mapped.flush()
             with temporary.open("rb") as file:
-                told = json.dumps({"sha256": _hash_of(file)})
+                digest = json.dumps({"sha256": _hash_of(file)})
             temporary.replace(path)
-            atomic.write_text(seal, told)
+            atomic.write_text(seal, digest)
         except OSError as error:
             if isinstance(error, StriateError):
                 raise
@@ -164,13 +164,13 @@ class DiskCache:
         return mapped, False
 
 
-def make_room(folder: Path, size: int, most: int) -> None:
-    """Make the folder, and room in it for `size` bytes more: `most` in all, the entries used last."""
+def evict(folder: Path, size: int, most: int) -> None:
+    """Make the folder if needed, and evict the least recently used entries until `size` more bytes fit in `most`."""
     found = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path in folder.iterdir():
-            with suppress(FileNotFoundError):  # another process may have taken it away
+            with suppress(FileNotFoundError):  # another process may have evicted it
                 if ENTRY.fullmatch(path.name):
                     found.append((path.stat(), path))
     except OSError as error:
@@ -187,14 +187,14 @@ def make_room(folder: Path, size: int, most: int) -> None:
 
 
 def mark_used(*paths: Path) -> None:
-    """Tell the cache that entries were used just now."""
+    """Mark entries as used just now."""
     for path in paths:
-        with suppress(OSError):  # a folder that is only read stays as it is
+        with suppress(OSError):  # of a read-only folder
             os.utime(path)
 
 
 def _mapped(path: Path, seal: Path, shape: tuple[int, int]) -> Floats | None:
-    """The features in `path`, mapped; None where they are not what was sealed."""
+    """The features in `path`, mapped; None where their hash is not that of `seal`."""
     try:
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_size != 4 * shape[0] * shape[1] or _hash_of(file) != _sealed(seal):

@@ -1,4 +1,4 @@
-"""Constraints on one value: ranges, choices, kinds. Each says in words what it allows.
+"""Constraints on one value: ranges, choices and types, each with a phrase of what it allows.
 
 `Annotated[int, Integer(1, 64)]` is a parameter with a constraint; `striate.core.params` checks it. A constraint of one
 room only (a padding, a grid of cells) stands in that room and follows the same protocol.
@@ -17,7 +17,7 @@ from striate.errors import shown
 
 
 class Unfit(ValueError):  # noqa: N818 - a verdict, which `striate.core.params` makes a refusal
-    """Why a value does not fit, in words of its own: the part of it that is wrong, or other parts of the sentence."""
+    """Error for a value that breaks a constraint: its wrong part, or parts of the refusal in words of its own."""
 
     def __init__(self, *part: object, given: str = "", allowed: str = "", do: str = "") -> None:
         self.part, self.given, self.allowed, self.do = part, given, allowed, do
@@ -25,7 +25,7 @@ class Unfit(ValueError):  # noqa: N818 - a verdict, which `striate.core.params` 
 
 
 class Constraint(Protocol):
-    """Turns what was written into what is kept, or raises `ValueError`; `allowed` says what is accepted."""
+    """Protocol of constraints: `read` converts a value or raises `ValueError`; `allowed` is the phrase."""
 
     @property
     def allowed(self) -> str: ...  # noqa: D102 - the protocol's own docstring says it
@@ -93,7 +93,7 @@ class Real:
 
 
 class Number(Real):
-    """A finite number that stays a whole one where it was given so: `minutes: 2` is written as `2`."""
+    """A finite number that stays an int where one was given: `minutes: 2` is written as `2`."""
 
     def read(self, value: object) -> float:
         """The number, as a Python int or float."""
@@ -140,7 +140,7 @@ class Text:
 
 @dataclass(frozen=True, init=False)
 class OneOf:
-    """One out of a few words or numbers; `phrase` lists them otherwise, as `{words}`.
+    """Choice of one out of a few words or numbers; `phrase` lists them otherwise, as `{words}`.
 
     >>> OneOf("squash", "crop", "pad").allowed, OneOf("sum", "max", phrase="{words} are allowed").allowed
     ('squash, crop or pad is allowed', 'sum, max are allowed')
@@ -168,7 +168,7 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Each:
-    """A list whose items each fit `item`, or one item alone: `least` to `most`; `distinct` names what may not recur.
+    """A list of `least` to `most` items that each fit `item`, or one item alone; `distinct` names unique items.
 
     >>> Each(Integer(2, 64)).read([4, 6]), Each(Integer(2, 64)).read(4)
     ((4, 6), (4,))
@@ -181,7 +181,7 @@ class Each:
 
     @property
     def allowed(self) -> str:
-        """What is allowed of an item."""
+        """The phrase of an item."""
         return self.item.allowed
 
     def read(self, value: object) -> tuple[Any, ...]:
@@ -191,20 +191,20 @@ class Each:
             raise Unfit(given=f"{len(items):,} were given", allowed=f"at most {self.most} are allowed", do="Give fewer")
         if len(items) < self.least:
             raise Unfit(len(items))
-        kept = []
+        found = []
         for item in items:
             try:
-                kept.append(self.item.read(item))
+                found.append(self.item.read(item))
             except (ValueError, TypeError, OverflowError):
                 raise Unfit(item) from None
-        if self.distinct and len(set(kept)) < len(kept):
-            raise Unfit(given=f"{len(kept):,} {self.distinct}s were given", do="Leave out those that are there twice",
+        if self.distinct and len(set(found)) < len(found):
+            raise Unfit(given=f"{len(found):,} {self.distinct}s were given", do="Leave out those that are there twice",
                         allowed=f"each {self.distinct} once is allowed")
-        return tuple(kept)
+        return tuple(found)
 
 
 def quoted(value: object) -> str:
-    """What was given, as it may be put into a sentence.
+    """A given value as it may be put into a sentence.
 
     >>> quoted("a"), quoted(None), quoted([1, 2])
     ("'a'", 'nothing', '[1, 2]')

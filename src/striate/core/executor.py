@@ -1,7 +1,7 @@
-"""The executor: one function done to many items by several workers, with the results in the order of the items.
+"""Executor: one function applied to many items by several workers, with the results in the order of the items.
 
-Workers are threads: reading, hashing, Pillow's decoders, NumPy and torch let go of the interpreter while they work;
-what lies between does not. On two cores that others were busy on, two threads packed as fast as one. For many picture
+Workers are threads: reading, hashing, Pillow's decoders, NumPy and torch release the interpreter lock; Python code
+does not. On two busy cores, two threads packed as fast as one. For many picture
 files `data.worker_pool` puts processes behind the threads. No result depends on how many workers there are.
 """
 
@@ -37,8 +37,8 @@ def map_ordered(function: Callable[[T], R], items: Sequence[T], workers: int, *,
                 initializer: Callable[[], object] | None = None) -> Iterator[R]:
     """Yield `function(item)` for each item, in order, computed by `workers` threads (0: by the caller's own).
 
-    At most `2 · workers` chunks are under way, so memory stays flat; leaving the loop, or an exception, cancels what
-    has not begun. `chunk`: items that a worker takes at once; `initializer`: called in each thread before its first.
+    At most `2 · workers` chunks are under way, so memory stays flat; leaving the loop, or an exception, cancels those
+    that have not begun. `chunk`: items that a worker takes at once; `initializer`: called first in each thread.
 
     >>> list(map_ordered(lambda x: x * x, [1, 2, 3], workers=2))
     [1, 4, 9]
@@ -77,7 +77,7 @@ def map_blocks(function: Callable[[T], R], blocks: Sequence[T], threads: int | N
 
 
 class _OneBlasThread:
-    """A context in which NumPy uses one thread for a matrix product; the last of its holders gives the threads back."""
+    """Context in which NumPy uses one thread for a matrix product; the last holder restores the number."""
 
     def __init__(self) -> None:
         self.lock, self.holders = Lock(), 0
@@ -105,7 +105,7 @@ class _OneBlasThread:
                     self.limit.restore_original_limits()
 
     def _take_control(self) -> None:
-        # threadpoolctl ignores all threads but the one that set OpenBLAS first, which may wait for us or be done.
+        # threadpoolctl ignores all threads but the first that set OpenBLAS, which may be blocked or ended.
         for library in self.controller.lib_controllers:
             if hasattr(library, "clear_controlling_thread"):  # of OpenBLAS, in newer versions
                 library.clear_controlling_thread(force=True)
@@ -118,13 +118,13 @@ blas_lock = RLock()
 
 
 def start_python(program: str, environment: Mapping[str, str] | None = None, *, errors: bool = False) -> Popen[bytes]:
-    """Our own interpreter with a `program` of our own, its input and output piped; `errors`: whether they are shown.
+    """Start a Python subprocess for `program`, with input and output piped; `errors`: whether stderr is shown.
 
     Not multiprocessing, which would run the caller's script again; nor loky, which pickles what is sent.
     """
-    # -P, and only what is on our own path: the working folder may hold a numpy.py of somebody else's.
+    # -P, and our own path only: the working folder may hold a foreign numpy.py.
     return Popen([sys.executable, "-P", "-c", program], stdin=PIPE, stdout=PIPE,  # noqa: S603 - our own
-                 stderr=None if errors else DEVNULL, process_group=0,  # so that Ctrl-C is for the asker to handle
+                 stderr=None if errors else DEVNULL, process_group=0,  # so that the parent handles Ctrl-C
                  env={**os.environ, **(environment or {}), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))})
 
 

@@ -1,4 +1,4 @@
-"""Numbers for people: durations, sizes in bytes, large counts, and lists joined as text."""
+"""Formatting of numbers for people: durations, sizes in bytes, large counts, and lists joined as text."""
 
 from __future__ import annotations
 

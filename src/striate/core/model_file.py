@@ -1,4 +1,4 @@
-"""One file for every kind of recogniser: arrays in safetensors, and a JSON manifest in its metadata.
+"""Model file of every kind of recogniser: arrays in safetensors, and a JSON manifest in its metadata.
 
 The layout is that of safetensors (8 bytes of header length, a JSON header, the bytes of the arrays), with a single
 metadata key, `striate`, that holds the manifest: format version, kind, classes, preprocessing, network or pipeline,
@@ -45,7 +45,7 @@ Arrays = Mapping[str, np.ndarray]
 
 @dataclass(frozen=True)
 class ModelFile:
-    """What a model file holds: `manifest` (JSON values) and `arrays` by name."""
+    """Content of a model file: `manifest` (JSON values) and `arrays` by name."""
 
     manifest: dict[str, Any]
     arrays: dict[str, np.ndarray]
@@ -57,7 +57,7 @@ def save(path: str | Path, kind: str, manifest: Mapping[str, Any], arrays: Array
     Raises `ModelFileError` (`model_too_large`).
 
     Args:
-        path: where to; an existing file is replaced only when the new one is complete.
+        path: an existing file is replaced only when the new one is complete.
         kind: which recogniser can read it, for example `convnet`.
         manifest: JSON values; `format`, `version`, `kind`, `striate` and `sha256` are added.
         arrays: by name; float32, float64, int64, int32 or uint8.
@@ -119,7 +119,7 @@ def load(path: str | Path, *, allow_nonfinite: bool = False) -> ModelFile:
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys and no spaces: one text for one value."""
+    """Canonical JSON with sorted keys and no spaces: one text for one value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
@@ -201,12 +201,12 @@ def _unreadable(path: Path, why: str, cause: BaseException | None = None) -> NoR
 
 
 def joined(parts: Mapping[str, Arrays]) -> dict[str, np.ndarray]:
-    """The arrays of several parts by `part.name`."""
+    """The arrays of several parts in one mapping, by `part.name`."""
     return {f"{part}.{name}": array for part, arrays in parts.items() for name, array in arrays.items()}
 
 
 def parted(arrays: Arrays) -> dict[str, dict[str, np.ndarray]]:
-    """Arrays by part and name, of those by `part.name`.
+    """The inverse of `joined`: arrays by part and name.
 
     >>> parted(joined({"a": {"b.c": np.zeros(1)}}))
     {'a': {'b.c': array([0.])}}
@@ -219,7 +219,7 @@ def parted(arrays: Arrays) -> dict[str, dict[str, np.ndarray]]:
 
 
 def shaped(arrays: Arrays, shapes: Mapping[str, tuple[int | None, ...]], dtype: type = np.float32) -> None:
-    """Raise ValueError unless `arrays` are those of `shapes` (None: any length), of that dtype, none empty, all finite.
+    """Check arrays: ValueError unless they have these `shapes` (None: any length) and dtype, none empty, all finite.
 
     >>> shaped({"bias": np.zeros(3)}, {"bias": (None,)})
     Traceback (most recent call last):

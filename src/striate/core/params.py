@@ -1,7 +1,7 @@
-"""Parameters and their checks: the one mechanism for arguments, recipes, settings and what a model file says of them.
+"""Parameters and their checks: the one mechanism for arguments, recipes, settings and those stored in model files.
 
-A parameter is declared once, with its constraint, where it stands: `rate: Annotated[float, Real(0, 0.999)]` as the
-field of a dataclass or in the signature of a constructor. `params_of` finds these, `check` refuses what does not fit.
+A parameter is declared once, with its constraint, where it is defined: `rate: Annotated[float, Real(0, 0.999)]` as the
+field of a dataclass or in the signature of a constructor. `params_of` finds these, `check` refuses misfits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from striate.errors import ModelFileError, NetworkError, StriateError, UsageErro
 
 @dataclass(frozen=True)
 class Refusal:
-    """How parameters are refused: code and class of the error, and its sentence.
+    """Refusal of a parameter: code and class of the error, and its sentence.
 
     In `asked` and `do`, `{name}` stands for the parameter, `{default}` for its default and `{owner}` for whose it is. A
     second refusal beside the constraint, `Annotated[str, OneOf(…), Refusal(…)]`, is that of this parameter alone.
@@ -39,7 +39,7 @@ class Refusal:
                           do=own.do or self.do.format(**words))
 
 
-STORED = Refusal("bad_manifest", "its {name} was read", "", ModelFileError)  # of what a model file says
+STORED = Refusal("bad_manifest", "its {name} was read", "", ModelFileError)  # of parameters in a model file
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def params_of(cls: type) -> Mapping[str, Param]:
 
 
 def _param(hint: Any, default: object) -> Param | None:
-    """What `Annotated[int, Integer(1, 9)]` says, with `| None` inside or outside; None without a constraint."""
+    """The parameter of `Annotated[int, Integer(1, 9)]`, with `| None` inside or outside; None without a constraint."""
     optional = type(None) in get_args(hint)
     if optional:
         hint = next(part for part in get_args(hint) if part is not type(None))
@@ -81,65 +81,65 @@ def _param(hint: Any, default: object) -> Param | None:
 
 def check(params: Mapping[str, Param], values: Mapping[str, Any] | object, refusal: Refusal,
           owner: Callable[[], str] = str) -> dict[str, Any]:
-    """The values of `params` (a mapping, or an object that has them) as their constraints keep them.
+    """The values of `params` (a mapping, or an object that has them) as their constraints read them.
 
-    Raises the error of the parameter's own refusal, or of `refusal`, with what `owner` says for `{owner}`.
+    Raises the error of the parameter's own refusal, or of `refusal`, with `owner()` for `{owner}`.
 
     >>> from striate.core.constraints import Integer
     >>> check({"epochs": Param(Integer(1, 9))}, {"epochs": 0}, Refusal("bad_recipe", "{name} was set"))
     Traceback (most recent call last):
     striate.errors.UsageError: epochs was set; a whole number from 1 to 9 is allowed; 0 was given. Change epochs.
     """
-    kept: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for name, param in params.items():
         value = values.get(name) if isinstance(values, Mapping) else getattr(values, name)
         if value is None and param.optional:
-            kept[name] = None
+            found[name] = None
             continue
         try:
-            kept[name] = param.rule.read(value)
+            found[name] = param.rule.read(value)
         except (ValueError, TypeError, OverflowError) as why:
             raise (param.refusal or refusal).of(
                 name, value, param.rule.allowed, why, owner=owner(), default=param.default) from None
-    return kept
+    return found
 
 
 def checked(name: str, value: object, rule: Constraint, refusal: Refusal) -> Any:
-    """One value as its constraint keeps it, for the argument of a function; refused as `refusal` says."""
+    """One checked value, for the argument of a function; refused by `refusal`."""
     return check({name: Param(rule)}, {name: value}, refusal)[name]
 
 
 def check_params(estimator: Any) -> dict[str, Any]:
-    """What an estimator was made with, refused as its class says in `REFUSAL`, as plain values (its own stay)."""
+    """The checked parameters of an estimator, refused by the `REFUSAL` of its class; its attributes do not change."""
     cls: type = type(estimator)
     return check(params_of(cls), estimator, estimator.REFUSAL, lambda: cls.__name__)
 
 
 def stored(cls: type, values: Mapping[str, Any], *names: str, **more: Constraint) -> dict[str, Any]:
-    """What a model file says of the parameters `names` of `cls`, and of what has a constraint in `more`.
+    """The parameters `names` of `cls`, and those with a constraint in `more`, from a model file.
 
-    They must be there, and just as they are written: a whole number for a real one is refused (`bad_manifest`).
+    They must be there, and of the exact type: a whole number for a real one is refused (`bad_manifest`).
     """
     rules = {name: params_of(cls)[name].rule for name in names} | more
-    kept = check({name: Param(rule) for name, rule in rules.items()}, values, STORED)
-    for name, value in kept.items():
+    found = check({name: Param(rule) for name, rule in rules.items()}, values, STORED)
+    for name, value in found.items():
         if type(value) is not type(values[name]):
             raise STORED.of(name, values[name], rules[name].allowed)
-    return kept
+    return found
 
 
 @dataclass(frozen=True)
 class ValidatedFields:
-    """Base of descriptions whose fields are read through their constraints when they are made."""
+    """Base of dataclasses whose fields are checked by their constraints on construction."""
 
     REFUSAL: ClassVar[Refusal] = Refusal("bad_field", error=NetworkError)
 
     @property
     def label(self) -> str:
-        """How a refusal calls this object."""
+        """The name of this object in a refusal."""
         return type(self).__name__.lower()
 
     def __post_init__(self) -> None:
         cls: type = type(self)
-        for name, kept in check(params_of(cls), self, self.REFUSAL, lambda: self.label).items():
-            object.__setattr__(self, name, kept)
+        for name, value in check(params_of(cls), self, self.REFUSAL, lambda: self.label).items():
+            object.__setattr__(self, name, value)

@@ -1,4 +1,4 @@
-"""Protobuf's wire format, as much as Caffe's weights need: fields are found in place, nothing is copied.
+"""Protobuf's wire format, the part for Caffe's weights: fields are found in place, nothing is copied.
 
 A field is a tag (number·8 + type) and a value: type 0 a varint, 1 eight bytes, 2 a length and as many bytes, 5 four
 bytes. Bounds: 500,000 fields in all, and every length within what is there.
@@ -14,11 +14,11 @@ _SIZES = {EIGHT: 8, FOUR: 4}
 
 
 class WireError(ValueError):
-    """The bytes are no such message; the text says what is wrong and at which byte."""
+    """Error for bytes that are no message; the text has the reason and the byte."""
 
 
 class WireReader:
-    r"""Reads messages out of one buffer; offsets count from the start of the buffer.
+    r"""Reader of messages in one buffer; offsets count from the start of the buffer.
 
     >>> [(number, bytes(value)) for number, _, value in WireReader(b"\x0a\x02hi").fields()]
     [(1, b'hi')]
@@ -65,7 +65,7 @@ class WireReader:
 
 
 class FieldSpan:
-    """The value of a field: where it lies in the buffer."""
+    """Span of the value of a field in the buffer."""
 
     __slots__ = ("end", "reader", "start")
 
@@ -73,11 +73,11 @@ class FieldSpan:
         self.reader, self.start, self.end = reader, start, end
 
     def fields(self) -> Iterator[tuple[int, int, FieldSpan]]:
-        """The fields of the message that it is."""
+        """The fields of an embedded message."""
         return self.reader.fields(self.start, self.end)
 
     def numbers(self) -> Iterator[int]:
-        """The varints packed into it."""
+        """Packed varints."""
         at = self.start
         while at < self.end:
             number, at = self.reader.varint(at, self.end)

@@ -1,4 +1,4 @@
-"""Typed results: frozen dataclasses that give themselves as JSON values."""
+"""Typed results: frozen dataclasses with `as_dict` for JSON values."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 class Result:
     """Base of the typed results of the verbs, and of their rows: `as_dict` gives JSON values, field by field.
 
-    A field whose JSON key is no name in Python says so: `name: str = field(metadata={"key": "class"})`; one that is not
-    among the JSON values has the key None.
+    A field may have another JSON key: `name: str = field(metadata={"key": "class"})`; one that is not
+    a JSON value has the key None.
 
     >>> from dataclasses import dataclass, field
     >>> @dataclass(frozen=True)
@@ -23,12 +23,12 @@ class Result:
     """
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain JSON values: no tuples, no arrays, None for what is undefined."""
+        """The fields as plain JSON values: no tuples, no arrays, None where undefined."""
         return _by_field(self)
 
 
 def json_values(value: Any) -> Any:
-    """`value` as JSON has it: dataclasses as objects, tuples and arrays as lists, paths as text."""
+    """JSON values of `value`: dataclasses as objects, tuples and arrays as lists, paths as text."""
     if hasattr(value, "as_dict"):
         return value.as_dict()
     if is_dataclass(value):

@@ -1,4 +1,4 @@
-"""Caffe's policies of the learning rate: what the base rate is multiplied by at each step."""
+"""Learning-rate schedules of Caffe: the factor on the base rate at each step."""
 
 from __future__ import annotations
 

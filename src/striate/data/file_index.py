@@ -14,7 +14,7 @@ from pathlib import Path
 
 from striate.core import atomic
 from striate.core.bounded_text import Limits, load_json
-from striate.core.cache import cache_room
+from striate.core.cache import cache_subfolder
 from striate.data.file import Outcome, from_row, to_row
 
 Stamp = tuple[int, int]  # size in bytes, modification time in nanoseconds
@@ -25,7 +25,7 @@ DAMAGED = (OSError, AttributeError, TypeError, KeyError, IndexError, OverflowErr
 
 def index_path(root: Path) -> Path:
     """The file that holds the index of the folder `root`."""
-    return cache_room("indexes") / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]}.json"
+    return cache_subfolder("indexes") / f"{hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32]}.json"
 
 
 def load_index(root: Path) -> dict[str, tuple[Stamp, Outcome]]:

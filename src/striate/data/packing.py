@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from striate.core.atomic import PREFIX, disk_error, sync_folder
-from striate.core.cache import cache_room
+from striate.core.cache import cache_subfolder
 from striate.data.file import FileFacts
 from striate.data.pack import (
     FORMAT,
@@ -49,7 +49,7 @@ def pack(source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int,
     out and listed in `.skipped`; `strict` raises its `PictureError` instead, and then no pack is left behind.
     """
     started = time.perf_counter()
-    room = cache_room("packs")
+    room = cache_subfolder("packs")
     key = _key(source, rows, size, resize, channels)
     with _locked(room, key):
         if not (room / key).exists():

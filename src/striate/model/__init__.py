@@ -1,1 +1,1 @@
-"""What every recogniser is: its contract, and the preprocessing of its pictures."""
+"""Recognisers: their contract, the preprocessing of their pictures, and explanations."""

@@ -1,4 +1,4 @@
-"""Explanation: the typed result of every way of looking inside a recogniser."""
+"""Explanation: the typed result of every explainer of a recogniser."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ class Term(Result):
 
 @dataclass(frozen=True, eq=False)
 class Explanation(Result):
-    """What one way of looking inside a recogniser found for one picture: numbers, and what they are evidence of.
+    """Explanation of one picture by a recogniser: an array of numbers, and what it is evidence of.
 
     Attributes:
         array: the numbers, of any shape; `units`: what they are measured in.
         evidence: one sentence: what the numbers are evidence of, and what not.
-        layer, unit: the layer that they speak of, and the unit or class of it; None where they speak of the whole.
+        layer, unit: the layer explained, and its unit or class; None for the whole recogniser.
         total: the signed number that `array` and `bias` add up to; None where the numbers are no parts of a sum.
-        bias: what of the total belongs to no number of the array.
-        terms: the same total divided by name, without the bias; empty where nothing has a name.
+        bias: the part of the total that belongs to no number of the array.
+        terms: the same total divided by name, without the bias; empty where the parts have no names.
 
     >>> parts = np.array([[1.5, -0.5], [0.5, 0.0]])
     >>> found = Explanation(parts, "margins", "What two words add in two cells.", unit="cat", total=1.75, bias=0.25,
@@ -57,12 +57,12 @@ class Explanation(Result):
 
     @property
     def positive(self) -> float:
-        """The sum of the terms above 0: what speaks for the total."""
+        """The sum of the terms above 0: the evidence for it."""
         return float(np.array([one.value for one in self.terms]).clip(min=0).sum())
 
     @property
     def negative(self) -> float:
-        """The sum of the terms below 0: what speaks against it."""
+        """The sum of the terms below 0: the evidence against it."""
         return float(np.array([one.value for one in self.terms]).clip(max=0).sum())
 
 

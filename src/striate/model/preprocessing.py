@@ -38,10 +38,7 @@ class LabelledPictures(Protocol):
 
 
 class InMemoryDataset:
-    """Pictures held in memory, with labels if there are any, read like a `Dataset`.
-
-    `like` has their keys and digests.
-    """
+    """Data set in memory, with labels if given, read like a `Dataset`; `like` has its keys and digests."""
 
     def __init__(self, images: Pixels, labels: NDArray[np.int64] | None = None, classes: tuple[str, ...] = (),
                  like: LabelledPictures | None = None) -> None:
@@ -59,7 +56,7 @@ class InMemoryDataset:
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """The pictures that a recogniser reads.
+    """Preprocessing of the pictures that a recogniser reads.
 
     Attributes:
         size: (height, width) in pixels; channels: 1 (grey) or 3 (colour).
@@ -72,7 +69,7 @@ class Preprocessing:
     resize: Annotated[str, OneOf(*RESIZE_MODES)]
 
     def apply(self, X: Pixels | LabelledPictures) -> LabelledPictures:
-        """`X` with every picture of the right size and colour; a data set already packed so is not copied."""
+        """`X` resized and converted to `channels`; a data set already packed so is not copied."""
         if isinstance(X, LabelledPictures):
             if X.take(np.zeros(1, np.int64)).shape[1:] == (*self.size, self.channels):
                 return X
@@ -87,6 +84,6 @@ class Preprocessing:
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Self:
-        """What `as_dict` wrote; raises KeyError, TypeError or ValueError on anything else."""
+        """The inverse of `as_dict`; raises KeyError, TypeError or ValueError on anything else."""
         given = values | {"size": tuple(values["size"])}
         return cls(**stored(Preprocessing, given, "size", "channels", "resize"))

@@ -1,4 +1,4 @@
-"""Recogniser: the contract of every recogniser, hand-crafted, learnt or transferred; scikit-learn's, on pictures.
+"""Recogniser: the contract of hand-crafted, learnt and transferred recognisers; scikit-learn's, on pictures.
 
 `__init__` stores its arguments and does nothing more; `fit` learns and returns `self`; what was learnt ends in `_`.
 `X` is `(N, H, W)` or `(N, H, W, C)` uint8, an array or a memory map, or a `Dataset` that carries its labels.
@@ -26,19 +26,19 @@ Picture = str | Path | bytes | Pixels  # a file, its bytes, or (H, W[, C]) uint8
 
 
 class Recogniser(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
-    """Maps pictures to class scores; the base class of all recognisers.
+    """Base class of recognisers, which map pictures to class probabilities.
 
-    A subclass gives `fit`, `predict_proba`, `KIND`, `to_file` and `from_file`; the rest follows from these. After `fit`
-    or `load` a recogniser is not changed by use: many threads may predict with it at the same time.
+    A subclass gives `fit`, `predict_proba`, `KIND`, `to_file` and `from_file`; the rest is derived. Prediction does not
+    change a recogniser: many threads may predict with it at the same time.
 
-    Learnt: `classes_` and `preparation_`. Those that are fitted in stages also have `stages_`, a dict a stage with
+    Learnt: `classes_` and `preparation_`. Those that are fitted in stages also have `stages_`, a dict for each with
     `stage`, `what` (a sentence), `seconds` and `cached`; those that cross-validate, `held_out_`, the indices (m,) of
-    training pictures and their probabilities (m, K) by classifiers that were not fitted on them; those that know how
-    long they trained, `seconds_`. None of these three is in a model file.
+    training pictures and their probabilities (m, K) by classifiers that were not fitted on them; `seconds_` is the time
+    of training, where known. None of these three is in a model file.
     """
 
     KIND: str
-    LEARNS_FROM_VALIDATION: ClassVar[bool] = False  # whether a run gives it the validation part to learn from, too
+    LEARNS_FROM_VALIDATION: ClassVar[bool] = False  # whether `striate train` fits it on the validation part, too
     classes_: NDArray[Any]
     preparation_: Preprocessing
     stages_: Sequence[Mapping[str, Any]] = ()
@@ -93,11 +93,11 @@ class Recogniser(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         return read_picture(picture, self.preparation_.size, self.preparation_.resize, self.preparation_.channels)
 
     def describe_training(self) -> str:
-        """How it was fitted, in a few words."""
+        """Description of the training, in a few words."""
         return str(self.stages_[-1]["what"]) if self.stages_ else "as it comes"
 
     def save(self, path: str | Path) -> Path:
-        """Write one model file, atomically; `striate.load(path)` gives the recogniser back."""
+        """Write one model file, atomically; the inverse is `striate.load(path)`."""
         check_is_fitted(self, "classes_")
         manifest, arrays = self.to_file()
         return model_file.save(path, self.KIND, {**manifest, "classes": self.classes_.tolist()}, arrays)
@@ -126,7 +126,7 @@ def pictures_of(X: Any) -> Pixels | LabelledPictures:
 
 
 def labels_of(X: Any, y: ArrayLike | None) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Class index of each picture, (N,) int64, and the classes; from `y`, or from the `Dataset` that `X` is.
+    """Class index of each picture, (N,) int64, and the classes; from `y`, or from `X` if it is a `Dataset`.
 
     >>> labels_of(np.zeros((3, 2, 2), np.uint8), ["dog", "cat", "dog"])
     (array([1, 0, 1]), array(['cat', 'dog'], dtype='<U3'))
@@ -147,7 +147,7 @@ def labels_of(X: Any, y: ArrayLike | None) -> tuple[NDArray[np.int64], NDArray[A
 
 
 def training_set(X: Any, y: ArrayLike | None) -> tuple[Pixels | LabelledPictures, NDArray[np.int64], NDArray[Any]]:
-    """Training pictures, the class index of each, (N,) int64, and the classes; refuses a single one (`one_class`)."""
+    """Training pictures, the class index of each, (N,) int64, and the classes; refuses a single class (`one_class`)."""
     pictures = pictures_of(X)
     labels, classes = labels_of(X, y)
     if len(np.unique(labels)) < 2:
@@ -180,7 +180,7 @@ def class_indices(y: ArrayLike | None, classes: NDArray[Any]) -> NDArray[np.int6
 
 @contextmanager
 def manifest_of(path: Path, what: str) -> Iterator[None]:
-    """Turn whatever goes wrong while a manifest is read into a refusal of the file (`bad_manifest`)."""
+    """Context that turns errors while a manifest is read into a refusal of the file (`bad_manifest`)."""
     try:
         yield
     except (StriateError, KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
@@ -194,7 +194,7 @@ def restored_classes(names: Any) -> NDArray[Any]:
     if not isinstance(names, list) or {type(name) for name in names} not in ({str}, {int}, {bool}):
         raise ValueError("its classes must be a list of names or of whole numbers")
     longest = max(len(str(name)) for name in names)
-    # NumPy gives every name the room of the longest.
+    # NumPy pads every name to the longest.
     if longest > 1000 or longest * len(names) > 1 << 26 or len(set(names)) != len(names):
         raise ValueError("its classes must be different, of at most 1,000 characters each")
     classes = np.array(names)

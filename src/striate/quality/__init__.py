@@ -1,8 +1,8 @@
-"""Quality of a set of labelled pictures: what is wrong with it, found and shown; nothing is changed.
+"""Quality checks of a set of labelled pictures; nothing is changed.
 
-Order of reading: `image_statistics` (what is measured on pixels), `scan` (every picture, once), `near_duplicates`,
+Order of reading: `image_statistics` (measured on pixels), `scan` (every picture, once), `near_duplicates`,
 `finding` (checks and findings), `checks` (one file a family, and the table of them), `label_errors` (wrong labels, from
-held-out probabilities), `quick` (what can be said without decoding a picture).
+held-out probabilities), `quick` (findings without decoding a picture).
 """
 
 from striate.quality.checks import CHECKS, findings

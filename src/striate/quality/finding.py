@@ -1,4 +1,4 @@
-"""Findings: what a check found, case by case."""
+"""Findings of a check, case by case."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from striate.quality.scan import ScannedSource
 
 Find = Callable[["ScannedSource"], "Iterable[Case]"]
-# error: figures would be wrong, or a picture is lost; warning: to be looked at; note: to be known, and no finding.
+# error: figures would be wrong, or a picture is lost; warning: needs a look; note: for information only.
 Level = Literal["error", "warning", "note"]
 LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 
@@ -20,9 +20,9 @@ class Case:
     """One case of a finding.
 
     Attributes:
-        pictures: their names; `text`: what is wrong with them.
+        pictures: their names; `text`: the reason.
         left_out: those of them that a list of clean files leaves out.
-        count: how many pictures it stands for, where they are too many to name.
+        count: the number of pictures, where they are too many to name.
 
     """
 
@@ -60,7 +60,7 @@ class Finding:
 
     @property
     def count(self) -> int:
-        """How many pictures, or classes where there are no pictures, are concerned."""
+        """The number of pictures, or of classes where there are no pictures."""
         named = {key for case in self.cases for key in case.pictures}
         return sum(case.count or 0 for case in self.cases) or len(named) or len(self.cases)
 

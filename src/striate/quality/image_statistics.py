@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class ImageStatistics:
-    """n pictures: all (n,) float32 but `thumbnails`, (n, 256) uint8, and `chroma`, (n, 2) float32.
+    """Statistics of n pictures: all (n,) float32 but `thumbnails`, (n, 256) uint8, and `chroma`, (n, 2) float32.
 
     low, high: the first and the 99th percentile of the luma, 0..255; std: its standard deviation; detail: the
     variance of its Laplacian over its own variance (0 blank or blurred, 20 noise); chroma: mean Cb and Cr, −128..127.

@@ -18,13 +18,13 @@ from striate.errors import UsageError, shown
 from striate.quality.finding import Case, Check, Finding
 
 LABEL_ERRORS = Check("label", "warning", "labels that are likely wrong",
-            "A recogniser that had not seen them is sure of something else. Look at them, the first ones first; some "
-            "are only unusual.")
+                     "A recogniser that had not seen them is sure of something else. Look at them, the first ones "
+                     "first; some are only unusual.")
 
 
 @dataclass(frozen=True)
 class LabelDoubt:
-    """A picture whose label may be wrong: its index, its label, the likelier one, and the probability of each.
+    """Doubt about one label: the index of its picture, its label, the likelier one, and the probability of each.
 
     `likely`: whether confident learning counts it among the errors.
     """
@@ -38,12 +38,12 @@ class LabelDoubt:
 
 
 def label_doubts(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> list[LabelDoubt]:
-    """All n pictures, the least probable of their `labels` (n,) first, from held-out `probabilities` (n, K).
+    """Doubts about all n `labels` (n,), the least probable first, from held-out `probabilities` (n, K).
 
     Raises `UsageError` (`bad_probabilities`).
 
     >>> held_out = np.array([[0.9, 0.1], [0.8, 0.2], [0.95, 0.05], [0.2, 0.8], [0.3, 0.7]])
-    >>> first = label_doubts(np.array([0, 0, 1, 1, 1]), held_out)[0]        # the third is called 1, and looks like a 0
+    >>> first = label_doubts(np.array([0, 0, 1, 1, 1]), held_out)[0]       # the third is labelled 1, and looks like a 0
     >>> first.index, first.suggested, first.likely
     (2, 0, True)
     """
@@ -54,21 +54,21 @@ def label_doubts(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) 
                          allowed="one label and one row of finite probabilities for each picture are allowed",
                          given=f"shapes {labels.shape} and {probabilities.shape} were given",
                          do="Give the held-out probabilities of these pictures")
-    everyone = np.arange(count)
-    given = probabilities[everyone, labels]
+    rows = np.arange(count)
+    given = probabilities[rows, labels]
     threshold = thresholds(labels, probabilities)
     confident = np.where(probabilities >= threshold, probabilities, -1.0)
     likely = (confident.max(axis=1) >= 0) & (confident.argmax(axis=1) != labels)
     others = probabilities.copy()
-    others[everyone, labels] = -1.0
+    others[rows, labels] = -1.0
     suggested = others.argmax(axis=1)
     return [LabelDoubt(int(i), int(labels[i]), int(suggested[i]), float(given[i]), float(others[i, suggested[i]]),
-                  bool(likely[i]))
+                       bool(likely[i]))
             for i in np.lexsort((-others.max(axis=1), given))]
 
 
 def thresholds(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean probability of each class among the pictures that bear its label, (K,); 2, never reached, of none.
+    """Thresholds of the classes, (K,): the mean probability among pictures of that label; 2, never reached, for none.
 
     >>> thresholds(np.array([0, 0]), np.array([[0.9, 0.1], [0.7, 0.3]]))
     array([0.8, 2. ])
@@ -79,17 +79,17 @@ def thresholds(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) ->
 
 
 def label_finding(doubts: list[LabelDoubt], keys: list[str], classes: tuple[str, ...]) -> Finding:
-    """The likely ones of `doubts` as a finding, in their order."""
+    """The finding of the likely errors among `doubts`, in their order."""
     return Finding(LABEL_ERRORS, tuple(
-        Case((keys[one.index],), f"called {shown(classes[one.label], 40)} ({share(one.given)}), looks like "
-             f"{shown(classes[one.suggested], 40)} ({share(one.other)})")
+        Case((keys[one.index],), f"called {shown(classes[one.label], 40)} ({probability_text(one.given)}), looks like "
+             f"{shown(classes[one.suggested], 40)} ({probability_text(one.other)})")
         for one in doubts if one.likely))
 
 
-def share(probability: float) -> str:
-    """A probability in words that never claim more than it does.
+def probability_text(probability: float) -> str:
+    """A probability as text that never rounds to 0 or 1.
 
-    >>> share(0.5), share(0.0001), share(0.9999)
+    >>> probability_text(0.5), probability_text(0.0001), probability_text(0.9999)
     ('50.0%', 'under 0.1%', 'over 99.9%')
     """
     return "under 0.1%" if probability < 0.0005 else "over 99.9%" if probability > 0.9995 else f"{probability:.1%}"

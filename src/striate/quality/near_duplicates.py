@@ -1,11 +1,11 @@
 """Near-duplicates: pairs of pictures whose thumbnails lie near each other, mirror images among them.
 
-Little within the limit is overlooked: thumbnails are rotated to their principal axes, and their first 16 coordinates
+Few pairs within the limit are missed: thumbnails are rotated to their principal axes, and their first 16 coordinates
 are searched with a k-d tree (Bentley, 1975). Distances among fewer coordinates are never larger, so what is near in
 all is near in these; each pair found there is then measured in full.
 
-Limits: of each picture the 24 nearest in those coordinates are looked at (copies of copies are found by way of one
-another); blank pictures look like nothing. A copy that was cropped or turned is not found.
+Limits: of each picture the 24 nearest in those coordinates are compared (copies of copies are found by way of one
+another); blank pictures have no duplicates. A copy that was cropped or turned is not found.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ BLOCK = 4_096
 
 @dataclass(frozen=True, order=True)
 class NearDuplicate:
-    """Two pictures, first < second; the distance of their thumbnails; whether one is the mirror image of the other."""
+    """Near-duplicates, first < second: the distance of their thumbnails; whether one is a mirror image of the other."""
 
     first: int
     second: int
@@ -36,7 +36,7 @@ class NearDuplicate:
 
 
 def near_duplicates(statistics: ImageStatistics, digests: list[str], limit: float = NEAR) -> list[NearDuplicate]:
-    """Pairs of pictures that look the same and differ in their bytes; of the same bytes the first one is looked at.
+    """Pairs of near-duplicates that differ in their bytes; of pictures of the same bytes the first is compared.
 
     >>> pictures = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 1), np.uint8)
     >>> pictures[2] = pictures[0, :, ::-1]

@@ -1,4 +1,4 @@
-"""Quick findings: those that need no decoding, which `striate train` mentions by itself."""
+"""Quick findings, which need no decoding and are notes of `striate train`."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ NAMED = 5
 
 
 def quick_findings(data: Data) -> list[str]:
-    """Sentences on tiny and huge classes and on copies within a part; those of `data.notes` are not said again.
+    """Sentences on tiny and huge classes and on copies within a part; those of `data.notes` are not repeated.
 
     >>> from striate.data import load_data
     >>> quick_findings(load_data("digits"))
     []
     """
-    pictures, said = data.pictures, []
+    pictures, notes = data.pictures, []
     counts = learnable_counts(pictures.labels, pictures.parts, len(data.classes))
     named = [(shown(name, 40), int(count)) for name, count in zip(data.classes, counts, strict=True)]
     if tiny := tiny_of(named):
-        said.append(f"classes of fewer than {FEW} pictures: {_listed(tiny)}")
+        notes.append(f"classes of fewer than {FEW} pictures: {_listed(tiny)}")
     if huge := huge_of(named):
-        said.append(f"classes of more than {MANY:g} times as many pictures as usual: {_listed(huge)}; "
-                    "read balanced accuracy rather than accuracy")
+        notes.append(f"classes of more than {MANY:g} times as many pictures as usual: {_listed(huge)}; "
+                     "read balanced accuracy rather than accuracy")
     places = Counter(zip(pictures.digests, pictures.parts, pictures.labels.tolist(), strict=True))
     spare = sum(count - 1 for count in places.values())
     if spare:
-        said.append(f"pictures that are there twice in the same class: {spare:,}")
-    return said
+        notes.append(f"pictures that are there twice in the same class: {spare:,}")
+    return notes
 
 
 def _listed(classes: list[tuple[str, int]]) -> str:

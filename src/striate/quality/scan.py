@@ -1,4 +1,4 @@
-"""Scan of a source: every picture decoded once, for its facts, remarks on decoding it, and its image statistics.
+"""Scan of a source: every picture decoded once, for its facts, remarks on decoding, and image statistics.
 
 Pictures are decoded by the processes that pack them, at a scale that suits 96×96 (small pictures of one size stay as
 they are); of each some 300 bytes of statistics are kept, so memory hardly grows with the set.
@@ -30,10 +30,10 @@ from striate.quality.near_duplicates import NearDuplicate, near_duplicates
 
 @dataclass(frozen=True, eq=False)
 class ScannedSource:
-    """n pictures that can be read, and those that cannot.
+    """Scanned source: n pictures that can be read, and those that cannot.
 
-    rows: (n,) int64 indexes into the source, of which facts, labels, keys and parts are told in the same order;
-    statistics of n; skipped: what cannot be read or was left out; odd: what was noted while decoding → the pictures.
+    rows: (n,) int64 indexes into the source, in the order of facts, labels, keys, parts and statistics; skipped: the
+    unreadable and left out; remarks: remark on decoding → the pictures.
     """
 
     source: Source
@@ -41,7 +41,7 @@ class ScannedSource:
     facts: list[FileFacts]
     statistics: ImageStatistics
     skipped: list[Skipped]
-    odd: dict[str, list[int]] = field(default_factory=dict)
+    remarks: dict[str, list[int]] = field(default_factory=dict)
 
     @cached_property
     def keys(self) -> list[str]:
@@ -65,7 +65,7 @@ class ScannedSource:
 
     @cached_property
     def pairs(self) -> list[NearDuplicate]:
-        """Pairs that look the same and are not the same bytes."""
+        """The pairs of near-duplicates."""
         return near_duplicates(self.statistics, [one.digest for one in self.facts])
 
     def class_of(self, i: int) -> str:
@@ -115,7 +115,7 @@ def _scanned(source: Source, readable: list[tuple[int, FileFacts]], skipped: lis
              progress: Progress | None) -> ScannedSource:
     kept: list[tuple[int, FileFacts]] = []
     parts: list[ImageStatistics] = []
-    odd = defaultdict[str, list[int]](list)
+    remarks = defaultdict[str, list[int]](list)
     waiting: list[NDArray[np.uint8]] = []
     if readable:
         facts = [one for _, one in readable]
@@ -126,7 +126,7 @@ def _scanned(source: Source, readable: list[tuple[int, FileFacts]], skipped: lis
                 skipped.append(Skipped.because(source.keys[row[0]], result))
             else:
                 for note in result[1]:
-                    odd[note].append(len(kept))
+                    remarks[note].append(len(kept))
                 kept.append(row)
                 waiting.append(result[0])
             if len(waiting) == CHUNK or (waiting and done == len(readable)):
@@ -138,4 +138,4 @@ def _scanned(source: Source, readable: list[tuple[int, FileFacts]], skipped: lis
             parts.append(ImageStatistics.of(np.stack(waiting)))
     rows = np.array([i for i, _ in kept], np.int64)
     statistics = ImageStatistics.concatenated(parts)
-    return ScannedSource(source, rows, [one for _, one in kept], statistics, skipped, dict(odd))
+    return ScannedSource(source, rows, [one for _, one in kept], statistics, skipped, dict(remarks))

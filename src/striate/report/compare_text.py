@@ -9,9 +9,9 @@ from markupsafe import Markup
 from striate.errors import shown
 from striate.report.compare_result import Comparison, CurveCrossing
 from striate.report.formatting import THIN, between, data_size, digits, duration, moment, noun, short
-from striate.stats.verdict import chance_of, points
+from striate.stats.verdict import p_value_text, points
 
-__all__ = ["aside", "chance_of", "crossing", "data_size", "gap", "markdown", "moment", "plain_points", "points",
+__all__ = ["aside", "p_value_text", "crossing", "data_size", "gap", "markdown", "moment", "plain_points", "points",
            "sentence"]
 
 
@@ -97,7 +97,7 @@ def markdown(result: Comparison) -> str:
     for pair in result.pairs:
         found = f"{cell(pair.first)} is better" if pair.sure else "can't be told apart"
         lines.append(f"| {cell(pair.first)} − {cell(pair.second)} | {plain_points(pair.difference)} | "
-                     f"{gap(pair.interval)} | {chance_of(pair.corrected)} | {found} |")
+                     f"{gap(pair.interval)} | {p_value_text(pair.corrected)} | {found} |")
     if result.curves:
         lines += ["", f"| pictures of a class | {' | '.join(f'{size:,}' for size in result.curves.sizes)} |",
                   "|---|" + "---|" * len(result.curves.sizes)]

@@ -1,8 +1,8 @@
-"""Several recognisers on the same test pictures: which is better, by how much, how surely, and at what cost.
+"""Statistics of recognisers: metrics, intervals, paired tests, corrections and Pareto fronts on the same test pictures.
 
-Plain NumPy and SciPy on what was answered to each picture; no recogniser, no file and no chart is known here. A file
-for each method, which names its source. `Rights` are (S, n) bool: whether training s of a recogniser, S of them from
-different seeds, is right about test picture i. All methods take the pictures for independent draws of their kind.
+Plain NumPy and SciPy on the predictions for each picture; there are no recognisers, files or charts here. A file for
+each method, which names its source. `Rights` are (S, n) bool: whether training s of a recogniser, S of them from
+different seeds, is right about test picture i. All methods take the pictures for independent samples.
 """
 
 from striate.stats.metrics import Evaluation, evaluate

@@ -1,8 +1,8 @@
-"""A second opinion on a difference: the bootstrap over the test pictures.
+"""Bootstrap interval of a difference of accuracies, over the test pictures.
 
 Efron & Tibshirani, *An Introduction to the Bootstrap* (1993), chapter 13 (percentile), as SciPy computes it. Pictures
-are drawn in pairs, both recognisers' answers to one together; trainings are averaged and kept, so it says what other
-pictures would change and nothing about other seeds.
+are resampled in pairs, with both recognisers' predictions; trainings are averaged first, so the interval is about other
+pictures and not about other seeds.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Five times two-fold cross-validation, for recognisers as methods: each learns from ten halves of the pictures.
+"""5×2 cross-validation tests, for recognisers as methods: each learns from ten halves of the pictures.
 
     t   Dietterich, "Approximate statistical tests for comparing supervised classification learning algorithms" (1998),
         section 3.5, five degrees of freedom.
     F   Alpaydın, "Combined 5×2 cv F test for comparing supervised classification learning algorithms" (1999): (10, 5)
-        degrees of freedom; it does not hang on which half came first, and errs less. It is what is reported as p.
+        degrees of freedom; it does not depend on which half came first, and errs less. It is reported as p.
 
 Limits: each learns from half of the pictures only, so it is about recognisers that have seen half as many.
 """
@@ -21,7 +21,7 @@ REPEATS = 5
 
 @dataclass(frozen=True)
 class FiveByTwo:
-    """The mean `difference` of accuracies, the two statistics, and their p-values."""
+    """Result of 5×2 cross-validation: the mean `difference` of accuracies, the two statistics and their p-values."""
 
     difference: float
     t: float
@@ -31,7 +31,7 @@ class FiveByTwo:
 
 
 def five_by_two(differences: ArrayLike) -> FiveByTwo:
-    """The tests on `differences` (5, 2): of accuracies, a row for each repetition, a column for each half.
+    """The 5×2 tests on `differences` (5, 2): of accuracies, a row for each repetition, a column for each half.
 
     >>> found = five_by_two([[0.02, 0.01], [0.03, 0.01], [0.01, 0.02], [0.02, 0.02], [0.03, 0.02]])
     >>> round(found.difference, 3), round(found.t, 3), round(found.f, 2)

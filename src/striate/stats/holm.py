@@ -1,4 +1,4 @@
-"""Many tests at once: p-values that keep the chance of even one false finding within what a single test allows.
+"""Holm's correction for multiple tests, which bounds the chance of even one false positive by that of a single test.
 
 Holm, "A simple sequentially rejective multiple test procedure" (1979). Valid however the tests depend on each other.
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 
 def holm(values: Sequence[float]) -> list[float]:
-    """Corrected p-values, in the order of `values`.
+    """Holm-corrected p-values, in the order of `values`.
 
     >>> holm([0.01, 0.04, 0.03])                                            # 3 · 0.01; 2 · 0.03; and no less than that
     [0.03, 0.06, 0.06]

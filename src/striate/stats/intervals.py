@@ -1,4 +1,4 @@
-"""The interval around an accuracy: Wilson's score interval, on as many pictures as the trainings are worth.
+"""Confidence interval of an accuracy: Wilson's score interval on the effective number of pictures.
 
 Wilson, "Probable inference, the law of succession, and statistical inference" (1927). Where there are several trainings
 the number of pictures is divided by the design effect, the measured variance over that of one share of n independent
@@ -15,26 +15,26 @@ import numpy as np
 from scipy import special
 
 from striate.stats.metrics import Interval, score_interval
-from striate.stats.variance_components import Rights, chance
+from striate.stats.variance_components import Rights, mean_variance
 
 
 @dataclass(frozen=True)
 class Accuracy:
-    """An accuracy, 0..1, over all trainings and pictures; `interval` at the confidence asked for."""
+    """Accuracy, 0..1, over all trainings and pictures, with its `interval`."""
 
     value: float
     interval: Interval
 
 
-def share(rights: Rights, confidence: float = 0.95) -> Accuracy:
+def accuracy_interval(rights: Rights, confidence: float = 0.95) -> Accuracy:
     """The accuracy of `rights` (S, n) with its interval.
 
-    >>> low, high = share(np.repeat([[True, False]], [356, 4], axis=1)).interval
+    >>> low, high = accuracy_interval(np.repeat([[True, False]], [356, 4], axis=1)).interval
     >>> round(low, 4), round(high, 4)  # as striate.stats.metrics.wilson(356, 360)
     (0.9718, 0.9957)
     """
     count, n = np.shape(rights)
-    value, found = float(np.mean(rights)), chance(rights)
+    value, found = float(np.mean(rights)), mean_variance(rights)
     plain = value * (1 - value) / n
     effect = 1.0 if count == 1 or not plain else max(found.variance / plain, 1 / count)
     return Accuracy(value, score_interval(

@@ -1,8 +1,8 @@
-"""Where one learning curve overtakes another.
+"""Crossing of two learning curves.
 
 Between the sizes that were measured accuracy is taken to change evenly with the logarithm of the number of pictures.
 The interval is a percentile bootstrap (Efron & Tibshirani 1993, chapter 13) over test pictures and trainings together:
-each resample draws pictures, the same at all sizes, and trainings of each recogniser, and looks for the crossing again.
+each resample draws pictures, the same at all sizes, and trainings of each recogniser, and finds the crossing again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ RESAMPLES = 1000
 
 @dataclass(frozen=True)
 class Crossing:
-    """From how many pictures on the second is ahead; `inf` if it never is, the smallest size if it always is.
+    """Crossing: the number of pictures from which the second is ahead; `inf` for never, the smallest size for always.
 
     `interval` holds 95 % of the resamples; its ends may be the smallest size, or infinite.
     """
@@ -30,7 +30,7 @@ class Crossing:
 
 
 def crossing(sizes: Sequence[int], first: Sequence[Rights], second: Sequence[Rights], seed: int = 0) -> Crossing:
-    """Where `second` overtakes `first`, lists of (S, n) answers to the same pictures, one for each of rising `sizes`.
+    """The crossing at which `second` overtakes `first`, (S, n) rights on the same pictures for each of rising `sizes`.
 
     >>> few, some, many = (np.arange(100)[None] < right for right in (50, 80, 90))
     >>> round(crossing([10, 40], [some, some], [few, many]).size)                # 3 of 4 parts of the way from 10 to 40
@@ -46,17 +46,19 @@ def crossing(sizes: Sequence[int], first: Sequence[Rights], second: Sequence[Rig
         for one, two in zip(*rows, strict=True):
             means = [side[generator.integers(0, len(side), len(side))].mean(axis=0) for side in (one, two)]
             gaps.append(float((means[1] - means[0]) @ weights))
-        found.append(_place(sizes, gaps))
-    at = _place(sizes, [float(two.mean() - one.mean()) for one, two in zip(*rows, strict=True)])
+        found.append(_crossing_size(sizes, gaps))
+    at = _crossing_size(sizes, [float(two.mean() - one.mean()) for one, two in zip(*rows, strict=True)])
     ordered = np.sort(found)
     return Crossing(at, (float(ordered[int(0.025 * RESAMPLES)]), float(ordered[int(0.975 * RESAMPLES) - 1])))
 
 
-def _place(sizes: Sequence[int], gaps: Sequence[float]) -> float:
+def _crossing_size(sizes: Sequence[int], gaps: Sequence[float]) -> float:
     """The size from which `gaps` stay above zero.
 
-    >>> round(_place([5, 10, 20], [-0.1, -0.1, 0.1]), 2), _place([5, 10], [0.1, 0.1]), _place([5, 10], [0.1, -0.1])
-    (14.14, 5.0, inf)
+    >>> round(_crossing_size([5, 10, 20], [-0.1, -0.1, 0.1]), 2), _crossing_size([5, 10], [0.1, 0.1])
+    (14.14, 5.0)
+    >>> _crossing_size([5, 10], [0.1, -0.1])
+    inf
     """
     if gaps[-1] <= 0:
         return inf

@@ -1,4 +1,4 @@
-"""Figures of merit, each with what is needed to doubt it: how many pictures, and an interval where one is known.
+"""Metrics of an evaluation: accuracy, recall, calibration and confusion, with counts and intervals.
 
 Sources: Wilson, "Probable inference, the law of succession, and statistical inference" (1927) for intervals;
 Guo et al., "On calibration of modern neural networks" (2017), section 2, for the calibration error.
@@ -19,14 +19,14 @@ from striate.errors import UsageError
 
 BINS = 15  # as in Guo et al.
 TOLERANCE = 1e-3  # half-precision softmax sums to 1 within about 5e-4
-SMALLEST = float(np.finfo(np.float64).eps)  # keeps the NLL of an impossible answer finite: 36.04 nats at most
+SMALLEST = float(np.finfo(np.float64).eps)  # keeps the NLL of a probability of 0 finite: 36.04 nats at most
 
 Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class ClassResult(Result):
-    """How one class fared: `count` pictures of it, fractions in 0..1, `None` where the figure is undefined.
+    """Metrics of one class: `count` pictures of it, fractions in 0..1, `None` where undefined.
 
     `recall` and its 95 % `interval` need a picture of the class, `precision` a prediction of it, `f1` either.
     """
@@ -41,7 +41,10 @@ class ClassResult(Result):
 
 @dataclass(frozen=True)
 class ReliabilityBin(Result):
-    """The `count` pictures whose highest probability lies in (`low`, `high`]; means are `None` when there is none."""
+    """Bin of a reliability diagram: the `count` pictures whose highest probability is in (`low`, `high`].
+
+    Means are `None` where there is no picture.
+    """
 
     low: float
     high: float
@@ -52,7 +55,7 @@ class ReliabilityBin(Result):
 
 @dataclass(frozen=True, eq=False)
 class Evaluation(Result):
-    """What a recogniser did on `count` pictures. All fractions are in 0..1.
+    """Evaluation of a recogniser on `count` pictures. All fractions are in 0..1.
 
     `interval` is the 95 % Wilson interval of `accuracy`; `top5` is `None` for five classes or fewer, where it would
     be 1 by definition; `balanced_accuracy` is the mean recall over the classes present; `nll` is the mean negative
@@ -73,7 +76,7 @@ class Evaluation(Result):
 
 
 def evaluate(labels: npt.ArrayLike, probabilities: npt.ArrayLike, classes: Sequence[str]) -> Evaluation:
-    """Compare `probabilities` (N, K) with true `labels` (N,), integers in 0..K−1 that index the K `classes`.
+    """Evaluate `probabilities` (N, K) against true `labels` (N,), integers in 0..K−1 that index the K `classes`.
 
     Rows are finite, not negative and sum to 1 within 0.001; N is at least 1. Of equal probabilities the class named
     first wins. Raises `UsageError` (`evaluation_shape`, `evaluation_empty`, `label_out_of_range`,
@@ -187,7 +190,7 @@ def _class_result(name: str, index: int, confusion: npt.NDArray[np.int64]) -> Cl
 
 
 def _rank(chances: npt.NDArray[np.floating], truth: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """How many classes come before the true one (N,): those more probable, and equals that are named first."""
+    """Rank of the true class (N,), from 0: the more probable classes, and equals with a lower index."""
     own = np.take_along_axis(chances, truth[:, None], axis=1)
     earlier = np.arange(chances.shape[1]) < truth[:, None]
     ahead: npt.NDArray[np.int64] = ((chances > own) | ((chances == own) & earlier)).sum(axis=1)
@@ -195,7 +198,7 @@ def _rank(chances: npt.NDArray[np.floating], truth: npt.NDArray[np.int64]) -> np
 
 
 def _reliability(confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> tuple[ReliabilityBin, ...]:
-    """Pictures gathered by their highest probability into `BINS` bins of equal width, closed on the right."""
+    """Reliability diagram: pictures by their highest probability in `BINS` bins of equal width, closed on the right."""
     edges = np.arange(BINS + 1) / BINS
     place = np.digitize(np.minimum(confidence, 1.0), edges[1:-1], right=True)
     counts = np.bincount(place, minlength=BINS)

@@ -1,4 +1,4 @@
-"""Two recognisers on the same test pictures: how far apart, and how surely.
+"""Paired tests of two recognisers on the same test pictures: difference, interval and p.
 
     test        McNemar's exact test: "Note on the sampling error of the difference between correlated proportions or
                 percentages" (1947), by the binomial distribution of the pictures that only one gets right.
@@ -7,8 +7,8 @@
 
 Where each has been trained several times, the counts are means over the trainings, divided by the design effect (see
 `striate.stats.intervals`), the quantile is Student's, and p is the larger of the exact one and that of the score by
-Student's t. So a difference counts as sure only if other pictures and other seeds are unlikely to turn it round. With
-one training each both are as published, and nothing is said about other seeds.
+Student's t. So a difference counts as significant only if other pictures and other seeds are unlikely to reverse it.
+With one training each both are as published, and neither is about other seeds.
 
 Tango's interval was chosen by simulation (`bench/verdicts.py`): it covered 94.3 to 96.7 %, where the percentile
 bootstrap over pictures covered 92 to 95 %, and far less where seeds differ.
@@ -23,15 +23,15 @@ from scipy import optimize, special
 
 from striate.stats.intervals import quantile
 from striate.stats.metrics import Interval
-from striate.stats.variance_components import MeanVariance, Rights, chance
+from striate.stats.variance_components import MeanVariance, Rights, mean_variance
 
 
 @dataclass(frozen=True)
 class PairedDifference:
-    """The first less the second accuracy: `difference` with its `interval` (−1..1), and `p` (two-sided).
+    """Paired difference of accuracies, first less second: `difference`, its `interval` (−1..1), and `p` (two-sided).
 
     `only_first` and `only_second` are the pictures that only one gets right, means over the trainings; `effect` is the
-    design effect; `chance` says what it varies by.
+    design effect; `chance` is its variance.
     """
 
     difference: float
@@ -43,12 +43,12 @@ class PairedDifference:
     chance: MeanVariance
 
 
-def pair(first: Rights, second: Rights, confidence: float = 0.95) -> PairedDifference:
-    """Compare `first` (S, n) with `second` (T, n), answers to the same pictures.
+def paired_difference(first: Rights, second: Rights, confidence: float = 0.95) -> PairedDifference:
+    """The difference of `first` (S, n) and `second` (T, n), rights on the same pictures.
 
     >>> one = np.repeat([[True, True, False]], [80, 12, 8], axis=1)
     >>> two = np.repeat([[True, False, False]], [80, 12, 8], axis=1)
-    >>> found = pair(one, two)
+    >>> found = paired_difference(one, two)
     >>> round(found.difference, 2), round(found.p, 5)                     # 12 to none: 2 · 0.5 ** 12
     (0.12, 0.00049)
     """
@@ -56,41 +56,34 @@ def pair(first: Rights, second: Rights, confidence: float = 0.95) -> PairedDiffe
     a, b = np.mean(first, axis=0), np.mean(second, axis=0)
     only_first, only_second = float((a * (1 - b)).sum()), float((b * (1 - a)).sum())
     trainings = min(len(first), len(second))
-    found = chance(first, second)
+    found = mean_variance(first, second)
     if trainings == 1:
         interval = tango(only_first, only_second, n, quantile(np.inf, confidence))
-        return PairedDifference(
-            (only_first - only_second) / n,
-            interval,
-            exact(only_first, only_second),
-            only_first,
-            only_second,
-            1.0,
-            found,
-        )
+        return PairedDifference((only_first - only_second) / n, interval, mcnemar(only_first, only_second), only_first,
+                                only_second, 1.0, found)
     plain = ((only_first + only_second) / n - ((only_first - only_second) / n) ** 2) / n
-    careful = chance(first, second, cautious=True)
+    careful = mean_variance(first, second, cautious=True)
     effect, strict = (max(one.variance / plain, 1 / trainings) if plain > 0 else 1.0 for one in (found, careful))
     interval = tango(only_first / effect, only_second / effect, n / effect, quantile(found.freedom, confidence))
-    p = exact(only_first / strict, only_second / strict)
+    p = mcnemar(only_first / strict, only_second / strict)
     if only_first + only_second:
         score = (only_first - only_second) / (strict * (only_first + only_second)) ** 0.5
-        p = max(p, tails(score, careful.freedom))
+        p = max(p, two_sided_p(score, careful.freedom))
     return PairedDifference((only_first - only_second) / n, interval, p, only_first, only_second, effect, found)
 
 
-def exact(only_first: float, only_second: float) -> float:
+def mcnemar(only_first: float, only_second: float) -> float:
     """The two-sided p of McNemar's exact test; counts need not be whole (a regularised beta function).
 
-    >>> exact(5, 0), exact(3, 3)
+    >>> mcnemar(5, 0), mcnemar(3, 3)
     (0.0625, 1.0)
     """
     less, more = sorted((only_first, only_second))
     return 1.0 if more == less else min(1.0, 2 * float(special.betainc(more, less + 1, 0.5)))
 
 
-def tails(score: float, freedom: float) -> float:
-    """Both tails beyond ±`score` of Student's t."""
+def two_sided_p(score: float, freedom: float) -> float:
+    """The two-sided p of a `score` by Student's t."""
     return float(2 * (special.ndtr(-abs(score)) if freedom > 1e6 else special.stdtr(freedom, -abs(score))))
 
 

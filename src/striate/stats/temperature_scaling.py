@@ -1,4 +1,4 @@
-"""One number that makes probabilities honest: temperature scaling.
+"""Temperature scaling of probabilities.
 
 Guo, Pleiss, Sun & Weinberger, "On calibration of modern neural networks" (2017), section 4.2. It is learnt on pictures
 that were held out of the training, never on test pictures; the order of the classes stays, so accuracy does too.
@@ -33,6 +33,6 @@ def temperature(labels: ArrayLike, probabilities: ArrayLike) -> float:
 
 
 def tempered(probabilities: ArrayLike, t: float) -> NDArray[np.float64]:
-    """`probabilities` (n, K) at temperature `t`; 1 leaves them as they are."""
+    """Scaled `probabilities` (n, K) at temperature `t`; 1 leaves them as they are."""
     logs = np.log(np.maximum(np.asarray(probabilities, np.float64), SMALLEST))
     return np.asarray(special.softmax(logs / t, axis=1))

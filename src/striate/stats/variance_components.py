@@ -1,4 +1,4 @@
-"""How far a mean over pictures and trainings may be off: two sources of chance, kept apart.
+"""Variance components of a mean over pictures and trainings.
 
 An accuracy is a mean over n test pictures, which might have been others, and over S trainings, which might have begun
 from other seeds. Trainings and pictures are crossed: every training answers every picture. The variance is that of the
@@ -24,9 +24,9 @@ Rights = NDArray[Any]  # (S, n) bool or 0 and 1
 
 @dataclass(frozen=True)
 class MeanVariance:
-    """What a mean varies by: `variance` of the mean, `freedom` its degrees of freedom (∞ where nothing is estimated).
+    """Variance of a mean, with its degrees of freedom `freedom` (∞ where nothing is estimated).
 
-    `pictures` is the part that other pictures would change and `trainings` the part that other seeds would.
+    `pictures` is the component of the pictures and `trainings` that of the seeds.
     """
 
     variance: float
@@ -37,13 +37,13 @@ class MeanVariance:
 
 @dataclass(frozen=True)
 class MeanSquares:
-    """Mean squares of (S, n) values: between trainings, and what neither training nor picture explains."""
+    """Mean squares of (S, n) values: between trainings, and residual."""
 
     trainings: float
     rest: float
 
 
-def squares(values: NDArray[np.float64]) -> MeanSquares:
+def mean_squares(values: NDArray[np.float64]) -> MeanSquares:
     """The mean squares of `values` (S, n), S ≥ 2 and n ≥ 2."""
     count, n = values.shape
     mean = values.mean()
@@ -53,14 +53,14 @@ def squares(values: NDArray[np.float64]) -> MeanSquares:
                    float((rest**2).sum() / ((count - 1) * (n - 1))))
 
 
-def chance(first: Rights, second: Rights | None = None, cautious: bool = False) -> MeanVariance:
-    """What the accuracy of `first` (S, n) varies by, or its difference from that of `second` (T, n).
+def mean_variance(first: Rights, second: Rights | None = None, cautious: bool = False) -> MeanVariance:
+    """The variance of the accuracy of `first` (S, n), or of its difference from that of `second` (T, n).
 
     `cautious`: the trainings are taken to differ by no less than what other chance there is, for tests; two trainings
     always are, for they may agree by accident.
 
     >>> one = np.array([[1, 1, 1, 0]])
-    >>> chance(one).variance == 0.75 * 0.25 / 3, chance(one).freedom       # the variance of a mean of four
+    >>> mean_variance(one).variance == 0.75 * 0.25 / 3, mean_variance(one).freedom  # the variance of a mean of four
     (True, inf)
     """
     sides = [np.asarray(side, np.float64) for side in (first, second) if side is not None]
@@ -72,7 +72,7 @@ def chance(first: Rights, second: Rights | None = None, cautious: bool = False) 
     for side in sides:
         if len(side) < 2 or n < 2:
             continue
-        found, cells = squares(side), side.size
+        found, cells = mean_squares(side), side.size
         seen = max(found.trainings, found.rest) if cautious or len(side) == 2 else found.trainings
         between += seen / cells
         inside += found.rest / cells

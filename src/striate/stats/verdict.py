@@ -1,12 +1,12 @@
-"""The finding in one sentence that says no more than the statistics do.
+"""Verdict of a comparison as one sentence, from intervals and corrected p-values.
 
-"Better" needs both: p, corrected for all pairs, of at most 0.05, and a 95 % interval that leaves out zero. Whatever is
-not so is "can't be told apart", which is not the same as equal.
+"Better" needs both: p, corrected for all pairs, of at most 0.05, and a 95 % interval that leaves out zero. All else
+is "can't be told apart", which is not the same as equal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from striate.core.humanize import join_words
@@ -17,7 +17,7 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Verdict:
-    """The accuracy of `first` less that of `second`, with its interval (−1..1) and its corrected p."""
+    """Compared pair: the accuracy of `first` less that of `second`, with its interval (−1..1) and its corrected p."""
 
     first: str
     second: str
@@ -27,10 +27,10 @@ class Verdict:
 
     @property
     def sure(self) -> bool:
-        """Whether one of them is better."""
+        """Whether the difference is significant."""
         return sure(self.interval, self.p)
 
-    def turned(self) -> Verdict:
+    def better_first(self) -> Verdict:
         """The same with the better one first."""
         if self.difference >= 0:
             return self
@@ -39,7 +39,7 @@ class Verdict:
 
 
 def sure(interval: Sequence[float], p: float) -> bool:
-    """Whether a difference is more than chance, by its 95 % interval and its corrected `p`.
+    """Whether a difference is significant, by its 95 % interval and its corrected `p`.
 
     >>> sure((0.01, 0.03), 0.01), sure((-0.01, 0.03), 0.01), sure((0.01, 0.03), 0.2)
     (True, False, False)
@@ -48,9 +48,9 @@ def sure(interval: Sequence[float], p: float) -> bool:
 
 
 def verdict(ranking: Sequence[str], findings: Sequence[Verdict], pictures: int, wanted: Sequence[str] = ()) -> str:
-    """One sentence on `findings`, one for every two of `ranking` (names, the most accurate first).
+    """The verdict sentence on `findings`, one for every two of `ranking` (names, the most accurate first).
 
-    `wanted`: two names of which something is to be said in any case, such as the best hand-crafted and the best learnt.
+    `wanted`: two names that are compared in any case, such as the best hand-crafted and the best learnt.
 
     >>> better = Verdict("compact", "bow", 0.094, (0.078, 0.110), 0.0001)
     >>> verdict(["compact", "bow"], [better], 2985).replace(THIN, " ")
@@ -58,16 +58,16 @@ def verdict(ranking: Sequence[str], findings: Sequence[Verdict], pictures: int, 
     >>> verdict(["compact", "bow"], [Verdict("compact", "bow", 0.001, (-0.01, 0.02), 0.4)], 359)
     "compact and bow can't be told apart on 359 pictures"
     """
-    known: Mapping[frozenset[str], Verdict] = {frozenset((one.first, one.second)): one.turned() for one in findings}
+    known = {frozenset((one.first, one.second)): one.better_first() for one in findings}
     leader, rest = ranking[0], ranking[1:]
     if not any(one.sure for one in findings):
         return f"{join_words(ranking, 'and')} can't be told apart on {pictures:,} pictures"
     beaten = [name for name in rest if known[frozenset((leader, name))].sure]
     equal = [name for name in rest if name not in beaten]
-    clauses, told = [], set()
+    clauses = []
+    covered = {frozenset((leader, name)) for name in rest}
     if len(rest) == len(beaten) and len(rest) > 2:
         clauses.append(f"{_better(known[frozenset((leader, rest[0]))])}, and than the {len(rest) - 1} others by more")
-        told = {frozenset((leader, name)) for name in rest}
     else:
         if equal:
             clauses.append(f"{join_words([leader, *equal], 'and')} can't be told apart" if len(equal) == 1 else
@@ -75,30 +75,29 @@ def verdict(ranking: Sequence[str], findings: Sequence[Verdict], pictures: int, 
         if beaten:
             clauses.insert(0, _better(known[frozenset((leader, beaten[0]))])
                            + (f", and than {join_words(beaten[1:], 'and')} by more" if len(beaten) > 1 else ""))
-        told = {frozenset((leader, name)) for name in rest}
     also = [(rest[0], rest[1])] if len(rest) == 2 else []
     for two in [*also, tuple(wanted)] if wanted else also:
         pair = frozenset(two)
-        if pair in told or len(pair) < 2:
+        if pair in covered or len(pair) < 2:
             continue
         found = known[pair]
         clauses.append(_better(found) if found.sure else f"{join_words(two, 'and')} can't be told apart")
-        told.add(pair)
+        covered.add(pair)
     ended = clauses[-1].endswith("apart")
     return "; ".join(clauses) + (" " if ended else ", ") + f"on {pictures:,} pictures"
 
 
-def chance_of(p: float) -> str:
-    """A p-value in words.
+def p_value_text(p: float) -> str:
+    """A p-value as text.
 
-    >>> chance_of(0.00004), chance_of(0.0123), chance_of(0.6)
+    >>> p_value_text(0.00004), p_value_text(0.0123), p_value_text(0.6)
     ('p < 0.001', 'p = 0.012', 'p = 0.60')
     """
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
 
 
 def points(value: float) -> str:
-    """A difference of fractions in points of per cent.
+    """A difference of fractions in percentage points, as text.
 
     >>> points(0.0941), points(-0.002), points(0.0004)
     ('9.4', '−0.2', '0.04')
@@ -110,4 +109,4 @@ def points(value: float) -> str:
 def _better(found: Verdict) -> str:
     low, high = found.interval
     return (f"{found.first} is better than {found.second} by {points(found.difference)} points "
-            f"(95{THIN}%: {points(low)}–{points(high)}), {chance_of(found.p)}")
+            f"(95{THIN}%: {points(low)}–{points(high)}), {p_value_text(found.p)}")

@@ -49,7 +49,7 @@ def explained(model: BagOfWords, picture: Picture, index: int | None, top: int) 
     """The fields of a `WordsLookResult` that are about the picture."""
     classes, classifier = names_of(model), model.pipeline_.classifier
     seen = DescribedPicture.of(model, model.read_picture(picture))
-    scores = model.pipeline_.spread(classifier.predict_proba(seen.features[None]))[0]
+    scores = model.pipeline_.with_absent_classes(classifier.predict_proba(seen.features[None]))[0]
     order = (-scores).argsort(kind="stable")
     ranked = tuple((classes[i], float(scores[i])) for i in order)
     index = int(order[0]) if index is None else index

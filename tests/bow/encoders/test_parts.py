@@ -43,14 +43,14 @@ def test_regions_that_nest_cost_no_more_than_the_finest() -> None:
 def test_components_are_those_of_scikit_learn() -> None:
     x, _ = sample()
     x = x + np.float32(5)
-    found = pca.learnt(x, 3, 0)(x, np.zeros((len(x), 2), np.float32))
+    found = pca.fit_pca(x, 3, 0)(x, np.zeros((len(x), 2), np.float32))
     expected = PCA(3).fit_transform(x.astype(np.float64))
     np.testing.assert_allclose(found * np.sign((found * expected).sum(axis=0)), expected, atol=1e-4)
 
 
 def test_positions_get_the_spread_of_the_first_component() -> None:
     x, _ = sample()
-    small = pca.learnt(x, 3, 1.0)(x, np.random.default_rng(5).random((len(x), 2)).astype(np.float32))
+    small = pca.fit_pca(x, 3, 1.0)(x, np.random.default_rng(5).random((len(x), 2)).astype(np.float32))
     np.testing.assert_allclose(small[:, 3:].std(axis=0), small[:, 0].std(), rtol=0.1)
     np.testing.assert_allclose(small[:, 3:].mean(axis=0), 0, atol=0.3)
 
@@ -67,7 +67,7 @@ def scikit(model: gmm.GaussianMixture) -> GaussianMixture:
 @pytest.mark.parametrize("shift", [0, 1000])
 def test_posteriors_are_those_of_scikit_learn(shift: float) -> None:
     x = sample()[0] + np.float32(shift)
-    model, _ = gmm.learn(x, 5)
+    model, _ = gmm.fit_gmm(x, 5)
     standard = model.standard()
     shares, logs = standard.posteriors(standard.moments(x))
     other = scikit(model)
@@ -78,7 +78,7 @@ def test_posteriors_are_those_of_scikit_learn(shift: float) -> None:
 
 def test_em_climbs_and_ends_as_high_as_scikit_learn() -> None:
     x = sample()[0][sample()[0].any(axis=1)]
-    model, history = gmm.learn(x, 5, iterations=200)
+    model, history = gmm.fit_gmm(x, 5, iterations=200)
     assert (np.diff(history) > -1e-5).all()
     centres = Vocabulary(5, iterations=20).fit(x).centres_
     heaps = [x[nearest(x, centres) == k].astype(np.float64) for k in range(5)]
@@ -91,7 +91,7 @@ def test_em_climbs_and_ends_as_high_as_scikit_learn() -> None:
 
 def test_one_gaussian_is_mean_and_variance() -> None:
     x = sample()[0]
-    model, _ = gmm.learn(x, 1)
+    model, _ = gmm.fit_gmm(x, 1)
     np.testing.assert_allclose(model.means[0], x.mean(axis=0, dtype=np.float64), atol=1e-5)
     np.testing.assert_allclose(model.variances[0], x.var(axis=0, dtype=np.float64), rtol=1e-5)
 
@@ -100,7 +100,7 @@ def test_equal_descriptors_and_constant_numbers_give_a_finite_mixture() -> None:
     x = sample()[0]
     x[:, 3] = 4
     x[:200] = x[0]
-    model, _ = gmm.learn(x, 7)
+    model, _ = gmm.fit_gmm(x, 7)
     assert all(np.isfinite(array).all() for array in (model.weights, model.means, model.variances))
     assert (model.variances > 0).all()
     encoder = Fisher(7, None).fit(x)

@@ -89,7 +89,8 @@ def test_words_keep_their_numbers_in_any_order(name: str) -> None:
 
 def test_fisher_groups_means_variances_and_weights() -> None:
     encoder = Fisher(2, dims=None, weights=True)
-    encoder._take(GaussianMixture(np.float32([0.5, 0.5]), np.zeros((2, 3), np.float32), np.ones((2, 3), np.float32)))
+    means, variances = np.zeros((2, 3), np.float32), np.ones((2, 3), np.float32)
+    encoder._set_learnt(GaussianMixture(np.float32([0.5, 0.5]), means, variances))
     # means 0 1 2 | 3 4 5, variances 6 7 8 | 9 10 11, weights 12 | 13
     assert word_sums(encoder, np.arange(14.0)).tolist() == [3 + 21 + 12, 12 + 30 + 13]
 

@@ -19,7 +19,7 @@ from striate.convnet.inference import feature_cache
 from striate.convnet.inference.feature_cache import FeatureCache
 from striate.convnet.inference.features import FeatureExtractor, cut
 from striate.convnet.training import malloc
-from striate.core.cache import make_room
+from striate.core.cache import evict
 from striate.data import load_data
 from striate.errors import RunError
 from striate.model.preprocessing import InMemoryDataset
@@ -224,7 +224,7 @@ def test_room_is_made_by_deleting_what_was_used_least(tmp_path: Path, monkeypatc
         path = tmp_path / f"{i:032x}.safetensors"
         path.write_bytes(bytes(100))
         os.utime(path, (i, i))
-    make_room(tmp_path, 0, 250)
+    evict(tmp_path, 0, 250)
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"{i:032x}.safetensors" for i in (2, 3)]
     monkeypatch.setattr(feature_cache, "MOST", 4 * 7 * 3)  # three rows
     one = FeatureCache(tmp_path, "k", 7)

@@ -1,4 +1,4 @@
-"""From the descriptors of a picture to one vector for each region: one file for each way, one row in `ENCODERS`."""
+"""Encoders: from the descriptors of a picture to one vector for each region; a file and a row of `ENCODERS` each."""
 
 from striate.bow.encoders.encoder import Encoder
 from striate.bow.encoders.fisher_vector import Fisher

@@ -1,4 +1,4 @@
-"""What encoders have in common that write a descriptor as a few words with weights: hard, soft, LLC."""
+"""Base of the encoders that assign a descriptor to a few words with weights: hard, soft, LLC."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from striate.core.model_file import shaped
 
 
 class AssignmentEncoder(Encoder):
-    """A vector has one number for each word: the sum, or the largest, of the weights that descriptors gave it.
+    """Encoder with one dimension for each word: the sum, or the maximum, of the weights of descriptors for it.
 
     Learnt: `centres_` (words, d) float32.
     """
@@ -28,7 +28,7 @@ class AssignmentEncoder(Encoder):
 
     @property
     def width(self) -> int:
-        """One number for each word."""
+        """One dimension for each word."""
         return len(self.centres_)
 
     @property
@@ -43,9 +43,9 @@ class AssignmentEncoder(Encoder):
     def _learn(self, rows: Floats, positions: Floats) -> None:
         del positions
         vocabulary = Vocabulary(self.words, seed=self.seed, iterations=self.iterations, threads=self.threads)
-        self._take(vocabulary.fit(rows).centres_)
+        self._set_learnt(vocabulary.fit(rows).centres_)
 
-    def _take(self, centres: Floats) -> None:
+    def _set_learnt(self, centres: Floats) -> None:
         self.centres_, self.channels_ = centres, centres.shape[1]
         self._index = NearestWords(centres)
 
@@ -63,15 +63,15 @@ class AssignmentEncoder(Encoder):
             return np.bincount(keys, values, size).astype(np.float32).reshape(shape)
         largest = np.full(size, -np.inf, np.float32)
         np.maximum.at(largest, keys, values)
-        # Whoever gave a word no weight gave it zero: only where all of a slice named it may the maximum be negative.
+        # A descriptor without a weight for a word counts as zero: the maximum is negative only if all have one.
         named = np.bincount(keys, minlength=size).reshape(shape)
         there = np.diff(starts)[None] if alive is None else np.add.reduceat(alive, starts[:-1], axis=1, dtype=np.int64)
         some = largest.reshape(shape)
         return np.where(named < there[..., None], np.maximum(some, 0), some)
 
-    def _learnt(self) -> dict[str, NDArray[Any]]:
+    def _to_arrays(self) -> dict[str, NDArray[Any]]:
         return {"centres": self.centres_}
 
     def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
         shaped(arrays, {"centres": (self.words, None)})
-        self._take(arrays["centres"])
+        self._set_learnt(arrays["centres"])

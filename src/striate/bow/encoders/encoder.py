@@ -1,6 +1,6 @@
-"""What every encoder does: pool the codes of a picture's descriptors, region by region, into one vector each.
+"""Base class of encoders: the codes of a picture's descriptors are pooled, region by region, into one vector each.
 
-A kind of encoder says how it learns (`_learn`), what it collects over a slice of descriptors (`_collect`, which can be
+A subclass gives how it is fitted (`_learn`), what it collects over a slice of descriptors (`_collect`, which can be
 added up or maximised over slices) and how the vector of a region follows from that (`_finish`).
 """
 
@@ -22,13 +22,13 @@ from striate.core.params import Refusal, check_params, params_of
 from striate.errors import DataError, UsageError
 
 ROWS = 4096  # descriptors worked on at once by one thread
-COLLECTED = 1 << 22  # float32 numbers collected at once by one thread: 16 MiB
+COLLECTED = 1 << 22  # float32 values collected at once by one thread: 16 MiB
 
 
 class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
     """Turns the descriptors of a picture into one vector for each region.
 
-    Learnt by every kind: `channels_` (numbers in a descriptor), `width` (numbers in the vector of a region).
+    Learnt by every encoder: `channels_` (dimensions of a descriptor), `width` (dimensions of the vector of a region).
 
     Results are equal, bit for bit, for any number of threads and for a picture alone or in a batch. Low-contrast
     descriptors, all zeros, count as any other; with `skip_zero` they are left out of learning, codes and counts.
@@ -45,7 +45,7 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
     @property
     @abstractmethod
     def width(self) -> int:
-        """Numbers in the vector of one region, after `fit`."""
+        """Dimensions of the vector of one region, after `fit`."""
 
     @property
     @abstractmethod
@@ -64,13 +64,13 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
     @abstractmethod
     def _collect(self, x: Floats, positions: Floats, alive: NDArray[np.bool_] | None, starts: NDArray[np.intp],
                  pool: str) -> Floats:
-        """What slices of descriptors hold: (g, D, d), (D, 2) and slices that begin at `starts` (S + 1,) → (g, S, w).
+        """Sums or maxima over slices: descriptors (g, D, d) at (D, 2), slices from `starts` (S + 1,) → (g, S, w).
 
         `alive` (g, D) marks the descriptors that count; None: all.
         """
 
     @abstractmethod
-    def _learnt(self) -> dict[str, NDArray[Any]]:
+    def _to_arrays(self) -> dict[str, NDArray[Any]]:
         """Arrays by name: all that `encode` needs besides the settings."""
 
     @abstractmethod
@@ -78,12 +78,12 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
         """Take over arrays that are finite float32; raises ValueError where shapes or ranges do not fit."""
 
     def _finish(self, collected: Floats, counts: NDArray[np.int64]) -> Floats:
-        """Vectors (g, R, width) from what regions hold, (g, R, w), and how many descriptors each has, (g, R)."""
+        """Vectors (g, R, width) from collected values of regions, (g, R, w), and their descriptor counts, (g, R)."""
         del counts
         return collected
 
     def fit(self, descriptors: NDArray[Any], positions: NDArray[Any] | None = None) -> Self:
-        """Learn from `descriptors` (M, d) float32 at `positions` (M, 2) float32, (y, x) in 0..1 (None: all amidst).
+        """Learn from `descriptors` (M, d) float32 at `positions` (M, 2) float32, (y, x) in 0..1 (None: the middle).
 
         Raises `UsageError` (`impossible_value`) and `DataError`: `not_descriptors`, `descriptors_not_finite`,
         `bad_positions`, `too_few_descriptors`.
@@ -94,7 +94,7 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
             rows = rows.reshape(-1, rows.shape[-1])
         if not np.isfinite(rows).all():
             raise not_finite()
-        where = _positions(np.full((len(rows), 2), 0.5) if positions is None else positions, len(rows))
+        where = _checked_positions(np.full((len(rows), 2), 0.5) if positions is None else positions, len(rows))
         if self.skip_zero:
             alive = rows.any(axis=1)
             rows, where = rows[alive], where[alive]
@@ -109,11 +109,11 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
     def assigned(self, descriptors: NDArray[Any], positions: NDArray[Any]) -> tuple[Words, Floats]:
         """The nearest word of each descriptor (M, d) at positions (M, 2): (M,) int32, and its squared distance.
 
-        For looking: what a word stands for. Soft codes and mixtures name others beside it.
+        For explanations; soft codes and mixtures weigh other words, too.
         """
         check_is_fitted(self, "channels_")
         rows = float_rows(descriptors, self.channels_)
-        reduced = self._reduced(rows, _positions(positions, len(rows)))
+        reduced = self._reduced(rows, _checked_positions(positions, len(rows)))
         words, squared = NearestWords(self.words_).search(reduced, 1, self.threads)
         return words[:, 0], squared[:, 0]
 
@@ -142,7 +142,7 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
                             allowed="shape (n, D, d) is allowed", given=f"shape {rows.shape} was given",
                             do="Give one picture as an array of shape (1, D, d)")
         n, count = rows.shape[:2]
-        where = _positions(positions, count)
+        where = _checked_positions(positions, count)
         layout = layout_of(regions, count, ROWS)
         result = np.zeros((n, len(regions), self.width), np.float32)
         if not len(layout.order) or not n:
@@ -164,7 +164,7 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
             counts = (np.diff(layout.starts)[None].repeat(len(x), axis=0) if alive is None
                       else np.add.reduceat(alive, layout.starts[:-1], axis=1, dtype=np.int64))
             inside = np.einsum("gs,rs->gr", counts, layout.member.astype(np.int64))
-            vectors = self._finish(_join(collected, layout.member, pool), inside)
+            vectors = self._finish(_pool_regions(collected, layout.member, pool), inside)
             vectors[inside == 0] = 0
             result[start : start + deep] = vectors
 
@@ -174,11 +174,11 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
     def to_arrays(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         """Settings (JSON values) and arrays: all that `encode` needs; `threads` is not among them."""
         check_is_fitted(self, "channels_")
-        return check_params(self), self._learnt()
+        return check_params(self), self._to_arrays()
 
     @classmethod
     def from_arrays(cls, settings: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Self:
-        """The encoder that `to_arrays` described; raises ValueError on anything that does not fit."""
+        """The encoder that `to_arrays` gave; raises ValueError on anything that does not fit."""
         if not isinstance(settings, dict) or settings.keys() != params_of(cls).keys():
             raise ValueError(f"the settings of a {cls.__name__} encoder must be {', '.join(params_of(cls))}")
         encoder = cls(**settings)
@@ -187,8 +187,8 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
         return encoder
 
 
-def _join(collected: Floats, member: NDArray[np.bool_], pool: str) -> Floats:
-    """What regions hold, (g, R, w), from what slices hold, (g, S, w)."""
+def _pool_regions(collected: Floats, member: NDArray[np.bool_], pool: str) -> Floats:
+    """Values of regions, (g, R, w), from those of slices, (g, S, w)."""
     if pool == "sum":
         whole: Floats = np.matmul(member.astype(np.float32), collected)
         return whole
@@ -199,7 +199,7 @@ def _join(collected: Floats, member: NDArray[np.bool_], pool: str) -> Floats:
     return joined
 
 
-def _positions(given: NDArray[Any], count: int) -> Floats:
+def _checked_positions(given: NDArray[Any], count: int) -> Floats:
     array = np.asarray(given)
     if array.shape != (count, 2) or array.dtype.kind not in "fiu" or not ((array >= 0) & (array <= 1)).all():
         raise DataError("bad_positions", "the positions of descriptors were asked for",

@@ -1,4 +1,4 @@
-"""Fisher vectors: how a mixture of Gaussians would change to fit a picture's descriptors better.
+"""Fisher vectors: the gradient of a picture's log-likelihood under a mixture of Gaussians, by its parameters.
 
 Sánchez, Perronnin, Mensink & Verbeek, Image Classification with the Fisher Vector (IJCV 2013), equations 16 to 18, with
 q_k the posterior of component k and N the descriptors of a region:
@@ -29,13 +29,13 @@ from striate.core.model_file import shaped
 
 
 class Fisher(Encoder):
-    """Gradients for means and variances, 2 × components × numbers of a reduced descriptor.
+    """Fisher vector encoder: gradients for means and variances, 2 × components × reduced dimensions.
 
     Args:
         components: of the mixture.
         dims: principal components kept; None keeps the descriptors as they are.
         weights: whether the gradients for the weights, one for each component, are appended.
-        augment: above 0, the position (y, x) is two further numbers of the reduced descriptor; its size matters only
+        augment: above 0, the position (y, x) is two further dimensions of the reduced descriptor; its size matters only
             for where k-means starts the mixture, as Fisher vectors do not depend on units.
         seed: of k-means.
         iterations: of EM, at most.
@@ -62,7 +62,7 @@ class Fisher(Encoder):
 
     @property
     def width(self) -> int:
-        """2 × components × numbers of a reduced descriptor, and one more for each component with `weights`."""
+        """2 × components × reduced dimensions, and one more for each component with `weights`."""
         return 2 * self.mixture_.means.size + self.weights * len(self.mixture_.weights)
 
     @property
@@ -74,12 +74,12 @@ class Fisher(Encoder):
         return self.reduction_(x, positions)
 
     def _learn(self, rows: Floats, positions: Floats) -> None:
-        self.reduction_ = pca.learnt(rows, self.dims, self.augment)
-        found, self.history_ = gmm.learn(self.reduction_(rows, positions), self.components, seed=self.seed,
-                                             iterations=self.iterations, threads=self.threads)
-        self._take(found)
+        self.reduction_ = pca.fit_pca(rows, self.dims, self.augment)
+        found, self.history_ = gmm.fit_gmm(self.reduction_(rows, positions), self.components, seed=self.seed,
+                                           iterations=self.iterations, threads=self.threads)
+        self._set_learnt(found)
 
-    def _take(self, found: GaussianMixture) -> None:
+    def _set_learnt(self, found: GaussianMixture) -> None:
         self.mixture_, self._standard = found, found.standard()
         count, means, variances = self._standard.weights, self._standard.means, self._standard.variances
         root = np.sqrt(count)[:, None]
@@ -121,12 +121,12 @@ class Fisher(Encoder):
             vectors[..., 2 * size :] = (held[..., 0] - share) / np.sqrt(share)
         return vectors
 
-    def _learnt(self) -> dict[str, NDArray[Any]]:
+    def _to_arrays(self) -> dict[str, NDArray[Any]]:
         return {"weights": self.mixture_.weights, "means": self.mixture_.means, "variances": self.mixture_.variances,
                 **self.reduction_.arrays()}
 
     def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
-        self.reduction_, self.channels_ = pca.restored(arrays, "means", self.dims, self.augment)
+        self.reduction_, self.channels_ = pca.pca_from_arrays(arrays, "means", self.dims, self.augment)
         inner = self.reduction_.dims(self.channels_)
         shaped(arrays, {"weights": (self.components,), "means": (self.components, inner),
                         "variances": (self.components, inner)})
@@ -135,4 +135,4 @@ class Fisher(Encoder):
             raise ValueError("weights must be positive and sum to 1")
         if not (variances > 1e-12).all():
             raise ValueError("variances must be positive")
-        self._take(GaussianMixture(weights, arrays["means"], variances))
+        self._set_learnt(GaussianMixture(weights, arrays["means"], variances))

@@ -1,6 +1,6 @@
 """A mixture of Gaussians with diagonal covariances, learnt by EM on products of matrices (Dempster, Laird, Rubin 1977).
 
-With z the descriptor brought to mean 0 and spread 1, the logarithm of w_k N(z; μ_k, σ_k²) is a constant plus
+With z the descriptor standardised to mean 0 and deviation 1, the logarithm of w_k N(z; μ_k, σ_k²) is a constant plus
 [z², z] · [−1/2σ_k², μ_k/σ_k²]: one product for all components, and another, q ᵀ [z², z], for all the sums of a step.
 """
 
@@ -22,11 +22,11 @@ REST = 1e-3  # EM ends when the mean log-likelihood rises by less
 
 @dataclass(frozen=True)
 class GaussianMixture:
-    """`weights` (K,) that sum to 1, `means` (K, d) and `variances` (K, d), float32.
+    """Mixture of Gaussians: `weights` (K,) that sum to 1, `means` (K, d) and `variances` (K, d), float32.
 
     >>> mixture = GaussianMixture(np.float32([0.5, 0.5]), np.float32([[-1], [1]]), np.float32([[1], [1]]))
     >>> shares, log_likelihood = mixture.standard().posteriors(np.float32([[0, 0], [1, 1]]))
-    >>> shares.round(3)  # amidst, and where z = 1: the whole has variance 2, so there the shares are as exp(−2√2) to 1
+    >>> shares.round(3)  # in the middle, and at z = 1: variance 2 in all, so the shares are as exp(−2√2) to 1
     array([[0.5  , 0.5  ],
            [0.056, 0.944]], dtype=float32)
 
@@ -37,7 +37,7 @@ class GaussianMixture:
     variances: Floats
 
     def standard(self) -> StandardUnits:
-        """The same mixture in the unit in which all of it has mean 0 and spread 1, ready for use."""
+        """The same mixture standardised to mean 0 and standard deviation 1, ready for use."""
         weights = self.weights.astype(np.float64)
         weights = weights / weights.sum()
         means, variances = self.means.astype(np.float64), self.variances.astype(np.float64)
@@ -47,7 +47,7 @@ class GaussianMixture:
 
 
 class StandardUnits:
-    """Posteriors and moments in standard units; `shift` and `spread` (d,) lead there."""
+    """A mixture in standard units, for posteriors and moments; `shift` and `spread` (d,) standardise descriptors."""
 
     def __init__(self, shift: NDArray[np.float64], spread: NDArray[np.float64], weights: NDArray[np.float64],
                  means: NDArray[np.float64], variances: NDArray[np.float64]) -> None:
@@ -70,7 +70,7 @@ class StandardUnits:
         return both
 
     def posteriors(self, moments: Floats) -> tuple[Floats, Floats]:
-        """The share of each component in each descriptor, (..., K), and its log-likelihood in standard units, (...)."""
+        """Posteriors of the components for descriptors, (..., K), and log-likelihoods in standard units, (...)."""
         with np.errstate(invalid="ignore", over="ignore"):
             shares = np.matmul(moments, self._columns)
             shares += self._constants
@@ -84,9 +84,9 @@ class StandardUnits:
         return shares, (largest + np.log(total))[..., 0]
 
 
-def learn(rows: Floats, components: int, *, seed: int = 0, iterations: int = 100,
+def fit_gmm(rows: Floats, components: int, *, seed: int = 0, iterations: int = 100,
           threads: int | None = None) -> tuple[GaussianMixture, list[float]]:
-    """The mixture of `components` that EM finds from the words of k-means, and the mean log-likelihood of each step.
+    """Fit a mixture of `components` by EM, started from k-means; also the mean log-likelihood of each step.
 
     Args:
         rows: (M, d) float32, finite.
@@ -105,7 +105,7 @@ def learn(rows: Floats, components: int, *, seed: int = 0, iterations: int = 100
     labels = nearest(rows, centres, threads)
     starts = range(0, len(rows), BLOCK)
     state = StandardUnits(shift, spread, np.full(components, 1 / components), (centres - shift) / spread,
-                     np.ones(centres.shape))
+                          np.ones(centres.shape))
 
     def step(start: int) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
         moments = state.moments(rows[start : start + BLOCK])
@@ -135,4 +135,4 @@ def learn(rows: Floats, components: int, *, seed: int = 0, iterations: int = 100
             if len(history) > 1 and history[-1] - history[-2] < REST:
                 break
     return GaussianMixture(state.weights.astype(np.float32), (state.means * spread + shift).astype(np.float32),
-                   (state.variances * spread**2).astype(np.float32)), history
+                           (state.variances * spread**2).astype(np.float32)), history

@@ -1,4 +1,4 @@
-"""Hard assignment: how many descriptors are nearest to each word (Csurka et al., ECCV workshop 2004)."""
+"""Hard assignment: histograms of the nearest words of descriptors (Csurka et al., ECCV workshop 2004)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from striate.bow.vocabulary import Iterations, Seed, WordCount
 
 
 class Hard(AssignmentEncoder):
-    """Counts of words; with `pool="max"`, 1 for each word that occurs.
+    """Hard assignment encoder: counts of words; with `pool="max"`, 1 for each word that occurs.
 
     Args:
         words: of the vocabulary.

@@ -19,11 +19,11 @@ from striate.bow.vocabulary import Iterations, Seed, WordCount
 from striate.core.constraints import Real
 from striate.core.model_file import shaped
 
-BLOCK = 512  # descriptors whose (k, d) differences are held at once: 1.3 MB for k = 5, d = 128
+BLOCK = 512  # descriptors whose (k, d) differences are in memory at once: 1.3 MB for k = 5, d = 128
 
 
 class LLC(AssignmentEncoder):
-    """Weights, possibly negative, of the nearest words, usually pooled by `max`; those of one descriptor sum to 1.
+    """LLC encoder: weights, possibly negative, of the nearest words, usually pooled by `max`; they sum to 1.
 
     Args:
         words: of the vocabulary.
@@ -75,4 +75,4 @@ class LLC(AssignmentEncoder):
         if self.neighbours > self.words:
             raise ValueError("there must be as many words as neighbours")
         shaped(arrays, {"centres": (self.words, None)})
-        self._take(arrays["centres"])
+        self._set_learnt(arrays["centres"])

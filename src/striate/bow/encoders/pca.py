@@ -1,7 +1,7 @@
-"""Fewer numbers to a descriptor: principal components, and its position appended.
+"""Principal component analysis of descriptors, with their positions appended.
 
 Sánchez, Perronnin & de Campos, Modeling the Spatial Layout of Images Beyond Spatial Pyramids (PRL 2012), section 3.2:
-words of descriptors with their positions are words of places, at the price of two numbers instead of a pyramid.
+words of descriptors with their positions are words of places, at the price of two dimensions instead of a pyramid.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from striate.errors import DataError
 
 @dataclass(frozen=True)
 class PCA:
-    """`(x − mean) @ basis`, followed by (y, x) − ½ times `scale`, where that is not zero.
+    """PCA projection `(x − mean) @ basis`, followed by (y, x) − ½ times `scale`, where that is not zero.
 
     `mean` (d,), `basis` (d, dims) with orthonormal columns, or None for the descriptors as they are; `scale` ≥ 0.
 
@@ -35,7 +35,7 @@ class PCA:
     scale: float = 0.0
 
     def dims(self, channels: int) -> int:
-        """Numbers to a descriptor of `channels` after reduction."""
+        """Dimensions of a reduced descriptor that had `channels`."""
         return (channels if self.basis is None else self.basis.shape[1]) + 2 * (self.scale > 0)
 
     def __call__(self, x: Floats, positions: Floats) -> Floats:
@@ -49,7 +49,7 @@ class PCA:
         return np.concatenate([x, np.broadcast_to(places, (*x.shape[:-1], 2))], axis=-1)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The parts that there are, by name, float32."""
+        """Mean, basis and scale, those that there are, by name, float32."""
         found: dict[str, NDArray[Any]] = {}
         if self.mean is not None and self.basis is not None:
             found |= {"mean": self.mean, "basis": self.basis}
@@ -58,11 +58,11 @@ class PCA:
         return found
 
 
-def learnt(rows: Floats, dims: int | None, augment: float) -> PCA:
-    """The reduction to `dims` principal components of `rows` (M, d); None keeps all d numbers as they are.
+def fit_pca(rows: Floats, dims: int | None, augment: float) -> PCA:
+    """Fit the projection to `dims` principal components of `rows` (M, d); None keeps all d dimensions.
 
-    `augment` times the spread of the first component (without: the largest of a number) becomes that of y and x, which
-    are taken to be spread evenly. The sign of a component makes its largest number positive.
+    `augment` times the spread of the first component (without PCA: the largest of a dimension) becomes that of y and x,
+    which are taken to be spread evenly. The sign of a component makes its largest coefficient positive.
 
     Raises `DataError`: `too_many_dims`, `too_few_descriptors`.
     """
@@ -84,13 +84,13 @@ def learnt(rows: Floats, dims: int | None, augment: float) -> PCA:
     basis = vectors[:, ::-1][:, :dims]
     basis = basis * np.where(basis[np.abs(basis).argmax(axis=0), np.arange(dims)] < 0, -1, 1)
     return PCA(mean.astype(np.float32), np.ascontiguousarray(basis, dtype=np.float32),
-                     _scale(augment, float(np.sqrt(max(values[-1], 0)))))
+               _scale(augment, float(np.sqrt(max(values[-1], 0)))))
 
 
-def restored(arrays: dict[str, NDArray[Any]], inner: str, dims: int | None, augment: float) -> tuple[PCA, int]:
-    """The reduction in `arrays`, whose parts are taken out of them, and the numbers of a descriptor before it.
+def pca_from_arrays(arrays: dict[str, NDArray[Any]], inner: str, dims: int | None, augment: float) -> tuple[PCA, int]:
+    """The projection in `arrays`, whose parts are removed from them, and the dimensions of a descriptor before it.
 
-    `inner` names the array (K, dims) that was learnt behind it. Raises ValueError where the parts do not fit.
+    `inner` names the array (K, dims) learnt from reduced descriptors. Raises ValueError where the parts do not fit.
     """
     names = [*(("mean", "basis") if dims is not None else ()), *(("position_scale",) if augment else ())]
     parts = {name: arrays.pop(name) for name in names if name in arrays}
@@ -108,5 +108,5 @@ def restored(arrays: dict[str, NDArray[Any]], inner: str, dims: int | None, augm
 
 
 def _scale(augment: float, spread: float) -> float:
-    # The standard deviation of numbers spread evenly over 0..1 is 1/√12. Equal descriptors have no spread: 1 will do.
+    # The standard deviation of a uniform distribution over 0..1 is 1/√12. Equal descriptors have no spread: 1 will do.
     return float(np.float32(max(augment * (spread or 1.0) * np.sqrt(12), 1e-12))) if augment else 0.0

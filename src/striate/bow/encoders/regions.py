@@ -1,4 +1,4 @@
-"""Which descriptors lie in which regions, cut into slices that overlap nowhere.
+"""Layout of overlapping regions as disjoint slices of descriptors.
 
 The regions of a pyramid overlap: the whole picture, its quarters, its sixteenths. Descriptors that lie in the same
 regions form a slice; sums and maxima are taken once for each slice and then joined, so that three levels cost as much
@@ -19,7 +19,7 @@ from striate.errors import UsageError
 
 @dataclass(frozen=True)
 class RegionLayout:
-    """`order` (D',): the descriptors that lie in any region, slice after slice; `starts` (S + 1,): where slices begin.
+    """Disjoint slices of descriptors: `order` (D',), those in any region, slice after slice, and `starts` (S + 1,).
 
     `member` (R, S) bool: which slices make up a region. No slice is empty.
     """

@@ -21,13 +21,13 @@ from striate.core.model_file import shaped
 
 
 class Soft(AssignmentEncoder):
-    """Weights of a Gaussian kernel on the nearest words; those of one descriptor sum to 1.
+    """Soft assignment encoder: weights of a Gaussian kernel on the nearest words; those of one descriptor sum to 1.
 
     Args:
         words: of the vocabulary.
         neighbours: how many words a descriptor is assigned to, at most `words`.
-        bandwidth: times which σ is what the data suggest: with 1, the farthest of a descriptor's neighbours weighs
-            1/e of the nearest, where their squared distances differ by what they do on average.
+        bandwidth: factor on the σ chosen from the data: with 1, the farthest of a descriptor's neighbours weighs 1/e of
+            the nearest, where the difference of their squared distances is average.
         seed, iterations: of k-means, as in `striate.bow.vocabulary.Vocabulary`.
         skip_zero: leave out descriptors that are all zeros.
         threads: None is one for each core.
@@ -50,17 +50,17 @@ class Soft(AssignmentEncoder):
 
     def _learn(self, rows: Floats, positions: Floats) -> None:
         super()._learn(rows, positions)
-        # Refused here, where there are too few words: the index says so.
+        # The search refuses too few words.
         squared = self._index.search(rows[:: max(1, len(rows) // 50_000)], self.neighbours, self.threads)[1]
         gap = float((squared[:, -1] - squared[:, 0]).astype(np.float64).mean())
-        self.sigma_ = float(np.float32(self.bandwidth * np.sqrt(gap / 2))) or 1.0  # all words as far, or one: any σ
+        self.sigma_ = float(np.float32(self.bandwidth * np.sqrt(gap / 2))) or 1.0  # one word, or all equally far: any σ
 
     def _codes(self, x: Floats) -> tuple[Words, Floats]:
         words, squared = self._index.search(x, self.neighbours, threads=1)
         weights = np.exp((squared[..., :1] - squared) / np.float32(2 * self.sigma_**2))
         return words, weights / weights.sum(axis=-1, keepdims=True)
 
-    def _learnt(self) -> dict[str, NDArray[Any]]:
+    def _to_arrays(self) -> dict[str, NDArray[Any]]:
         return {"centres": self.centres_, "sigma": np.array([self.sigma_], np.float32)}
 
     def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
@@ -68,4 +68,4 @@ class Soft(AssignmentEncoder):
         if self.neighbours > self.words or not arrays["sigma"][0] > 1e-12:
             raise ValueError("there must be as many words as neighbours, and sigma must be positive")
         self.sigma_ = float(arrays["sigma"][0])
-        self._take(arrays["centres"])
+        self._set_learnt(arrays["centres"])

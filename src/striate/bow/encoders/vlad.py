@@ -1,7 +1,7 @@
-"""VLAD: for each word the sum of what its descriptors differ from it (Jégou et al., CVPR 2010; PAMI 2012).
+"""VLAD: for each word the sum of the residuals of its descriptors (Jégou et al., CVPR 2010; PAMI 2012).
 
 Optional, after Arandjelović & Zisserman, All about VLAD (CVPR 2013): every word's part is scaled to length 1, so that
-no word drowns the others ("intra-normalisation"). Residuals are taken after PCA where `dims` is given, as in PAMI 2012.
+no word dominates ("intra-normalisation"). Residuals are taken after PCA where `dims` is given, as in PAMI 2012.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from striate.core.model_file import shaped
 
 
 class VLAD(Encoder):
-    """Sums of residuals, words × numbers of a reduced descriptor.
+    """VLAD encoder: sums of residuals, words × reduced dimensions.
 
     Args:
         words: of the vocabulary.
         dims: principal components kept; None keeps the descriptors as they are.
-        intra: bring each word's part to length 1.
-        augment: how much the position (y, x) counts as two further numbers: 1 gives it the spread of the first
+        intra: scale each word's part to length 1.
+        augment: weight of the position (y, x) as two further dimensions: 1 gives it the spread of the first
             component, 0 leaves it out.
         seed, iterations: of k-means, as in `striate.bow.vocabulary.Vocabulary`.
         skip_zero: leave out descriptors that are all zeros.
@@ -51,7 +51,7 @@ class VLAD(Encoder):
 
     @property
     def width(self) -> int:
-        """Words × numbers of a reduced descriptor."""
+        """Words × reduced dimensions."""
         return self.centres_.size
 
     @property
@@ -63,11 +63,11 @@ class VLAD(Encoder):
         return self.reduction_(x, positions)
 
     def _learn(self, rows: Floats, positions: Floats) -> None:
-        self.reduction_ = pca.learnt(rows, self.dims, self.augment)
+        self.reduction_ = pca.fit_pca(rows, self.dims, self.augment)
         vocabulary = Vocabulary(self.words, seed=self.seed, iterations=self.iterations, threads=self.threads)
-        self._take(vocabulary.fit(self.reduction_(rows, positions)).centres_)
+        self._set_learnt(vocabulary.fit(self.reduction_(rows, positions)).centres_)
 
-    def _take(self, centres: Floats) -> None:
+    def _set_learnt(self, centres: Floats) -> None:
         self.centres_, self._index = centres, NearestWords(centres)
 
     def _collect(self, x: Floats, positions: Floats, alive: NDArray[np.bool_] | None, starts: NDArray[np.intp],
@@ -95,10 +95,10 @@ class VLAD(Encoder):
         parts /= np.where(length > 0, length, 1)
         return parts.reshape(collected.shape)
 
-    def _learnt(self) -> dict[str, NDArray[Any]]:
+    def _to_arrays(self) -> dict[str, NDArray[Any]]:
         return {"centres": self.centres_, **self.reduction_.arrays()}
 
     def _restore(self, arrays: dict[str, NDArray[Any]]) -> None:
-        self.reduction_, self.channels_ = pca.restored(arrays, "centres", self.dims, self.augment)
+        self.reduction_, self.channels_ = pca.pca_from_arrays(arrays, "centres", self.dims, self.augment)
         shaped(arrays, {"centres": (self.words, self.reduction_.dims(self.channels_))})
-        self._take(arrays["centres"])
+        self._set_learnt(arrays["centres"])

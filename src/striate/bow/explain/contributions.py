@@ -1,13 +1,13 @@
-"""Contributions: the decision of an SVM as a sum over visual words and cells of the pyramid.
+"""Contributions of visual words and cells of the pyramid to the decision of an SVM.
 
 All four kernels are sums over bins, k(x, y) = Σ_b k_b(x_b, y_b) with k_b(0, y) = 0, and so are the decisions built on
 them. Besides the bias, a bin b that holds x_b adds
 
-    linear_svm   w_b · φ(x_b)                φ(x_b): the 2n + 1 numbers of the kernel's feature map
+    linear_svm   w_b · φ(x_b)                φ(x_b): the 2n + 1 values of the kernel's feature map
     kernel_svm   Σ_i α_i k_b(x_b, s_ib)      s_i: support vectors
 
 and an empty bin adds 0. Limits: what is divided is the decision on the finished feature. That a word, by being there,
-makes the shares of all others smaller (`normalise`) is not told from those others.
+makes the shares of all others smaller (`normalise`) is not separated from those others.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from striate.errors import UsageError
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-BLOCK = 1 << 20  # float64 numbers at once: 8 MiB
+BLOCK = 1 << 20  # float64 values at once: 8 MiB
 
 
 def bin_contributions(classifier: Classifier, features: Floats, classes: NDArray[np.int64]) -> Doubles:
-    """What each bin of one picture's `features` (D,) adds to the decision for each of `classes` (k,), (k, D) float64.
+    """Contributions of the bins of one picture's `features` (D,) to the decision for `classes` (k,): (k, D) float64.
 
     With the bias of a class, a row sums to `classifier.decision(features[None])` of that class. Raises `UsageError`
-    (`no_contributions`) for classifiers that are no such sum.
+    (`no_contributions`) for other classifiers.
 
     >>> X = np.array([[0, 4], [1, 3], [3, 1], [4, 0]] * 3, np.float32)
     >>> svm = LinearSVM("hellinger").fit(X, [0, 0, 1, 1] * 3)
@@ -61,24 +61,24 @@ def bin_contributions(classifier: Classifier, features: Floats, classes: NDArray
     return whole
 
 
-def word_sums(encoder: Encoder, numbers: Doubles) -> Doubles:
-    """The numbers of a vector (…, width) summed for each word, or component of a mixture: (…, K).
+def word_sums(encoder: Encoder, values: Doubles) -> Doubles:
+    """The values of a vector (…, width) summed for each word, or component of a mixture: (…, K).
 
-    Codes have one number for each word; VLAD all of a word's side by side; Fisher vectors all means, then all
+    Codes have one dimension for each word; VLAD all of a word's side by side; Fisher vectors all means, then all
     variances, component by component, then the weights.
 
     >>> word_sums(VLAD(words=2).fit(np.float32([[0, 0, 0], [8, 8, 8]])), np.arange(6.0))  # 0 + 1 + 2 and 3 + 4 + 5
     array([ 3., 12.])
     """
-    shape = (*numbers.shape[:-1], *encoder.words_.shape)
+    shape = (*values.shape[:-1], *encoder.words_.shape)
     if isinstance(encoder, VLAD):
-        return np.asarray(numbers.reshape(shape).sum(axis=-1))
+        return np.asarray(values.reshape(shape).sum(axis=-1))
     if not isinstance(encoder, Fisher):
-        return numbers
+        return values
     size = encoder.words_.size
-    both = numbers[..., :size] + numbers[..., size : 2 * size]
+    both = values[..., :size] + values[..., size : 2 * size]
     sums = np.asarray(both.reshape(shape).sum(axis=-1))
-    return sums + numbers[..., 2 * size :] if encoder.weights else sums
+    return sums + values[..., 2 * size :] if encoder.weights else sums
 
 
 def favoured_classes(classifier: Classifier, features: Floats, cells: int) -> NDArray[np.int64]:

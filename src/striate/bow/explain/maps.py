@@ -29,7 +29,7 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class DescribedPicture:
-    """One picture as the stages of a model see it; can be given for a picture below, so that it is described once.
+    """One picture with its descriptors' words and features; functions below take it in place of the picture.
 
     `pixels` (H, W, C) uint8, resized; `words` (D,) int32, the nearest word of each descriptor; `blank` (D,) bool, those
     without contrast, all zeros; `counted` (D,) bool, those that the encoder counts; `features` (cells · width,)
@@ -46,7 +46,7 @@ class DescribedPicture:
 
     @classmethod
     def of(cls, model: BagOfWords, picture: Pixels | Self) -> Self:
-        """`picture` (H, W, C) uint8 of any size, described; one that has been described already is given back."""
+        """`picture` (H, W, C) uint8 of any size, described; a described one is returned as it is."""
         if isinstance(picture, cls):
             return picture
         check_is_fitted(model, "pipeline_")
@@ -61,12 +61,12 @@ class DescribedPicture:
         return cls(pixels[0], encoder.assigned(found[0], positions)[0], blank, counted, features, regions, grid)
 
     def counts(self, words: int) -> Ints:
-        """How often each of so many words is the nearest in each cell, (cells, words) int64, of those counted."""
+        """Histogram of nearest words in each cell, (cells, words) int64, over the counted descriptors."""
         inside = [region[self.counted[region]] for region in self.regions]
         return np.stack([np.bincount(self.words[region], minlength=words) for region in inside]).astype(np.int64)
 
     def times(self, words: int) -> Ints:
-        """The same in the whole picture, (words,)."""
+        """Histogram of nearest words in the whole picture, (words,) int64."""
         return np.bincount(self.words[self.counted], minlength=words).astype(np.int64)
 
 
@@ -95,7 +95,7 @@ class WordView:
 
 
 def classifier_column(model: BagOfWords, class_index: int) -> int:
-    """The classifier's number of a class of `model.classes_`; refuses one it never saw (`unknown_class`)."""
+    """The classifier's index of a class of `model.classes_`; refuses one without training picture (`unknown_class`)."""
     check_is_fitted(model, "pipeline_")
     found = np.flatnonzero(model.pipeline_.present == class_index)
     if not len(found):
@@ -107,11 +107,11 @@ def classifier_column(model: BagOfWords, class_index: int) -> int:
 
 
 def contributions(model: BagOfWords, picture: Pixels | DescribedPicture, class_index: int) -> Explanation:
-    """What each word in each cell adds to the decision for a class: (cells, words) float64, in margins.
+    """Contributions of each word in each cell to the decision for a class: (cells, words) float64, in margins.
 
     Args:
         model: fitted, with the classifier `linear_svm` or `kernel_svm`.
-        picture: (H, W, C) uint8, or what `DescribedPicture.of` made of it.
+        picture: (H, W, C) uint8, or its `DescribedPicture`.
         class_index: of `model.classes_`.
 
     The total is the margin, `classifier.decision(features)`; the terms are the words, in the order of their numbers.
@@ -141,7 +141,7 @@ def contributions(model: BagOfWords, picture: Pixels | DescribedPicture, class_i
 
 
 def evidence_map(model: BagOfWords, picture: Pixels | DescribedPicture, class_index: int) -> Explanation:
-    """Where in the picture the evidence for a class (above 0) or against it is: (H, W) float64, margins per pixel.
+    """Map of the evidence for a class (above 0) or against it: (H, W) float64, margins per pixel.
 
     What a word adds in a cell is shared equally by the descriptors of that cell whose nearest word it is, and a
     descriptor's share by the pixels of the 4×4 bins that it covers, as far as they are in the picture. Soft codes and
@@ -182,15 +182,15 @@ def scatter(shares: Doubles, grid: Grid) -> Doubles:
 
 
 def _covered(centres: NDArray[np.float32], size: NDArray[np.float32], length: int) -> tuple[Ints, Ints]:
-    """First pixel and first pixel beyond of 4 bins around each centre, cut to the picture, one pixel at least."""
+    """First and last + 1 pixel of 4 bins around each centre, cut to the picture, one pixel at least."""
     first = np.ceil(centres - 2 * size).astype(np.int64).clip(0, length - 1)
     return first, np.maximum(np.ceil(centres + 2 * size).astype(np.int64).clip(0, length), first + 1)
 
 
 def word_map(model: BagOfWords, picture: Pixels | DescribedPicture, class_index: int | None = None) -> Explanation:
-    """The nearest word at each point of the grid, at the smallest of the scales: (rows, columns) int64.
+    """Map of the nearest words at the points of the grid, at the smallest scale: (rows, columns) int64.
 
-    −1 where there is no contrast. `word_positions` says where the points are. It is the same for every class.
+    −1 where there is no contrast. `word_positions` gives the points. It is the same for every class.
     """
     del class_index
     seen, (y, x) = DescribedPicture.of(model, picture), word_positions(model)
@@ -202,7 +202,7 @@ def word_map(model: BagOfWords, picture: Pixels | DescribedPicture, class_index:
 
 
 def word_positions(model: BagOfWords) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """The rows' y and the columns' x in `word_map`, in pixels of the resized picture, 0 the centre of the first."""
+    """The y of the rows and x of the columns of `word_map`, in pixels of the resized picture, 0 at the first centre."""
     check_is_fitted(model, "pipeline_")
     grid = model.pipeline_.description.grid
     return np.unique(grid.y), np.unique(grid.x)

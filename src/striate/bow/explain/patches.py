@@ -1,4 +1,4 @@
-"""Word patches: what a visual word looks like, as the mean of its patches and those nearest to it."""
+"""Word patches: the mean of the patches of each visual word, and those nearest to it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from striate.bow.sift.colour_space import planes_of
 from striate.bow.sift.grid import Grid
 from striate.model.preprocessing import LabelledPictures
 
-SIDE = 16  # pixels of a patch, whatever it measured in its picture
+SIDE = 16  # pixels of a patch, resized from its picture
 NEAREST = 6
-LOOKED_AT = 50_000  # sampled descriptors, at most
+MOST_SAMPLED = 50_000  # descriptors of the sample that patches are cut for
 
 
 @dataclass(frozen=True)
 class WordPatches:
-    """`mean` (K, 16, 16) and `nearest` (K, 6, 16, 16) uint8, nearest first; `counts` (K,) int64, of those looked at.
+    """Patches of words: `mean` (K, 16, 16), `nearest` (K, 6, 16, 16) uint8, nearest first; `counts` (K,) int64.
 
     A patch is what one descriptor covers, 4×4 bins, in grey. A word with fewer patches than six has black ones.
     """
@@ -31,12 +31,12 @@ class WordPatches:
     counts: NDArray[np.int64]
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """By name."""
+        """The arrays by name."""
         return {"mean": self.mean, "nearest": self.nearest, "counts": self.counts}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]], words: int) -> Self:
-        """The patches of so many words that `arrays` gave; ValueError where they do not fit."""
+        """The patches of so many words from `arrays()`; ValueError where they do not fit."""
         wanted = {"mean": ((words, SIDE, SIDE), np.uint8), "nearest": ((words, NEAREST, SIDE, SIDE), np.uint8),
                   "counts": ((words,), np.int64)}
         if arrays.keys() != wanted.keys():
@@ -50,7 +50,7 @@ class WordPatches:
 def patches_of(encoder: Encoder, sample: DescriptorSample, pictures: LabelledPictures, grid: Grid) -> WordPatches:
     """The patches of every word, cut from the pictures that the sample was drawn from."""
     alive = np.flatnonzero(sample.descriptors.any(axis=1)) if encoder.skip_zero else np.arange(len(sample.origins))
-    some = alive[np.linspace(0, len(alive) - 1, min(LOOKED_AT, len(alive))).astype(np.int64)]
+    some = alive[np.linspace(0, len(alive) - 1, min(MOST_SAMPLED, len(alive))).astype(np.int64)]
     words, far = encoder.assigned(sample.descriptors[some], sample.positions[some])
     origins = sample.origins[some]
     cut = np.empty((len(some), SIDE, SIDE), np.float32)
@@ -74,9 +74,9 @@ def patches_of(encoder: Encoder, sample: DescriptorSample, pictures: LabelledPic
 
 def windows(grey: NDArray[np.float32], y: NDArray[np.float32], x: NDArray[np.float32],
             side: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Squares of a picture (H, W) around (y, x), `side` pixels wide, bilinearly resized to 16×16: (n, 16, 16).
+    """Square patches of a picture (H, W) around (y, x), `side` wide, bilinearly resized to 16×16: (n, 16, 16).
 
-    Beyond the border the picture's edge goes on.
+    The edge is continued outside the picture.
 
     >>> grey = np.arange(32, dtype=np.float32) * np.ones((32, 1), np.float32)       # its values are its columns
     >>> windows(grey, np.float32([16]), np.float32([15.5]), np.float32([16]))[0, 0]  # one pixel apart, from 8 on

@@ -1,4 +1,4 @@
-"""Word pages: what the visual words look like, how often they occur, which are alike, and their classes."""
+"""Word pages: patches, counts, likeness and favoured classes of all visual words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, eq=False)
 class WordPages:
-    """The words, those first that occur most.
+    """The words of a model, the most frequent first.
 
     `words` (K,) int64: their numbers; `counts` (K,) int64: how often they occur among the descriptors that patches were
     cut from; `mean` (K, 16, 16) and `nearest` (K, 6, 16, 16) uint8: their patches.
@@ -30,7 +30,7 @@ class WordPages:
     every word in every cell as often as the sample had it; −1 where it never occurred. None where that is unknown: for
     nearest neighbours, for VLAD and Fisher vectors, and for the largest code of a cell (`pool: max`).
 
-    `likeness` (K, 3) float64 in −1..1, by word number: like words have like numbers.
+    `likeness` (K, 3) float64 in −1..1, by word number: similar words have similar values.
     """
 
     words: Ints
@@ -42,7 +42,7 @@ class WordPages:
 
 
 def word_pages(model: BagOfWords) -> WordPages:
-    """The words of a fitted model, those first that occur most."""
+    """The word pages of a fitted model, the most frequent words first."""
     check_is_fitted(model, "pipeline_")
     patches, classifier, description = model.patches_, model.pipeline_.classifier, model.pipeline_.description
     order = np.argsort(-patches.counts, kind="stable")
@@ -60,9 +60,9 @@ def word_pages(model: BagOfWords) -> WordPages:
 
 
 def likeness(model: BagOfWords) -> Doubles:
-    """Three numbers for each word, (K, 3) float64, −1 to 1: like words have like numbers.
+    """Likeness coordinates of each word, (K, 3) float64, −1 to 1: similar words have similar values.
 
-    Its ranks along the first three principal components of all words; zeros for components that there are not.
+    Ranks along the first three principal components of all words; zeros where there are fewer.
     """
     check_is_fitted(model, "pipeline_")
     words = model.pipeline_.description.encoder.words_.astype(np.float64)

@@ -1,4 +1,4 @@
-"""Dense SIFT: what the neighbourhood of every grid point looks like, in 128 numbers."""
+"""Dense SIFT: a descriptor of 128 dimensions for the neighbourhood of every grid point."""
 
 from striate.bow.sift.dense_sift import DenseSIFT
 from striate.bow.sift.grid import Grid

@@ -1,4 +1,4 @@
-"""Everything that one scale does along one axis, prepared: which filters, and where each bin's result lies."""
+"""Plan of one scale along one axis: the filters, and the position of each bin's result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ POOLED = 16  # places in one block of pooling
 
 @dataclass(frozen=True)
 class AxisPlan:
-    """One axis of `length` pixels, enlarged to `long`, with `count` grid points.
+    """Filters along one axis of `length` pixels, enlarged to `long`, with `count` grid points.
 
     smooth, slope: (long, length), the smoothing and its derivative; pool: (P, long), the filters of all bins.
     Bin i of grid point k is row `starts[i] + stride · k` of pool, times `weights[i]`. lift, lift_squares: (count, P),
@@ -80,7 +80,7 @@ class AxisPlan:
 
 @dataclass(frozen=True)
 class BinPositions:
-    """Where bins have their centres, period after period of one step: in each, one place per phase.
+    """Positions of bin centres, period after period of one step, with one place per phase.
 
     Bin i of grid point k is in period `periods[i] + k`, at phase number `slots[i]`. Bins of neighbouring descriptors
     often fall on the same place: with bins of 4 and a step of 4, the 4 · 68 bins of 68 grid points are at 71 places.

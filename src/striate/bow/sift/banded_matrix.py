@@ -1,7 +1,8 @@
-"""Products with a matrix whose rows are zero but for a short stretch: a few dense products instead of one large one.
+"""Banded matrices: products by a few dense blocks instead of one large one.
 
-A filter along an axis is such a matrix. Rows are taken together in blocks; each block is multiplied only with the
-stretch that its rows touch. On 300 pixels that is a fifth of the work of the full product, at the same speed per flop.
+The rows of a filter along an axis are zero but for a short stretch. Rows are taken together in blocks; each block is
+multiplied only with the stretch that its rows touch. On 300 pixels that is a fifth of the work of the full product, at
+the same speed per flop.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The planes that a picture is described on: grey, opponent colours, or hue, saturation and value.
+"""Colour spaces of descriptors: grey, opponent colours, or hue, saturation and value.
 
 Opponent SIFT and HSV-SIFT: van de Sande, Gevers & Snoek, "Evaluating color descriptors for object and scene
 recognition" (TPAMI 2010, §3.2); opponent planes are given intensity first.

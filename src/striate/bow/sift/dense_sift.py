@@ -21,7 +21,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from striate.bow.sift.colour_space import COLOURS, planes_of
-from striate.bow.sift.grid import MOST_ENLARGED, POINTS, Grid, GridSettings, choose
+from striate.bow.sift.grid import MOST_ENLARGED, POINTS, Grid, GridSettings, choose_grid
 from striate.bow.sift.scale import WIDTH, ScalePlan, Workspace
 from striate.core.constraints import Boolean, Each, Integer, OneOf, Real
 from striate.core.executor import map_ordered, worker_count
@@ -30,7 +30,7 @@ from striate.errors import DataError, UsageError
 from striate.model.preprocessing import LabelledPictures, Pixels
 from striate.model.recogniser import pictures_of
 
-setting = threading.Lock()
+torch_threads_lock = threading.Lock()
 Amount = partial(Integer, phrase="whole numbers from {low} to {high} are allowed")
 REFUSAL = Refusal("impossible_value", "dense SIFT with {name} was asked for",
                   "Leave {name} out to have it chosen from the picture")
@@ -42,8 +42,8 @@ ROUNDING = 1e-6  # of full scale: a mean gradient below this is the rounding of 
 class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn's classes are untyped
     """Dense SIFT descriptors: 4×4 bins of 8 directions each, around every point of a grid, at every scale.
 
-    A descriptor's 128 numbers are in the order bin row, bin column, direction; direction k is at k · 45° from "to the
-    right", clockwise as the picture is seen (VLFeat's order; OpenCV counts directions the other way round). They are
+    The 128 dimensions are in the order bin row, bin column, direction; direction k is at k · 45° from "to the right",
+    clockwise as the picture is seen (VLFeat's order; OpenCV counts directions the other way round). They are
     the magnitude of the gradient, shared bilinearly between bins and between directions and weighted with a window;
     L2-normalised, limited to 0.2, and L2-normalised again. RootSIFT is the square root of that, made to sum to 1
     before, so that its L2 norm is 1 as well. Beyond the border the picture is mirrored for smoothing, and has no
@@ -58,13 +58,13 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         contrast: where the mean gradient under the window is smaller, the descriptor is all zeros; a fraction of
             full scale per pixel, 0 to 1.
         root: RootSIFT (Arandjelović & Zisserman, CVPR 2012) instead of SIFT.
-        colour: `grey` (ITU-R 601), `opponent` or `hsv`: three planes of their own, so three times 128 numbers; each
+        colour: `grey` (ITU-R 601), `opponent` or `hsv`: three planes of their own, so three times 128 dimensions; each
             plane is zero where its own contrast is small.
         enlarge: bilinear enlargement by a whole factor, 1 to 8, before everything else; bin sizes and step count
-            enlarged pixels. None: as much as brings the short side to 48 pixels.
+            enlarged pixels. None: until the short side has 48 pixels.
         threads: None is all cores; the number changes the time, never a bit of the result.
 
-    Learnt: `bin_sizes_`, `step_`, `enlarge_`, `notes_` (what was chosen, in words), `n_features_` (128 or 384).
+    Learnt: `bin_sizes_`, `step_`, `enlarge_`, `notes_` (the choice as a sentence), `n_features_` (128 or 384).
 
     Limits: memory is the result, N · D · d · 4 bytes (2.5 MB for a grey picture of 256×256 as chosen), and per thread
     90 to 550 bytes per pixel of one picture as chosen (1,800 for `gaussian` at a step of 1). Grey pictures have no
@@ -115,13 +115,13 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         return self
 
     def choice_for(self, height: int, width: int) -> GridSettings:
-        """What `fit` chooses for pictures of height×width; refuses small ones (`picture_too_small`)."""
-        choice = choose(height, width, check_params(self)["bin_sizes"], self.step, self.enlarge, self.points)
+        """The grid settings of `fit` for pictures of height×width; refuses small ones (`picture_too_small`)."""
+        choice = choose_grid(height, width, check_params(self)["bin_sizes"], self.step, self.enlarge, self.points)
         choice.grid(height, width)
         return choice
 
     def grid(self, height: int, width: int) -> Grid:
-        """Where the descriptors of a picture of height×width pixels are; refuses a small one (`picture_too_small`)."""
+        """The grid of descriptors of a picture of height×width pixels; refuses a small one (`picture_too_small`)."""
         check_is_fitted(self, "step_")
         return self._choice().grid(height, width)
 
@@ -129,8 +129,8 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
         """All descriptors of pictures (N, H, W[, C]) uint8 or a `Dataset`: (N, D, 128 or 384) float32, 0 to 1.
 
         In the order of `grid(H, W)`. No more is allocated than the result; where there is no contrast, it is zeros.
-        `out`: a C-contiguous array of that shape to write to and return, so that a loop over batches takes its memory
-        once: new memory can cost as much as half of the computing. Another is refused (`other_out`).
+        `out`: a C-contiguous array of that shape to write to and return, so that a loop over batches allocates once:
+        new memory can cost half as much as the computation. Another is refused (`other_out`).
         """
         check_is_fitted(self, "step_")
         check_params(self)
@@ -184,8 +184,8 @@ class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sciki
 
 
 def one_torch_thread() -> None:
-    """Make torch use one thread inside this one, so that a picture gives the same bits however many there are."""
-    with setting:
+    """Limit torch to one thread in this thread, so that the number of threads does not change results."""
+    with torch_threads_lock:
         usual = torch.get_num_threads()  # first, because a thread takes over the process's number with its first use
         torch.set_num_threads(1)
         # That is also what every new thread of the process would begin with: another thread puts it back.

@@ -1,4 +1,4 @@
-"""Where descriptors are: one grid of centres for all bin sizes, and what to choose when nothing was asked for."""
+"""Grids of descriptors: one grid of centres for all bin sizes, and default bin sizes, step and enlargement."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POINTS = 42  # along a side, about: 42² less the border, times 3 scales, is 4,8
 
 @dataclass(frozen=True)
 class Grid:
-    """Where each of D descriptors lies: scale after scale, in each row after row.
+    """Positions of D descriptors: scale after scale, in each row after row.
 
     `y`, `x`: centres, (D,) float32, in pixels of the picture given, 0 the centre of the first pixel. `bin`: size of a
     bin in those pixels, (D,) float32; a descriptor spans 4 bins. `height`, `width`: of the picture, in pixels.
@@ -33,7 +33,7 @@ class Grid:
 
 @dataclass(frozen=True)
 class GridSettings:
-    """Bin sizes and step in pixels of the picture after it was enlarged `enlarge` times."""
+    """Settings of a grid: bin sizes and step in pixels of the picture enlarged `enlarge` times."""
 
     bin_sizes: tuple[int, ...]
     step: int
@@ -42,7 +42,7 @@ class GridSettings:
     def centres(self, length: int) -> NDArray[np.int64]:
         """Centres along an axis of `length` pixels (before enlarging), in pixels after; none where nothing fits.
 
-        The bin centres of the largest bins are inside the picture; what the step leaves over is shared by both ends.
+        The bin centres of the largest bins are inside the picture; the remainder of the step is shared by both ends.
 
         >>> GridSettings((4, 6, 8, 10), 4, 1).centres(300)[[0, 1, -1]]  # 15 = 1.5 · 10; 68 centres, one pixel over
         array([ 15,  19, 283])
@@ -65,20 +65,20 @@ class GridSettings:
             )
         y, x = np.meshgrid(rows, columns, indexing="ij")
         scales = len(self.bin_sizes)
-        return Grid(_given(y, self.enlarge, scales), _given(x, self.enlarge, scales),
+        return Grid(_before_enlarging(y, self.enlarge, scales), _before_enlarging(x, self.enlarge, scales),
                     np.repeat(np.array(self.bin_sizes, np.float32) / np.float32(self.enlarge), y.size), height, width)
 
 
-def choose(height: int, width: int, bin_sizes: tuple[int, ...] | None = None, step: int | None = None,
-           enlarge: int | None = None, points: int = POINTS) -> GridSettings:
-    """What was asked for, and for the rest what suits a picture of height×width pixels.
+def choose_grid(height: int, width: int, bin_sizes: tuple[int, ...] | None = None, step: int | None = None,
+                enlarge: int | None = None, points: int = POINTS) -> GridSettings:
+    """Grid settings for a picture of height×width pixels: those given, and defaults for the rest.
 
     Small pictures are enlarged by a whole factor, at most 8, until their short side has 48 pixels. Bins of 2, 4 and 6
     pixels were the best of eleven sets on the training pictures of Scene-15, by cross-validation.
 
-    >>> choose(256, 256)  # 40² places · 3 scales = 4,800 descriptors
+    >>> choose_grid(256, 256)  # 40² places · 3 scales = 4,800 descriptors
     GridSettings(bin_sizes=(2, 4, 6), step=6, enlarge=1)
-    >>> choose(28, 28)    # 56×56 pixels; 22² · 3 = 1,452 descriptors
+    >>> choose_grid(28, 28)    # 56×56 pixels; 22² · 3 = 1,452 descriptors
     GridSettings(bin_sizes=(2, 3, 4), step=2, enlarge=2)
     """
     short = min(height, width)
@@ -87,5 +87,5 @@ def choose(height: int, width: int, bin_sizes: tuple[int, ...] | None = None, st
     return GridSettings(sizes, step or max(2, round(math.sqrt(height * width) * factor / points)), factor)
 
 
-def _given(centres: NDArray[np.int64], enlarge: int, scales: int) -> NDArray[np.float32]:
+def _before_enlarging(centres: NDArray[np.int64], enlarge: int, scales: int) -> NDArray[np.float32]:
     return np.tile(((centres.ravel() + 0.5) / enlarge - 0.5).astype(np.float32), scales)

@@ -1,4 +1,4 @@
-"""The linear steps of SIFT along one axis, each as a matrix in float64: enlarge, smooth, differentiate, pool.
+"""Linear filters of SIFT along one axis, as float64 matrices: enlargement, smoothing, differences, pooling.
 
 All are separable, so that a picture I is smoothed by S·I·Sᵀ and its bins are P·M·Pᵀ for a map M of gradients.
 Bin geometry: Lowe, "Distinctive image features from scale-invariant keypoints" (IJCV 2004, §6); the flat window and the
@@ -16,7 +16,7 @@ Matrix = NDArray[np.float64]
 
 BINS = 4  # along each axis
 MAGNIFICATION = 6.0  # a bin of this many pixels belongs to a smoothing of 1 pixel
-TAKEN = 0.5  # the smoothing (σ in pixels) that a picture is taken to have already
+NOMINAL = 0.5  # σ in pixels that a picture is assumed to be smoothed with already
 REACH = 4.0  # a Gaussian is cut at this many σ: what is left out weighs 6e-5
 SPREAD = 2.0  # σ of the Gaussian window, in bins: half a descriptor, as in the paper
 
@@ -36,7 +36,7 @@ def enlargement(length: int, factor: int) -> Matrix:
 
 
 def mirrored(at: NDArray[np.int64], length: int) -> NDArray[np.int64]:
-    """Places beyond a border, reflected at the centre of the border pixel.
+    """Positions outside the picture, reflected at the centre of the border pixel.
 
     >>> mirrored(np.arange(-3, 6), 3)
     array([1, 2, 1, 0, 1, 2, 1, 0, 1])
@@ -53,7 +53,7 @@ def smoothing(length: int, size: float) -> Matrix:
            [0., 1., 0.],
            [0., 0., 1.]])
     """
-    sigma = math.sqrt(max((size / MAGNIFICATION) ** 2 - TAKEN**2, 0))
+    sigma = math.sqrt(max((size / MAGNIFICATION) ** 2 - NOMINAL**2, 0))
     radius = math.ceil(REACH * sigma)
     offsets = np.arange(-radius, radius + 1)
     weights = np.exp(-0.5 * (offsets / (sigma or 1)) ** 2)
@@ -103,7 +103,7 @@ def window(length: int, size: int, centres: Matrix) -> Matrix:
 
 
 def flat_weights(size: int) -> Matrix:
-    """What the flat window puts in place of the Gaussian one: its mean over each of the four bins.
+    """Weights of the flat window: the mean of the Gaussian one over each of the four bins.
 
     >>> flat_weights(4).round(3)  # inner and outer bins
     array([0.745, 0.942, 0.942, 0.745])

@@ -1,10 +1,10 @@
-"""One plane at one scale: from grey values to all its descriptors, as a few matrix products and passes in cache.
+"""SIFT of one plane at one scale, as a few matrix products and passes in cache.
 
 1. gradient: smoothing and derivative are one product on each side of the picture.
 2. orientation: the eight maps of gradient magnitude, interpolated between neighbouring directions. Within its octant a
    gradient lies between an axis and a diagonal; only its angle to the axis is needed, and comparisons say which octant.
 3. pooling: two banded products with triangles, at the places the grid needs and nowhere else.
-4. descriptors: pooled values are copied to where they belong, limited and normalised, a few grid rows at a time.
+4. descriptors: pooled values are copied into place, limited and normalised, a few grid rows at a time.
 
 What a limit does after an L2 normalisation is known from the norm alone, and the norm from sums over the pooled maps;
 RootSIFT is the L2-normalised square root. So both kinds are: (root), copy, limit, normalise; four passes.
@@ -31,17 +31,17 @@ TO_OCTANT = 4 / math.pi * (1 - 5e-7)  # so that the last digit of an arctan neve
 
 
 class Workspace:
-    """Memory lent out in pieces and taken back all at once, so that no step allocates; floats, not cleared."""
+    """Arena of float32 memory, so that no step allocates: pieces are taken one by one and freed all at once."""
 
     def __init__(self, floats: int) -> None:
         self._memory, self._used = torch.empty(floats), 0
 
     def clear(self) -> None:
-        """Take everything back."""
+        """Free all pieces."""
         self._used = 0
 
     def take(self, *shape: int) -> torch.Tensor:
-        """A piece of this shape, float32, aligned to 64 bytes."""
+        """A piece of this shape, float32, aligned to 64 bytes, not zeroed."""
         size = math.prod(shape)
         piece = self._memory[self._used : self._used + size].view(shape)
         self._used += -(-size // 16) * 16
@@ -49,7 +49,7 @@ class Workspace:
 
 
 class ScalePlan:
-    """All descriptors with bins of `size` pixels on pictures of height×width.
+    """Plan of all descriptors with bins of `size` pixels on pictures of height×width.
 
     window: `flat` or `gaussian`. floor: the mean gradient magnitude, in grey levels a pixel, below which a descriptor
     is zero. root: RootSIFT (Arandjelović & Zisserman 2012) instead of SIFT.
@@ -66,7 +66,7 @@ class ScalePlan:
 
     @property
     def floats(self) -> int:
-        """How large a `Workspace` one call needs."""
+        """The size of the `Workspace` that one call needs."""
         height, long, wide = self.rows.length, self.rows.long, self.columns.long
         down, across = self.rows.pool.rows, self.columns.pool.rows
         strip = self.strip * wide * (8 + ORIENTATIONS)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.core import model_file
-from striate.core.cache import make_room, mark_used
+from striate.core.cache import evict, mark_used
 from striate.errors import StriateError
 
 KIND = "features"
@@ -60,7 +60,7 @@ class FeatureCache:
         self.places = {digest: i for i, digest in enumerate(self.digests)}
         codes = np.frombuffer(bytes.fromhex("".join(self.digests)), np.uint8).reshape(len(self.digests), -1)
         with suppress(StriateError):  # a full disk costs the time to compute them again
-            make_room(self.path.parent, codes.nbytes + self.rows.nbytes, ROOM)
+            evict(self.path.parent, codes.nbytes + self.rows.nbytes, ROOM)
             model_file.save(self.path, KIND, {}, {"digests": codes, "rows": self.rows})
 
     def _read(self) -> tuple[list[str], Rows]:

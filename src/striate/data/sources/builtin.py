@@ -17,7 +17,7 @@ from http.client import HTTPException
 from pathlib import Path
 
 from striate.core import atomic
-from striate.core.cache import cache_room
+from striate.core.cache import cache_subfolder
 from striate.data.source import ArraySource
 from striate.data.sources.idx import find_idx, open_idx
 from striate.errors import MissingError
@@ -73,7 +73,7 @@ def open_builtin(name: str) -> ArraySource:
     for folder in places(name):
         if "test" in find_idx(folder):
             return open_idx(folder, name, known.classes)
-    folder = cache_room("downloads") / name
+    folder = cache_subfolder("downloads") / name
     folder.mkdir(exist_ok=True)
     for file, expected in zip(FILES, known.sums, strict=True):
         _fetch(name, known, file, expected, folder / file)

@@ -1,4 +1,4 @@
-"""Checks of a set of pictures: one file a family, errors first."""
+"""Checks of a set of pictures: one file for each family, errors first."""
 
 from __future__ import annotations
 
@@ -16,6 +16,6 @@ CHECKS: tuple[Check, ...] = tuple(sorted(
 
 
 def findings(scanned: ScannedSource) -> list[Finding]:
-    """What is wrong, in the order of `CHECKS`; nothing for checks that found no case."""
+    """The findings in the order of `CHECKS`, without checks that found no case."""
     found = (Finding(check, tuple(check.find(scanned))) for check in CHECKS)
     return [one for one in found if one.cases]

@@ -13,7 +13,7 @@ from striate.quality.scan import ScannedSource
 
 DARK, BRIGHT = 50, 225  # luma, of 255: nearly all of a dark picture is below, of a bright one above
 BLURRED = 0.003  # variance of the Laplacian over that of the picture, resized to 96×96
-SHARP_FROM = 65  # pixels: smaller pictures have no blur to speak of
+SHARP_FROM = 65  # pixels: blur cannot be measured on smaller pictures
 
 
 @check("blank", "warning", "blank pictures", "There is nothing to recognise on them. Delete them.")
@@ -27,7 +27,7 @@ def blank(scanned: ScannedSource) -> Iterator[Case]:
 def dark(scanned: ScannedSource) -> Iterator[Case]:
     """Pictures that hardly reach a grey."""
     high = scanned.statistics.high
-    for i in _where((high < DARK) & ~_blank(scanned), high):
+    for i in _sorted_indices((high < DARK) & ~_blank(scanned), high):
         yield Case((scanned.keys[i],), f"99 % of it is darker than {high[i]:.0f} of 255")
 
 
@@ -35,7 +35,7 @@ def dark(scanned: ScannedSource) -> Iterator[Case]:
 def bright(scanned: ScannedSource) -> Iterator[Case]:
     """Pictures that are nearly white all over."""
     low = scanned.statistics.low
-    for i in _where((low > BRIGHT) & ~_blank(scanned), -low):
+    for i in _sorted_indices((low > BRIGHT) & ~_blank(scanned), -low):
         yield Case((scanned.keys[i],), f"99 % of it is brighter than {low[i]:.0f} of 255")
 
 
@@ -44,7 +44,7 @@ def blurred(scanned: ScannedSource) -> Iterator[Case]:
     """Pictures without any fine detail."""
     detail = scanned.statistics.detail
     large = (scanned.sides >= SHARP_FROM).all(axis=1)
-    for i in _where((detail < BLURRED) & large & ~_blank(scanned), detail):
+    for i in _sorted_indices((detail < BLURRED) & large & ~_blank(scanned), detail):
         yield Case((scanned.keys[i],), f"detail {detail[i]:.4f}")
 
 
@@ -52,8 +52,8 @@ def _blank(scanned: ScannedSource) -> NDArray[np.bool_]:
     return np.asarray(scanned.statistics.std < BLANK)
 
 
-def _where(so: NDArray[np.bool_], order: NDArray[np.float32]) -> NDArray[np.int64]:
-    found = np.flatnonzero(so)
+def _sorted_indices(mask: NDArray[np.bool_], order: NDArray[np.float32]) -> NDArray[np.int64]:
+    found = np.flatnonzero(mask)
     return found[np.argsort(order[found], kind="stable")]
 
 

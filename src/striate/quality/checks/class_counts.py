@@ -1,4 +1,4 @@
-"""Checks of classes: empty, tiny, huge, missing in a part, or named nearly the same."""
+"""Checks of class counts and names: empty, tiny, huge, missing in a part, or named nearly the same."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MANY = 10.0  # times the median of the classes
 
 
 def tiny_of(counted: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Those of the classes, (name, pictures), that have a picture and too few, the smallest first.
+    """The tiny classes among (name, pictures): some pictures, but too few; the smallest first.
 
     >>> tiny_of([("cat", 40), ("dog", 9), ("owl", 0), ("elk", 1)])
     [('elk', 1), ('dog', 9)]
@@ -27,7 +27,7 @@ def tiny_of(counted: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
 
 
 def huge_of(counted: Iterable[tuple[str, int]]) -> list[tuple[str, int]]:
-    """Those of the classes, (name, pictures), that are many times as large as the usual one, the largest first.
+    """The huge classes among (name, pictures): many times as large as the median; the largest first.
 
     >>> huge_of([("cat", 40), ("dog", 30), ("elk", 401)]), huge_of([("cat", 40), ("elk", 401)])
     ([('elk', 401)], [('elk', 401)])

@@ -1,4 +1,4 @@
-"""Check of remarks on decoding: wrong suffixes, EXIF, transparency, bytes after the picture."""
+"""Check of the remarks on decoding: wrong suffixes, EXIF, transparency, bytes after the picture."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from striate.quality.scan import ScannedSource
 
 @check("decoding", "note", "pictures that were read with a remark",
        "They are read as said. Whoever reads them with another program may see something else.")
-def odd(scanned: ScannedSource) -> Iterator[Case]:
+def decoding_remarks(scanned: ScannedSource) -> Iterator[Case]:
     """Each note with the pictures it was made of, the commonest first."""
-    for note, found in sorted(scanned.odd.items(), key=lambda one: (-len(one[1]), one[0])):
+    for note, found in sorted(scanned.remarks.items(), key=lambda one: (-len(one[1]), one[0])):
         yield Case(tuple(scanned.keys[i] for i in found), note)
 
 
-CHECKS = [odd]
+CHECKS = [decoding_remarks]

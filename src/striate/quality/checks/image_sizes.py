@@ -15,7 +15,7 @@ SMALL = 8  # times smaller than the usual shorter side
 
 
 @check("proportions", "warning", f"pictures more than {LONG:g} times as long and thin as usual",
-       "Brought to one size they are hardly recognisable. Crop them, or train with --resize pad.")
+       "Resized to one size they are hardly recognisable. Crop them, or train with --resize pad.")
 def thin(scanned: ScannedSource) -> Iterator[Case]:
     """Pictures much longer than the others."""
     if not len(scanned.sides):
@@ -45,23 +45,22 @@ def small(scanned: ScannedSource) -> Iterator[Case]:
         yield Case((scanned.keys[i],), f"{width}×{height} pixels")
 
 
-@check("sizes", "note", "pictures of different sizes", "They are brought to one size.")
+@check("sizes", "note", "pictures of different sizes", "They are resized to one size.")
 def mixed_sizes(scanned: ScannedSource) -> Iterator[Case]:
-    """How many sizes there are, if more than one."""
+    """The number of sizes, if more than one."""
     sizes = Counter(map(tuple, scanned.sides.tolist()))
     if len(sizes) > 1:
-        told = ", ".join(f"{width}×{height} ({count:,})" for (height, width), count in sizes.most_common(4))
-        yield Case((), f"{len(sizes):,} sizes: {told}{', …' if len(sizes) > 4 else ''}", count=sum(sizes.values()))
+        text = ", ".join(f"{width}×{height} ({count:,})" for (height, width), count in sizes.most_common(4))
+        yield Case((), f"{len(sizes):,} sizes: {text}{', …' if len(sizes) > 4 else ''}", count=sum(sizes.values()))
 
 
 @check("modes", "note", "grey and colour pictures together",
        "If one class is grey and another is not, colour is what is learnt.")
 def mixed_modes(scanned: ScannedSource) -> Iterator[Case]:
-    """How many are grey and how many in colour, if there are both."""
+    """The numbers of grey and of colour pictures, if there are both."""
     grey = sum(one.channels == 1 for one in scanned.facts)
     if 0 < grey < len(scanned.facts):
-        told = f"{grey:,} grey, {len(scanned.facts) - grey:,} in colour"
-        yield Case((), told, count=len(scanned.facts))
+        yield Case((), f"{grey:,} grey, {len(scanned.facts) - grey:,} in colour", count=len(scanned.facts))
 
 
 CHECKS = [thin, small, mixed_sizes, mixed_modes]

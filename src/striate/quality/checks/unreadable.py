@@ -1,4 +1,4 @@
-"""Checks for files: unreadable, left out, and names that other systems cannot tell apart."""
+"""Checks of files: unreadable, left out, and names that other systems cannot tell apart."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def unreadable(scanned: ScannedSource) -> Iterator[Case]:
     """Each file that cannot be read as a picture, by reason."""
     bad = [one for one in scanned.skipped if one.code not in LEFT_OUT]
     for one in sorted(bad, key=lambda one: (one.code, one.picture)):
-        yield Case((one.picture,), _why(one), left_out=(one.picture,))
+        yield Case((one.picture,), _reason(one), left_out=(one.picture,))
 
 
 @check("left_out", "warning", "files without a class, and links",
        "Training does not see them. Move them into a class folder, or out of the data set.")
 def left_out(scanned: ScannedSource) -> Iterator[Case]:
-    """Each file or link that has no class, or leads elsewhere."""
+    """Each file without a class, and each link that is not followed."""
     for one in scanned.skipped:
         if one.code in LEFT_OUT:
-            yield Case((one.picture,), _why(one))
+            yield Case((one.picture,), _reason(one))
 
 
-def _why(one: Skipped) -> str:
+def _reason(one: Skipped) -> str:
     return f"{one.reason.removeprefix(shown(one.picture)).strip()} ({one.code})"
 
 
@@ -48,15 +48,15 @@ def clashing(scanned: ScannedSource) -> Iterator[Case]:
         for key in scanned.source.keys:
             names[folded_name(key)].append(key)
     for alike in names.values():
-        # Two class folders that clash make every pair of names in them clash: told once, of the classes.
+        # Two class folders that clash make every pair of names in them clash: reported once, of the classes.
         if len(alike) > 1 and len({key.rpartition("/")[0] for key in alike}) == 1:
-            spelt = [key.rpartition("/")[2] for key in alike]
-            yield Case(tuple(alike), "" if all(map(str.isascii, spelt)) else " = ".join(map(ascii, spelt)))
+            stems = [key.rpartition("/")[2] for key in alike]
+            yield Case(tuple(alike), "" if all(map(str.isascii, stems)) else " = ".join(map(ascii, stems)))
 
 
 @check("hidden", "note", "hidden files and folders, litter and text", "They are not looked at.")
 def ignored(scanned: ScannedSource) -> Iterator[Case]:
-    """How many hidden files, folders and litter there are."""
+    """The number of hidden files, folders and litter."""
     for note in scanned.source.notes:
         if found := re.match(r"(\d+) files? or folders? w", note):
             yield Case((), note, count=int(found[1]))

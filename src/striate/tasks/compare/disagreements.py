@@ -9,7 +9,7 @@ import numpy as np
 
 from striate.data import Data
 from striate.report.compare import Disagreement
-from striate.stats.agreement import only_one
+from striate.stats.agreement import only_right
 from striate.tasks.compare.plan import ComparisonPlan, TrainingPlan
 from striate.tasks.compare.results import TrainingRecord
 from striate.tasks.compare.statistics import ComparisonResults
@@ -25,7 +25,7 @@ def disagreements(asked: ComparisonPlan, data: Data, done: Mapping[TrainingPlan,
     rights = [results.rights(model, size) for model in ranking]
     chances = [np.mean([one.probabilities for one in results.cells(model, size)], axis=0) for model in ranking]
     keys, labels, shown = data.test.keys, results.labels, []
-    for i, alone in enumerate(only_one(rights)):
+    for i, alone in enumerate(only_right(rights)):
         alone = alone[[all((chance[place].argmax() == labels[place]) == (j == i) for j, chance in enumerate(chances))
                        for place in alone.tolist()]] if len(alone) else alone  # so that the answers shown say the same
         sure = alone[np.argsort(-chances[i][alone, labels[alone]], kind="stable")][:EACH]

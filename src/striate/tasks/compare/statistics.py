@@ -30,16 +30,16 @@ from striate.report.compare_result import (
     SizeDifference,
 )
 from striate.stats import metrics
-from striate.stats.agreement import agreement, mostly, only_one
+from striate.stats.agreement import agreement, majority_right, only_right
 from striate.stats.bootstrap import bootstrap
 from striate.stats.five_by_two_cv import REPEATS, five_by_two
 from striate.stats.holm import holm
-from striate.stats.intervals import share
+from striate.stats.intervals import accuracy_interval
 from striate.stats.learning_curves import crossing
-from striate.stats.paired_tests import PairedDifference, exact, pair
-from striate.stats.pareto import front
+from striate.stats.paired_tests import PairedDifference, mcnemar, paired_difference
+from striate.stats.pareto import pareto_front
 from striate.stats.temperature_scaling import temperature, tempered
-from striate.stats.variance_components import chance
+from striate.stats.variance_components import mean_variance
 from striate.stats.verdict import Verdict, sure, verdict
 from striate.tasks.compare.plan import ComparisonPlan, TrainingPlan, cores
 from striate.tasks.compare.results import TrainingRecord
@@ -112,7 +112,7 @@ def compared_model(results: ComparisonResults, model: str, cost: Mapping[str, fl
     size, labels, classes = results.asked.largest, results.labels, results.data.classes
     cells, rights = results.cells(model, size), results.rights(model, size)
     figures = [metrics.evaluate(labels, one.probabilities, classes) for one in cells]
-    found, varies = share(rights), chance(rights)
+    found, varies = accuracy_interval(rights), mean_variance(rights)
     scaled = []
     for one in cells:
         if len(one.held) and (one.held.argmax(1) != one.held_labels).any():  # all right would be likeliest at T = 0
@@ -147,11 +147,11 @@ def compared_pairs(results: ComparisonResults, ranking: list[str]) -> list[Compa
     rights = {model: results.rights(model, results.asked.largest) for model in ranking}
     rows = []
     for first, second in itertools.combinations(ranking, 2):
-        found = pair(rights[first], rights[second])
+        found = paired_difference(rights[first], rights[second])
         by_seed = []
         for one, two in zip(rights[first], rights[second], strict=True):
             counts = int((one & ~two).sum()), int((two & ~one).sum())
-            by_seed.append(SeedDiscordance(*counts, exact(*counts)))
+            by_seed.append(SeedDiscordance(*counts, mcnemar(*counts)))
         rows.append(ComparedPair(
             first=results.names[first], second=results.names[second], difference=found.difference,
             interval=found.interval, p=found.p, only_first=found.only_first, only_second=found.only_second,
@@ -169,7 +169,7 @@ def learning_curves(results: ComparisonResults, ranking: list[str]) -> LearningC
     for model in ranking:
         points = []
         for size, right in zip(sizes, rights[model], strict=True):
-            found = share(right)
+            found = accuracy_interval(right)
             one = results.cells(model, size)[0].facts
             points.append(CurvePoint(size, found.value, found.interval, [float(each.mean()) for each in right],
                                      one["learnt"] + one["chosen"],
@@ -183,7 +183,7 @@ def learning_curves(results: ComparisonResults, ranking: list[str]) -> LearningC
         kinds[0 if row.hand_crafted else 1].append(model)
     for hand, learnt in itertools.product(*kinds):
         at = crossing(sizes, rights[hand], rights[learnt])
-        tests += [pair(two, one) for one, two in zip(rights[hand], rights[learnt], strict=True)]
+        tests += [paired_difference(two, one) for one, two in zip(rights[hand], rights[learnt], strict=True)]
         low, high = (end if end < np.inf else None for end in at.interval)
         crossings.append(CurveCrossing(results.names[hand], results.names[learnt],
                                        at.size if at.size < np.inf else None, (low, high)))
@@ -199,9 +199,9 @@ def agreement_counts(results: ComparisonResults, ranking: list[str]) -> Agreemen
     """How often two answer alike, and how many pictures only one gets right."""
     size = results.asked.largest
     rights = [results.rights(model, size) for model in ranking]
-    table = np.stack([mostly(one) for one in rights])
+    table = np.stack([majority_right(one) for one in rights])
     return AgreementCounts(agreement([results.answers(model, size) for model in ranking]),
-                           [len(one) for one in only_one(rights)],
+                           [len(one) for one in only_right(rights)],
                            int(table.all(axis=0).sum()), int((~table).all(axis=0).sum()))
 
 
@@ -213,7 +213,7 @@ def class_differences(results: ComparisonResults, ranking: list[str]) -> list[Cl
         own = results.labels == label
         if not own.any():
             continue
-        found = pair(rights[0][:, own], rights[1][:, own])
+        found = paired_difference(rights[0][:, own], rights[1][:, own])
         rows.append(ClassDifference(name, int(own.sum()), [float(one[:, own].mean()) for one in rights],
                                     found.difference, found.interval, found.p))
     return [replace(row, sure=sure(row.interval, corrected))
@@ -247,7 +247,7 @@ def front_of(models: Sequence[ComparedModel], name: str) -> list[str]:
     known = [one for one in models if getattr(one, name) is not None]
     sign = -1 if name == "throughput" else 1
     costs = [sign * getattr(one, name) for one in known]
-    return [known[i].name for i in front([one.accuracy for one in known], costs)]
+    return [known[i].name for i in pareto_front([one.accuracy for one in known], costs)]
 
 
 def short_classes(asked: ComparisonPlan, data: Data) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from striate.bow.recogniser import BagOfWords
 from striate.bow.sift.grid import LARGE
 from striate.bow.stages import Stages, names_stages, stages_named
-from striate.core.cache import cache_room
+from striate.core.cache import cache_subfolder
 from striate.core.executor import worker_count
 from striate.core.params import check_params
 from striate.data import Data
@@ -67,7 +67,7 @@ class BagOfWordsMethod(StagewiseMethod[BagOfWords]):
         stages, settings = self.stages, self.settings
         model = BagOfWords(sift=stages.sift, encoder=stages.encoder, pyramid=stages.pyramid,
                            classifier=stages.classifier, size=settings.size, resize=settings.resize,
-                           memory=cache_room("stages"), **settings.recipe)
+                           memory=cache_subfolder("stages"), **settings.recipe)
         model.fit(learnable(data), watch=progress.on_progress, stop=stop)
         tell_stages(model.stages_, progress)
         return model

@@ -8,7 +8,7 @@ from typing import Any
 from striate.arch import Volume
 from striate.convnet.finetuning import adapt_head
 from striate.convnet.pretrained import PretrainedWeights, locate, pretrained
-from striate.core.cache import cache_room
+from striate.core.cache import cache_subfolder
 from striate.data import Data
 from striate.errors import UsageError, shown
 from striate.tasks.methods.convnet import ConvNetMethod
@@ -33,7 +33,7 @@ class FinetuneMethod(ConvNetMethod):
         network, path, _ = locate(asked, settings.weights)  # refuses what is missing before any picture is read
         self.weights = settings.weights or network or str(path)
         self.network = network or str(self.source.network.name)
-        self.feature_cache = cache_room("features")
+        self.feature_cache = cache_subfolder("features")
 
     @classmethod
     def matches(cls, settings: Settings) -> bool:

@@ -13,7 +13,7 @@ from striate.convnet.inference.precision import choose
 from striate.convnet.pretrained import locate, pretrained
 from striate.convnet.training.training_context import TrainingContext
 from striate.convnet.transfer import Transfer
-from striate.core.cache import cache_room
+from striate.core.cache import cache_subfolder
 from striate.data import Data
 from striate.tasks.environment import environment
 from striate.tasks.methods.method import learnable
@@ -57,7 +57,7 @@ class TransferMethod(StagewiseMethod[Transfer]):
         """Features once, then the classifier."""
         settings = self.settings
         model = Transfer(settings.network, weights=settings.weights, head=HEADS[settings.model], size=settings.size,
-                         resize=settings.resize, memory=cache_room("features"), **settings.recipe)
+                         resize=settings.resize, memory=cache_subfolder("features"), **settings.recipe)
         model.fit(learnable(data), context=TrainingContext(on_progress=progress.on_progress, stop=stop))
         tell_stages(model.stages_, progress)
         return model
