@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from striate.cli.main import app
+from striate.cli.main import application
 
 
 def asked(*arguments: str) -> object:
     """Run the program with `arguments`; what it refuses is raised."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["striate", *arguments])
-        return app(list(arguments), standalone_mode=False)
+        return application()(list(arguments), standalone_mode=False)
 
 
 REFUSALS: dict[str, Callable[[Path], object]] = {

@@ -4,8 +4,9 @@ import subprocess
 import sys
 
 import pytest
+from typer.main import get_command
 
-from striate.cli.main import COMMANDS
+from striate.cli.main import COMMANDS, application
 from tests.cli.conftest import Program
 
 
@@ -21,6 +22,12 @@ def test_help_lists_the_commands(striate: Program) -> None:
     assert done.returncode == 0
     assert all(command in done.stdout for command in COMMANDS)
     assert striate().returncode in (0, 2)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_summary_of_a_command_is_the_first_sentence_of_its_help(command: str) -> None:
+    help_text = get_command(application()).commands[command].help  # type: ignore[attr-defined]
+    assert COMMANDS[command] == " ".join(help_text.split("\n\n")[0].split())
 
 
 def test_version(striate: Program) -> None:

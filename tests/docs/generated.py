@@ -17,7 +17,7 @@ import striate.arch
 from striate.arch.layers.__main__ import coverage_table
 from striate.arch.schema import settings_of
 from striate.bow.stages import ESTIMATORS, PRESETS, RUN_ONLY, Stages, stage_settings
-from striate.cli.main import COMMANDS, app
+from striate.cli.main import COMMANDS, application
 from striate.convnet.recipe.recipe import Recipe
 from striate.convnet.recipe.recipe_field import field_text, fields_by_name
 from striate.core.constraints import Integer, Real
@@ -26,7 +26,7 @@ from striate.core.params import params_of
 
 def help_of(*command: str) -> str:
     """What `striate COMMAND --help` says, in a block."""
-    said = CliRunner().invoke(app, [*command, "--help"], prog_name="striate", terminal_width=100).output
+    said = CliRunner().invoke(application(), [*command, "--help"], prog_name="striate", terminal_width=100).output
     return f"```\n{said.strip()}\n```"
 
 
@@ -85,7 +85,7 @@ def recipe() -> str:
 
 def train_options() -> dict[str, str]:
     """The help text of each option of `striate train`, by its name."""
-    parameters = typer.main.get_command(app).commands["train"].params  # type: ignore[attr-defined]
+    parameters = typer.main.get_command(application()).commands["train"].params  # type: ignore[attr-defined]
     return {name: parameter.help for parameter in parameters if hasattr(parameter, "help")
             for name in parameter.opts}
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import striate
 from striate.arch.formats.caffe import write_caffe, write_caffemodel
 from striate.arch.formats.dialects import DIALECTS
-from striate.cli.main import app
+from striate.cli.main import application
 from striate.convnet.recipe.recipe import Recipe
 from tests.docs.pages import blocks, text_of
 
@@ -29,7 +29,7 @@ def test_what_the_page_shows_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     lines = re.findall(r"^striate (convert .*?) *(?:#.*)?$", PAGE, flags=re.MULTILINE)
     assert len(lines) == 5
     for line in lines:
-        done = CliRunner().invoke(app, line.split())
+        done = CliRunner().invoke(application(), line.split())
         assert done.exit_code == 0, f"{line}: {done.exception}"
     assert Recipe.from_dict(yaml.safe_load(Path("recipe.yaml").read_text())).rate_at(150) == pytest.approx(0.001)
     examples = blocks(PAGE, "python")

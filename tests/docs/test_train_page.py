@@ -9,7 +9,7 @@ import pytest
 import typer
 import yaml
 
-from striate.cli.main import app
+from striate.cli.main import application
 from striate.convnet.recipe.recipe import Recipe
 from striate.convnet.recipe.recipe_field import field_choices, fields_by_name, option_help
 from striate.tasks.logs import LOGS
@@ -38,7 +38,7 @@ def test_every_field_and_choice_is_there() -> None:
 
 
 def test_an_option_stands_beside_its_field() -> None:
-    options = {option for parameter in typer.main.get_command(app).commands["train"].params  # type: ignore[attr-defined]
+    options = {option for parameter in typer.main.get_command(application()).commands["train"].params  # type: ignore[attr-defined]
                for option in parameter.opts}
     for row in ROWS:
         names, given = (re.findall(r"`(.*?)`", cell) for cell in row.split("|")[1:3])
@@ -55,7 +55,7 @@ def test_recipes_are_recipes(text: str) -> None:
 def test_commands_parse(line: str) -> None:
     words = shlex.split(line, comments=True)
     words = words[words.index("striate") + 1 :]
-    train = typer.main.get_command(app).commands[words.pop(0)]  # type: ignore[attr-defined]
+    train = typer.main.get_command(application()).commands[words.pop(0)]  # type: ignore[attr-defined]
     assert train.make_context("train", words).params["data"] == "pictures/"
 
 

@@ -9,10 +9,10 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 import striate
-from striate.cli.main import app
+from striate.cli.main import application
 
 SOURCE, TESTS = Path(striate.__file__).parent, Path(__file__).parents[1]
-COMMANDS = sorted(get_command(app).commands)  # type: ignore[attr-defined]
+COMMANDS = sorted(get_command(application()).commands)  # type: ignore[attr-defined]
 VERBS = [*COMMANDS, "tune"]  # `striate train --try`
 PAGES = {"train", "check", "compare", "look", "tune"}
 CLASSES = {node.name: node for path in SOURCE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text("utf-8")))
@@ -58,7 +58,7 @@ def test_a_verb_is_a_public_function_with_a_typed_result(verb: str) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_has_an_example(command: str) -> None:
-    said = CliRunner().invoke(app, [command, "--help"], prog_name="striate", terminal_width=200).output
+    said = CliRunner().invoke(application(), [command, "--help"], prog_name="striate", terminal_width=200).output
     assert f"Example: striate {command} " in said
 
 

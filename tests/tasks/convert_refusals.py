@@ -7,13 +7,13 @@ from typer.testing import CliRunner
 
 from striate.arch import Input, load_network
 from striate.arch.formats.keras import write_keras
-from striate.cli.main import app
+from striate.cli.main import application
 from striate.core import model_file
 
 
 def ask(*arguments: object) -> str:
     """What `striate convert ARGUMENTS` prints; raises what it refuses."""
-    done = CliRunner().invoke(app, ["convert", *map(str, arguments)])
+    done = CliRunner().invoke(application(), ["convert", *map(str, arguments)])
     if done.exception:
         raise done.exception
     return done.stdout

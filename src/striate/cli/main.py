@@ -6,27 +6,49 @@ import json
 import os
 import sys
 import traceback
+from importlib import import_module
 from typing import Annotated, NoReturn
 
 import typer
 from typer.exceptions import Abort, TyperException
 
 from striate._version import __version__
-from striate.cli import check, compare, convert, evaluate, inspect, look, predict, train
 from striate.errors import StriateError
 
-app = typer.Typer(
-    name="striate", invoke_without_command=True, add_completion=False, pretty_exceptions_enable=False,
-    rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Example: striate train digits",
-)
-COMMANDS = {"train": train, "check": check, "evaluate": evaluate, "predict": predict, "compare": compare, "look": look,
-            "inspect": inspect, "convert": convert}
-for command in COMMANDS.values():
-    command.register(app)
+COMMANDS = {
+    "train": "Train a recogniser; writes the model, a report and all that is needed to repeat it.",
+    "check": "Find what is wrong with labelled pictures: bad files, copies and leaks, odd classes, likely "
+             "wrong labels.",
+    "evaluate": "Measure a saved recogniser on labelled pictures.",
+    "predict": "Name the class of each picture; exits with 2 when a picture could not be read.",
+    "compare": "Compare recognisers on the same pictures: which is better, how surely, at what cost.",
+    "look": "Show a model's visual words, and which of them speak for and against a class in a picture, on "
+            "one page.",
+    "inspect": "Show the layers of a network: volume, parameters, MACs, receptive field, memory; and the totals.",
+    "convert": "Write a network in another dialect: ours (YAML or JSON), Caffe's prototxt, Keras' JSON or PyTorch "
+               "source.",
+}  # the first sentence of each command's help; a test holds them equal
 
 
-@app.callback()
+def application(*wanted: str) -> typer.Typer:
+    """The command line. Of commands that are not `wanted` it knows name and summary only; none given means all.
+
+    So `striate --help` waits for no command's options, and a command for no other's.
+    """
+    app = typer.Typer(
+        name="striate", invoke_without_command=True, add_completion=False, pretty_exceptions_enable=False,
+        rich_markup_mode=None, context_settings={"help_option_names": ["-h", "--help"]},
+        epilog="Example: striate train digits",
+    )
+    app.callback()(striate)
+    for name, summary in COMMANDS.items():
+        if not wanted or name in wanted:
+            import_module(f"striate.cli.{name}").register(app)
+        else:
+            app.command(name, help=summary)(striate)
+    return app
+
+
 def striate(context: typer.Context,
             version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False) -> None:
     """Turn a folder of labelled pictures into a recogniser you can trust and understand."""
@@ -42,7 +64,7 @@ def run() -> NoReturn:
     Exit codes: 0 done, 1 failure, 2 bad input, 3 findings (of `check`), 75 stopped and resumable, 130 stopped.
     """
     try:
-        code = app(standalone_mode=False)
+        code = application(*[word for word in sys.argv[1:] if word in COMMANDS][:1] or ["none"])(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except StriateError as error:
         refuse(error.code, str(error), error.exit_code)
