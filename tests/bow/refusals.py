@@ -1,4 +1,4 @@
-"""What a bag of words, its stages and its files say no to."""
+"""Refusals of a bag of words, its stages and its files."""
 
 from collections.abc import Callable
 from pathlib import Path

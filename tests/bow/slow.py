@@ -1,4 +1,4 @@
-"""The slow second truth: features, sample and patches by loops, one picture and one descriptor after the other."""
+"""Reference implementation of features, sample and patches by loops, one picture and one descriptor after the other."""
 
 import math
 
@@ -47,7 +47,7 @@ def features(model: BagOfWords, pictures: np.ndarray) -> np.ndarray:
 
 
 def pixel(picture: np.ndarray, y: float, x: float) -> float:
-    """Bilinear, in grey; the edge goes on beyond the border."""
+    """Bilinear interpolation in grey; the edge is continued outside."""
     height, width = picture.shape[:2]
     y, x = min(max(y, 0), height - 1), min(max(x, 0), width - 1)
     total = 0.0
@@ -62,7 +62,7 @@ def pixel(picture: np.ndarray, y: float, x: float) -> float:
 
 
 def patch(picture: np.ndarray, grid: Grid, which: int) -> np.ndarray:
-    """The square of 4×4 bins around a descriptor, brought to 16×16: samples at the centres of sixteenths."""
+    """The square of 4×4 bins around a descriptor, resized to 16×16: samples at the centres of sixteenths."""
     side = 4 * float(grid.bin[which])
     offsets = [(k + 0.5) / 16 * side - side / 2 for k in range(16)]
     return np.array([[pixel(picture, float(grid.y[which]) + v, float(grid.x[which]) + u) for u in offsets]

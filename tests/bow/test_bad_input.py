@@ -1,4 +1,4 @@
-"""Bad input and odd settings, each with the outcome it must have."""
+"""Tests of bad input and odd settings, each with the outcome it must have."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""BagOfWords keeps scikit-learn's contract."""
+"""Tests of scikit-learn's contract for BagOfWords."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is said of pictures that were learnt from is said by machines that had not seen them, nor their like."""
+"""Tests of held-out probabilities: of classifiers not fitted on the picture nor on its copies."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ MACHINES = [LinearSVM("linear", C=1000.0), KernelSVM("linear", C=1000.0), KNN("l
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: type(machine).__name__)
 def test_pictures_of_the_same_pixels_are_held_out_together(machine: Classifier) -> None:
-    """Noise with labels that say nothing, each picture twice: whoever has seen the other one knows its label."""
+    """Noise with random labels, each picture twice: a classifier fitted on one copy knows the label of the other."""
     rng = np.random.default_rng(0)
     noise = np.tile(rng.integers(0, 256, (20, 23, 19), np.uint8), (2, 1, 1))
     said = np.tile(rng.permutation(["a", "b"] * 10), 2)

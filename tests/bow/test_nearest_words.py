@@ -1,4 +1,4 @@
-"""Nearest words against loops in float64, ties, and the vocabulary that learns them."""
+"""Tests of nearest words against loops in float64, of ties, and of the vocabulary."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The pyramid against loops over descriptors and cells in float64."""
+"""Tests of the spatial pyramid against loops over descriptors and cells in float64."""
 
 import numpy as np
 import pytest

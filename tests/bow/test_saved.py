@@ -1,4 +1,4 @@
-"""A model file keeps all that predicting needs."""
+"""Tests of saved bags of words: the model file has all that prediction needs."""
 
 from pathlib import Path
 from typing import Any

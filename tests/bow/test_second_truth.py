@@ -1,4 +1,4 @@
-"""Features, sample and patches against loops in float64."""
+"""Tests of features, sample and patches against loops in float64."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""M31: files whose hash is right and whose content is not; nothing in them is believed, and little memory is taken."""
+"""Tests of hostile model files with a correct hash (M31): each is refused or usable, within little memory."""
 
 import json
 import tracemalloc
@@ -82,7 +82,7 @@ def test_m17_numbers_that_cannot_be(good: ModelFile, tmp_path: Path) -> None:
 
 
 def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to every value in JSON."""
+    """The path to every value in JSON."""
     inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, below in inner:
         yield (*at, key)

@@ -1,4 +1,4 @@
-"""What stages have computed is taken again where it is the same, and nowhere else."""
+"""Tests of the stage cache: results are reused where the inputs are the same, and nowhere else."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A cache that is damaged, or left in the middle, changes no result."""
+"""Tests of the stage cache: one that is damaged or incomplete changes no result."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -35,7 +35,7 @@ def only(folder: Path, pattern: str) -> Path:
 
 
 def left(folder: Path) -> list[str]:
-    """Files that have no business there."""
+    """Foreign files in the cache folder."""
     return [path.name for path in folder.iterdir() if path.name.startswith(atomic.PREFIX)]
 
 

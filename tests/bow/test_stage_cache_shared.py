@@ -1,4 +1,4 @@
-"""A cache that others use too, that is full or cannot be there, changes no result either."""
+"""Tests of the stage cache: one that is shared, full or cannot exist changes no result."""
 
 import os
 import subprocess

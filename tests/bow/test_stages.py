@@ -1,4 +1,4 @@
-"""Stages by name and by file: what can be written is read back, and what cannot is said in a sentence."""
+"""Tests of stages by name and by file: all that can be written is read back, and the rest refused in a sentence."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Files of stages from anywhere: no file, and no value of a setting, is met with anything but a sentence."""
+"""Tests of hostile files of stages: every file and every value of a setting is read or refused in a sentence."""
 
 from pathlib import Path
 
@@ -89,7 +89,7 @@ def test_any_value_of_any_setting_works_or_is_refused(where: tuple[str, str, str
 
 
 def learnt(stages: Stages) -> str:
-    """What learning with the stages said no to; empty where it did not."""
+    """The refusal of fitting these stages; empty if there is none."""
     recogniser = BagOfWords(sift=stages.sift, encoder=stages.encoder, pyramid=stages.pyramid,
                             classifier=stages.classifier, sample=200, flip=False)
     try:

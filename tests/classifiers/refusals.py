@@ -1,4 +1,4 @@
-"""What pyramids, kernels and classifiers say no to."""
+"""Refusals of pyramids, kernels and classifiers."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Calibration against scikit-learn's, and against what a held-out log loss must do."""
+"""Tests of calibration against scikit-learn's, and of its held-out log loss."""
 
 import numpy as np
 import pytest

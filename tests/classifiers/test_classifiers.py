@@ -1,4 +1,4 @@
-"""One table of classifiers × what all must do; then what each alone must do."""
+"""Tests of the common contract of all classifiers, then of each by itself."""
 
 import json
 from typing import Any
@@ -131,7 +131,7 @@ def test_folds_are_even_and_calibration_never_saw_its_pictures() -> None:
     assert np.bincount(folds).tolist() == [80] * 5
     for k in range(10):
         assert np.ptp(np.bincount(folds[k == Y], minlength=5)) <= 1
-    # Labels without any meaning: a calibration on pictures the machine knows would be sure of them.
+    # Labels without any meaning: a calibration on pictures the classifier was fitted on would be sure of them.
     noise = np.random.default_rng(0).integers(0, 4, 400)
     rough = np.random.default_rng(1).random((400, 600), dtype=np.float32)
     model = LinearSVM(C=1.0).fit(rough, noise)
@@ -186,7 +186,7 @@ def test_many_pictures_choose_c_on_some_and_learn_from_all(form: Any, monkeypatc
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
 def test_copies_of_a_picture_are_held_out_with_it(name: str) -> None:
-    """Labels that say nothing: whoever is asked about a picture while its copy is learnt from would know them."""
+    """Random labels: a classifier fitted on the copy of a held-out picture would know them."""
     random = np.random.default_rng(0)
     features, labels = random.random((60, 400), np.float32), np.arange(60) % 2
     model = CLASSIFIERS[name](kernel="linear").fit(np.tile(features, (2, 1)), np.tile(labels, 2), copies=2)

@@ -1,4 +1,4 @@
-"""The kernels against loops in float64 and against scikit-learn's; the feature maps against the exact kernels."""
+"""Tests of the kernels against loops and scikit-learn's, and of the feature maps against the exact kernels."""
 
 from dataclasses import replace
 

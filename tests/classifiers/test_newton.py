@@ -1,4 +1,4 @@
-"""The solver against liblinear, libsvm and a slow float64 minimum of the same objective."""
+"""Tests of the Newton solver against liblinear, libsvm and a slow float64 minimum of the same objective."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""What the model file, the contract and the loader say no to."""
+"""Refusals of model files, the contract of recognisers and the loader."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A reader sees the old bytes or the new bytes, whatever happens while they are written (F2, F5, F6, F7)."""
+"""Tests of atomic writing: a reader sees the old or the new bytes, whatever happens meanwhile (F2, F5, F6, F7)."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What YAML and JSON from strangers may hold, and that there is one door for both."""
+"""Tests of bounded YAML and JSON, and that nothing else reads them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""The matrix library on one thread, whoever asks for it, and back on its own number when the last is done."""
+"""Tests of `one_blas_thread`: one thread for all holders, and the usual number after the last."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event

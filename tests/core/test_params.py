@@ -1,4 +1,4 @@
-"""Parameters: how they are declared, read, refused and read back from a file."""
+"""Tests of parameters: declared, read, refused and read back from a file."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar

@@ -1,4 +1,4 @@
-"""What checking pictures says no to."""
+"""Refusals of the checks of pictures."""
 
 from collections.abc import Callable
 from pathlib import Path

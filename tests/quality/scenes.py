@@ -1,4 +1,4 @@
-"""Pictures that look like something, so that copies of them can be told from others."""
+"""Made-up scenes with enough structure to tell copies of one from another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wrong labels: ranked, counted as confident learning counts them, and nothing else."""
+"""Tests of label errors: ranked, and counted by confident learning."""
 
 from __future__ import annotations
 

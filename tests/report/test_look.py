@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,15 @@ def test_many_words_are_folded_and_then_left_out(tmp_path: Path) -> None:
     assert "880 more" in page.text["words"]
     assert "The 3 rarest words are left out" in page.text["words"]
     assert "Of 1,003 words, the 40 that occur most in this picture and those named" in page.text["pyramid"]
+
+
+def test_a_word_shows_its_share_of_the_patches(tmp_path: Path) -> None:
+    found = made_up(["a", "b", "c"], count=2)
+    found = replace(found, pages=replace(found.pages, counts=np.array([3, 1])))
+    page = Page(write_look(tmp_path / "look.html", found).read_text(encoding="utf-8"))
+    thin = "\N{NARROW NO-BREAK SPACE}"
+    assert f"word 1 · 75.0{thin}%" in page.source  # the page begins with word 1, which has 3 of 4 patches
+    assert f"word 0 · 25.0{thin}%" in page.source
 
 
 def test_bars_stand_in_their_cells_and_are_bounded() -> None:

@@ -1,4 +1,4 @@
-"""Every refusal of `striate.stats.metrics`, one row each."""
+"""Refusals of `striate.stats.metrics`, one row each."""
 
 from __future__ import annotations
 

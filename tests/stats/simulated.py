@@ -1,4 +1,4 @@
-"""Recognisers whose true accuracy is known: some pictures are hard for all, some for one, and seeds differ."""
+"""Simulated recognisers of known accuracy: some pictures are hard for all, some for one, and seeds differ."""
 
 from __future__ import annotations
 

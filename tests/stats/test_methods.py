@@ -1,4 +1,4 @@
-"""Every method against a slower truth, or against SciPy where it has the same."""
+"""Tests of every statistical method against a reference implementation or SciPy."""
 
 from itertools import combinations
 

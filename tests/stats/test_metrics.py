@@ -1,4 +1,4 @@
-"""The figures of merit against hand-made cases, scikit-learn, SciPy, and what must hold for any input."""
+"""Tests of the metrics against hand-made cases, scikit-learn, SciPy, and properties of any input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sentence says no more than the statistics: on made-up findings, and on simulated recognisers."""
+"""Tests of the verdict sentence against the statistics, on made-up findings and simulated recognisers."""
 
 import re
 from itertools import combinations

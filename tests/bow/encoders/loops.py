@@ -1,4 +1,4 @@
-"""The slow second truth of every encoder: one picture, one region, loops over descriptors in float64."""
+"""Reference implementation of every encoder: one picture, one region, loops over descriptors in float64."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What words and encoders say no to."""
+"""Refusals of vocabularies and encoders."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""To arrays and back, and what a hostile file may hold."""
+"""Tests of the arrays of encoders: written and read back, and refused from hostile files."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every encoder against its loops, and what all of them promise."""
+"""Tests of every encoder against its reference loops, and of their common contract."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The parts that encoders are made of, each against another library or by what defines it."""
+"""Tests of k-means, PCA, mixtures and layouts, each against another library or its definition."""
 
 import threading
 

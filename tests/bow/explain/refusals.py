@@ -1,4 +1,4 @@
-"""What looking into a bag of words says no to."""
+"""Refusals of the explanations of a bag of words."""
 
 from collections.abc import Callable
 from pathlib import Path

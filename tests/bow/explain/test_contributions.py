@@ -1,4 +1,4 @@
-"""The parts of a decision add up to it, and each part is what its bins alone would say."""
+"""Tests of contributions: they add up to the decision, and each is the decision of its bins alone."""
 
 import numpy as np
 import pytest

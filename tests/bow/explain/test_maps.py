@@ -1,4 +1,4 @@
-"""Words by place, held against loops."""
+"""Tests of evidence maps and word maps against loops."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from tests.bow.explain.models import ENCODERS, WORDS, model, pictures
 
 
 def squares(shares: np.ndarray, grid: Grid) -> np.ndarray:
-    """The slow second truth of `scatter`: pixel by pixel."""
+    """Reference implementation of `scatter`: pixel by pixel."""
     whole = np.zeros((grid.height, grid.width))
     for share, y, x, size in zip(shares, grid.y, grid.x, grid.bin, strict=True):
         inside = [(i, j) for i in range(grid.height) for j in range(grid.width)

@@ -1,4 +1,4 @@
-"""The slow second truth: dense SIFT from its definition, one descriptor after another, in float64 NumPy."""
+"""Reference implementation of dense SIFT from its definition, one descriptor after another, in float64 NumPy."""
 
 import math
 
@@ -44,7 +44,7 @@ def smoothed(picture: np.ndarray, size: int) -> np.ndarray:
 
 
 def gradients(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Magnitude and direction; across a border the picture is mirrored, so that nothing changes there."""
+    """Gradient magnitude and direction; across a border the picture is mirrored, so that nothing changes there."""
     right, down = np.zeros_like(picture), np.zeros_like(picture)
     right[:, 1:-1] = (picture[:, 2:] - picture[:, :-2]) / 2
     down[1:-1] = (picture[2:] - picture[:-2]) / 2
@@ -52,7 +52,7 @@ def gradients(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def influence(offset: float, size: int, place: int, window: str) -> float:
-    """How much a pixel `offset` pixels from a descriptor's centre counts for the bin number `place` along one axis."""
+    """The weight of a pixel `offset` pixels from a descriptor's centre for the bin number `place` along one axis."""
     centre = (place - 1.5) * size
     triangle = max(0.0, 1 - abs(offset - centre) / size)
     sigma = SPREAD * size

@@ -1,4 +1,4 @@
-"""What dense SIFT says no to."""
+"""Refusals of dense SIFT."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""DenseSIFT as an estimator: what it chooses, what it accepts, and that threads and batches change nothing."""
+"""Tests of DenseSIFT as an estimator: its choices, its input, and that threads and batches change nothing."""
 
 import colorsys
 import tracemalloc

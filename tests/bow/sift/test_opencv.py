@@ -1,4 +1,4 @@
-"""OpenCV's SIFT as a witness: same places, same bins, and the same smoothing, which it derives from its `sigma`."""
+"""Tests of dense SIFT against OpenCV: same places and bins, and the same smoothing, derived from its `sigma`."""
 
 import cv2
 import numpy as np

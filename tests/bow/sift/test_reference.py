@@ -1,4 +1,4 @@
-"""Every value against the slow truth, on pictures of prime sides, for odd and even bins and steps."""
+"""Tests of all values of dense SIFT against the reference, on pictures of prime sides, for odd and even bins."""
 
 import numpy as np
 import pytest

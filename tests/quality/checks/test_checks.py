@@ -1,4 +1,4 @@
-"""Every check: a fault planted in a sound folder is found, and nothing else is; a new check joins by a row."""
+"""Tests of every check: a fault planted in a sound folder is found, and nothing else is; a new check joins by a row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies: what is near is found, what is not is left alone; against a slow second truth."""
+"""Tests of near-duplicates against a reference implementation."""
 
 from __future__ import annotations
 
