@@ -32,7 +32,7 @@ from striate.model.preprocessing import LabelledPictures, Preprocessing
 from striate.model.recogniser import Recogniser, manifest_of, pictures_of, restored_classes, training_set
 
 Amount = partial(Integer, phrase="whole numbers from {low:,} to {high:,} are allowed")
-FEW = 10_000  # pictures, up to which mirror images are learnt from unless asked otherwise
+FEW = 10_000  # pictures, up to which mirror images are learnt from by default
 
 
 class BagOfWords(Recogniser):

@@ -104,17 +104,14 @@ def load(path: str | Path, *, allow_nonfinite: bool = False) -> ModelFile:
         _unreadable(path, str(error), error)
     manifest = _manifest(path, header.get("__metadata__", {}).get(KEY))
     if digest(manifest, arrays) != manifest["sha256"]:
-        raise ModelFileError(
-            "hash_mismatch", f"{shown(path)} was to be loaded", given="its content does not match its own SHA-256",
-            do="Copy the file again from where it came, or train again",
-        )
+        raise ModelFileError("hash_mismatch", f"{shown(path)} was to be loaded",
+                             given="its content does not match its own SHA-256",
+                             do="Copy the file again from where it came, or train again")
     broken = [name for name, array in arrays.items() if array.dtype.kind == "f" and not np.isfinite(array).all()]
     if broken and not allow_nonfinite:
-        raise ModelFileError(
-            "not_finite", f"{shown(path)} was to be loaded", allowed="all weights must be finite",
-            given=f"{', '.join(map(shown, broken[:5]))} hold NaN or infinite values",
-            do="Train again with a smaller learning rate",
-        )
+        raise ModelFileError("not_finite", f"{shown(path)} was to be loaded", allowed="all weights must be finite",
+                             given=f"{', '.join(map(shown, broken[:5]))} hold NaN or infinite values",
+                             do="Train again with a smaller learning rate")
     return ModelFile(manifest, arrays)
 
 
@@ -153,11 +150,9 @@ def _read(path: Path) -> bytes:
 def _header(path: Path, data: bytes) -> dict[str, Any]:
     length = int.from_bytes(data[:8], "little")
     if data[8:9] != b"{" and data.startswith(PICKLE_STARTS):
-        raise ModelFileError(
-            "pickle_refused", f"{shown(path)} was to be loaded", allowed="a model file is safetensors",
-            given="this is a pickle or an archive of pickles, which can run any code",
-            do="Give the model.safetensors of a run folder",
-        )
+        raise ModelFileError("pickle_refused", f"{shown(path)} was to be loaded", allowed="a model file is safetensors",
+                             given="this is a pickle or an archive of pickles, which can run any code",
+                             do="Give the model.safetensors of a run folder")
     if not data:
         _unreadable(path, "it is empty")
     if data[8:9] != b"{":

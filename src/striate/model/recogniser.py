@@ -113,12 +113,10 @@ def pictures_of(X: Any) -> Pixels | LabelledPictures:
     array = X if isinstance(X, np.ndarray) else np.asarray(X)
     shaped = array.ndim == 3 or (array.ndim == 4 and array.shape[3] in (1, 3))
     if array.dtype != np.uint8 or not shaped:
-        raise DataError(
-            "not_pictures", "pictures were asked for",
-            allowed="a uint8 array (N, H, W) or (N, H, W, C) with C = 1 or 3, or a Dataset, is allowed",
-            given=f"shape {array.shape} of {array.dtype} was given",
-            do="Scale to 0..255 and convert with .astype('uint8')" if shaped else "Reshape it",
-        )
+        raise DataError("not_pictures", "pictures were asked for",
+                        allowed="a uint8 array (N, H, W) or (N, H, W, C) with C = 1 or 3, or a Dataset, is allowed",
+                        given=f"shape {array.shape} of {array.dtype} was given",
+                        do="Scale to 0..255 and convert with .astype('uint8')" if shaped else "Reshape it")
     if not array.size:
         raise DataError("no_pictures", "pictures were asked for",
                         given=f"an empty array of shape {array.shape} was given", do="Give at least one picture")

@@ -1,7 +1,7 @@
 """Scan of a source: every picture decoded once, for its facts, remarks on decoding, and image statistics.
 
 Pictures are decoded by the processes that pack them, at a scale that suits 96×96 (small pictures of one size stay as
-they are); of each some 300 bytes of statistics are kept, so memory hardly grows with the set.
+they are); of each some 300 bytes of statistics stay, so memory hardly grows with the set.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def scan_pictures(source: str | Path, *, workers: int | None = None,
 
 def _scanned(source: Source, readable: list[tuple[int, FileFacts]], skipped: list[Skipped], pool: WorkerPool,
              progress: Progress | None) -> ScannedSource:
-    kept: list[tuple[int, FileFacts]] = []
+    decoded: list[tuple[int, FileFacts]] = []
     parts: list[ImageStatistics] = []
     remarks = defaultdict[str, list[int]](list)
     waiting: list[NDArray[np.uint8]] = []
@@ -126,8 +126,8 @@ def _scanned(source: Source, readable: list[tuple[int, FileFacts]], skipped: lis
                 skipped.append(Skipped.because(source.keys[row[0]], result))
             else:
                 for note in result[1]:
-                    remarks[note].append(len(kept))
-                kept.append(row)
+                    remarks[note].append(len(decoded))
+                decoded.append(row)
                 waiting.append(result[0])
             if len(waiting) == CHUNK or (waiting and done == len(readable)):
                 parts.append(ImageStatistics.of(np.stack(waiting)))
@@ -136,6 +136,6 @@ def _scanned(source: Source, readable: list[tuple[int, FileFacts]], skipped: lis
                 progress("looking", done, len(readable))
         if waiting:
             parts.append(ImageStatistics.of(np.stack(waiting)))
-    rows = np.array([i for i, _ in kept], np.int64)
+    rows = np.array([i for i, _ in decoded], np.int64)
     statistics = ImageStatistics.concatenated(parts)
-    return ScannedSource(source, rows, [one for _, one in kept], statistics, skipped, dict(remarks))
+    return ScannedSource(source, rows, [one for _, one in decoded], statistics, skipped, dict(remarks))

@@ -179,14 +179,9 @@ def _checked(labels: npt.ArrayLike, probabilities: npt.ArrayLike,
 def _class_result(name: str, index: int, confusion: npt.NDArray[np.int64]) -> ClassResult:
     hits = int(confusion[index, index])
     count, predicted = int(confusion[index].sum()), int(confusion[:, index].sum())
-    return ClassResult(
-        name=name,
-        count=count,
-        precision=hits / predicted if predicted else None,
-        recall=hits / count if count else None,
-        f1=2 * hits / (count + predicted) if count + predicted else None,
-        interval=wilson(hits, count) if count else None,
-    )
+    return ClassResult(name, count, precision=hits / predicted if predicted else None,
+                       recall=hits / count if count else None, interval=wilson(hits, count) if count else None,
+                       f1=2 * hits / (count + predicted) if count + predicted else None)
 
 
 def _rank(chances: npt.NDArray[np.floating], truth: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -62,20 +62,9 @@ class AxisPlan:
             lift[0, rows, start + stride * rows] += weight
             lift[1, rows, start + stride * rows] += weight**2
         sums, squares = torch.from_numpy(lift.astype(np.float32))
-        return cls(
-            length,
-            long,
-            len(centres),
-            BandedMatrix(smooth, ROWS),
-            BandedMatrix(linear_filters.difference(smooth), ROWS),
-            BandedMatrix(pool, POOLED),
-            starts,
-            stride,
-            tuple(weights.tolist()),
-            sums,
-            squares,
-            float(weights.sum()) if shared else _mass(size),
-        )
+        return cls(length, long, len(centres), BandedMatrix(smooth, ROWS),
+                   BandedMatrix(linear_filters.difference(smooth), ROWS), BandedMatrix(pool, POOLED), starts, stride,
+                   tuple(weights.tolist()), sums, squares, float(weights.sum()) if shared else _mass(size))
 
 
 @dataclass(frozen=True)
@@ -125,7 +114,5 @@ def _mass(size: int) -> float:
     """The sum over the four bins of a descriptor far from any border, under the Gaussian window."""
     length = 6 * size + 1
     centre = np.full(BINS, 3.0 * size)
-    pool = linear_filters.triangles(length, size, centre + linear_filters.bin_offsets(size)) * linear_filters.window(
-        length, size, centre
-    )
-    return float(pool.sum())
+    pool = linear_filters.triangles(length, size, centre + linear_filters.bin_offsets(size))
+    return float((pool * linear_filters.window(length, size, centre)).sum())

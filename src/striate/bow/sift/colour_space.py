@@ -47,10 +47,7 @@ def hsv(pixels: NDArray[np.uint8]) -> Planes:
 
 
 COLOURS: dict[str, Callable[[NDArray[np.uint8]], Planes]] = {
-    "grey": _mixed(LUMA),
-    "opponent": _mixed(OPPONENT),
-    "hsv": hsv,
-}
+    "grey": _mixed(LUMA), "opponent": _mixed(OPPONENT), "hsv": hsv}
 
 
 def planes_of(picture: NDArray[np.uint8], colour: str) -> Planes:

@@ -57,12 +57,10 @@ class GridSettings:
         if not len(rows) or not len(columns):
             least = 2 * math.ceil(1.5 * max(self.bin_sizes)) + 1
             enlarged = f", enlarged {self.enlarge}× to {height * self.enlarge}×{width * self.enlarge}"
-            raise DataError(
-                "picture_too_small", f"dense SIFT with bins of {max(self.bin_sizes)} pixels was asked for",
-                allowed=f"pictures of at least {least}×{least} pixels are allowed",
-                given=f"{height}×{width}{enlarged if self.enlarge > 1 else ''} was given",
-                do="Give larger pictures or smaller bins",
-            )
+            raise DataError("picture_too_small", f"dense SIFT with bins of {max(self.bin_sizes)} pixels was asked for",
+                            allowed=f"pictures of at least {least}×{least} pixels are allowed",
+                            given=f"{height}×{width}{enlarged if self.enlarge > 1 else ''} was given",
+                            do="Give larger pictures or smaller bins")
         y, x = np.meshgrid(rows, columns, indexing="ij")
         scales = len(self.bin_sizes)
         return Grid(_before_enlarging(y, self.enlarge, scales), _before_enlarging(x, self.enlarge, scales),
