@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from striate.data import Split, load_data
-from striate.data.split import cut
+from striate.data.split import split_class
 from striate.errors import DataError, MissingError, UsageError
 from tests.data.fixtures import folder_of, pattern, picture, tree, write
 
@@ -66,7 +66,7 @@ def test_the_rule_is_the_one_that_is_written_down():
     digests = [f"{i:032x}" for i in range(7)]
     order = sorted(digests, key=lambda d: hashlib.sha256(f"3 {d}".encode()).digest())
     expected = {order[0]: "test", order[1]: "validation"} | dict.fromkeys(order[2:], "train")
-    assert cut(digests, 3, 0.2, 0.1) == expected
+    assert split_class(digests, 3, 0.2, 0.1) == expected
 
 
 def test_save_and_load(root, tmp_path):

@@ -16,7 +16,7 @@ from striate.data import load_data, worker_pool
 from striate.data.file import FileFacts, digest_of
 from striate.data.file_task import FileTask
 from striate.data.worker_pool import WorkerClient, WorkerPool
-from striate.data.worker_process import answer, answered
+from striate.data.worker_process import receive_results, send_results
 from striate.errors import DataError, PictureError
 from tests.data.fixtures import exif, pattern, picture, with_chunk, write
 
@@ -135,8 +135,8 @@ def test_a_script_without_a_guard_that_packs_with_torch_at_hand_and_is_interrupt
 def test_an_answer_cut_short_is_none():
     results = [(np.zeros((2, 2, 3), np.uint8), ("note",)), PictureError("image_empty", "x"), FileFacts("d", 1, 2, 3)]
     file = io.BytesIO()
-    answer(file, results)
+    send_results(file, results)
     whole, task = file.getvalue(), FileTask("/", (2, 2))
-    assert plain(answered(io.BytesIO(whole), task, 3)) == plain(results)
-    assert [answered(io.BytesIO(whole[:i]), task, 3) for i in range(len(whole))] == [None] * len(whole)
-    assert answered(io.BytesIO(whole), task, 2) is None
+    assert plain(receive_results(io.BytesIO(whole), task, 3)) == plain(results)
+    assert [receive_results(io.BytesIO(whole[:i]), task, 3) for i in range(len(whole))] == [None] * len(whole)
+    assert receive_results(io.BytesIO(whole), task, 2) is None

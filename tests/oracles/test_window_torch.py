@@ -44,7 +44,7 @@ def test_same_convolution(size, kernel, dilation):
 def test_max_pooling(size, kernel, stride, padding, dilation, rounding):
     assume(2 * padding <= kernel)
     axis = Axis(size, kernel, stride, padding, dilation)
-    assume(axis.room >= 0)  # torch lets a window larger than its input pass under ceil; we never do
+    assume(axis.travel >= 0)  # torch lets a window larger than its input pass under ceil; we never do
     x = torch.zeros(1, 1, size)
     count = torch_count(lambda: F.max_pool1d(x, kernel, stride, padding, dilation, rounding == "ceil"))
     assert axis.count(rounding) == count

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 
 from striate.arch import BatchNorm, Conv, Dense, Initializer, Input, Network, Pad, Pool, ReLU, Scale, load_network
-from striate.arch.formats.conversion_notes import changes, unsaid
+from striate.arch.formats.conversion_notes import lost_in_source, network_changes
 from striate.arch.formats.dialects import DIALECTS
 from striate.arch.formats.yaml import read_json, read_yaml, write_yaml
 from striate.core import model_file
@@ -168,14 +168,14 @@ SAME = "written otherwise, computes the same: "
      ["changed: batch_norm shift (1)", SAME + "batch_norm split into batch_norm and scale (1)"]),
 ])
 def test_each_change_is_lost_changed_or_only_written_otherwise(before: Any, after: Any, phrases: list[str]) -> None:
-    assert changes(Network(before), Network(after)).phrases() == phrases
+    assert network_changes(Network(before), Network(after)).phrases() == phrases
 
 
 def test_heads_that_are_left_out_are_said() -> None:
     x = Conv(4, 3)(X)
     network = Network(Dense(2)(x), auxiliary=[(Dense(2, name="aux")(x), 0.3)])
-    assert changes(network, network.trunk).phrases() == ["lost: auxiliary heads aux"]
-    assert unsaid(Network(Dense(2, weight_filler=Initializer("xavier"))(X))).lost == ("weight_filler (1)",)
+    assert network_changes(network, network.trunk).phrases() == ["lost: auxiliary heads aux"]
+    assert lost_in_source(Network(Dense(2, weight_filler=Initializer("xavier"))(X))).lost == ("weight_filler (1)",)
 
 
 @examples(60)
@@ -185,14 +185,14 @@ def test_what_a_dialect_writes_computes_the_same(network: Network) -> None:
         with suppress(NetworkError):
             text = dialect.write(network)
             assert dialect.read
-            assert changes(network, dialect.read(text, None, "TEST")).changed == ()
+            assert network_changes(network, dialect.read(text, None, "TEST")).changed == ()
 
 
 @examples(100)
 @given(networks(), networks())
 def test_no_change_goes_unsaid_and_none_is_invented(network: Network, other: Network) -> None:
-    assert changes(network, read_yaml(write_yaml(network))).phrases() == []
-    assert bool(changes(network, other).phrases()) == (network != other)
+    assert network_changes(network, read_yaml(write_yaml(network))).phrases() == []
+    assert bool(network_changes(network, other).phrases()) == (network != other)
 
 
 LENET = """

@@ -45,36 +45,36 @@ class Axis(NamedTuple):
         return total // 2, total - total // 2
 
     @property
-    def room(self) -> int:
+    def travel(self) -> int:
         """Travel of the window, W − F + 2P pixels; negative if it is larger than its padded input."""
         return self.size - self.span + sum(self.pads)
 
     def count(self, rounding: str) -> int:
         """The number of positions; 0 if the window does not fit, or, under `exact`, does not tile."""
-        if self.room < 0 or (rounding == "exact" and self.room % self.stride):
+        if self.travel < 0 or (rounding == "exact" and self.travel % self.stride):
             return 0
-        count = self.room // self.stride + 1
-        hangs_over = rounding == "ceil" and self.room % self.stride > 0
+        count = self.travel // self.stride + 1
+        hangs_over = rounding == "ceil" and self.travel % self.stride > 0
         return count + 1 if hangs_over and count * self.stride < self.size + self.pads[0] else count
 
-    def reaches(self, rounding: str) -> int:
+    def overhang(self, rounding: str) -> int:
         """Pixels by which the last window reaches beyond the input; negative if it ends before."""
         return (self.count(rounding) - 1) * self.stride + self.span - self.pads[0] - self.size
 
     @property
-    def mirrors(self) -> bool:
+    def is_symmetric(self) -> bool:
         """Whether windows lie at the same pixels of a mirrored line, if both sides are padded by `overhang("floor")`.
 
-        >>> Axis(4, 3, 2, (0, 1)).mirrors, Axis(4, 3, 2, (1, 1)).mirrors, Axis(7, 3, 1, (1, 1)).mirrors
+        >>> Axis(4, 3, 2, (0, 1)).is_symmetric, Axis(4, 3, 2, (1, 1)).is_symmetric, Axis(7, 3, 1, (1, 1)).is_symmetric
         (True, False, True)
         """
-        beyond = self.reaches("floor")
+        beyond = self.overhang("floor")
         return beyond >= 0 and self._replace(padding=beyond).count("floor") == self.count("floor")
 
-    def counted(self, position: int, padding: bool) -> int:
+    def divisor(self, position: int, padding: bool) -> int:
         """Divisor of a mean over one window: its pixels in the input, with `padding` those in the padding too.
 
-        >>> [Axis(5, 3, 2, (0, 1)).counted(position, False) for position in range(2)], Axis(4, 3, 2, 1).counted(0, True)
+        >>> [Axis(5, 3, 2, (0, 1)).divisor(position, False) for position in range(2)], Axis(4, 3, 2, 1).divisor(0, True)
         ([3, 3], 3)
         """
         start = position * self.stride - self.pads[0]
@@ -84,7 +84,7 @@ class Axis(NamedTuple):
 
     def unread(self, rounding: str) -> int:
         """Number of input pixels behind the last position, which no window reads."""
-        return max(0, -self.reaches(rounding))
+        return max(0, -self.overhang(rounding))
 
     def between(self, rounding: str) -> int:
         """Number of input pixels between the first and the last one read that the stride steps over.
@@ -112,5 +112,5 @@ class Axis(NamedTuple):
         """
         before, after = self.pads
         padding = f"2·{before}" if before == after else f"{before} + {after}"
-        value = f"{self.room / self.stride + 1:.2f}".rstrip("0").rstrip(".").replace("-", "−")
+        value = f"{self.travel / self.stride + 1:.2f}".rstrip("0").rstrip(".").replace("-", "−")
         return f"({self.size} − {self.span} + {padding})/{self.stride} + 1 = {value}"

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import Annotated, Literal, NamedTuple
 
-from striate.arch.formats.synonyms import FILLER_FIELDS, FILLERS, meant
+from striate.arch.formats.synonyms import FILLER_FIELDS, FILLERS, suggestion
 from striate.arch.layer_params import MAX_SIDE
 from striate.core.constraints import Integer, OneOf, Real, quoted
 from striate.core.humanize import join_words
@@ -41,7 +41,7 @@ class Initializer(ValidatedFields):
 
     `gaussian` with `sparse` n > 0 leaves each value with probability n/(filters or units) and zeroes it otherwise.
 
-    >>> Initializer("xavier").law(fan_in=75, fan_out=1)  # √(3/75) = 0.2
+    >>> Initializer("xavier").distribution(fan_in=75, fan_out=1)  # √(3/75) = 0.2
     Distribution(name='uniform', a=-0.2, b=0.2)
     """
 
@@ -70,7 +70,7 @@ class Initializer(ValidatedFields):
             raise NetworkError("bad_filler", "filler: a uniform range was asked for", allowed="low ≤ high is allowed",
                                given=f"low {self.low:g} and high {self.high:g} were given", do="Swap them")
 
-    def law(self, fan_in: int, fan_out: int) -> Distribution:
+    def distribution(self, fan_in: int, fan_out: int) -> Distribution:
         """The distribution for a tensor of these fans."""
         fan = {"in": fan_in, "out": fan_out, "average": (fan_in + fan_out) / 2}[self.fan]
         match self.kind:
@@ -159,14 +159,14 @@ class IsInitializer:
             return  # the layer itself refuses it
         kind = settings.get("kind")
         if isinstance(kind, str) and kind not in USES:
-            near = meant(kind, USES, FILLERS)
+            near = suggestion(kind, USES, FILLERS)
             raise NetworkError("unknown_word", f"{where} was asked for", allowed=self.allowed,
                                given=f"{quoted(kind)} was given", do=f"Write {near}" if near else "Choose one of these")
         every = [field.name for field in fields(Initializer)]
         allowed = ["kind", *USES[kind]] if isinstance(kind, str) else every
         for key in settings:
             if key not in every:
-                near = meant(key, allowed, FILLER_FIELDS)
+                near = suggestion(key, allowed, FILLER_FIELDS)
                 raise NetworkError("unknown_word", f"{where}: a field of {kind or 'a filler'} was asked for",
                                    allowed=f"{join_words(allowed)} is allowed", given=f"{quoted(key)} was given",
                                    do=f"Write {near}" if near else f"Leave {quoted(key)} out")

@@ -13,7 +13,7 @@ from typing import Any
 from striate.arch.initializer import TensorSpec
 from striate.arch.layer_params import Name
 from striate.arch.layers.layer import Layer, ancestors, refuse_other_than_volume
-from striate.arch.schema import known, mapping, read_layer, write_layer
+from striate.arch.schema import check_mapping, check_word, read_layer, write_layer
 from striate.arch.volume import Volume
 from striate.core.constraints import quoted
 from striate.errors import NetworkError, shown
@@ -100,7 +100,7 @@ class Network:
             ordinals[call.layer.kind] += 1
             node_name = call.layer.name or f"{call.layer.kind}{ordinals[call.layer.kind]}"
             _refuse_taken(node_name, volumes, title)
-            layer = call.layer.called(node_name)
+            layer = call.layer.with_name(node_name)
             inputs = tuple(names[id(volume.source)] if volume.source else INPUT for volume in call.inputs)
             input_volumes = tuple(volumes[source] for source in inputs)
             node = Node(node_name, layer, inputs, input_volumes, layer.output(input_volumes))
@@ -143,7 +143,7 @@ class Network:
         >>> len(network.nodes), len(network.trunk.nodes), network.auxiliary
         (5, 3, {'dense1': 0.3})
         """
-        return self._again(self.input, {}) if self.auxiliary else self
+        return self._rebuilt(self.input, {}) if self.auxiliary else self
 
     def on(self, volume: Volume) -> Network:
         """The same network on another input volume; a refusal if that does not fit.
@@ -152,9 +152,9 @@ class Network:
         >>> str(Network(Conv(8, 3)(Input(1, 28, 28))).on(Input(3, 64, 64)).output)
         '8×62×62'
         """
-        return self._again(volume, self.auxiliary)
+        return self._rebuilt(volume, self.auxiliary)
 
-    def _again(self, volume: Volume, auxiliary: Mapping[str, float]) -> Network:
+    def _rebuilt(self, volume: Volume, auxiliary: Mapping[str, float]) -> Network:
         volumes = {INPUT: volume.bare()}
         for node in self.nodes:
             volumes[node.name] = node.layer(*(volumes[source] for source in node.inputs))
@@ -190,7 +190,7 @@ class Network:
     @classmethod
     def from_dict(cls, data: object, input: Volume | None = None) -> Network:  # noqa: A002 - the word of the language
         """The network of plain data; `input` replaces the data's own. Refusals name the layer."""
-        facts = mapping(data, ("name", "input", "auxiliary", "layers"), "a network")
+        facts = check_mapping(data, ("name", "input", "auxiliary", "layers"), "a network")
         title = _title(facts.get("name", ""))
         items = facts.get("layers")
         if not isinstance(items, list):
@@ -207,7 +207,7 @@ class Network:
             name = settings.setdefault("name", f"{made.kind}{ordinals[made.kind]}")
             layer = made(**settings)
             for source in sources or (before,):
-                known(source, volumes, f"{name}: an input from an earlier layer")
+                check_word(source, volumes, f"{name}: an input from an earlier layer")
             _refuse_taken(name, volumes, title)
             volumes[name] = layer(*(volumes[source] for source in sources or (before,)))
             unused = unused.difference(sources or (before,)) | {name}
@@ -218,7 +218,7 @@ class Network:
                                allowed="a mapping of layers to loss weights is allowed",
                                given=f"{quoted(heads)} was given", do="Write auxiliary: {loss1: 0.3}")
         for head in heads:
-            known(head, volumes, f"{title}: a layer that is an auxiliary head")
+            check_word(head, volumes, f"{title}: a layer that is an auxiliary head")
         useless = unused - {before, *heads}
         if useless:
             raise NetworkError("unused_layer", f"{title}: an output was asked for",

@@ -51,7 +51,7 @@ def load_network(spec: str | Path, input: Volume | None = None, classes: int | N
         raise NetworkError("solver_file", f"{shown(path.name)}: a network was asked for",
                            given="it is a solver, which says how to train and names its network in another file",
                            do="Give that file; striate convert makes a recipe of this one")
-    return held_to(read_network(dialect, text, input, phase), classes, path.name)
+    return check_classes(read_network(dialect, text, input, phase), classes, path.name)
 
 
 def phase_of(phase: str | None, net: str) -> str:
@@ -100,11 +100,11 @@ def read_file(path: Path) -> tuple[Dialect, str]:
     return dialect_of(suffix, text), text
 
 
-def held_to(network: Network, classes: int | None, name: str) -> Network:
+def check_classes(network: Network, classes: int | None, name: str) -> Network:
     """The network, if it has `classes` outputs; a refusal otherwise."""
     if classes is not None and network.output.size != classes:
         last = network.nodes[-1]
-        maker = _maker(network)
+        maker = _output_layer(network)
         counted = "units" if hasattr(maker.layer, "units") else "filters"
         ends = maker.output.channels == network.output.size
         raise NetworkError("wrong_classes", f"{shown(name)}: {classes} classes were asked for",
@@ -115,7 +115,7 @@ def held_to(network: Network, classes: int | None, name: str) -> Network:
     return network
 
 
-def _maker(network: Network) -> Node:
+def _output_layer(network: Network) -> Node:
     """The layer that sets the number of outputs: the last one that does not only pass its channels on."""
     nodes = {node.name: node for node in network.nodes}
     node = network.nodes[-1]

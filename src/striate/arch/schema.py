@@ -11,7 +11,7 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from types import MappingProxyType
 from typing import Any
 
-from striate.arch.formats.synonyms import FIELDS, INFERRED, LAYER_TYPES, VALUES, meant, plainly
+from striate.arch.formats.synonyms import FIELDS, INFERRED, LAYER_TYPES, VALUES, normalised_word, suggestion
 from striate.arch.initializer import IsInitializer
 from striate.arch.layers import LAYERS, Layer
 from striate.core.constraints import quoted
@@ -34,7 +34,7 @@ def write_layer(layer: Layer) -> str | dict[str, Any]:
 def changed_fields(thing: Any) -> dict[str, Any]:
     """The fields of a layer or filler that differ from their defaults, as plain data."""
     return {
-        field.name: plain(getattr(thing, field.name))
+        field.name: plain_data(getattr(thing, field.name))
         for field in settings_of(thing)
         if field.default is MISSING or getattr(thing, field.name) != field.default
     }
@@ -45,10 +45,10 @@ def settings_of(thing: Any) -> list[Field[Any]]:
     return sorted((field for field in fields(thing) if field.name != "name"), key=lambda field: field.kw_only is True)
 
 
-def plain(value: Any) -> Any:
+def plain_data(value: Any) -> Any:
     """A value as plain data: tuples as lists, fillers as mappings or, at their defaults, as their kind."""
     if isinstance(value, tuple):
-        return [plain(item) for item in value]
+        return [plain_data(item) for item in value]
     if is_dataclass(value):
         settings = changed_fields(value)
         return settings["kind"] if len(settings) == 1 else settings
@@ -69,8 +69,8 @@ def read_layer(item: object, label: str) -> tuple[type[Layer], dict[str, Any], t
     sound = [kind for kind in kinds if kind in LAYERS]
     for kind in kinds:
         if len(sound) == 1 and kind not in LAYERS:
-            raise _beside(kind, LAYERS[sound[0]], label)
-        known(kind, LAYERS, f"{label}: a kind of layer", LAYER_TYPES)
+            raise _misplaced_word(kind, LAYERS[sound[0]], label)
+        check_word(kind, LAYERS, f"{label}: a kind of layer", LAYER_TYPES)
     if len(kinds) != 1:
         raise NetworkError("bad_item", f"{label}: a layer was asked for",
                            allowed="one kind beside name and from is allowed",
@@ -84,11 +84,11 @@ def read_layer(item: object, label: str) -> tuple[type[Layer], dict[str, Any], t
                            allowed=f"a mapping of {', '.join(allowed) or 'nothing'} is allowed",
                            given=f"{quoted(settings)} was given", do=f"Write {layer.kind}: {{field: value}}")
     for key, value in settings.items():
-        if plainly(key) in INFERRED:
+        if normalised_word(key) in INFERRED:
             raise NetworkError("unknown_word", f"{label}: a field of {layer.kind} was asked for",
                                allowed=f"{join_words(allowed) or 'none'} is allowed", given=f"{quoted(key)} was given",
                                do="Leave it out, for it follows from the layer before")
-        known(key, allowed, f"{label}: a field of {layer.kind}", FIELDS)
+        check_word(key, allowed, f"{label}: a field of {layer.kind}", FIELDS)
         _refuse_synonym(layer, key, value, label)
     for field in fields(layer):
         if field.default is MISSING and field.name not in settings:
@@ -105,10 +105,10 @@ def read_layer(item: object, label: str) -> tuple[type[Layer], dict[str, Any], t
     return layer, settings | ({"name": entry["name"]} if "name" in entry else {}), names
 
 
-def _beside(word: object, layer: type[Layer], label: str) -> NetworkError:
+def _misplaced_word(word: object, layer: type[Layer], label: str) -> NetworkError:
     """The refusal of a word that stands beside a kind: `name` or `from` misspelt, or a field not indented enough."""
-    near = meant(word, ("name", "from"), {"inputs": "from", "input": "from", "bottom": "from", "id": "name"})
-    field = meant(word, [field.name for field in settings_of(layer)], FIELDS)
+    near = suggestion(word, ("name", "from"), {"inputs": "from", "input": "from", "bottom": "from", "id": "name"})
+    field = suggestion(word, [field.name for field in settings_of(layer)], FIELDS)
     do = f"Write {near}" if near else f"Write {layer.kind}: {{{field}: …}}" if field else "Leave it out"
     return NetworkError("unknown_word", f"{label}: a word beside {layer.kind} was asked for",
                         allowed="name or from is allowed", given=f"{quoted(word)} was given", do=do)
@@ -121,7 +121,7 @@ def _refuse_synonym(layer: type[Layer], field: str, value: object, label: str) -
     if isinstance(rule, IsInitializer):
         rule.check(value, f"{label}: {field}")
     elif isinstance(value, str):
-        ours = VALUES.get(field, {}).get(plainly(value), value)
+        ours = VALUES.get(field, {}).get(normalised_word(value), value)
         try:
             rule.read(ours)
         except (ValueError, TypeError):
@@ -140,25 +140,25 @@ def _names(value: object, label: str) -> tuple[str, ...] | None:
                        given=f"{quoted(value)} was given", do="Name the layers that feed this one")
 
 
-def known(word: object, words: Collection[str], what: str,
+def check_word(word: object, words: Collection[str], what: str,
           synonyms: Mapping[str, str] | Mapping[str, tuple[str, ...]] = MappingProxyType({})) -> None:
     """Refuse a word that is not one of `words`, with the synonym or the nearest of them named."""
     if word in words:
         return
     # Comparing with thousands of names would take seconds, and listing them a page.
-    near = meant(word, words if len(words) <= 500 else list(words)[-500:], synonyms)
+    near = suggestion(word, words if len(words) <= 500 else list(words)[-500:], synonyms)
     listed = shown(join_words([*words] if len(words) <= 40 else [*list(words)[:24], "…"]), 400) if words else "none"
     raise NetworkError("unknown_word", f"{what} was asked for", allowed=f"{listed} is allowed",
                        given=f"{quoted(word)} was given",
                        do=f"Write {near}" if near else "Choose one of these" if words else "Leave it out")
 
 
-def mapping(data: object, allowed: Collection[str], what: str) -> Mapping[str, Any]:
+def check_mapping(data: object, allowed: Collection[str], what: str) -> Mapping[str, Any]:
     """`data` as a mapping with no other keys than `allowed`."""
     if not isinstance(data, dict):
         raise NetworkError("not_a_mapping", f"{what} was asked for",
                            allowed=f"a mapping with {join_words(list(allowed))} is allowed",
                            given=f"{quoted(data)} was given", do="Begin with input: and layers:")
     for key in data:
-        known(key, allowed, f"a key of {what}")
+        check_word(key, allowed, f"a key of {what}")
     return data

@@ -26,17 +26,17 @@ def refuse_unread(network: Network) -> None:
             axes = window.axes(volume.height, volume.width)
             sums = dict.fromkeys(axis.arithmetic() for axis, *counts in zip(axes, unread, between, strict=True)
                                  if any(counts))
-            facts.append(f"{node.name}: {' and '.join(sums)} leaves {in_words(unread, between)} unread")
+            facts.append(f"{node.name}: {' and '.join(sums)} leaves {unread_phrase(unread, between)} unread")
             fixes.append(f"{node.name}: {window.advice(window.fixes(volume.height, volume.width, read_all=True))}")
     if facts:
         raise WindowError("unread_pixels", f"{network.name or 'network'}: windows that read every pixel were asked for",
                           given="; ".join(facts), do=f"Use for {'; for '.join(fixes)}")
 
 
-def in_words(unread: tuple[int, int], between: tuple[int, int] = (0, 0)) -> str:
+def unread_phrase(unread: tuple[int, int], between: tuple[int, int] = (0, 0)) -> str:
     """Unread rows and columns with their place.
 
-    >>> in_words((1, 2)), in_words((0, 0), (3, 4))
+    >>> unread_phrase((1, 2)), unread_phrase((0, 0), (3, 4))
     ('1 row at the bottom and 2 columns on the right', '3 rows and 4 columns between the windows')
     """
     places = ((unread[0], "row", " at the bottom"), (unread[1], "column", " on the right"),

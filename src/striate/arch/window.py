@@ -103,7 +103,7 @@ class Window:
         now = getattr(axis, field)
         if not isinstance(now, int):  # padding `same`, and padding that differs by side, is no single number
             return None
-        if what == "stride" and axis.room < 0:  # no stride makes a window fit that is too large
+        if what == "stride" and axis.travel < 0:  # no stride makes a window fit that is too large
             return None
         for value in _outward(now, max(low, what != "padding"), high):
             changed = axis._replace(**{field: value})
@@ -116,7 +116,7 @@ class Window:
         height, width = vertical.size, horizontal.size
         sums = dict.fromkeys(axis.arithmetic() for axis in (vertical, horizontal) if not axis.count(self.rounding))
         given = " and ".join(sums)
-        too_large = vertical.room < 0 or horizontal.room < 0
+        too_large = vertical.travel < 0 or horizontal.travel < 0
         fixes = self.fixes(height, width, tile=self.rounding == "exact")
         if too_large and self.rounding != "exact":
             fixes = tuple(fix for fix in fixes if fix.what in ("padding", "filter"))

@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from striate.core.executor import worker_count
-from striate.data.dataset_checks import check_classes, check_skipped, doubts_about, nothing_left, refused
+from striate.data.dataset_checks import (
+    check_classes,
+    check_skipped,
+    duplicate_warnings,
+    no_usable_pictures,
+    refused_pictures,
+)
 from striate.data.decode import decode
 from striate.data.file import FileFacts, read_bytes
 from striate.data.file_index import forget_index
@@ -153,10 +159,10 @@ def load_data(source: str | Path, *, size: int | tuple[int, int] | None = None, 
     with pool:
         outcomes, notes = opened.survey(pool, on_progress)
         rows = [(i, outcome) for i, outcome in enumerate(outcomes) if isinstance(outcome, FileFacts)]
-        skipped = [*opened.skipped, *refused(opened, outcomes)]
+        skipped = [*opened.skipped, *refused_pictures(opened, outcomes)]
         check_skipped(opened, skipped, strict)
         if not rows:
-            raise nothing_left(opened, skipped)
+            raise no_usable_pictures(opened, skipped)
         facts = [one for _, one in rows]
         try:
             natural = natural_size(facts, usual)
@@ -169,7 +175,7 @@ def load_data(source: str | Path, *, size: int | tuple[int, int] | None = None, 
     skipped += pictures.skipped
     check_skipped(opened, skipped, strict)
     check_classes(opened, pictures, skipped, allow_empty_class)
-    doubts = doubts_about(pictures)
+    doubts = duplicate_warnings(pictures)
     if doubts and strict:
         code, sentence = doubts[0]
         raise DataError(code, f"the pictures of {shown(opened.name)} were checked strictly", given=sentence,

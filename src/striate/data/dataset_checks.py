@@ -14,7 +14,7 @@ from striate.data.source import Skipped, Source
 from striate.errors import DataError, shown
 
 
-def refused(source: Source, outcomes: Sequence[Outcome]) -> list[Skipped]:
+def refused_pictures(source: Source, outcomes: Sequence[Outcome]) -> list[Skipped]:
     """The pictures that the survey refused, as skipped entries."""
     return [Skipped.because(key, outcome)
             for key, outcome in zip(source.keys, outcomes, strict=True) if not isinstance(outcome, FileFacts)]
@@ -29,7 +29,7 @@ def check_skipped(source: Source, skipped: Sequence[Skipped], strict: bool) -> N
                         do="Repair or remove them, or leave out --strict")
 
 
-def nothing_left(source: Source, skipped: Sequence[Skipped]) -> DataError:
+def no_usable_pictures(source: Source, skipped: Sequence[Skipped]) -> DataError:
     """The refusal for a data set all of whose pictures are bad."""
     return DataError("dataset_empty", f"pictures were looked for in {shown(source.name)}",
                      given=f"none of {len(skipped)} could be used, first: {skipped[0].reason}",
@@ -39,7 +39,7 @@ def nothing_left(source: Source, skipped: Sequence[Skipped]) -> DataError:
 def check_classes(source: Source, pictures: Pictures, skipped: Sequence[Skipped], allowed: bool) -> None:
     """Refuse a class all of whose pictures turned out bad."""
     if not len(pictures):
-        raise nothing_left(source, skipped)
+        raise no_usable_pictures(source, skipped)
     counts = learnable_counts(pictures.labels, pictures.parts, len(pictures.classes))
     empty = [name for name, count in zip(pictures.classes, counts, strict=True) if not count]
     if empty and not allowed:
@@ -53,7 +53,7 @@ def learnable_counts(labels: NDArray[np.int64], parts: Sequence[str], classes: i
     return np.bincount(labels[learnable], minlength=classes)
 
 
-def doubts_about(pictures: Pictures) -> list[tuple[str, str]]:
+def duplicate_warnings(pictures: Pictures) -> list[tuple[str, str]]:
     """Warnings, (code, sentence), on identical pictures under two labels or in two parts of a divided source."""
     copies = defaultdict[str, list[int]](list)
     for i, digest in enumerate(pictures.digests):
@@ -63,13 +63,13 @@ def doubts_about(pictures: Pictures) -> list[tuple[str, str]]:
     leaks = [group for group in groups if len({pictures.parts[i] for i in group}) > 1]
     doubts = []
     if conflicts:
-        doubts.append(("label_conflict", _told(pictures, conflicts, "under two labels")))
+        doubts.append(("label_conflict", _duplicates_sentence(pictures, conflicts, "under two labels")))
     if leaks:
-        doubts.append(("part_leak", _told(pictures, leaks, "in two parts")))
+        doubts.append(("part_leak", _duplicates_sentence(pictures, leaks, "in two parts")))
     return doubts
 
 
-def _told(pictures: Pictures, groups: list[list[int]], where: str) -> str:
+def _duplicates_sentence(pictures: Pictures, groups: list[list[int]], where: str) -> str:
     count = "1 picture is" if len(groups) == 1 else f"{len(groups)} pictures are"
     pairs = [" = ".join(shown(pictures.keys[i], 80) for i in group[:3]) for group in groups[:5]]
     return f"{count} {where}: {'; '.join(pairs)}{'; …' if len(groups) > 5 else ''}"

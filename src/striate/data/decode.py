@@ -41,7 +41,7 @@ CMYK = "it is CMYK; it was converted without a profile"
 DEEP = "it has 16 bits a channel; it was brought to 8"
 TRANSPARENT = "it is transparent; it was laid on white"
 
-_WHAT_TO_DO = {
+_REMEDIES = {
     "image_empty": "Copy it again from where it came from, or delete it",
     "image_unreadable": "Open it in a picture viewer and save it again, or delete it",
     "image_truncated": "Copy it again from where it came from, or delete it",
@@ -87,11 +87,11 @@ def decode(data: bytes, *, name: str = "picture", at_least: tuple[int, int] | No
     ((2, 3, 3), [255, 255, 255])
     """
     try:
-        container = _opened(data)
+        container = _checked_container(data)
         if container.ended:
-            (image, traits), notes = _image(container, container.body, at_least), container.notes
+            (image, traits), notes = _pixels(container, container.body, at_least), container.notes
         else:
-            (image, traits), notes = _unended(container, at_least), (*container.notes, NO_END)
+            (image, traits), notes = _without_end_marker(container, at_least), (*container.notes, NO_END)
     except DamagedFile as damage:
         raise _refusal(damage, name) from damage.__cause__
     turned = (TURNED,) if container.orientation != 1 else ()
@@ -108,14 +108,14 @@ def probe(data: bytes, *, name: str = "picture") -> tuple[int, int, int]:
     (3, 2, 1)
     """
     try:
-        container = _opened(data)
+        container = _checked_container(data)
     except DamagedFile as damage:
         raise _refusal(damage, name) from None
     width, height = container.width, container.height
     return (height, width, container.channels) if container.orientation >= 5 else (width, height, container.channels)
 
 
-def _opened(data: bytes) -> Container:
+def _checked_container(data: bytes) -> Container:
     if not data:
         raise DamagedFile("image_empty", "the file is empty")
     if len(data) > MAX_BYTES:
@@ -139,7 +139,7 @@ def _check_size(width: int, height: int) -> None:
         raise DamagedFile("aspect_limit", f"it is {width}×{height} pixels")
 
 
-def _image(container: Container, body: bytes, at_least: tuple[int, int] | None) -> tuple[Image.Image, tuple[str, ...]]:
+def _pixels(container: Container, body: bytes, at_least: tuple[int, int] | None) -> tuple[Image.Image, tuple[str, ...]]:
     """`body` as decoded by Pillow, mode L or RGB, not yet upright; and the traits of its mode."""
     try:
         with Image.open(BytesIO(body), formats=(container.format,)) as image:
@@ -151,7 +151,7 @@ def _image(container: Container, body: bytes, at_least: tuple[int, int] | None) 
             # Pillow leaves the rows a short PNG does not have at zero, and says nothing.
             if container.format == "PNG" and _ends_in_zero(image) and not is_whole_png(body):
                 raise DamagedFile("image_truncated", "it has fewer rows than its header says")
-            return _flat(image, container.channels), _traits(image)
+            return _to_channels(image, container.channels), _traits(image)
     except DamagedFile:
         raise
     except Exception as error:  # Pillow's decoders raise a dozen types, warnings turned into errors among them
@@ -170,7 +170,7 @@ def _traits(image: Image.Image) -> tuple[str, ...]:
     return tuple(trait for trait, so in found.items() if so)
 
 
-def _flat(image: Image.Image, channels: int) -> Image.Image:
+def _to_channels(image: Image.Image, channels: int) -> Image.Image:
     if image.mode.startswith("I"):
         wide = np.asarray(image).astype(np.uint32)
         return Image.fromarray(((wide * 255 + 32767) // 65535).astype(np.uint8))
@@ -183,10 +183,10 @@ def _flat(image: Image.Image, channels: int) -> Image.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def _unended(container: Container, at_least: tuple[int, int] | None) -> tuple[Image.Image, tuple[str, ...]]:
+def _without_end_marker(container: Container, at_least: tuple[int, int] | None) -> tuple[Image.Image, tuple[str, ...]]:
     """The pixels of a JPEG without an end marker, if its scan is whole: other bytes after it then change nothing."""
-    image, traits = _image(container, container.body + b"\xff\xd9", at_least)
-    other, _ = _image(container, container.body + b"\x5a\xc3\x96\x2d" * 64 + b"\xff\xd9", at_least)
+    image, traits = _pixels(container, container.body + b"\xff\xd9", at_least)
+    other, _ = _pixels(container, container.body + b"\x5a\xc3\x96\x2d" * 64 + b"\xff\xd9", at_least)
     if image.tobytes() != other.tobytes():
         raise DamagedFile("image_truncated", "its scan ends early")
     return image, traits
@@ -194,4 +194,4 @@ def _unended(container: Container, at_least: tuple[int, int] | None) -> tuple[Im
 
 def _refusal(damage: DamagedFile, name: str) -> PictureError:
     return PictureError(damage.code, f"{shown(name)} cannot be read as a picture",
-                        allowed=_ALLOWED.get(damage.code, ""), given=damage.given, do=_WHAT_TO_DO[damage.code])
+                        allowed=_ALLOWED.get(damage.code, ""), given=damage.given, do=_REMEDIES[damage.code])

@@ -49,29 +49,29 @@ def pack(source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int,
     out and listed in `.skipped`; `strict` raises its `PictureError` instead, and then no pack is left behind.
     """
     started = time.perf_counter()
-    room = cache_subfolder("packs")
+    packs = cache_subfolder("packs")
     key = _key(source, rows, size, resize, channels)
-    with _locked(room, key):
-        if not (room / key).exists():
-            _clean(room)
-            temporary = room / f"{PREFIX}{key}.tmp"
+    with _locked(packs, key):
+        if not (packs / key).exists():
+            _remove_abandoned(packs)
+            temporary = packs / f"{PREFIX}{key}.tmp"
             shutil.rmtree(temporary, ignore_errors=True)
             try:
                 temporary.mkdir()
                 _write(temporary, source, rows, size, resize, channels, pool, strict, progress)
                 sync_folder(temporary)
-                temporary.rename(room / key)
-                sync_folder(room)
+                temporary.rename(packs / key)
+                sync_folder(packs)
             except OSError as error:
-                raise disk_error(room, error) from error
+                raise disk_error(packs, error) from error
             finally:
                 shutil.rmtree(temporary, ignore_errors=True)
-    return open_pictures(room / key, time.perf_counter() - started)
+    return open_pictures(packs / key, time.perf_counter() - started)
 
 
 def _write(folder: Path, source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int, int], resize: str,
            channels: int, pool: WorkerPool, strict: bool, progress: Progress | None) -> None:  # fmt: skip
-    kept: list[tuple[int, FileFacts]] = []
+    written: list[tuple[int, FileFacts]] = []
     skipped: list[Skipped] = []
     notes, first = Counter[str](), dict[str, str]()
     with (folder / IMAGES).open("xb", buffering=2**20) as file:
@@ -85,23 +85,25 @@ def _write(folder: Path, source: Source, rows: Sequence[tuple[int, FileFacts]], 
                 skipped.append(Skipped.because(key, result))
             else:
                 file.write(np.ascontiguousarray(result[0]).data)
-                kept.append(row)
+                written.append(row)
                 notes.update(result[1])
                 for note in result[1]:
                     first.setdefault(note, key)
             if progress:
                 progress("packing", done, len(rows))
-        shape = (len(kept), *size, channels)
+        shape = (len(written), *size, channels)
         file.seek(0)
         file.write(npy_header(shape))
         file.flush()
         os.fsync(file.fileno())
-    images = np.memmap(folder / IMAGES, np.uint8, "r", len(npy_header(shape)), shape) if kept else np.empty(0, np.uint8)
-    digests, labels = [facts.digest for _, facts in kept], [int(source.labels[i]) for i, _ in kept]
+    images = np.empty(0, np.uint8)
+    if written:
+        images = np.memmap(folder / IMAGES, np.uint8, "r", len(npy_header(shape)), shape)
+    digests, labels = [facts.digest for _, facts in written], [int(source.labels[i]) for i, _ in written]
     write_manifest(folder, {
         "format": FORMAT, "version": VERSION, "shape": shape, "resize": resize, "sha256": block_sums(images),
-        "classes": source.classes, "keys": [source.keys[i] for i, _ in kept], "digests": digests, "labels": labels,
-        "parts": [source.parts[i] for i, _ in kept], "skipped": [astuple(one) for one in skipped],
+        "classes": source.classes, "keys": [source.keys[i] for i, _ in written], "digests": digests, "labels": labels,
+        "parts": [source.parts[i] for i, _ in written], "skipped": [astuple(one) for one in skipped],
         "notes": tally(notes, first), "fingerprint": fingerprint(digests, labels, source.classes, shape[1:], resize),
     })  # fmt: skip
 
@@ -115,27 +117,27 @@ def _key(source: Source, rows: Sequence[tuple[int, FileFacts]], size: tuple[int,
 
 
 @contextmanager
-def _locked(room: Path, key: str, wait: bool = True) -> Iterator[bool]:
+def _locked(packs: Path, key: str, wait: bool = True) -> Iterator[bool]:
     """Hold the lock of one pack while the block runs; yields False if it is taken and `wait` is False."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(room / f"{PREFIX}{key}.lock", timeout=-1 if wait else 0)
+    lock = FileLock(packs / f"{PREFIX}{key}.lock", timeout=-1 if wait else 0)
     try:
         lock.acquire()
     except Timeout:
         yield False
         return
     except OSError as error:
-        raise disk_error(room, error) from error
+        raise disk_error(packs, error) from error
     try:
         yield True
     finally:
         lock.release()
 
 
-def _clean(room: Path) -> None:
+def _remove_abandoned(packs: Path) -> None:
     """Remove the temporary folders of crashed processes, whose locks are free."""
-    for left in room.glob(f"{PREFIX}*.tmp"):
-        with suppress(OSError), _locked(room, left.name.removeprefix(PREFIX).removesuffix(".tmp"), wait=False) as free:
+    for left in packs.glob(f"{PREFIX}*.tmp"):
+        with suppress(OSError), _locked(packs, left.name.removeprefix(PREFIX).removesuffix(".tmp"), wait=False) as free:
             if free:
                 shutil.rmtree(left, ignore_errors=True)

@@ -89,21 +89,21 @@ def make_split(pictures: Pictures, seed: int = 0, fractions: Fractions = (0.7, 0
     return split
 
 
-def cut(digests: Iterable[str], seed: int, test: float, validation: float) -> dict[str, str]:
+def split_class(digests: Iterable[str], seed: int, test: float, validation: float) -> dict[str, str]:
     """Split of one class, digest → part: at least one for test if there are two, for validation if three.
 
-    >>> parts = cut([f"{i:032x}" for i in range(10)], seed=0, test=0.2, validation=0.1)
+    >>> parts = split_class([f"{i:032x}" for i in range(10)], seed=0, test=0.2, validation=0.1)
     >>> sorted(parts.values())     # 2 of 10 for test, 1 for validation
     ['test', 'test', 'train', 'train', 'train', 'train', 'train', 'train', 'train', 'validation']
     """
     order = sorted(set(digests), key=lambda digest: hashlib.sha256(f"{seed} {digest}".encode()).digest())
     count = len(order)
-    first = _share(test, count, 2)
-    second = first + _share(validation, count, 3 if test else 2)
+    first = _part_size(test, count, 2)
+    second = first + _part_size(validation, count, 3 if test else 2)
     return {digest: "test" if i < first else "validation" if i < second else "train" for i, digest in enumerate(order)}
 
 
-def _share(fraction: float, count: int, needed: int) -> int:
+def _part_size(fraction: float, count: int, needed: int) -> int:
     return max(1, round(fraction * count)) if fraction and count >= needed else 0
 
 
@@ -111,7 +111,7 @@ def _stratified(pictures: Pictures, seed: int, fractions: Fractions) -> Split:
     part: dict[str, str] = {}
     small: list[str] = []
     for name, digests in zip(pictures.classes, _by_class(pictures), strict=True):
-        part |= cut(digests, seed, fractions[2], fractions[1])  # a picture under two labels: the last one decides
+        part |= split_class(digests, seed, fractions[2], fractions[1])  # of two labels the last decides
         small += [shown(name, 40)] if 0 < len(digests) < 3 else []
     notes = []
     if small:
@@ -125,7 +125,7 @@ def _divided(pictures: Pictures, seed: int) -> Split:
     missing = set(PARTS) - set(pictures.parts)
     part: dict[str, str] = {}
     for digests in _by_class(pictures, "train"):
-        part |= cut(digests, seed, 0.2 if "test" in missing else 0, 0.1 if "validation" in missing else 0)
+        part |= split_class(digests, seed, 0.2 if "test" in missing else 0, 0.1 if "validation" in missing else 0)
     taken = {"validation": "10 %", "test": "20 %"}
     notes = [f"the data set has no {one} part: {share} of train were taken"
              for one, share in taken.items() if one in missing]

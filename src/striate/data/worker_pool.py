@@ -20,7 +20,7 @@ from types import TracebackType
 
 from striate.core.executor import map_ordered, start_python
 from striate.data.file_task import FileTask, Item, Result
-from striate.data.worker_process import GREETING, answered, ask
+from striate.data.worker_process import GREETING, receive_results, send_task
 
 MANY = 1_000  # pictures that are worth a worker: about four times as much work as to start it
 CHUNK = 32  # files in one task: fewer than one lock hand-over per millisecond of decoding
@@ -35,7 +35,7 @@ class WorkerClient:
         self.process = start_python(PROGRAM)
         self._ready: bool | None = None
 
-    def do(self, task: FileTask, items: Sequence[Item]) -> list[Result] | None:
+    def run(self, task: FileTask, items: Sequence[Item]) -> list[Result] | None:
         """The results, or None if the worker is not ready yet or has ended."""
         assert self.process.stdin is not None and self.process.stdout is not None  # noqa: PT018
         try:
@@ -43,14 +43,14 @@ class WorkerClient:
                 self._ready = self.process.stdout.readline() == GREETING
             if not self._ready:
                 return None
-            ask(self.process.stdin, task, items)
-            results = answered(self.process.stdout, task, len(items))
+            send_task(self.process.stdin, task, items)
+            results = receive_results(self.process.stdout, task, len(items))
         except (OSError, ValueError):
             results = None
         self._ready = results is not None
         return results
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """End the process at once."""
         self.process.kill()
         self.process.communicate()
@@ -69,11 +69,11 @@ class WorkerPool:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         while self._clients:
-            self._clients.pop().end()
+            self._clients.pop().kill()
 
     def each(self, task: FileTask, items: Sequence[Item]) -> Iterator[Result]:
         """The results `task(item)` of all items, in order."""
-        wanted = min(self.workers - 1, len(items) // MANY) if _possible() else 0
+        wanted = min(self.workers - 1, len(items) // MANY) if _can_start_workers() else 0
         try:
             while len(self._clients) < wanted:
                 self._clients.append(WorkerClient())
@@ -86,7 +86,7 @@ class WorkerPool:
         def done(some: Sequence[Item]) -> list[Result]:
             client = slots.get()
             try:
-                results = client.do(task, some) if client else None
+                results = client.run(task, some) if client else None
             finally:
                 slots.put(client)
             return [task(item) for item in some] if results is None else results
@@ -98,6 +98,6 @@ class WorkerPool:
             yield from results
 
 
-def _possible() -> bool:
+def _can_start_workers() -> bool:
     """Whether `sys.executable` is a Python: in a program that embeds one it may be anything."""
     return Path(sys.executable or "").name.startswith("python")

@@ -29,16 +29,16 @@ def main() -> None:
     answers.flush()
     for line in requests:
         root, size, resize, channels, traits, items = json.loads(line)
-        answer(answers, [FileTask(root, size and tuple(size), resize, channels, traits)(item) for item in items])
+        send_results(answers, [FileTask(root, size and tuple(size), resize, channels, traits)(item) for item in items])
 
 
-def ask(file: IO[bytes], task: FileTask, items: Sequence[Item]) -> None:
+def send_task(file: IO[bytes], task: FileTask, items: Sequence[Item]) -> None:
     """Send a task to a worker."""
     file.write(json.dumps([task.root, task.size, task.resize, task.channels, task.traits, items]).encode() + b"\n")
     file.flush()
 
 
-def answer(file: IO[bytes], results: Sequence[Result]) -> None:
+def send_results(file: IO[bytes], results: Sequence[Result]) -> None:
     """Send the results of a task."""
     pixels = [one[0] for one in results if isinstance(one, tuple)]
     rows = [to_row(one) if isinstance(one, FileFacts | PictureError) else {"notes": one[1]} for one in results]
@@ -48,7 +48,7 @@ def answer(file: IO[bytes], results: Sequence[Result]) -> None:
     file.flush()
 
 
-def answered(file: IO[bytes], task: FileTask, count: int) -> list[Result] | None:
+def receive_results(file: IO[bytes], task: FileTask, count: int) -> list[Result] | None:
     """Receive `count` results; None if the worker ended before it had sent them."""
     line = file.readline()
     if not line.endswith(b"\n"):

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from striate.arch import ZOO, Network, Volume, load_network
-from striate.arch.formats.conversion_notes import ConversionNotes, changes, unsaid
+from striate.arch.formats.conversion_notes import ConversionNotes, lost_in_source, network_changes
 from striate.arch.formats.dialects import DIALECTS, READABLE, Dialect, is_solver
-from striate.arch.network_loader import held_to, phase_of, read_file, read_network
+from striate.arch.network_loader import check_classes, phase_of, read_file, read_network
 from striate.core import atomic
 from striate.core.humanize import join_words
 from striate.core.result import Result
@@ -106,7 +106,7 @@ def read(source: str, volume: Volume | None, classes: int | None, phase: str | N
     if source in ZOO or suffix not in (*READABLE, ".safetensors"):
         return ConversionSource(load_network(source, volume, classes), "zoo")
     if suffix == ".safetensors":
-        return ConversionSource(held_to(network_of_model(path, volume), classes, path.name), "model file")
+        return ConversionSource(check_classes(network_of_model(path, volume), classes, path.name), "model file")
     dialect, text = read_file(path)
     if dialect.name == "caffe" and is_solver(text):
         refuse_network_options(path, volume, classes, phase)
@@ -120,7 +120,7 @@ def read(source: str, volume: Volume | None, classes: int | None, phase: str | N
         from striate.arch.formats.caffe import caffe_notes
 
         notes = caffe_notes(text, as_it)
-    return ConversionSource(held_to(network, classes, path.name), dialect.title, tuple(notes))
+    return ConversionSource(check_classes(network, classes, path.name), dialect.title, tuple(notes))
 
 
 def network_of_model(path: Path, volume: Volume | None) -> Network:
@@ -165,12 +165,12 @@ def written(network: Network, dialect: Dialect) -> tuple[str, ConversionNotes, l
     """The text, what came out in another form (it is read again, where we read that dialect), and what it wants."""
     text = dialect.write(network)
     if dialect.read is None:
-        return text, unsaid(network), []
+        return text, lost_in_source(network), []
     if dialect.name != "caffe-train":
-        return text, changes(network, dialect.read(text, None, "TEST")), []
+        return text, network_changes(network, dialect.read(text, None, "TEST")), []
     from striate.arch.formats.caffe.prototxt_writer import DATA_WANTED
 
-    return text, changes(network, dialect.read(text, None, "TRAIN")), [DATA_WANTED]
+    return text, network_changes(network, dialect.read(text, None, "TRAIN")), [DATA_WANTED]
 
 
 def recipe_text(settings: dict[str, Any], dialect: Dialect) -> tuple[str, list[str]]:

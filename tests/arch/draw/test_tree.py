@@ -8,8 +8,8 @@ import pytest
 
 from striate.arch import Network
 from striate.arch.draw.grouping import DrawnUnit, trunk, units_of
-from striate.arch.draw.repeats import abreast, bounded, folded
-from striate.arch.draw.series_parallel import grown
+from striate.arch.draw.repeats import abreast, bounded, fold_repeats
+from striate.arch.draw.series_parallel import decompose
 from striate.arch.draw.tree import (
     Item,
     ItemSequence,
@@ -30,7 +30,7 @@ def tree(network: Network, maker: TreeBuilder) -> tuple[list[DrawnUnit], ItemSeq
     units = units_of(network)
     main = sorted(trunk(units, network) - {0})
     (last,) = (unit for unit in units if network.nodes[-1] in unit.nodes)
-    return units, grown(main, 0, Counter([last.number]), units, maker)
+    return units, decompose(main, 0, Counter([last.number]), units, maker)
 
 
 def walk(items: tuple[Item, ...], sources: Counter[int], edges: Edges) -> Counter[int]:
@@ -108,7 +108,7 @@ def test_a_folded_row_unfolds_to_itself(seed: int) -> None:
     units = units_of(chain(40, pattern=1))[1:6]
     maker = TreeBuilder()
     items = [maker.step(random.choice(units[:random.randint(1, 5)])) for _ in range(random.randint(1, 60))]
-    seq = folded(items, maker)
+    seq = fold_repeats(items, maker)
     assert [unit for item in unfolded(seq) for unit in [item.unit]] == [item.unit for item in items]
     assert seq.drawn <= len(items)
 
@@ -127,7 +127,7 @@ def unfolded(seq: ItemSequence) -> list[SingleUnit]:
 def test_the_repeat_that_saves_most_is_found() -> None:
     a, b, *_ = units_of(chain(9, pattern=1))[1:]
     maker = TreeBuilder()
-    seq = folded([maker.step(unit) for unit in [a, a, a, a, a, a, b] * 4], maker)
+    seq = fold_repeats([maker.step(unit) for unit in [a, a, a, a, a, a, b] * 4], maker)
     (outer,) = seq.items
     assert isinstance(outer, RepeatedBlock)
     assert outer.times == 4

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from striate.arch import Conv, Dense, Initializer, Input, Network, Pool, ReLU, load_network
-from striate.arch.formats.synonyms import FIELDS, FILLER_FIELDS, FILLERS, LAYER_TYPES, plainly
+from striate.arch.formats.synonyms import FIELDS, FILLER_FIELDS, FILLERS, LAYER_TYPES, normalised_word
 from striate.arch.formats.yaml import read_json, read_yaml, write_json, write_yaml
 from striate.arch.initializer import USES
 from striate.arch.layers import LAYERS
@@ -118,7 +118,7 @@ def test_synonyms_are_spelt_plainly_and_lead_to_words_we_have(table):
     for kind in (Initializer, *LAYERS.values()):
         words.update(field.name for field in fields(kind))
     for word, ours in table.items():
-        assert plainly(word) == word
+        assert normalised_word(word) == word
         assert {re.split(r"[:,]", one.removeprefix("{kind: "))[0] for one in ([ours] if isinstance(ours, str) else ours)
                 } <= words
 

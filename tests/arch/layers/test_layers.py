@@ -101,4 +101,4 @@ def test_fillers_can_be_named_or_spelt_out():
     (Initializer("msra", fan="out"), ("normal", 0.0, (2 / 3) ** 0.5)),
 ])
 def test_laws(filler, law):
-    assert filler.law(fan_in=12, fan_out=3) == law
+    assert filler.distribution(fan_in=12, fan_out=3) == law

@@ -76,9 +76,9 @@ def test_mirrors_says_whether_windows_stay(size, kernel, stride, before, after, 
     count = axis.count("floor")
     if not count:
         return
-    beyond = axis.reaches("floor")
+    beyond = axis.overhang("floor")
     windows = {tuple(i * stride - before + tap * dilation for tap in range(kernel)) for i in range(count)}
     mirrored = Axis(size, kernel, stride, max(beyond, 0), dilation)
     found = {tuple(size - 1 - (i * stride - beyond + tap * dilation) for tap in range(kernel))[::-1]
              for i in range(mirrored.count("floor"))}
-    assert axis.mirrors == (beyond >= 0 and found == windows)
+    assert axis.is_symmetric == (beyond >= 0 and found == windows)

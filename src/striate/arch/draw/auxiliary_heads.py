@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from striate.arch.draw.boxes import DrawingScale
 from striate.arch.draw.grouping import DrawnUnit
-from striate.arch.draw.layout import arranged
+from striate.arch.draw.layout import layout_row
 from striate.arch.draw.layout_item import GAP, connect
 from striate.arch.draw.repeats import bounded
-from striate.arch.draw.series_parallel import grown
+from striate.arch.draw.series_parallel import decompose
 from striate.arch.draw.svg import MARGIN, Canvas, num, text_width, xy
 from striate.arch.draw.tree import ItemSequence, TreeBuilder
 
@@ -54,7 +54,7 @@ def head_of(part: Sequence[DrawnUnit], units: Sequence[DrawnUnit], maker: TreeBu
     losses = [f"{weights[node.name]:g}" for unit in part for node in unit.nodes if node.name in weights]
     sources = sorted(read - inside)
     if len(losses) == 1:
-        seq = bounded(grown(sorted(inside), sources[0], ends, units, maker), maker, MAX_DRAWN)
+        seq = bounded(decompose(sorted(inside), sources[0], ends, units, maker), maker, MAX_DRAWN)
         return AuxiliaryHead(tuple(sources[:MAX_SOURCES]), seq, f"auxiliary head, loss weight {losses[0]}")
     # Several outputs would look connected if they were drawn.
     kinds = Counter(node.layer.kind for unit in part for node in unit.nodes)
@@ -68,7 +68,7 @@ def paint_heads(canvas: Canvas, heads: Sequence[AuxiliaryHead], scale: DrawingSc
     right, top = corner
     limit, end = right, top
     for gap, head in sorted(((_column(canvas, head), head) for head in heads), key=lambda pair: -pair[0]):
-        line = arranged(head.seq, scale)
+        line = layout_row(head.seq, scale)
         wide = max(line.width, text_width("L", head.label))
         if gap + GAP + wide > limit:
             limit, top = right, end  # a row of its own

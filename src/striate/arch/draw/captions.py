@@ -21,11 +21,11 @@ LEGEND = {"input": "input", "conv": "convolution", "pool": "pooling", "dense": "
 BOXES = ("input", "conv", "pool", "dense", "merge")  # families that are drawn as volumes; the others are marks
 
 
-def described(layer: Layer, inputs: tuple[Volume, ...]) -> list[str]:
+def caption(layer: Layer, inputs: tuple[Volume, ...]) -> list[str]:
     """Caption of a layer, one or two short lines.
 
     >>> from striate.arch import Conv, Pool, ReLU, Volume
-    >>> described(Conv(96, 11, stride=4, padding=2), (Volume(3, 227, 227),)), described(Pool(2), ())
+    >>> caption(Conv(96, 11, stride=4, padding=2), (Volume(3, 227, 227),)), caption(Pool(2), ())
     (['11×11, 96', '/4, pad 2'], ['2×2 max /2'])
     """
     if layer.kind in CAPTIONS:

@@ -10,10 +10,10 @@ from striate.arch.draw.auxiliary_heads import AuxiliaryHead, head_of, paint_head
 from striate.arch.draw.boxes import DrawingScale
 from striate.arch.draw.captions import LEGEND
 from striate.arch.draw.grouping import DrawnUnit, trunk, units_of
-from striate.arch.draw.layout import arranged
+from striate.arch.draw.layout import layout_row
 from striate.arch.draw.layout_item import GAP, LayoutItem, LayoutRow, connect
 from striate.arch.draw.repeats import bounded
-from striate.arch.draw.series_parallel import grown
+from striate.arch.draw.series_parallel import decompose
 from striate.arch.draw.svg import MARGIN, Canvas, num, text_width, xy
 from striate.arch.draw.tree import ItemSequence, ParallelBranches, SingleUnit, TreeBuilder, drawn_units
 from striate.arch.network import Network
@@ -41,11 +41,11 @@ def draw(network: Network) -> str:
     units = units_of(network)
     body, heads = _tree(network, units)
     scale = DrawingScale.of(unit.volume for unit in units)
-    pieces = [list(arranged(group, scale).pieces) for group in _groups(body)]
+    pieces = [list(layout_row(group, scale).pieces) for group in _groups(body)]
     lines = [LayoutRow(line) for line in _wrapped(pieces)]
     canvas = Canvas()
     title, facts = network.name or "network", _facts(network)
-    wide = max([line.width for line in lines] + [arranged(head.seq, scale).width + 4 * GAP for head in heads])
+    wide = max([line.width for line in lines] + [layout_row(head.seq, scale).width + 4 * GAP for head in heads])
     wide = max(wide, text_width("T", title), text_width("S", facts), text_width("v", NOTE), _legend_width(network))
     canvas.text("T", MARGIN, 34, title)
     canvas.text("S", MARGIN, 56, facts)
@@ -54,7 +54,7 @@ def draw(network: Network) -> str:
     for line in lines:
         axis = y + line.up
         if end:
-            _carry(canvas, end, (MARGIN + wide, y - GUTTER / 2), (line, axis))
+            _connect_lines(canvas, end, (MARGIN + wide, y - GUTTER / 2), (line, axis))
         line.paint(canvas, MARGIN, axis)
         y = axis + line.down
         here = [head for head in heads if line is lines[-1] or any(number in canvas.places for number in head.sources)]
@@ -74,7 +74,7 @@ def _tree(network: Network, units: list[DrawnUnit]) -> tuple[ItemSequence, list[
     last = next(unit for unit in units if network.nodes[-1] in unit.nodes[-1:])
     single = frozenset(number for part in parts for unit in part for number in unit.inputs)
     maker = TreeBuilder(single)
-    body = grown(sorted(main - {0}), 0, Counter([last.number]), units, maker)
+    body = decompose(sorted(main - {0}), 0, Counter([last.number]), units, maker)
     body = bounded(maker.seq([maker.step(units[0]), *body.items]), maker)
     return body, [head_of(part, units, maker, network.auxiliary) for part in parts]
 
@@ -116,7 +116,7 @@ def _wrapped(groups: Sequence[list[LayoutItem]]) -> list[list[LayoutItem]]:
     return lines(high)
 
 
-def _carry(canvas: Canvas, start: tuple[float, float], corner: tuple[float, float],
+def _connect_lines(canvas: Canvas, start: tuple[float, float], corner: tuple[float, float],
            to: tuple[LayoutRow, float]) -> None:
     """Connection from the end of one line through the gutter to the beginning of the next."""
     line, axis = to

@@ -25,7 +25,7 @@ class BranchLayout:
     """Layout of branches between a split and a merge; of two, the larger is at the height of the connections."""
 
     def __init__(self, item: ParallelBranches, scale: DrawingScale) -> None:
-        lines = [arranged(row, scale) for row in item.rows]
+        lines = [layout_row(row, scale) for row in item.rows]
         full = [(row.drawn, line) for row, line in zip(item.rows, lines, strict=True) if line.pieces]
         skips = len(lines) - len(full)
         self.rows: list[tuple[float, LayoutRow]] = []  # (height below the connections, the row)
@@ -47,7 +47,7 @@ class BranchLayout:
         self.inner = max([line.width for _, line in full], default=GAP)
         self.width = self.inner + 2 * FAN
         self.enter, self.leave = 0.0, self.width
-        self.label = shown(_stem([unit.head.name for unit in drawn_units([item]) if unit.head]), 40)
+        self.label = shown(_common_prefix([unit.head.name for unit in drawn_units([item]) if unit.head]), 40)
         if self.label:
             self.width = max(self.width, text_width("L", self.label))
             self.inner, self.leave = self.width - 2 * FAN, self.width
@@ -75,7 +75,7 @@ class RepeatFrame:
     """Frame around a repeated block, drawn once with its count."""
 
     def __init__(self, item: RepeatedBlock, scale: DrawingScale) -> None:
-        self.line = arranged(item.body, scale)
+        self.line = layout_row(item.body, scale)
         self.times = item.times
         self.label = f"×{item.times:,}" + (" abreast" if item.abreast else "")
         self.pad = 10.0
@@ -101,7 +101,7 @@ class RepeatFrame:
         canvas.times //= self.times
 
 
-def _stem(names: Sequence[str]) -> str:
+def _common_prefix(names: Sequence[str]) -> str:
     """The common beginning of the names of a block before a slash: inception_3a."""
     if len(names) < 2:
         return ""
@@ -110,7 +110,7 @@ def _stem(names: Sequence[str]) -> str:
     return first[:same].rpartition("/")[0]
 
 
-def piece_of(item: Item, scale: DrawingScale) -> LayoutItem:
+def layout_of(item: Item, scale: DrawingScale) -> LayoutItem:
     """The layout of an item of a tree."""
     if isinstance(item, SingleUnit):
         return NodeItem(item.unit, scale)
@@ -121,6 +121,6 @@ def piece_of(item: Item, scale: DrawingScale) -> LayoutItem:
     return CountedItem(item) if isinstance(item, CountedLayers) else MeshLayout(item, scale)
 
 
-def arranged(seq: ItemSequence, scale: DrawingScale) -> LayoutRow:
+def layout_row(seq: ItemSequence, scale: DrawingScale) -> LayoutRow:
     """The layout of a sequence, on one line."""
-    return LayoutRow([piece_of(item, scale) for item in seq.items])
+    return LayoutRow([layout_of(item, scale) for item in seq.items])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from itertools import accumulate, groupby
 
 from striate.arch.draw.boxes import DrawingScale, VolumeBox
-from striate.arch.draw.captions import BOXES, described, shortened
+from striate.arch.draw.captions import BOXES, caption, shortened
 from striate.arch.draw.grouping import DrawnUnit
 from striate.arch.draw.svg import Canvas, Point, num, polygon, text_width, xy
 from striate.arch.network import INPUT, Node
@@ -30,11 +30,11 @@ class NodeItem:
         self.family: str = unit.head.layer.family if unit.head else INPUT
         self.box: VolumeBox | None = scale.box(unit.volume) if self.family in BOXES and unit.kind not in SIGNS else None
         head = unit.head
-        facts = described(head.layer, head.input_volumes) if head else []
+        facts = caption(head.layer, head.input_volumes) if head else []
         self.pill = facts.pop(0) if head and self.family not in BOXES else ""
         name = shortened(head.name if head else "input")
         self.above = [("n", name), *(("o", fact) for fact in facts)]
-        self.marks = _beside(_marks(unit))
+        self.marks = _mark_lines(_marks(unit))
         glyph, height = self._glyph()
         words = [text_width(kind, text) for kind, text in [*self.above, ("v", str(unit.volume))]]
         self.width = max(glyph, *words, *(wide for wide, _ in self.marks))
@@ -118,7 +118,7 @@ def paint_window(canvas: Canvas, corners: list[Point], end: Point) -> None:
 
 def _marks(unit: DrawnUnit) -> list[tuple[str, str]]:
     """(family, text) of the first few marks, equal neighbours counted."""
-    marks = [(node.layer.family, " ".join(described(node.layer, node.input_volumes)) + _changed(node))
+    marks = [(node.layer.family, " ".join(caption(node.layer, node.input_volumes)) + _changed(node))
              for node in unit.marks]
     counted: list[tuple[str, str]] = []
     for (chip, text), group in groupby(marks):
@@ -137,7 +137,7 @@ def _mark_width(text: str) -> float:
     return 11 + text_width("m", text) + 7
 
 
-def _beside(marks: Iterable[tuple[str, str]]) -> list[tuple[float, list[tuple[str, str]]]]:
+def _mark_lines(marks: Iterable[tuple[str, str]]) -> list[tuple[float, list[tuple[str, str]]]]:
     """The marks in lines, each with its width."""
     lines: list[tuple[float, list[tuple[str, str]]]] = []
     for mark in marks:
@@ -153,7 +153,7 @@ def _title(unit: DrawnUnit) -> str:
     """Tooltip of a unit: its layers by name, their volume and their cost."""
     if not unit.nodes:
         return f"input: {unit.volume}"
-    text = [f"{shown(node.name, 40)}: {node.layer.kind} {', '.join(described(node.layer, node.input_volumes))}".rstrip()
+    text = [f"{shown(node.name, 40)}: {node.layer.kind} {', '.join(caption(node.layer, node.input_volumes))}".rstrip()
             for node in unit.nodes[:TITLE_LAYERS]]
     if len(unit.nodes) > TITLE_LAYERS:
         text.append(f"… {len(unit.nodes) - TITLE_LAYERS:,} more")

@@ -24,7 +24,7 @@ class RepeatMatch:
     saved: int
 
 
-def folded(items: Sequence[Item], maker: TreeBuilder) -> ItemSequence:
+def fold_repeats(items: Sequence[Item], maker: TreeBuilder) -> ItemSequence:
     """The items with exact repeats folded: at each place the repeat that saves most, the shortest block of several.
 
     >>> from striate.arch import Conv, Input, Network
@@ -33,7 +33,7 @@ def folded(items: Sequence[Item], maker: TreeBuilder) -> ItemSequence:
     >>> for _ in range(7):
     ...     x = Conv(8, 1)(x)
     >>> maker = TreeBuilder()
-    >>> (fold,) = folded([maker.step(unit) for unit in units_of(Network(x))[1:]], maker).items
+    >>> (fold,) = fold_repeats([maker.step(unit) for unit in units_of(Network(x))[1:]], maker).items
     >>> fold.times, fold.body.layers
     (7, 1)
     """
@@ -55,7 +55,7 @@ def folded(items: Sequence[Item], maker: TreeBuilder) -> ItemSequence:
             if saved > best.saved and (saved >= WORTH or branching[start + period] > branching[start]):
                 best = RepeatMatch(period, times, saved)
         block = items[start:start + best.period]
-        result += [maker.fold(folded(block, maker), best.times)] if best.times > 1 else block
+        result += [maker.fold(fold_repeats(block, maker), best.times)] if best.times > 1 else block
         start += best.period * best.times
     return maker.seq(result)
 
@@ -115,7 +115,7 @@ def _inside(item: Item, maker: TreeBuilder) -> Item:
 
 
 def _fitting(items: Sequence[Item], room: int) -> int:
-    """Number of items from the first on that fit into `room` places."""
+    """Number of items from the first on that fit into `travel` places."""
     for count, item in enumerate(items):
         room -= item.drawn
         if room < 0:

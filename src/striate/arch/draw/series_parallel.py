@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from striate.arch.draw.grouping import DrawnUnit
-from striate.arch.draw.repeats import MAX_MESH, abreast, folded
+from striate.arch.draw.repeats import MAX_MESH, abreast, fold_repeats
 from striate.arch.draw.tree import Item, ItemSequence, TreeBuilder
 
 MAX_DEPTH = 8  # of branches within branches
 
 
-def grown(members: Sequence[int], source: int, ends: Counter[int], units: Sequence[DrawnUnit], maker: TreeBuilder,
+def decompose(members: Sequence[int], source: int, ends: Counter[int], units: Sequence[DrawnUnit], maker: TreeBuilder,
           depth: int = 0) -> ItemSequence:
     """The tree of `members` (rising numbers), whose input is `source`; `ends` counts their readers outside.
 
@@ -24,7 +24,7 @@ def grown(members: Sequence[int], source: int, ends: Counter[int], units: Sequen
     >>> from striate.arch.draw.grouping import units_of
     >>> x = Input(4, 5, 5)
     >>> units = units_of(Network(Add()(x, Conv(4, 1)(x))))
-    >>> branches, add = grown([1, 2], 0, Counter([2]), units, TreeBuilder()).items
+    >>> branches, add = decompose([1, 2], 0, Counter([2]), units, TreeBuilder()).items
     >>> [row.layers for row in branches.rows], add.unit.kind  # the convolution, and the input as it is
     ([1, 0], 'add')
     """
@@ -45,7 +45,7 @@ def grown(members: Sequence[int], source: int, ends: Counter[int], units: Sequen
         else:
             waiting.append(number)
         reach = max(reach, last_reader.get(number, 0))
-    return folded([*items, *_between(waiting, before, ends, feeders, units, maker, depth)], maker)
+    return fold_repeats([*items, *_between(waiting, before, ends, feeders, units, maker, depth)], maker)
 
 
 def _between(members: list[int], before: int, after: Counter[int], feeders: dict[int, Counter[int]],
@@ -60,7 +60,7 @@ def _between(members: list[int], before: int, after: Counter[int], feeders: dict
         if len(found) <= MAX_MESH:
             return [maker.mesh(found, [number for number in members if after[number]])]
         return [maker.rest(Counter(node.layer.kind for unit in found for node in unit.nodes))]
-    rows = [grown(part, before, Counter({number: after[number] for number in part if after[number]}), units, maker,
+    rows = [decompose(part, before, Counter({number: after[number] for number in part if after[number]}), units, maker,
                   depth + 1) for part in parts]
     return [maker.parallel(abreast([*rows, *[maker.seq([])] * skips], maker))]
 

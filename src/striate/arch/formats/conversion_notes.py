@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 from math import isclose, nan
 from typing import Any, NamedTuple
 
-from striate.arch.formats.equivalence import LayerGroup, is_pixelwise, learnt, parts, windows
+from striate.arch.formats.equivalence import LayerGroup, is_pixelwise, layer_groups, trainable, window_pixels
 from striate.arch.network import Network
 
 # Settings of training, which PyTorch source cannot hold.
@@ -34,12 +34,12 @@ class ConversionNotes(NamedTuple):
         return [f"{word}: {', '.join(found)}" for word, found in zip(words, self, strict=True) if found]
 
 
-def changes(before: Network, after: Network) -> ConversionNotes:
+def network_changes(before: Network, after: Network) -> ConversionNotes:
     """Differences of `after`, read back from the written text, from `before`; none if they are equal.
 
     >>> from striate.arch import Conv, Input, Network, Pad
     >>> x = Input(1, 6, 6)
-    >>> changes(Network(Conv(2, 3, padding=1)(x)), Network(Conv(2, 3)(Pad(1)(x)))).same
+    >>> network_changes(Network(Conv(2, 3, padding=1)(x)), Network(Conv(2, 3)(Pad(1)(x)))).same
     ('padding as a layer of its own (1)', 'conv padding (1)')
     """
     if before == after:
@@ -48,14 +48,14 @@ def changes(before: Network, after: Network) -> ConversionNotes:
     lost = [f"auxiliary heads {', '.join(before.auxiliary)}"] if heads else []
     base = before.trunk if heads else before
     changed = [f"the input {before.input} becomes {after.input}"] if before.input != after.input else []
-    old, gone, stood = parts(base, {node.name for node in after.nodes})
-    new, added, stands = parts(after, {node.name for node in base.nodes})
+    old, gone, stood = layer_groups(base, {node.name for node in after.nodes})
+    new, added, stands = layer_groups(after, {node.name for node in base.nodes})
     same = [f"{OWN.get(kind, kind)} ({count})" for kind, count in added.items()]
     same += [f"{kind} joined to its neighbour ({count})" for kind, count in gone.items()]
-    partner = _partners(old, new)
+    partner = _matching(old, new)
     counts: tuple[Counter[str], Counter[str], Counter[str]] = (Counter(), Counter(), Counter())
     if len(partner) < max(len(old), len(new)):
-        changed.append(_moves(base, after))
+        changed.append(_layer_counts(base, after))
     for name, other in partner.items():
         for counter, found in zip(counts, _compare(old[name], new[other]), strict=True):
             counter.update(found)
@@ -75,7 +75,7 @@ def changes(before: Network, after: Network) -> ConversionNotes:
     return ConversionNotes(tuple(lost), tuple(changed), tuple(same))
 
 
-def _partners(old: dict[str, LayerGroup], new: dict[str, LayerGroup]) -> dict[str, str]:
+def _matching(old: dict[str, LayerGroup], new: dict[str, LayerGroup]) -> dict[str, str]:
     """Matching of old and new groups: by name, or by position if only the names differ."""
     if old.keys() != new.keys() and [_kind(part) for part in old.values()] == [_kind(part) for part in new.values()]:
         return dict(zip(old, new, strict=True))
@@ -86,7 +86,7 @@ def _kind(part: LayerGroup) -> str:
     return part.node.layer.kind
 
 
-def _moves(before: Network, after: Network) -> str:
+def _layer_counts(before: Network, after: Network) -> str:
     old, new = (Counter(node.layer.kind for node in network.nodes) for network in (before, after))
     moves = [f"{count} more {kind}" for kind, count in (new - old).items()]
     moves += [f"{count} fewer {kind}" for kind, count in (old - new).items()]
@@ -101,25 +101,25 @@ def _compare(old: LayerGroup, new: LayerGroup) -> tuple[list[str], list[str], li
     same: list[str] = []
     kind = _kind(old)
     if kind != _kind(new):
-        alike = (kind == "scale" and is_pixelwise(new) and learnt(old).keys() == learnt(new).keys()) or (
+        alike = (kind == "scale" and is_pixelwise(new) and trainable(old).keys() == trainable(new).keys()) or (
             {kind, _kind(new)} == {"leaky_relu", "relu"} and {_slope(old), _slope(new)} == {0})
         (same if alike else changed).append(f"{kind} as {_kind(new)}")
         differing = []
     else:
         differing = [field.name for field in fields(old.node.layer) if field.name != "name"
                      and getattr(old.node.layer, field.name) != getattr(new.node.layer, field.name)]
-    before, after = learnt(old), learnt(new)
-    fitting = windows(old) == windows(new) or kind != _kind(new)
+    before, after = trainable(old), trainable(new)
+    fitting = window_pixels(old) == window_pixels(new) or kind != _kind(new)
     for field in differing:
         if field not in LEARNING and not (kind == "batch_norm" and field in AFFINE):
-            (same if _as_before(field, old, new, fitting) else changed).append(f"{kind} {field}")
+            (same if _is_equivalent(field, old, new, fitting) else changed).append(f"{kind} {field}")
     if not fitting and old.pads != new.pads and not set(differing) & set(WINDOW):
         changed.append(f"{kind} padding")
     for field, tensor in AFFINE.items():
         if kind == "batch_norm" and (field in differing or old.scale or new.scale):
             (same if (tensor in before) == (tensor in after) else changed).append(f"{kind} {field}")
     for field in ("weight_filler", "bias_filler", "lr_mult", "decay_mult"):
-        values = [_learning(field, tensors) for tensors in (before, after)]
+        values = [_training_settings(field, tensors) for tensors in (before, after)]
         both = values[0].keys() & values[1].keys()
         said = "filler" if kind == "prelu" and field == "weight_filler" else field
         if any(values[0][name] != values[1][name] for name in both):
@@ -135,13 +135,13 @@ def _slope(part: LayerGroup) -> float:
     return float(layer.slope if layer.kind == "leaky_relu" else 0 if layer.limit is None else nan)
 
 
-def _learning(field: str, tensors: dict[str, Any]) -> dict[str, object]:
+def _training_settings(field: str, tensors: dict[str, Any]) -> dict[str, object]:
     if field.endswith("filler"):
         return {name: tensor.filler for name, tensor in tensors.items() if name == field.removesuffix("_filler")}
     return {name: getattr(tensor, field) for name, tensor in tensors.items()}
 
 
-def _as_before(field: str, old: LayerGroup, new: LayerGroup, fitting: bool) -> bool:
+def _is_equivalent(field: str, old: LayerGroup, new: LayerGroup, fitting: bool) -> bool:
     """Whether two values of a field compute the same."""
     one, other = (getattr(part.node.layer, field) for part in (old, new))
     if field in WINDOW:
@@ -153,11 +153,11 @@ def _as_before(field: str, old: LayerGroup, new: LayerGroup, fitting: bool) -> b
     return field == "to" and old.node.output == new.node.output
 
 
-def unsaid(network: Network) -> ConversionNotes:
+def lost_in_source(network: Network) -> ConversionNotes:
     """Settings of a network that PyTorch source leaves out.
 
     >>> from striate.arch import Dense, Input, Network
-    >>> unsaid(Network(Dense(10, lr_mult=(1, 2))(Input(3, 1, 1)))).lost
+    >>> lost_in_source(Network(Dense(10, lr_mult=(1, 2))(Input(3, 1, 1)))).lost
     ('lr_mult (1)',)
     """
     lost: Counter[str] = Counter()

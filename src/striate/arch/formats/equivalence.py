@@ -34,7 +34,7 @@ class LayerGroup:
     positive: bool = False
 
 
-def parts(network: Network, known: set[str]) -> tuple[dict[str, LayerGroup], Counter[str], dict[str, str]]:
+def layer_groups(network: Network, known: set[str]) -> tuple[dict[str, LayerGroup], Counter[str], dict[str, str]]:
     """Groups of a network by name, counts of the layers that joined others by kind, and the group of each layer.
 
     Layers with one of the `known` names, those of the other network, are groups of their own.
@@ -61,7 +61,7 @@ def parts(network: Network, known: set[str]) -> tuple[dict[str, LayerGroup], Cou
               and (set(own) <= {"dense"} or node.output.shape == node.input_volumes[0].shape)):
             pass
         elif (layer.kind == "scale" and node.name not in known and before is not None and before.scale is None
-              and before.node.name == node.inputs[0] and _bare(before.node) and before.node.name not in ends
+              and before.node.name == node.inputs[0] and _without_affine(before.node) and before.node.name not in ends
               and len(readers[node.inputs[0]]) == 1):
             found[before.node.name] = replace(before, scale=node)
         else:
@@ -75,7 +75,7 @@ def parts(network: Network, known: set[str]) -> tuple[dict[str, LayerGroup], Cou
     return found, folded, stands
 
 
-def _bare(node: Node) -> bool:
+def _without_affine(node: Node) -> bool:
     layer: Any = node.layer
     return layer.kind == "batch_norm" and not layer.scale and not layer.shift
 
@@ -85,13 +85,13 @@ def _positive(node: Node, positive: dict[str, bool]) -> bool:
     return kind in ("relu", "sigmoid", "softmax") or (kind in KEEP_SIGN and all(positive[name] for name in node.inputs))
 
 
-def windows(part: LayerGroup) -> object:
+def window_pixels(part: LayerGroup) -> object:
     """Pixels that the windows of a group read and divide by, in a form that is equal if they are the same.
 
     >>> from striate.arch import Conv, Input, Network, Pad
     >>> x = Input(1, 8, 8)
     >>> same, padded = Network(Conv(2, 3, padding="same")(x)), Network(Conv(2, 3)(Pad(1)(x)))
-    >>> windows(parts(same, set())[0]["conv1"]) == windows(parts(padded, set())[0]["conv1"])
+    >>> window_pixels(layer_groups(same, set())[0]["conv1"]) == window_pixels(layer_groups(padded, set())[0]["conv1"])
     True
     """
     layer: Any = part.node.layer
@@ -109,12 +109,12 @@ def windows(part: LayerGroup) -> object:
             read.append(zeros)  # a zero may win
         if layer.kind == "pool" and layer.mode == "average":
             positions = sorted({*range(min(count, EDGE)), *range(max(0, count - EDGE), count)})
-            read.append([axis.counted(position, layer.count_padding) for position in positions])
+            read.append([axis.divisor(position, layer.count_padding) for position in positions])
         found.append(read)
     return found
 
 
-def learnt(part: LayerGroup) -> dict[str, TensorSpec]:
+def trainable(part: LayerGroup) -> dict[str, TensorSpec]:
     """The trainable tensors of a group, without fixed weights of 1."""
     tensors = part.scale.tensors if part.scale else part.node.tensors
     return {name: tensor for name, tensor in tensors.items() if tensor.role != "buffer"

@@ -84,27 +84,27 @@ FILLER_FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def plainly(word: object) -> str:
+def normalised_word(word: object) -> str:
     """A word normalised: lower case, without `_`, `-` and spaces.
 
-    >>> plainly("Max_Pooling2D")
+    >>> normalised_word("Max_Pooling2D")
     'maxpooling2d'
     """
     return "".join(letter for letter in str(word)[:100].lower() if letter not in "_- ")
 
 
-def meant(word: object, words: Collection[str],
+def suggestion(word: object, words: Collection[str],
           synonyms: Mapping[str, str] | Mapping[str, tuple[str, ...]]) -> str:
     """Suggestion for a word that is none of `words`: equal when normalised, a synonym, or the nearest; "" for none.
 
-    >>> meant("LeakyReLU", ["relu", "leaky_relu"], {}), meant("linear", ["dense", "slice"], LAYER_TYPES)
+    >>> suggestion("LeakyReLU", ["relu", "leaky_relu"], {}), suggestion("linear", ["dense", "slice"], LAYER_TYPES)
     ('leaky_relu', 'dense')
-    >>> meant("num_output", ["units", "bias"], FIELDS), meant("stirde", ["stride"], FIELDS), meant("x", ["a"], {})
-    ('units', 'stride', '')
+    >>> [suggestion(word, ["units", "stride"], FIELDS) for word in ("num_output", "stirde", "x")]
+    ['units', 'stride', '']
     """
-    plain = plainly(word)
+    plain = normalised_word(word)
     for one in words:
-        if plainly(one) == plain:
+        if normalised_word(one) == plain:
             return one
     said = synonyms.get(plain, ())
     if isinstance(said, str):

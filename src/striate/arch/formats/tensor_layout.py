@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 Order = tuple[tuple[int, int], ...]
 LAYOUTS = {"channels_last": "hwc", "channels_first": "chw"}
-WORDS = {layout: word for word, layout in LAYOUTS.items()}
+DATA_FORMATS = {layout: word for word, layout in LAYOUTS.items()}
 MAX_BLOCKS = 256
 
 
@@ -60,7 +60,7 @@ class KerasTensor:
         """Keras' numbers for the axis of the channels (the batch is axis 0); none for a picture without one."""
         return {1: (1, -1), 2: (), 3: (3, -1) if self.layout == "hwc" else (1, -3)}[self.rank]
 
-    def onward(self, volume: Volume) -> KerasTensor:
+    def with_volume(self, volume: Volume) -> KerasTensor:
         """The same layout of another volume."""
         return replace(self, volume=volume)
 
@@ -72,13 +72,13 @@ def order_of(volume: Volume, layout: str) -> Order:
     (((49, 64),), ((3136, 1),), ((64, 1),))
     """
     positions = volume.height * volume.width
-    return joined([(positions, volume.channels) if layout == "hwc" else (volume.size, 1)])
+    return merge_blocks([(positions, volume.channels) if layout == "hwc" else (volume.size, 1)])
 
 
-def joined(blocks: Iterable[tuple[int, int]]) -> Order:
+def merge_blocks(blocks: Iterable[tuple[int, int]]) -> Order:
     """Blocks of an order merged into the fewest equal ones; 256 at most.
 
-    >>> joined([(5, 1), (1, 3), (4, 2)])
+    >>> merge_blocks([(5, 1), (1, 3), (4, 2)])
     ((8, 1), (4, 2))
     """
     kept: list[tuple[int, int]] = []
@@ -95,10 +95,10 @@ def joined(blocks: Iterable[tuple[int, int]]) -> Order:
     return tuple(kept)
 
 
-def places(order: Order) -> NDArray[Any]:
+def permutation(order: Order) -> NDArray[Any]:
     """Permutation of values: for each of ours, in our order, its index in Keras.
 
-    >>> places(((2, 3),)).tolist()  # Keras: c0 c1 c2 at the first position, then at the second
+    >>> permutation(((2, 3),)).tolist()  # Keras: c0 c1 c2 at the first position, then at the second
     [0, 3, 1, 4, 2, 5]
     """
     import numpy as np

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from striate.arch.initializer import Fill, Initializer, TensorSpec
 from striate.arch.layer_params import MAX_SIDE, Switch
-from striate.arch.layers.layer import Family, Layer, Shape, Volumes, listed
+from striate.arch.layers.layer import Family, Layer, Shape, Volumes, phrase
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
 from striate.core.constraints import Integer, Real
@@ -88,7 +88,8 @@ class PReLU(WeightedLayer, Activation):
 
     def tensors(self, inputs: Volumes) -> dict[str, TensorSpec]:
         """The slopes."""
-        return self.learnt({"weight": TensorSpec((1 if self.shared else inputs[0].channels,), "weight", self.filler)})
+        shape = (1 if self.shared else inputs[0].channels,)
+        return self.multiplied({"weight": TensorSpec(shape, "weight", self.filler)})
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ class Maxout(Layer):
         if channels % self.pieces:
             raise NetworkError("bad_pieces", f"{self.label}: {self.pieces} pieces were asked for",
                                allowed="a number that divides the channels is allowed",
-                               given=f"{listed(inputs)} was given", do="Change pieces or the layer before")
+                               given=f"{phrase(inputs)} was given", do="Change pieces or the layer before")
         return channels // self.pieces, height, width
 
     def elementwise(self, inputs: Volumes, output: Volume) -> int:
@@ -140,7 +141,4 @@ class Softmax(Activation):
     """
 
     kind: ClassVar[str] = "softmax"
-
-    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
-        """An exponential, an addition and a division per value."""
-        return 3 * output.size
+    operations: ClassVar[int] = 3  # an exponential, an addition and a division

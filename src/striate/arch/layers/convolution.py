@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 
 from striate.arch.initializer import MSRA, ZERO, Fill, TensorSpec
 from striate.arch.layer_params import Count, Kernel, Padding, Stride, Switch, as_pair, as_sides
-from striate.arch.layers.layer import Family, Reach, Shape, Volumes, listed
+from striate.arch.layers.layer import Family, Reach, Shape, Volumes, phrase
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
 from striate.arch.window import Window
@@ -60,7 +60,7 @@ class Conv(WeightedLayer):
         if volume.channels % self.groups or self.filters % self.groups:
             raise NetworkError("bad_groups", f"{self.label}: {self.groups} groups were asked for",
                                allowed="a number that divides channels and filters is allowed",
-                               given=f"{listed(inputs)} and {self.filters} filters were given",
+                               given=f"{phrase(inputs)} and {self.filters} filters were given",
                                do="Change groups or filters")
         return self.filters, *self.window.output(volume.height, volume.width, self.label)
 
@@ -70,9 +70,8 @@ class Conv(WeightedLayer):
         shape = (self.filters, inputs[0].channels // self.groups, *kernel)
         area = kernel[0] * kernel[1]
         tensors = {"weight": TensorSpec(shape, "weight", self.weight_filler, area * shape[1], area * self.filters)}
-        return self.learnt(
-            tensors | ({"bias": TensorSpec((self.filters,), "bias", self.bias_filler)} if self.bias else {})
-        )
+        bias = {"bias": TensorSpec((self.filters,), "bias", self.bias_filler)} if self.bias else {}
+        return self.multiplied(tensors | bias)
 
     def macs(self, inputs: Volumes, output: Volume) -> int:
         """One per weight and position."""

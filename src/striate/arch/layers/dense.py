@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from striate.arch.initializer import MSRA, ZERO, Fill, TensorSpec
 from striate.arch.layer_params import Count, Switch, Target
-from striate.arch.layers.layer import Family, Layer, Reach, Shape, Volumes, listed
+from striate.arch.layers.layer import Family, Layer, Reach, Shape, Volumes, phrase
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
 from striate.errors import NetworkError
@@ -43,9 +43,8 @@ class Dense(WeightedLayer):
         """Weight and bias."""
         size = inputs[0].size
         tensors = {"weight": TensorSpec((self.units, size), "weight", self.weight_filler, size, self.units)}
-        return self.learnt(
-            tensors | ({"bias": TensorSpec((self.units,), "bias", self.bias_filler)} if self.bias else {})
-        )
+        bias = {"bias": TensorSpec((self.units,), "bias", self.bias_filler)} if self.bias else {}
+        return self.multiplied(tensors | bias)
 
     def macs(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
         """One per weight."""
@@ -67,14 +66,11 @@ class Flatten(Layer):
 
     kind: ClassVar[str] = "flatten"
     reach: ClassVar[Reach] = "all"
+    operations: ClassVar[int] = 0
 
     def shape(self, inputs: Volumes) -> Shape:
         """C·H·W×1×1."""
         return inputs[0].size, 1, 1
-
-    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
-        """Nothing is computed."""
-        return 0
 
 
 @dataclass(frozen=True)
@@ -90,6 +86,7 @@ class Reshape(Layer):
 
     kind: ClassVar[str] = "reshape"
     reach: ClassVar[Reach] = "all"
+    operations: ClassVar[int] = 0
 
     to: Target
 
@@ -102,9 +99,5 @@ class Reshape(Layer):
         if channels * height * width != volume.size:
             raise NetworkError("bad_reshape", f"{self.label}: {list(self.to)} was asked for",
                                allowed=f"a shape of {volume.size:,} values is allowed",
-                               given=f"{listed(inputs)} was given", do="Change the shape, or write −1 for one side")
+                               given=f"{phrase(inputs)} was given", do="Change the shape, or write −1 for one side")
         return channels, height, width
-
-    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
-        """Nothing is computed."""
-        return 0

@@ -50,6 +50,8 @@ class Layer(ValidatedFields):
     """Whether it takes two volumes or more; the others take one."""
     reach: ClassVar[Reach] = "point"
     """The part of the input that one unit sees: the same position, a window, a transposed window, or everything."""
+    operations: ClassVar[int] = 1
+    """Operations for each output value, beside MACs."""
     family: ClassVar[Family] = "other"
     """The family whose colour and legend it has in a drawing."""
     short: ClassVar[str] = "{kind}"
@@ -68,7 +70,7 @@ class Layer(ValidatedFields):
             [repr(value) for field, value in given if field.default is MISSING]
             + [f"{field.name}={value!r}" for field, value in given if field.default not in (MISSING, value)]) + ")"
 
-    def called(self, name: str) -> Self:
+    def with_name(self, name: str) -> Self:
         """The same layer with the name it has in a network."""
         if self.name == name:
             return self
@@ -103,9 +105,9 @@ class Layer(ValidatedFields):
         """MACs per picture."""
         return 0
 
-    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - the usual case
+    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as most layers
         """Operations per picture that are not MACs: `operations` for each output value, unless overridden."""
-        return output.size
+        return self.operations * output.size
 
     def output(self, inputs: Volumes) -> Volume:
         """The volume this layer makes of `inputs`; `NetworkError` or `WindowError` if it cannot."""
@@ -167,12 +169,12 @@ def refuse_other_than_volume(value: object, label: str) -> None:
                            given=f"{quoted(value)} was given", do="Call layers on volumes: ReLU()(x)")
 
 
-def listed(inputs: Volumes) -> str:
+def phrase(inputs: Volumes) -> str:
     """The inputs of a layer in words: the layers that made them, and their volumes.
 
     >>> from striate.arch import Conv, Input
     >>> x = Input(3, 9, 9)
-    >>> listed((x, Conv(6, 3, name="left")(x)))
+    >>> phrase((x, Conv(6, 3, name="left")(x)))
     'input 3×9×9 and left 6×7×7'
     """
     said = [f"{volume.source.layer.label if volume.source else 'input'} {volume}" for volume in inputs]

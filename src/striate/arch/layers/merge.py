@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from striate.arch.layer_params import RealList
-from striate.arch.layers.layer import Family, Layer, Shape, Volumes, listed
+from striate.arch.layers.layer import Family, Layer, Shape, Volumes, phrase
 from striate.arch.volume import Volume
 from striate.errors import NetworkError
 
@@ -22,7 +22,7 @@ class ElementwiseMerge(Layer):
         """As each input."""
         if len(set(inputs)) > 1:
             raise NetworkError("different_volumes", f"{self.label}: {self.kind} was asked for",
-                               allowed="volumes of one shape are allowed", given=f"{listed(inputs)} were given",
+                               allowed="volumes of one shape are allowed", given=f"{phrase(inputs)} were given",
                                do="Change the branches so that they end alike")
         channels, height, width = inputs[0]
         return channels, height, width
@@ -56,7 +56,7 @@ class Add(ElementwiseMerge):
         if self.coefficients and len(self.coefficients) != len(inputs):
             count = len(self.coefficients)
             raise NetworkError("bad_coefficients", f"{self.label}: {count} coefficients were asked for",
-                               allowed="one for each input is allowed", given=f"{listed(inputs)} were given",
+                               allowed="one for each input is allowed", given=f"{phrase(inputs)} were given",
                                do="Change coefficients")
         return super().shape(inputs)
 
@@ -92,16 +92,13 @@ class Concat(Layer):
     kind: ClassVar[str] = "concat"
     merges: ClassVar[bool] = True
     family: ClassVar[Family] = "merge"
+    operations: ClassVar[int] = 0
 
     def shape(self, inputs: Volumes) -> Shape:
         """The sum of the channels."""
         if len({(volume.height, volume.width) for volume in inputs}) > 1:
             raise NetworkError("different_sizes", f"{self.label}: joined channels were asked for",
                                allowed="volumes of one height and width are allowed",
-                               given=f"{listed(inputs)} were given",
+                               given=f"{phrase(inputs)} were given",
                                do="Change the padding or stride of the branches so that they end alike")
         return sum(volume.channels for volume in inputs), inputs[0].height, inputs[0].width
-
-    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
-        """Nothing is computed."""
-        return 0

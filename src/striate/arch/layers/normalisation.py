@@ -68,6 +68,7 @@ class BatchNorm(WeightedLayer, Activation):
     kind: ClassVar[str] = "batch_norm"
     family: ClassVar[Family] = "norm"
     short: ClassVar[str] = "BN"
+    operations: ClassVar[int] = 2  # after training, mean and variance are folded into weight and bias
 
     epsilon: Annotated[float, Real(1e-12)] = 1e-5
     momentum: Annotated[float, Real(0.0, 1.0)] = 0.1
@@ -80,11 +81,7 @@ class BatchNorm(WeightedLayer, Activation):
         weight = {"weight": TensorSpec(shape, "weight", ONE)} if self.scale else {}
         bias = {"bias": TensorSpec(shape, "bias", ZERO)} if self.shift else {}
         buffers = {"running_mean": TensorSpec(shape, "buffer", ZERO), "running_var": TensorSpec(shape, "buffer", ONE)}
-        return self.learnt(weight | bias | buffers)
-
-    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
-        """A multiplication and an addition per value: after training, mean and variance fold into weight and bias."""
-        return 2 * output.size
+        return self.multiplied(weight | bias | buffers)
 
 
 @dataclass(frozen=True)
@@ -105,7 +102,8 @@ class Scale(WeightedLayer, Activation):
         """Weight and bias."""
         shape = (inputs[0].channels,)
         tensors = {"weight": TensorSpec(shape, "weight", self.weight_filler)}
-        return self.learnt(tensors | ({"bias": TensorSpec(shape, "bias", self.bias_filler)} if self.bias else {}))
+        bias = {"bias": TensorSpec(shape, "bias", self.bias_filler)} if self.bias else {}
+        return self.multiplied(tensors | bias)
 
     def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
         """A multiplication, and an addition with a bias."""
@@ -122,9 +120,6 @@ class Dropout(Activation):
     kind: ClassVar[str] = "dropout"
     family: ClassVar[Family] = "other"
     short: ClassVar[str] = "drop {rate:g}"
+    operations: ClassVar[int] = 0  # after training
 
     rate: Annotated[float, Real(0.0, 0.999)] = 0.5
-
-    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
-        """Nothing after training."""
-        return 0

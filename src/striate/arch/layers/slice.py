@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from striate.arch.layer_params import MAX_SIDE, Count
-from striate.arch.layers.layer import Layer, Shape, Volumes, listed
-from striate.arch.volume import Volume
+from striate.arch.layers.layer import Layer, Shape, Volumes, phrase
 from striate.core.constraints import Integer
 from striate.errors import NetworkError
 
@@ -22,6 +21,7 @@ class Slice(Layer):
     """
 
     kind: ClassVar[str] = "slice"
+    operations: ClassVar[int] = 0
 
     first: Annotated[int, Integer(0, MAX_SIDE - 1)]
     channels: Count
@@ -32,9 +32,5 @@ class Slice(Layer):
         if self.first + self.channels > volume.channels:
             raise NetworkError("bad_slice", f"{self.label}: channels {self.first} to {self.first + self.channels - 1} "
                                "were asked for", allowed=f"0 to {volume.channels - 1} is allowed",
-                               given=f"{listed(inputs)} was given", do="Change first or channels")
+                               given=f"{phrase(inputs)} was given", do="Change first or channels")
         return self.channels, volume.height, volume.width
-
-    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
-        """Nothing is computed."""
-        return 0

@@ -11,7 +11,7 @@ from typing import ClassVar
 from striate.arch.initializer import MSRA, ZERO, Fill, TensorSpec
 from striate.arch.layer_params import Kernel, Maps, Padding, Stride, Switch, as_pair, as_sides
 from striate.arch.layers.convolution import Rounding
-from striate.arch.layers.layer import Family, Reach, Shape, Volumes, listed
+from striate.arch.layers.layer import Family, Reach, Shape, Volumes, phrase
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.volume import Volume
 from striate.arch.window import Window
@@ -65,7 +65,7 @@ class TableConv(WeightedLayer):
         highest = max(max(row) for row in self.table)
         if highest >= volume.channels:
             raise NetworkError("bad_table", f"{self.label}: input map {highest} was asked for",
-                               allowed=f"0 to {volume.channels - 1} is allowed", given=f"{listed(inputs)} was given",
+                               allowed=f"0 to {volume.channels - 1} is allowed", given=f"{phrase(inputs)} was given",
                                do="Change table")
         return len(self.table), *self.window.output(volume.height, volume.width, self.label)
 
@@ -76,7 +76,7 @@ class TableConv(WeightedLayer):
         tensors = {"weight": TensorSpec((count, *kernel), "weight", self.weight_filler, max(1, fan // len(self.table)),
                                     max(1, fan // inputs[0].channels))}
         bias = {"bias": TensorSpec((len(self.table),), "bias", self.bias_filler)} if self.bias else {}
-        return self.learnt(tensors | bias)
+        return self.multiplied(tensors | bias)
 
     def macs(self, inputs: Volumes, output: Volume) -> int:
         """One per weight and position."""

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from striate.arch.initializer import MSRA, ZERO, Fill, TensorSpec
 from striate.arch.layer_params import Count, Kernel, Stride, Switch, Zeros, as_pads, as_pair
-from striate.arch.layers.layer import Family, Reach, Shape, Volumes, listed
+from striate.arch.layers.layer import Family, Reach, Shape, Volumes, phrase
 from striate.arch.layers.weighted_layer import WeightedLayer
 from striate.arch.transposed_window import TransposedWindow
 from striate.arch.volume import Volume
@@ -57,7 +57,7 @@ class Deconv(WeightedLayer):
         if volume.channels % self.groups or self.filters % self.groups:
             raise NetworkError("bad_groups", f"{self.label}: {self.groups} groups were asked for",
                                allowed="a number that divides channels and filters is allowed",
-                               given=f"{listed(inputs)} and {self.filters} filters were given",
+                               given=f"{phrase(inputs)} and {self.filters} filters were given",
                                do="Change groups or filters")
         down, across = self.spread
         if min(down.count(volume.height), across.count(volume.width)) < 1:
@@ -73,9 +73,8 @@ class Deconv(WeightedLayer):
         shape = (channels, self.filters // self.groups, *kernel)
         area = kernel[0] * kernel[1]
         tensors = {"weight": TensorSpec(shape, "weight", self.weight_filler, area * shape[1], area * channels)}
-        return self.learnt(
-            tensors | ({"bias": TensorSpec((self.filters,), "bias", self.bias_filler)} if self.bias else {})
-        )
+        bias = {"bias": TensorSpec((self.filters,), "bias", self.bias_filler)} if self.bias else {}
+        return self.multiplied(tensors | bias)
 
     def macs(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
         """One per weight and input position, including those in the padding."""

@@ -34,14 +34,14 @@ class WeightedLayer(Layer):
                                    allowed="it is allowed for the weights of conv and deconv",
                                    given=f"{name} of {self.kind} was given", do="Choose another filler")
 
-    def learnt(self, tensors: dict[str, TensorSpec]) -> dict[str, TensorSpec]:
+    def multiplied(self, tensors: dict[str, TensorSpec]) -> dict[str, TensorSpec]:
         """The tensors with their multipliers."""
         if self.lr_mult == self.decay_mult == 1:
             return tensors
         return {name: tensor if tensor.role == "buffer" else
-                replace(tensor, lr_mult=_of(self.lr_mult, tensor), decay_mult=_of(self.decay_mult, tensor))
+                replace(tensor, lr_mult=_factor(self.lr_mult, tensor), decay_mult=_factor(self.decay_mult, tensor))
                 for name, tensor in tensors.items()}
 
 
-def _of(factor: float | tuple[float, float], tensor: TensorSpec) -> float:
+def _factor(factor: float | tuple[float, float], tensor: TensorSpec) -> float:
     return factor[tensor.role == "bias"] if isinstance(factor, tuple) else factor

@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from striate.arch.layer_params import Zeros, as_pads
 from striate.arch.layers.layer import Layer, Reach, Shape, Volumes
-from striate.arch.volume import Volume
 from striate.arch.window import Window
 
 
@@ -22,6 +21,7 @@ class Pad(Layer):
 
     kind: ClassVar[str] = "pad"
     reach: ClassVar[Reach] = "window"
+    operations: ClassVar[int] = 0
 
     padding: Zeros
 
@@ -34,7 +34,3 @@ class Pad(Layer):
         """As many channels, more rows and columns."""
         (volume,) = inputs
         return volume.channels, *self.window.output(volume.height, volume.width, self.label)
-
-    def elementwise(self, inputs: Volumes, output: Volume) -> int:  # noqa: ARG002 - as every layer
-        """Nothing is computed."""
-        return 0

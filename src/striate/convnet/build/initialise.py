@@ -26,7 +26,7 @@ def fill(net: Net, seed: int) -> None:
     state = net.state_dict()
     for node in net.nodes:
         for name, tensor in node.tensors.items():
-            law = tensor.filler.law(tensor.fan_in, tensor.fan_out)
+            law = tensor.filler.distribution(tensor.fan_in, tensor.fan_out)
             draw = generator(seed, "fill", node.name, name)
             match law.name:
                 case "constant":

@@ -85,7 +85,7 @@ def _pool(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
         return F.avg_pool2d(
             x, layer.window.kernel, layer.window.stride, padding, layer.rounding == "ceil", layer.count_padding)
     shares = [
-        torch.tensor([axis.kernel / axis.counted(i, layer.count_padding) for i in range(axis.count(layer.rounding))],
+        torch.tensor([axis.kernel / axis.divisor(i, layer.count_padding) for i in range(axis.count(layer.rounding))],
                      dtype=x.dtype, device=x.device)
         for axis in axes]
     means: Tensor = F.avg_pool2d(F.pad(x, _as_far_as_read(layer, axes)), layer.window.kernel, layer.window.stride)
@@ -129,7 +129,7 @@ def _even(axes: tuple[Axis, Axis]) -> tuple[int, int] | None:
 def _as_far_as_read(layer: Any, axes: tuple[Axis, Axis]) -> tuple[int, int, int, int]:
     """(left, right, top, bottom): as many pixels of padding as the windows read, for `torch.nn.functional.pad`."""
     (top, left), (bottom, right) = zip(
-        *((axis.pads[0], max(0, axis.reaches(layer.rounding))) for axis in axes), strict=True)
+        *((axis.pads[0], max(0, axis.overhang(layer.rounding))) for axis in axes), strict=True)
     return left, right, top, bottom
 
 

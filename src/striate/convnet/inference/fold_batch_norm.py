@@ -104,7 +104,7 @@ def needs_rotation(net: Net) -> bool:
             return False
         if node.layer.kind == "conv":
             axes = node.layer.window.axes(volumes[0].height, volumes[0].width)  # type: ignore[union-attr]
-            if not all(axis.mirrors for axis in axes):
+            if not all(axis.is_symmetric for axis in axes):
                 return False
             uneven = uneven or any(axis.pads[0] != axis.pads[1] for axis in axes)
     return uneven and (nodes[net.output].output.height, nodes[net.output].output.width) == (1, 1)

@@ -37,7 +37,7 @@ class FusedConvReLU(nn.Module):
         self.register_buffer("weight", (weight.flip((2, 3)) if turned else weight).detach().clone())
         self.register_buffer("bias", weight.new_zeros(len(weight)) if bias is None else bias.detach().clone())
         axes = layer.window.axes(before.height, before.width)
-        pads = [(axis.reaches("floor"),) * 2 if turned else axis.pads for axis in axes]
+        pads = [(axis.overhang("floor"),) * 2 if turned else axis.pads for axis in axes]
         (top, bottom), (left, right) = pads
         even = all(first == last for first, last in pads)
         self.sides = None if even else (left, right, top, bottom)

@@ -25,10 +25,10 @@ BASELINE, EXTENDED, PROGRESSIVE = 0xC0, 0xC1, 0xC2
 
 
 @dataclass
-class _Walk:
+class _SegmentWalk:
     """State of a walk over the segments of a JPEG."""
 
-    kept: list[bytes | memoryview] = field(default_factory=list)
+    body: list[bytes | memoryview] = field(default_factory=list)
     process: int = 0  # the marker of the frame header
     width: int = 0
     height: int = 0
@@ -61,17 +61,17 @@ class _Walk:
         elif code == MPF and content.startswith(b"MPF\0"):
             self.several = True
         if code in (APP0, ADOBE) or not (APP0 <= code <= 0xEF or code == COMMENT):
-            self.kept.append(segment)
+            self.body.append(segment)
 
 
 def parse(data: bytes) -> Container:
     """Walk the markers of a JPEG file; raises `DamagedFile`."""
     view = memoryview(data)  # whose parts are not copies
-    walk = _Walk(kept=[view[:2]])
+    walk = _SegmentWalk(body=[view[:2]])
     position, ended = 2, False
     while found := MARKER.search(data, position):
         start, code, end = found.start(), found[1][0], found.end()
-        walk.kept.append(view[position:start])  # the scan before this marker
+        walk.body.append(view[position:start])  # the scan before this marker
         position = start
         if code == EOI:
             position, ended = end, True
@@ -87,15 +87,15 @@ def parse(data: bytes) -> Container:
             last = THE_END.search(data, end)
             if last is None:
                 break
-            walk.kept.append(view[end : last.start()])
+            walk.body.append(view[end : last.start()])
             position = last.start()
     if not walk.process or not walk.scans:
         raise DamagedFile("image_unreadable", "it ends before the first pixel")
     if not ended and not walk.one_scan:
         raise DamagedFile("image_truncated", "it ends before its last scan")
-    walk.kept.append(END if ended else view[position:])
+    walk.body.append(END if ended else view[position:])
     notes = [] if walk.orientation else [BAD_EXIF]
     if ended and position < len(data):
         notes.append(FRAMES if walk.several else TRAILING)
-    return Container("JPEG", walk.width, walk.height, 1 if walk.components == 1 else 3, b"".join(walk.kept),
+    return Container("JPEG", walk.width, walk.height, 1 if walk.components == 1 else 3, b"".join(walk.body),
                      walk.orientation or 1, tuple(notes), ended)

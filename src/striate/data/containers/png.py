@@ -12,7 +12,7 @@ from striate.data.containers import exif
 from striate.data.containers.container import BAD_EXIF, FRAMES, TRAILING, Container, DamagedFile, is_grey
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
-KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+PICTURE_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 FRAMED = (b"IDAT", b"fcTL", b"fdAT")
 TEXT = (b"tEXt", b"zTXt", b"iTXt")
 MAX_OTHER = 1_000  # chunks that are neither pixels nor frames
@@ -22,20 +22,20 @@ MAX_TEXT = 16 * 2**20  # bytes of text, inflated
 
 def parse(data: bytes) -> Container:
     """Walk the chunks of a PNG file, checking each CRC; raises `DamagedFile`."""
-    kept, position, other, text = [MAGIC], 8, 0, 0
+    chunks, position, other, text = [MAGIC], 8, 0, 0
     header, palette, turn, notes, kind = b"", b"", 1, set[str](), b""
     while kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", data, position) if position + 12 <= len(data) else (1 << 32, b"")
         end = position + 12 + length
         if end > len(data):
-            if kind == b"IDAT" or any(chunk[4:8] == b"IDAT" for chunk in kept):
+            if kind == b"IDAT" or any(chunk[4:8] == b"IDAT" for chunk in chunks):
                 raise DamagedFile("image_truncated", "it ends before its last chunk")
             raise DamagedFile("image_unreadable", "it ends before the first pixel")
         content = data[position + 8 : end - 4]
         if zlib.crc32(data[position + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
             raise DamagedFile("image_unreadable", "the checksum of one of its chunks does not match")
-        if kind in KEPT:
-            kept.append(data[position:end])
+        if kind in PICTURE_CHUNKS:
+            chunks.append(data[position:end])
         if kind == b"IHDR" and length == 13 and not header:
             header = content
         elif kind == b"PLTE":
@@ -58,7 +58,7 @@ def parse(data: bytes) -> Container:
         notes.add(TRAILING)
     width, height, _, colour = struct.unpack_from(">IIBB", header)
     grey = colour in (0, 4) or (colour == 3 and is_grey(palette, 3))
-    return Container("PNG", width, height, 1 if grey else 3, b"".join(kept), turn, tuple(sorted(notes)))
+    return Container("PNG", width, height, 1 if grey else 3, b"".join(chunks), turn, tuple(sorted(notes)))
 
 
 def _text_bytes(content: bytes, limit: int) -> int:

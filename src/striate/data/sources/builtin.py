@@ -99,12 +99,12 @@ def _fetch(name: str, known: BuiltinSet, file: str, expected: str, path: Path) -
             data = response.read(MAX_DOWNLOAD + 1)
     except (OSError, HTTPException) as error:
         why = f"it is not on this machine and cannot be downloaded ({type(error).__name__})"
-        raise _not_there(name, known, why) from error
+        raise _missing_data(name, known, why) from error
     if hashlib.sha256(data).hexdigest() != expected:
-        raise _not_there(name, known, f"the checksum of the downloaded {file} does not match")
+        raise _missing_data(name, known, f"the checksum of the downloaded {file} does not match")
     atomic.write_bytes(path, data)
 
 
-def _not_there(name: str, known: BuiltinSet, given: str) -> MissingError:
+def _missing_data(name: str, known: BuiltinSet, given: str) -> MissingError:
     return MissingError("dataset_missing", f"the data set {name} was asked for", given=given,
                         do=f"Without a network: {known.offline}")

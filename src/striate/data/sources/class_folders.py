@@ -64,7 +64,7 @@ def open_folder(root: Path, allow_empty_class: bool = False, tolerant: bool = Fa
         for name in inside:
             _walk(root, f"{top}/{name}" if part else name, part, name, scan)
     classes = _classes(root, folders, tolerant)
-    _take_links(root, scan)
+    _add_links(root, scan)
     keys = sorted(scan.files)
     _check_filled(root, classes, Counter((scan.files[key][0], scan.files[key][1]) for key in keys), folders,
                   allow_empty_class or tolerant)
@@ -145,7 +145,7 @@ def _walk(root: Path, top: str, part: str, name: str, scan: _Scan) -> None:
                     scan.skip(key, "not_a_file", "it is a pipe, a socket or a device")
 
 
-def _take_links(root: Path, scan: _Scan) -> None:
+def _add_links(root: Path, scan: _Scan) -> None:
     """Add the links that lead to a file inside the folder that is not listed already; skip the others."""
     base = root.resolve()
     real = {str(base / key) for key in scan.files} if scan.links else set()

@@ -18,7 +18,7 @@ from striate.core.bounded_text import Limits, load_json
 from striate.data.dataset_checks import empty_class, learnable_counts
 from striate.data.source import Source
 from striate.data.sources.file_source import FileSource
-from striate.data.sources.in_memory_arrays import opened
+from striate.data.sources.in_memory_arrays import open_regular
 from striate.errors import DataError, MissingError, UsageError, shown
 
 MAX_LIST = 2**28  # bytes
@@ -101,7 +101,7 @@ def _inside(name: str) -> bool:
 
 def _bytes(path: Path) -> bytes:
     try:
-        with opened(path) as file:
+        with open_regular(path) as file:
             data = file.read(MAX_LIST + 1)
     except FileNotFoundError as error:
         raise MissingError("list_missing", f"the list of pictures {shown(path)} was asked for",

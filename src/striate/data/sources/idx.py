@@ -16,7 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.data.source import ArraySource
-from striate.data.sources.in_memory_arrays import Arrays, array_source, bad_array, check_ratio, opened, read_exactly
+from striate.data.sources.in_memory_arrays import (
+    Arrays,
+    array_source,
+    bad_array,
+    check_ratio,
+    open_regular,
+    read_exactly,
+)
 
 NAME = re.compile(r"(?:.*-)?(train|t10k|test)-(images|labels)[-.]idx[13]-ubyte(?:\.gz)?")
 UINT8 = 0x08
@@ -48,7 +55,7 @@ def open_idx(folder: Path, name: str = "", classes: tuple[str, ...] | None = Non
 def read_idx(path: Path, dimensions: int) -> NDArray[np.uint8]:
     """One IDX file of uint8 numbers in `dimensions` dimensions; `DataError` `bad_array` if it is anything else."""
     try:
-        with opened(path) as file:
+        with open_regular(path) as file:
             head = file.read(4 + 4 * dimensions)
             if head[:4] != bytes([0, 0, UINT8, dimensions]) or len(head) < 4 + 4 * dimensions:
                 raise bad_array(path, f"it does not begin as an IDX file of uint8 in {dimensions} dimensions does")

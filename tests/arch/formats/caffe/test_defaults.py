@@ -99,7 +99,7 @@ def test_a_field_left_out_is_caffes_default(case):
     type_, settings, wanted = DEFAULTS[case]
     bottoms = "data data" if type_ in ("Eltwise", "Concat") else "data"
     (node,) = read_caffe(HEAD + layer("made", type_, bottoms, more=settings)).nodes
-    assert node.layer == wanted.called("made")
+    assert node.layer == wanted.with_name("made")
 
 
 def test_a_concat_joins_channels_and_a_slice_parts_them():

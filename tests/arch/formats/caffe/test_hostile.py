@@ -20,7 +20,7 @@ from striate.arch.formats.caffe import (
     write_caffe,
     write_caffemodel,
 )
-from striate.arch.formats.caffe.layer_names import unique
+from striate.arch.formats.caffe.layer_names import unique_names
 from striate.errors import NetworkError, StriateError
 from tests.arch.formats.caffe.networks import networks
 from tests.arch.formats.caffe.refusals import HEAD, NET, WEIGHTS, conv, layer
@@ -134,12 +134,12 @@ def test_m26_the_layer_is_named():
 
 def test_m26_many_names_that_share_their_first_letters_are_numbered_in_time():
     start = time.process_time()
-    made = unique(ALIKE.split())
+    made = unique_names(ALIKE.split())
     assert time.process_time() - start < 2  # 0.1 s on an idle machine
     assert len(set(made)) == len(made) == 30_000
     assert max(map(len, made)) == 100
-    assert unique(["a" * 100] * 12)[-4:] == ["a" * 98 + "_9", *("a" * 97 + f"_{i}" for i in (10, 11, 12))]
-    assert unique(["a_2", "a", "a", "a", "a_2"]) == ["a_2", "a", "a_3", "a_4", "a_2_2"]
+    assert unique_names(["a" * 100] * 12)[-4:] == ["a" * 98 + "_9", *("a" * 97 + f"_{i}" for i in (10, 11, 12))]
+    assert unique_names(["a_2", "a", "a", "a", "a_2"]) == ["a_2", "a", "a_3", "a_4", "a_2_2"]
 
 
 def test_m26_nothing_named_in_a_file_is_opened_or_imported(tmp_path):

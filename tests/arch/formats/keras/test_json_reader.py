@@ -21,7 +21,7 @@ from striate.arch import (
     Volume,
     reference,
 )
-from striate.arch.formats.keras import keras_weights, left_behind, read_keras, to_keras_weights, write_keras
+from striate.arch.formats.keras import keras_weights, lost_settings, read_keras, to_keras_weights, write_keras
 from striate.errors import NetworkError
 from tests.arch.formats.keras.files import (
     KERAS_2_FUNCTIONAL,
@@ -166,7 +166,7 @@ def test_what_is_written_fills_as_ours_does(kind, fan):
     with keras_alone():
         (kernel, _) = arrays_of(build(write_keras(network)))["dense1"]
     tensor = network.tensors["dense1.weight"]
-    law = tensor.filler.law(tensor.fan_in, tensor.fan_out)
+    law = tensor.filler.distribution(tensor.fan_in, tensor.fan_out)
     std = law.b if law.name == "normal" else law.b / np.sqrt(3)
     assert kernel.std() == pytest.approx(std, rel=0.03)
     largest = abs(kernel).max()
@@ -176,8 +176,8 @@ def test_what_is_written_fills_as_ours_does(kind, fan):
 def test_what_only_a_training_would_miss_is_listed():
     x = Conv(4, 3, rounding="exact", weight_filler=Initializer("gaussian", sparse=5), lr_mult=(1, 2))(Input(1, 5, 5))
     network = Network(Dense(2, decay_mult=0)(ReLU()(x)))
-    assert left_behind(network) == ("conv1: lr_mult, weight_filler, rounding exact", "dense1: decay_mult")
-    assert left_behind(read_keras(write_keras(network))) == ()
+    assert lost_settings(network) == ("conv1: lr_mult, weight_filler, rounding exact", "dense1: decay_mult")
+    assert lost_settings(read_keras(write_keras(network))) == ()
 
 
 def test_flattened_values_are_permuted_through_what_does_not_mix_them():

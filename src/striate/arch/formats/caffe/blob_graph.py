@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from striate.arch.axis import Axis
 from striate.arch.formats.caffe.field_conversion import UnsupportedField, on_channels, unsupported
 from striate.arch.formats.caffe.input_shape import Shape, layer_shapes, volume_of
 from striate.arch.formats.caffe.layer_names import DATA_LAYERS, LOSSES, WATCHERS
@@ -82,9 +81,9 @@ class Graph:
             volumes = [self._read(layer, blob) for blob in bottoms]
             _refuse_last_axis(layer, bottoms)
             if isinstance(made, Pool):
-                _refuse_empty_window(made.called(names[0]), volumes)
+                _refuse_empty_window(made.with_name(names[0]), volumes)
             flat = made.kind in ("dense", "flatten") or (made.kind != "reshape" and all(b.flat for b in bottoms))
-            self._make(layer, layer.top[0], made.called(names[0])(*volumes), flat)
+            self._make(layer, layer.top[0], made.with_name(names[0])(*volumes), flat)
 
     def network(self, name: str) -> Network:
         """The network that leads to the output, with its heads."""
@@ -226,15 +225,12 @@ def _refuse_empty_window(pool: Pool, volumes: list[Volume]) -> None:
     if pool.rounding != "ceil" or pool.padding != 0 or len(volumes) != 1:
         return
     for axis in pool.window.axes(volumes[0].height, volumes[0].width):
-        if axis.room >= 0 and -(-axis.room // axis.stride) + 1 != axis.count("ceil"):
+        steps = -(-axis.travel // axis.stride)
+        if axis.travel >= 0 and steps + 1 != axis.count("ceil"):
             raise NetworkError("empty_window", f"{pool.label}: pooling by {axis.kernel} at stride {axis.stride} was "
                                "asked for", allowed="a last window that starts in the picture is allowed",
-                               given=f"Caffe's last window of {axis.size} pixels starts at {_start(axis)}",
+                               given=f"Caffe's last window of {axis.size} pixels starts at {steps * axis.stride}",
                                do="Write round_mode: FLOOR, or change the input")
-
-
-def _start(axis: Axis) -> int:
-    return -(-axis.room // axis.stride) * axis.stride
 
 
 def _volume(blob: Blob) -> Volume:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from striate.arch.formats.caffe.layer_mapping import CaffeLayer, plan
+from striate.arch.formats.caffe.field_conversion import shortened_list
+from striate.arch.formats.caffe.layer_mapping import CaffeLayer, caffe_layers
 from striate.arch.formats.caffe.layer_names import node_names
 from striate.arch.formats.caffe.messages import enumeration, fields_of
 from striate.arch.formats.caffe.upgrade import V0_TYPES, V1_TYPES
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 MAX_BYTES = 1 << 30
 MAX_FILE_LAYERS = 20_000  # of all kinds, so more than a network may have
 MAX_SIDES = 32
-MAX_SHOWN = 330
 NET, LAYER, V1, V0, BLOB = (
     {name: number for name, (number, _) in fields_of(message).items()}
     for message in ("NetParameter", "LayerParameter", "V1LayerParameter", "V0LayerParameter", "BlobProto"))
@@ -92,7 +92,7 @@ def read_caffemodel(data: bytes, network: Network) -> dict[str, NDArray[Any]]:
         raise NetworkError("bad_caffemodel", "Caffe's weights were asked for", given=shown(str(error), 150),
                            do="Copy the file again") from error
     found = {name: layer for name, layer in zip(names, layers, strict=True) if layer.blobs and name}
-    wanted, tensors = {blobs.name: blobs for blobs in plan(network)}, network.tensors
+    wanted, tensors = {blobs.name: blobs for blobs in caffe_layers(network)}, network.tensors
     problems = [f"{name} is not in the network" for name in found if name not in wanted]
     for name, blobs in wanted.items():
         problems += _misfits(blobs, found.get(name), tensors)
@@ -112,7 +112,7 @@ def write_caffemodel(network: Network, weights: Mapping[str, NDArray[Any]]) -> b
     """
     import numpy as np
 
-    planned, tensors = plan(network), network.tensors
+    planned, tensors = caffe_layers(network), network.tensors
     carried = {name for blobs in planned for name in blobs.tensors}
     problems = [f"{name} has no place in Caffe" for name in tensors if name not in carried]
     problems += [f"{shown(name, 60)} is not in the network" for name in weights if name not in tensors]
@@ -158,7 +158,7 @@ def _layer(span: FieldSpan, numbers: dict[str, int], type_: type) -> _Layer:
         elif number == numbers["type"] and kind == BYTES and type_ is str:
             layer.type = bytes(value).decode()
         elif number == numbers["type"] and kind == VARINT and type_ is int:
-            layer.type = _v1_type(next(value.numbers()))
+            layer.type = V1_TYPES.get(enumeration("V1Type").get(next(value.numbers()), ""), "")
         elif number == numbers.get("top") and kind == BYTES:
             layer.top.append(bytes(value).decode())
         elif number == numbers["blobs"] and kind == BYTES:
@@ -167,10 +167,6 @@ def _layer(span: FieldSpan, numbers: dict[str, int], type_: type) -> _Layer:
             inner = _layer(value, V0, str)
             layer.name, layer.type, layer.blobs = inner.name, V0_TYPES.get(inner.type, inner.type), inner.blobs
     return layer
-
-
-def _v1_type(number: int) -> str:
-    return V1_TYPES.get(enumeration("V1Type").get(number, ""), "")
 
 
 def _blob(span: FieldSpan) -> _Blob:
@@ -253,10 +249,7 @@ def _sides(shape: tuple[int, ...]) -> str:
 
 def _mismatch(problems: list[str]) -> NetworkError:
     """The refusal of weights that are not the network's."""
-    listed = problems[:1]
-    while len(listed) < len(problems) and sum(map(len, listed)) + len(problems[len(listed)]) < MAX_SHOWN:
-        listed.append(problems[len(listed)])
-    more = f" and {len(problems) - len(listed):,} more" if len(problems) > len(listed) else ""
+    listed, more = shortened_list(problems)
     return NetworkError("weights_misfit", "Caffe's weights were asked for",
                         allowed="exactly the network's layers and shapes are allowed",
-                        given=f"{shown(', '.join(listed), 400)}{more}", do="Give the weights of this network")
+                        given=f"{shown(listed, 400)}{more}", do="Give the weights of this network")

@@ -7,6 +7,7 @@ from typing import Any
 from striate.arch.initializer import Initializer
 from striate.errors import NetworkError
 
+MAX_SHOWN = 330  # characters of problems in one refusal
 FANS = ("in", "out", "average")  # by the numbers of FAN_IN, FAN_OUT, AVERAGE
 
 
@@ -16,13 +17,18 @@ class UnsupportedField(Exception):  # noqa: N818 - it is gathered with others be
 
 def unsupported(problems: list[str], done: str) -> NetworkError:
     """The refusal of layers and settings without a counterpart; `done` is read or written."""
-    shown_ = problems[:1]
-    while len(shown_) < len(problems) and sum(map(len, shown_)) + len(problems[len(shown_)]) < 330:
-        shown_.append(problems[len(shown_)])
-    more = f" and {len(problems) - len(shown_):,} more" if len(problems) > len(shown_) else ""
+    listed, more = shortened_list(problems)
     allowed = "a layer that has a counterpart here" if done == "read" else "a layer that Caffe has"
     return NetworkError("unsupported_layers", f"a Caffe network was {done}", allowed=f"{allowed} is allowed",
-                        given=f"{', '.join(shown_)}{more} cannot be {done}", do="Replace or remove them")
+                        given=f"{listed}{more} cannot be {done}", do="Replace or remove them")
+
+
+def shortened_list(problems: list[str]) -> tuple[str, str]:
+    """As many problems as fit into a sentence, and the number of the others as a phrase."""
+    listed = problems[:1]
+    while len(listed) < len(problems) and sum(map(len, listed)) + len(problems[len(listed)]) < MAX_SHOWN:
+        listed.append(problems[len(listed)])
+    return ", ".join(listed), f" and {len(problems) - len(listed):,} more" if len(problems) > len(listed) else ""
 
 
 def filler(message: Any, field: str, default: Initializer) -> Initializer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from striate.arch.formats.caffe.layer_names import DATA_LAYERS
-from striate.arch.formats.caffe.phase import included
+from striate.arch.formats.caffe.phase import layers_in_phase
 from striate.arch.formats.caffe.prototxt_style import number
 from striate.arch.formats.caffe.prototxt_text import parse
 from striate.arch.formats.caffe.upgrade import present_layers
@@ -28,7 +28,7 @@ def caffe_notes(text: str, phase: str = "TEST") -> list[str]:
     """
     net = parse(text, "NetParameter", "a network")
     present = present_layers(net)
-    layers = included(net, present, phase)
+    layers = layers_in_phase(net, present, phase)
     feeding = [layer for layer in layers if layer.type in DATA_LAYERS] or [
         layer for layer in present if layer.type in DATA_LAYERS]
     prepared = dict.fromkeys(phrase for layer in feeding for phrase in _preparation(layer))

@@ -55,11 +55,11 @@ def _blobs_of(node: Node, scales: dict[str, str]) -> list[CaffeLayer]:
     return [CaffeLayer(node.name, TYPES[layer.kind], own)] if own and layer.kind in TYPES else []
 
 
-def plan(network: Network) -> list[CaffeLayer]:
+def caffe_layers(network: Network) -> list[CaffeLayer]:
     """All Caffe layers with tensors of a network, in order.
 
     >>> from striate.arch import BatchNorm, Conv, Input
-    >>> for blobs in plan(Network(BatchNorm()(Conv(8, 3, bias=False)(Input(1, 5, 5))))):
+    >>> for blobs in caffe_layers(Network(BatchNorm()(Conv(8, 3, bias=False)(Input(1, 5, 5))))):
     ...     print(*blobs)
     conv1 Convolution ('conv1.weight',)
     batch_norm1 BatchNorm ('batch_norm1.running_mean', 'batch_norm1.running_var', 'one')

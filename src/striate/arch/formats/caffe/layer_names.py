@@ -18,25 +18,25 @@ WATCHERS = ("Accuracy", "Silence", "HDF5Output")
 PASSING = {*DATA_LAYERS, *LOSSES, *WATCHERS, "Split"}
 
 
-def legal(name: str) -> str:
+def legal_name(name: str) -> str:
     """A layer name with other characters replaced by underscores, at most 100 long, and not `input`.
 
-    >>> legal("conv1/3x3 s2"), legal("input"), legal("")
+    >>> legal_name("conv1/3x3 s2"), legal_name("input"), legal_name("")
     ('conv1/3x3_s2', 'input_', 'layer')
     """
     name = re.sub(r"[^\w/+:-]", "_", name[:100]) or "layer"
     return "input_" if name == "input" else name
 
 
-def unique(names: Iterable[str]) -> list[str]:
+def unique_names(names: Iterable[str]) -> list[str]:
     """Legal names in the same order; repeated ones get a number.
 
-    >>> unique(["conv.1", "conv_1", "pool", "conv.1"])
+    >>> unique_names(["conv.1", "conv_1", "pool", "conv.1"])
     ['conv_1', 'conv_1_2', 'pool', 'conv_1_3']
     """
     taken: dict[str, None] = {}  # in order
     tried: dict[tuple[str, int], int] = {}
-    for name in map(legal, names):
+    for name in map(legal_name, names):
         taken[_numbered(name, taken, tried) if name in taken else name] = None
     return list(taken)
 
@@ -64,5 +64,5 @@ def caffe_names(layer: Any) -> list[str]:
 def node_names(layers: list[Any]) -> list[list[str]]:
     """Our names for the outputs of each Caffe layer, in order."""
     own = [caffe_names(layer) for layer in layers]
-    made = iter(unique(name for names in own for name in names))
+    made = iter(unique_names(name for names in own for name in names))
     return [[next(made) for _ in names] for names in own]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from striate.arch.formats.caffe.layer_names import legal
+from striate.arch.formats.caffe.layer_names import legal_name
 from striate.core.constraints import OneOf
 from striate.core.params import Refusal, checked
 from striate.errors import NetworkError
@@ -14,7 +14,7 @@ TEST = PHASES.index("TEST")
 UNKNOWN = Refusal("unknown_phase", "a {name} of a Caffe network was asked for", "Write TEST", NetworkError)
 
 
-def included(net: Any, layers: list[Any], phase: str) -> list[Any]:
+def layers_in_phase(net: Any, layers: list[Any], phase: str) -> list[Any]:
     """The layers of `phase`, `TRAIN` or `TEST`, at the level and stages of the file's own state."""
     checked("phase", phase, OneOf(*PHASES), UNKNOWN)
     number, stages = PHASES.index(phase), frozenset(net.state.stage)
@@ -27,7 +27,7 @@ def included(net: Any, layers: list[Any], phase: str) -> list[Any]:
 
 def _is_in(layer: Any, phase: int, level: int, stages: frozenset[str]) -> bool:
     if layer.include and layer.exclude:
-        raise NetworkError("two_rules", f"{legal(layer.name)}: a layer in some phases was asked for",
+        raise NetworkError("two_rules", f"{legal_name(layer.name)}: a layer in some phases was asked for",
                            allowed="include or exclude is allowed", given="both were given", do="Leave one out")
     if layer.include:
         return any(_meets(rule, phase, level, stages) for rule in layer.include)

@@ -54,7 +54,7 @@ def _pool(node: Node) -> Written:
 
 def _caffe_count(axis: Axis) -> int:
     """The number of windows in Caffe without padding."""
-    return -(-axis.room // axis.stride) + 1
+    return -(-axis.travel // axis.stride) + 1
 
 
 def _dense(node: Node) -> Written:

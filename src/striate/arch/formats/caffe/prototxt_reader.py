@@ -8,9 +8,9 @@ from typing import Any
 from striate.arch.formats.caffe.blob_graph import Graph
 from striate.arch.formats.caffe.field_conversion import UnsupportedField, unsupported
 from striate.arch.formats.caffe.input_shape import header_shapes
-from striate.arch.formats.caffe.layer_names import DATA_LAYERS, PASSING, caffe_names, legal, node_names
+from striate.arch.formats.caffe.layer_names import DATA_LAYERS, PASSING, caffe_names, legal_name, node_names
 from striate.arch.formats.caffe.layer_readers import KNOWN, READERS
-from striate.arch.formats.caffe.phase import PHASES, included
+from striate.arch.formats.caffe.phase import PHASES, layers_in_phase
 from striate.arch.formats.caffe.prototxt_text import blocks, check, parse_checked
 from striate.arch.formats.caffe.upgrade import V1_TYPES, present_layers
 from striate.arch.layers import Layer
@@ -55,7 +55,7 @@ def read_caffe(text: str, input: Volume | None = None, phase: str = "TEST") -> N
             raise unsupported(strange, "read") from error
         raise
     present = present_layers(net)
-    layers = included(net, present, phase)
+    layers = layers_in_phase(net, present, phase)
     if all(layer.type in PASSING for layer in layers):
         raise NetworkError("no_caffe_layers", f"{WHAT} in Caffe's language was asked for",
                            allowed=f"layers that compute something in phase {phase} are allowed",
@@ -68,7 +68,7 @@ def read_caffe(text: str, input: Volume | None = None, phase: str = "TEST") -> N
     graph = Graph(header_shapes(net), input, elsewhere, next(other for other in PHASES if other != phase))
     for layer, own, ours in zip(layers, names, made, strict=True):
         graph.add(layer, own, ours)
-    return graph.network("" if not net.name else legal(net.name))
+    return graph.network("" if not net.name else legal_name(net.name))
 
 
 def _unsupported_types(text: str) -> list[str]:

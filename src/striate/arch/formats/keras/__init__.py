@@ -9,7 +9,7 @@ Layers without a counterpart are refused in one sentence that lists all of them.
 """
 
 from striate.arch.formats.keras.json_reader import read_keras
-from striate.arch.formats.keras.json_writer import left_behind, write_keras
+from striate.arch.formats.keras.json_writer import lost_settings, write_keras
 from striate.arch.formats.keras.weight_arrays import keras_weights, to_keras_weights
 
-__all__ = ["keras_weights", "left_behind", "read_keras", "to_keras_weights", "write_keras"]
+__all__ = ["keras_weights", "lost_settings", "read_keras", "to_keras_weights", "write_keras"]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from heapq import heapify, heappop, heappush
 from typing import Any
 
-from striate.arch.formats.keras.json_text import said
+from striate.arch.formats.keras.json_text import quoted_json
 from striate.arch.formats.keras.layer_config import LayerCall
 from striate.arch.network import MAX_LAYERS
 from striate.errors import NetworkError, shown
@@ -23,7 +23,7 @@ Tensor = tuple[str, int]
 """A layer's name and the number of the call that made the tensor."""
 
 
-def unfold(model: Any) -> tuple[list[LayerCall], int]:
+def flatten_model(model: Any) -> tuple[list[LayerCall], int]:
     """The calls of a model in topological order, and the number of the one that makes the output."""
     entry = _mapping(model, "the file", "an object")
     if entry.get("class_name") not in MODELS:
@@ -36,7 +36,7 @@ def unfold(model: Any) -> tuple[list[LayerCall], int]:
 def malformed(where: str, allowed: str, given: object) -> NetworkError:
     """The refusal of a file whose structure is not that of a model."""
     return NetworkError("bad_keras", f"{shown(where, 80)}: a Keras model was asked for", allowed=allowed,
-                        given=f"{said(given)} was given", do="Write it with model.to_json()")
+                        given=f"{quoted_json(given)} was given", do="Write it with model.to_json()")
 
 
 def _model(entry: dict[str, Any], path: str, source: int | None, steps: list[LayerCall]) -> int:
@@ -58,7 +58,7 @@ def _model(entry: dict[str, Any], path: str, source: int | None, steps: list[Lay
 def _sequential(entry: dict[str, Any], config: dict[str, Any], layers: list[dict[str, Any]], path: str,
                 source: int | None, steps: list[LayerCall]) -> int:
     at = source
-    _refuse_twice((path_of(layer, f"layer {number + 1}", path) for number, layer in enumerate(layers)), path)
+    _refuse_duplicates((path_of(layer, f"layer {number + 1}", path) for number, layer in enumerate(layers)), path)
     for number, layer in enumerate(layers):
         if at is None and layer.get("class_name") != INPUT_LAYER:
             at = _start(path, _shape_of([layer, entry, {"config": config}]), steps)
@@ -117,7 +117,7 @@ def path_of(layer: dict[str, Any], fallback: str, path: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def _refuse_twice(paths: Iterable[str], path: str) -> None:
+def _refuse_duplicates(paths: Iterable[str], path: str) -> None:
     """Refuse two layers of one name in a model: their arrays are found by name."""
     seen: set[str] = set()
     for where in paths:
@@ -148,7 +148,7 @@ def _functional(config: dict[str, Any], layers: list[dict[str, Any]], path: str,
         if not isinstance(own_name, str) or own_name in by_name:
             raise malformed(path or "the file", "a name of its own for each layer is allowed", own_name)
         by_name[own_name] = layer
-    _refuse_twice((path_of(layer, name, path) for name, layer in by_name.items()), path)
+    _refuse_duplicates((path_of(layer, name, path) for name, layer in by_name.items()), path)
     ends = [_ends(config.get(key), key, path) for key in ("input_layers", "output_layers")]
     calls = {(name, index): tensors for name, layer in by_name.items()
              for index, tensors in enumerate(_inbound(layer, name, path))}
@@ -159,7 +159,7 @@ def _functional(config: dict[str, Any], layers: list[dict[str, Any]], path: str,
         if not sources and by_name[name].get("class_name") == INPUT_LAYER and source is not None:
             fed = (source,)
         made[tensor] = _call(by_name[name], name, path, fed, steps)
-    output = _normal(ends[1], by_name)
+    output = _first_call(ends[1], by_name)
     if output not in made:
         raise malformed(path or "the file", "an output layer from the list is allowed", ends[1][0])
     return made[output]
@@ -195,15 +195,15 @@ def _inbound(layer: dict[str, Any], name: str, path: str) -> Iterator[tuple[Tens
     if len(nodes) > 1 and layer.get("class_name") in MODELS:
         raise malformed(where, "a model that is called once is allowed inside another", f"{len(nodes)} calls")
     for node in nodes:
-        arguments = _arguments(node, where) if isinstance(node, dict) else _legacy(node, where)
+        arguments = _keras3_inputs(node, where) if isinstance(node, dict) else _keras2_inputs(node, where)
         yield tuple(_tensor(tensor, where) for tensor in arguments)
 
 
-def _arguments(node: dict[str, Any], where: str) -> list[Any]:
+def _keras3_inputs(node: dict[str, Any], where: str) -> list[Any]:
     """Keras 3: {"args": [tensor or list of tensors, flags …], "kwargs": {keywords}}."""
     args, keywords = node.get("args"), node.get("kwargs")
-    args = _nothing_else(args, list, where)
-    keywords = dict(_nothing_else(keywords, dict, where))
+    args = _checked_type(args, list, where)
+    keywords = dict(_checked_type(keywords, dict, where))
     for flag in args[1:]:
         if flag is not None and flag is not False:
             raise _argument(where, flag)
@@ -223,7 +223,7 @@ def _argument(where: str, given: object) -> NetworkError:
     return malformed(where, "layers, training false and mask null are allowed as arguments of a call", given)
 
 
-def _nothing_else(value: Any, kind: type, where: str) -> Any:
+def _checked_type(value: Any, kind: type, where: str) -> Any:
     if value is not None and not isinstance(value, kind):
         raise _argument(where, value)
     return value or kind()
@@ -240,21 +240,21 @@ def _flat(value: Any, where: str) -> Iterator[Any]:
         raise _argument(where, value)
 
 
-def _legacy(node: Any, where: str) -> list[Any]:
+def _keras2_inputs(node: Any, where: str) -> list[Any]:
     """Keras 2: [[name, call, 0, {keywords}], …]."""
     if not isinstance(node, list):
         raise malformed(where, "a list of [layer, call, 0] is allowed", node)
     items = [node] if node and isinstance(node[0], str) else node
     for item in items:
         for keywords in item[3:] if isinstance(item, list) else ():
-            _refuse_keywords(_nothing_else(keywords, dict, where), where)
+            _refuse_keywords(_checked_type(keywords, dict, where), where)
     return items
 
 
 def _in_order(calls: dict[Tensor, tuple[Tensor, ...]], layers: dict[str, Any],
               path: str) -> Iterator[tuple[Tensor, tuple[Tensor, ...]]]:
     """The calls with their inputs in topological order, otherwise that of the file; a cycle is refused."""
-    calls = {tensor: tuple(_normal(source, layers) for source in sources) for tensor, sources in calls.items()}
+    calls = {tensor: tuple(_first_call(source, layers) for source in sources) for tensor, sources in calls.items()}
     ranks = {tensor: rank for rank, tensor in enumerate(calls)}
     tensors = list(calls)
     waiting: dict[Tensor, int] = {}
@@ -282,7 +282,7 @@ def _in_order(calls: dict[Tensor, tuple[Tensor, ...]], layers: dict[str, Any],
         raise malformed(path or "the file", "layers that do not feed themselves are allowed", stuck)
 
 
-def _normal(tensor: Tensor, layers: dict[str, Any]) -> Tensor:
+def _first_call(tensor: Tensor, layers: dict[str, Any]) -> Tensor:
     """The tensor with call 0 if it comes from a nested model, whose one call Keras numbers 0 or 1."""
     layer = layers.get(tensor[0])
     return (tensor[0], 0) if layer is not None and layer.get("class_name") in MODELS else tensor

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from striate.arch.formats.keras.flatten_models import INPUT_LAYER, malformed, unfold
-from striate.arch.formats.keras.json_text import parse, said
+from striate.arch.formats.keras.flatten_models import INPUT_LAYER, flatten_model, malformed
+from striate.arch.formats.keras.json_text import parse, quoted_json
 from striate.arch.formats.keras.layer_config import LayerCall
 from striate.arch.formats.keras.layer_table import READERS, refuse_unsupported
-from striate.arch.formats.keras.network_builder import NetworkBuilder, ours
+from striate.arch.formats.keras.network_builder import NetworkBuilder, our_name
 from striate.arch.formats.tensor_layout import KerasTensor
 from striate.arch.layer_params import MAX_SIDE
 from striate.arch.network import Network
@@ -48,13 +48,13 @@ def read(text: str, volume: Volume | None) -> tuple[Network, NetworkBuilder]:
     """The network, and its builder, which has the tensor of each array."""
     model = parse(text)
     refuse_unsupported(model)
-    steps, output = unfold(model)
+    steps, output = flatten_model(model)
     reading = NetworkBuilder(steps)
     for step in reading.steps:
         reading.flows[step.number] = _flow(reading, step, volume)
     config = model["config"]
     title = config.get("name") if isinstance(config, dict) else ""
-    title = ours(title[:100]) if isinstance(title, str) and not AUTOMATIC.fullmatch(title) else ""
+    title = our_name(title[:100]) if isinstance(title, str) and not AUTOMATIC.fullmatch(title) else ""
     return Network(reading.flows[output].volume, "" if title == "input" else title), reading
 
 
@@ -82,8 +82,8 @@ def _input(step: LayerCall, layout: str, volume: Volume | None) -> KerasTensor:
     if volume is None:
         if any(side is None for side in shape[1:]):
             raise NetworkError("keras_input", f"{shown(step.path, 80)}: an input of any size was asked for",
-                               allowed="channels, height and width are allowed", given=f"{said(shape)} was given",
-                               do="Give the input's shape: --input 3,224,224")
+                               allowed="channels, height and width are allowed",
+                               given=f"{quoted_json(shape)} was given", do="Give the input's shape: --input 3,224,224")
         sides = shape[1:]
         if not all(type(side) is int and 1 <= side <= MAX_SIDE for side in sides):
             raise malformed(step.path, f"an input of whole numbers from 1 to {MAX_SIDE:,} is allowed", shape)
@@ -92,5 +92,5 @@ def _input(step: LayerCall, layout: str, volume: Volume | None) -> KerasTensor:
     elif (rank == 1 and volume.size != volume.channels) or (rank == 2 and volume.channels != 1):
         raise NetworkError("keras_input", f"{shown(step.path, 80)}: an input of {volume} was asked for",
                            allowed=f"{'n×1×1' if rank == 1 else '1×height×width'} is allowed",
-                           given=f"the file's {said(shape)} was given", do="Change the input volume")
+                           given=f"the file's {quoted_json(shape)} was given", do="Change the input volume")
     return KerasTensor(volume.bare(), layout, rank, ((volume.size, 1),))

@@ -33,13 +33,23 @@ def parse(text: str) -> Any:
         raise _refusal(str(error)) from None
 
 
-def said(value: object) -> str:
+def quoted_json(value: object) -> str:
     """A value of a file for a refusal: as JSON, shortened.
 
-    >>> said([None, 28, True]), said(None)
+    >>> quoted_json([None, 28, True]), quoted_json(None)
     ('[null, 28, true]', 'nothing')
     """
     return "nothing" if value is None else shown(json.dumps(value, ensure_ascii=False), 60)
+
+
+def fitting(texts: list[str], limit: int) -> int:
+    """The number of texts, joined by commas, that fit into `limit` characters of a refusal."""
+    length = 0
+    for count, text in enumerate(texts):
+        if length + len(text) >= limit:
+            return count
+        length += len(text) + 2
+    return len(texts)
 
 
 def _refusal(problem: str) -> NetworkError:

@@ -8,6 +8,7 @@ from typing import Any
 
 from striate.arch.formats.keras.initializers import write_filler
 from striate.arch.formats.keras.json_reader import read
+from striate.arch.formats.keras.json_text import fitting
 from striate.arch.formats.keras.layer_writers import WRITERS
 from striate.arch.formats.keras.model_builder import ModelBuilder, ModelEntry, UnsupportedByKeras
 from striate.arch.formats.keras.network_builder import keras_name
@@ -28,7 +29,7 @@ def write_keras(network: Network, data_format: str = "channels_last") -> str:
     order differs from ours, and `keras_weights` and `to_keras_weights` permute the weights. Paddings that Keras lacks
     become ZeroPadding2D, or `same` if that adds the same zeros, a `ceil` pooling `same` if that reads the same pixels;
     a scale becomes a depthwise convolution of one pixel. The network read back computes the same, and is equal if
-    nothing was rewritten. `left_behind` lists the settings of training that are lost.
+    nothing was rewritten. `lost_settings` lists the settings of training that are lost.
 
     Raises `NetworkError` with all layers that Keras cannot express.
 
@@ -49,19 +50,19 @@ def write_keras(network: Network, data_format: str = "channels_last") -> str:
                            given=f"one with auxiliary heads {shown(', '.join(network.auxiliary), 100)} was given",
                            do="Write network.trunk")
     writing = ModelBuilder(network, LAYOUTS[data_format])
-    unsayable = []
+    missing = []
     for node in network.nodes:
         try:
-            writing.found[node.name] = _said(writing, node)
+            writing.found[node.name] = _write_layer(writing, node)
         except UnsupportedByKeras as error:
             why = f" with {error}" if str(error) else ""
-            unsayable.append(f"{shown(node.name, 40)} ({node.layer.kind}{why})")
+            missing.append(f"{shown(node.name, 40)} ({node.layer.kind}{why})")
             writing.found[node.name] = writing.put("", keras_name(node.name), {}, (), node.output)
         writing.positive[node.name] = _positive(node, writing.positive)
-    if unsayable:
-        raise _refusal(unsayable)
+    if missing:
+        raise _refusal(missing)
     text = json.dumps(_model(network, writing), ensure_ascii=False)
-    if data_format == "channels_first" and not _says_its_layout(writing, text):
+    if data_format == "channels_first" and not _layout_is_read_back(writing, text):
         raise NetworkError("keras_data_format", "a Keras model with channels_first was asked for",
                            allowed="it is allowed where every picture meets a layer that goes by an axis",
                            given="one that only dense layers and activations read was given",
@@ -69,13 +70,13 @@ def write_keras(network: Network, data_format: str = "channels_last") -> str:
     return text
 
 
-def _said(writing: ModelBuilder, node: Node) -> ModelEntry:
+def _write_layer(writing: ModelBuilder, node: Node) -> ModelEntry:
     if node.layer.kind not in WRITERS:
         raise UnsupportedByKeras
     return WRITERS[node.layer.kind](writing, node, node.layer)
 
 
-def _says_its_layout(writing: ModelBuilder, text: str) -> bool:
+def _layout_is_read_back(writing: ModelBuilder, text: str) -> bool:
     """Whether our volumes are read back, though a reader assumes channels_last unless a layer has a data_format."""
     try:
         _, reading = read(text, None)
@@ -86,18 +87,15 @@ def _says_its_layout(writing: ModelBuilder, text: str) -> bool:
                for entry, found in zip(writing.entries, flows, strict=True) if entry.flow.rank == 3)
 
 
-def _refusal(unsayable: list[str]) -> NetworkError:
-    told = length = 0
-    while told < len(unsayable) and length + len(unsayable[told]) < 380:
-        length += len(unsayable[told]) + 2
-        told += 1
-    more = f" and {len(unsayable) - told:,} more" if told < len(unsayable) else ""
+def _refusal(missing: list[str]) -> NetworkError:
+    count = fitting(missing, 380)
+    more = f" and {len(missing) - count:,} more" if count < len(missing) else ""
     error = NetworkError("keras_unsayable", "a Keras model was asked for",
                          allowed="what Keras' own layers do is allowed",
-                         given=f"{', '.join(unsayable[:told])}{more} {'was' if len(unsayable) == 1 else 'were'} given",
+                         given=f"{', '.join(missing[:count])}{more} {'was' if len(missing) == 1 else 'were'} given",
                          do="Replace them, or write another format")
     if more:
-        error.add_note("All of them: " + ", ".join(unsayable))
+        error.add_note("All of them: " + ", ".join(missing))
     return error
 
 
@@ -112,11 +110,11 @@ def _positive(node: Node, positive: dict[str, bool]) -> bool:
     return (kind in KEEP_SIGN or kind in ("concat", "multiply") or sum_of_positives) and all(inputs)
 
 
-def left_behind(network: Network) -> tuple[str, ...]:
+def lost_settings(network: Network) -> tuple[str, ...]:
     """Settings of training that Keras' JSON cannot hold, one phrase per layer.
 
     >>> from striate.arch import Dense, Input
-    >>> left_behind(Network(Dense(10, lr_mult=(1, 2))(Input(3, 1, 1))))
+    >>> lost_settings(Network(Dense(10, lr_mult=(1, 2))(Input(3, 1, 1))))
     ('dense1: lr_mult',)
     """
     lost = []

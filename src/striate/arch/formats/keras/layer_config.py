@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from striate.arch.formats.keras.initializers import InitializerError, read_filler
-from striate.arch.formats.keras.json_text import said
+from striate.arch.formats.keras.json_text import quoted_json
 from striate.arch.formats.tensor_layout import LAYOUTS
 from striate.arch.initializer import Initializer
 from striate.arch.layer_params import MAX_KERNEL, MAX_SIDE, HeightWidth, PaddingSides
@@ -41,7 +41,7 @@ class LayerCall:
     def refusal(self, key: str, allowed: str, part: str = "") -> NetworkError:
         """The refusal of a field, or of a part of it."""
         return NetworkError("keras_field", f"{self.label}: {part and f'{part} of '}{key} was asked for",
-                            allowed=allowed, given=f"{said(self.config.get(key))} was given",
+                            allowed=allowed, given=f"{quoted_json(self.config.get(key))} was given",
                             do=f"Change {key} in Keras")
 
     def read(self, key: str, rule: Constraint, default: Any = None) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 from striate.arch.formats.keras import weighted_layers, weightless_layers
 from striate.arch.formats.keras.flatten_models import INPUT_LAYER, entries_of
-from striate.arch.formats.keras.json_text import said
+from striate.arch.formats.keras.json_text import fitting, quoted_json
 from striate.arch.formats.keras.network_builder import ACTIVATIONS
 from striate.arch.formats.tensor_layout import KerasTensor
 from striate.errors import NetworkError, shown
@@ -89,14 +89,11 @@ def refuse_unsupported(model: Any) -> None:
         return
     firsts = dict(reversed(problems))  # one of each kind comes before the others
     ordered = list(dict.fromkeys([*reversed(firsts.values()), *(text for _, text in problems)]))
-    told, length = 0, 0
-    while told < len(ordered) and length + len(ordered[told]) < 360:
-        length += len(ordered[told]) + 2
-        told += 1
-    more = f" and {len(problems) - told:,} more" if told < len(problems) else ""
+    count = fitting(ordered, 360)
+    more = f" and {len(problems) - count:,} more" if count < len(problems) else ""
     error = NetworkError("keras_unsupported", "a network in Keras' JSON was asked for",
                          allowed="layers that a network of ours can say are allowed",
-                         given=f"{', '.join(ordered[:told])}{more} {'were' if len(problems) > 1 else 'was'} given",
+                         given=f"{', '.join(ordered[:count])}{more} {'were' if len(problems) > 1 else 'was'} given",
                          do="Replace them in Keras, or build the network here")
     if more:
         error.add_note("All of them: " + ", ".join(text for _, text in problems))
@@ -105,7 +102,7 @@ def refuse_unsupported(model: Any) -> None:
 
 def _problems(entry: dict[str, Any]) -> Iterator[str]:
     name, config = entry.get("class_name"), entry.get("config")
-    word = shown(name, 60) if isinstance(name, str) else said(name)
+    word = shown(name, 60) if isinstance(name, str) else quoted_json(name)
     if name == INPUT_LAYER:
         return
     if not isinstance(name, str) or name not in READERS:
@@ -113,7 +110,7 @@ def _problems(entry: dict[str, Any]) -> Iterator[str]:
         return
     origin = entry.get("module"), entry.get("registered_name")
     if not _keras_own(origin[0]) or origin[1] not in (None, name):
-        yield f"{word} of {said(origin[1] or origin[0])}"
+        yield f"{word} of {quoted_json(origin[1] or origin[0])}"
         return
     row = READERS[name]
     facts = config if isinstance(config, dict) else {}
@@ -128,17 +125,17 @@ def _problems(entry: dict[str, Any]) -> Iterator[str]:
         elif key in keys:
             if isinstance(value, dict) and not (_keras_own(value.get("module"))
                                                 and value.get("registered_name") is None):
-                yield f"{word} with {key} of {said(value.get('registered_name') or value.get('module'))}"
+                yield f"{word} with {key} of {quoted_json(value.get('registered_name') or value.get('module'))}"
         elif key in row.only:
             if not any(value is one or (value == one and type(value) is not bool) for one in row.only[key]):
-                yield f"{word} with {key} {said(value)}"
+                yield f"{word} with {key} {quoted_json(value)}"
         elif key not in SILENT and not key.endswith(SILENT_ENDS) and value is not None:
             yield f"{word} with {shown(key, 30)}"
 
 
 def _named(value: object) -> str:
     name = value.get("class_name") if isinstance(value, dict) else value
-    return said(name)
+    return quoted_json(name)
 
 
 def _keras_own(module: object) -> bool:

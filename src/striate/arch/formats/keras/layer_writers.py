@@ -9,18 +9,18 @@ from typing import Any
 from striate.arch.formats.keras.initializers import write_filler
 from striate.arch.formats.keras.model_builder import ModelBuilder, ModelEntry, UnsupportedByKeras
 from striate.arch.formats.keras.network_builder import keras_name
-from striate.arch.formats.keras.padding import conv_padding, pool_padding, refuse_both
+from striate.arch.formats.keras.padding import conv_padding, pool_padding, refuse_strided_dilation
 from striate.arch.formats.momentum import complement
 from striate.arch.formats.tensor_layout import KerasTensor, order_of
 from striate.arch.initializer import Initializer
 from striate.arch.layer_params import as_pads, as_pair
 from striate.arch.network import Node
 
-Say = Callable[[ModelBuilder, Node, Any], ModelEntry]
+LayerWriter = Callable[[ModelBuilder, Node, Any], ModelEntry]
 
 
-def _fill(**fillers: Initializer) -> dict[str, Any]:
-    """Keras' initializers; its default if it has none for ours (see `left_behind`)."""
+def _initializers(**fillers: Initializer) -> dict[str, Any]:
+    """Keras' initializers; its default if it has none for ours (see `lost_settings`)."""
     said = {key: write_filler(filler) for key, filler in fillers.items()}
     return {key: entry for key, entry in said.items() if entry}
 
@@ -32,23 +32,23 @@ def _put(writing: ModelBuilder, node: Node, class_name: str, config: dict[str, A
 
 def conv(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
     """Conv2D, or DepthwiseConv2D if every channel is a group."""
-    refuse_both(layer.stride, layer.dilation)
+    refuse_strided_dilation(layer.stride, layer.dilation)
     entry, padding = conv_padding(writing, node)
     config = {"kernel_size": list(as_pair(layer.kernel_size)), "strides": list(as_pair(layer.stride)),
               "padding": padding, **writing.data_format, "dilation_rate": list(as_pair(layer.dilation)),
-              "use_bias": layer.bias, **_fill(bias_initializer=layer.bias_filler)}
+              "use_bias": layer.bias, **_initializers(bias_initializer=layer.bias_filler)}
     channels = node.input_volumes[0].channels
     if layer.groups == channels > 1:
         return _put(writing, node, "DepthwiseConv2D", {
             "depth_multiplier": layer.filters // channels, **config,
-            **_fill(depthwise_initializer=layer.weight_filler)}, entry)
+            **_initializers(depthwise_initializer=layer.weight_filler)}, entry)
     return _put(writing, node, "Conv2D", {"filters": layer.filters, "groups": layer.groups, **config,
-                                          **_fill(kernel_initializer=layer.weight_filler)}, entry)
+                                          **_initializers(kernel_initializer=layer.weight_filler)}, entry)
 
 
 def deconv(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
     """Conv2DTranspose with the padding of `valid` or `same`."""
-    refuse_both(layer.stride, layer.dilation)
+    refuse_strided_dilation(layer.stride, layer.dilation)
     over = [axis.span - axis.stride for axis in layer.spread]
     if layer.groups > 1 or min(over) < 0:
         raise UnsupportedByKeras("groups" if layer.groups > 1 else "a stride longer than the filter")
@@ -60,13 +60,14 @@ def deconv(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
         "filters": layer.filters, "kernel_size": list(as_pair(layer.kernel_size)),
         "strides": list(as_pair(layer.stride)), "padding": "same" if any(map(any, pads)) else "valid",
         **writing.data_format, "dilation_rate": list(as_pair(layer.dilation)), "use_bias": layer.bias,
-        **_fill(kernel_initializer=layer.weight_filler, bias_initializer=layer.bias_filler)}, writing.source(node, 3))
+        **_initializers(kernel_initializer=layer.weight_filler, bias_initializer=layer.bias_filler)},
+                writing.source(node, 3))
 
 
 def dense(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
     """Dense, behind a Flatten if its input is a picture."""
     return _put(writing, node, "Dense", {
-        "units": layer.units, "use_bias": layer.bias, **_fill(kernel_initializer=layer.weight_filler,
+        "units": layer.units, "use_bias": layer.bias, **_initializers(kernel_initializer=layer.weight_filler,
                                                               bias_initializer=layer.bias_filler)},
                 writing.source(node, 1), rank=1)
 
@@ -75,7 +76,7 @@ def scale(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
     """DepthwiseConv2D with filters of one pixel: a weight, and a bias, per channel."""
     return _put(writing, node, "DepthwiseConv2D", {
         "kernel_size": [1, 1], **writing.data_format, "use_bias": layer.bias,
-        **_fill(depthwise_initializer=layer.weight_filler, bias_initializer=layer.bias_filler)},
+        **_initializers(depthwise_initializer=layer.weight_filler, bias_initializer=layer.bias_filler)},
                 writing.source(node, 3))
 
 
@@ -106,7 +107,7 @@ def flatten(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:  # noq
     entry = writing.source(node)
     flow = entry.flow
     if flow.rank == 3 and len(flow.flat_order) and flow.flat_order[0][1] > 1 and not writing.flat_is_private[node.name]:
-        entry = writing.turned(node, entry)
+        entry = writing.permuted(node, entry)
     return _put(writing, node, "Flatten", {"data_format": "channels_last"}, entry, rank=1)
 
 
@@ -119,11 +120,11 @@ def reshape(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
     if entry.flow.flat_order == order or (rank == 1 and writing.flat_is_private[node.name]):
         return _put(writing, node, "Reshape", {"target_shape": _target(sides, rank, writing.layout)}, entry, rank=rank)
     if entry.flow.rank == 1:
-        entry = writing.raised(entry, f"{keras_name(node.name)}_permute_reshape")
-    turned = writing.turned(node, entry)
+        entry = writing.as_picture(entry, f"{keras_name(node.name)}_permute_reshape")
+    turned = writing.permuted(node, entry)
     made = writing.put("Reshape", keras_name(node.name), {"target_shape": _target(sides, rank, "chw")}, (turned,),
                        node.output, rank, "chw")
-    return made if rank == 1 else writing.turned(node, made)
+    return made if rank == 1 else writing.permuted(node, made)
 
 
 def _target(sides: list[int], rank: int, layout: str) -> list[int]:
@@ -149,17 +150,17 @@ def prelu(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
         shared = [1] if layer.shared else None
     else:
         shared = [1, 2, 3] if layer.shared else [1, 2] if writing.layout == "hwc" else [2, 3]
-    return _put(writing, node, "PReLU", {"shared_axes": shared, **_fill(alpha_initializer=layer.filler)}, entry,
+    return _put(writing, node, "PReLU", {"shared_axes": shared, **_initializers(alpha_initializer=layer.filler)}, entry,
                 rank=entry.flow.rank)
 
 
-def value_by_value(class_name: str, config: Callable[[ModelBuilder, Any, KerasTensor], dict[str, Any]]) -> Say:
+def value_by_value(class_name: str, config: Callable[[ModelBuilder, Any, KerasTensor], dict[str, Any]]) -> LayerWriter:
     """Writer of a layer that leaves the shape as it is."""
-    def say(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
+    def write(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
         entry = writing.source(node)
         return _put(writing, node, class_name, config(writing, layer, entry.flow), entry, rank=entry.flow.rank)
 
-    return say
+    return write
 
 
 def tanh(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
@@ -194,7 +195,7 @@ def merge(writing: ModelBuilder, node: Node, layer: Any) -> ModelEntry:
     return _put(writing, node, class_name, axis, *entries, rank=rank)
 
 
-WRITERS: dict[str, Say] = {
+WRITERS: dict[str, LayerWriter] = {
     "conv": conv, "deconv": deconv, "dense": dense, "scale": scale, "pool": pool, "global_pool": global_pool,
     "pad": pad, "flatten": flatten, "reshape": reshape, "batch_norm": batch_norm, "prelu": prelu, "tanh": tanh,
     "leaky_relu": leaky_relu, "add": merge, "multiply": merge, "maximum": merge, "concat": merge,

@@ -11,11 +11,11 @@ from itertools import count
 from typing import Any
 
 from striate.arch.formats.keras.network_builder import TO_CHW, TO_HWC, keras_name
-from striate.arch.formats.tensor_layout import WORDS, KerasTensor
+from striate.arch.formats.tensor_layout import DATA_FORMATS, KerasTensor
 from striate.arch.network import INPUT, Network, Node
 from striate.arch.volume import Volume
 
-UNMOVED = ("relu", "leaky_relu", "prelu", "elu", "sigmoid", "tanh", "softmax", "batch_norm", "dropout")
+ORDER_FREE = ("relu", "leaky_relu", "prelu", "elu", "sigmoid", "tanh", "softmax", "batch_norm", "dropout")
 """Kinds for which the order of flat values does not matter."""
 
 
@@ -52,7 +52,7 @@ class ModelBuilder:
         """Whether the output of a layer is known to be 0 or more."""
         for node in reversed(network.nodes):
             self.flat_is_private[node.name] = bool(fed[node.name]) and all(
-                reader.layer.kind == "dense" or (reader.layer.kind in UNMOVED and self.flat_is_private[reader.name])
+                reader.layer.kind == "dense" or (reader.layer.kind in ORDER_FREE and self.flat_is_private[reader.name])
                 for reader in fed[node.name])
         volume = network.input
         rank = 1 if volume.size == volume.channels else 3
@@ -69,7 +69,7 @@ class ModelBuilder:
         self.entries.append(entry)
         return entry
 
-    def spare(self, node: Node, what: str) -> str:
+    def inserted_name(self, node: Node, what: str) -> str:
         """A free name for a layer that is inserted before one of ours."""
         name = base = f"{keras_name(node.name)}_{what}"
         for number in count(2):
@@ -86,26 +86,26 @@ class ModelBuilder:
         if rank in (0, entry.flow.rank):
             return entry
         if rank == 1:
-            return self.put("Flatten", self.spare(node, "flatten"), {"data_format": "channels_last"}, (entry,), volume,
-                            1)
-        return self.raised(entry, self.spare(node, "reshape"))
+            return self.put("Flatten", self.inserted_name(node, "flatten"), {"data_format": "channels_last"}, (entry,),
+                            volume, 1)
+        return self.as_picture(entry, self.inserted_name(node, "reshape"))
 
-    def raised(self, entry: ModelEntry, name: str) -> ModelEntry:
+    def as_picture(self, entry: ModelEntry, name: str) -> ModelEntry:
         """Flat values as a picture of one pixel."""
         volume = entry.flow.volume
         target = list(KerasTensor(volume, self.layout).shape)
         return self.put("Reshape", name, {"target_shape": target}, (entry,), volume)
 
-    def turned(self, node: Node, entry: ModelEntry) -> ModelEntry:
+    def permuted(self, node: Node, entry: ModelEntry) -> ModelEntry:
         """A picture with its axes in the other layout; the volume is the same."""
         layout = "chw" if entry.flow.layout == "hwc" else "hwc"
-        return self.put("Permute", self.spare(node, "permute"), {"dims": TO_CHW if layout == "chw" else TO_HWC},
+        return self.put("Permute", self.inserted_name(node, "permute"), {"dims": TO_CHW if layout == "chw" else TO_HWC},
                         (entry,), entry.flow.volume, 3, layout)
 
     @property
     def data_format(self) -> dict[str, str]:
         """The field of the layout."""
-        return {"data_format": WORDS[self.layout]}
+        return {"data_format": DATA_FORMATS[self.layout]}
 
     @property
     def channel_axis(self) -> int:

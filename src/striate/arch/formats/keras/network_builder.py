@@ -10,7 +10,7 @@ from itertools import count
 from typing import NamedTuple
 
 from striate.arch.formats.keras.layer_config import LayerCall
-from striate.arch.formats.tensor_layout import WORDS, KerasTensor, Order
+from striate.arch.formats.tensor_layout import DATA_FORMATS, KerasTensor, Order
 from striate.arch.layers import ELU, Layer, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
 from striate.errors import NetworkError
 
@@ -47,7 +47,7 @@ class NetworkBuilder:
         self.parts: dict[str, list[ArrayMapping]] = {}
         self._names: set[str] = set()
         self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(2))
-        self.steps = [replace(step, name=self.free(ours(step.path))) for step in self.steps]
+        self.steps = [replace(step, name=self.free(our_name(step.path))) for step in self.steps]
         self._followers: dict[int, list[int]] = {step.number: [] for step in self.steps}
         for step in self.steps:
             for source in step.sources:
@@ -58,7 +58,7 @@ class NetworkBuilder:
         for step in reversed(self.steps):
             self._after[step.number] = next((want for want in map(self._wants.get, self._followers[step.number])
                                              if want), None)
-            self._wants[step.number] = _wanted(step, self._after[step.number])
+            self._wants[step.number] = _input_layout(step, self._after[step.number])
 
         self._start = "hwc"
 
@@ -76,7 +76,7 @@ class NetworkBuilder:
         self._names.add(name)
         return name
 
-    def served(self, step: LayerCall, what: str) -> LayerCall | None:
+    def inserted_for(self, step: LayerCall, what: str) -> LayerCall | None:
         """The step for which `write_keras` inserted this one, by its name (`dense1_flatten`); None if there is none."""
         followers = self._followers[step.number]
         if len(followers) != 1:
@@ -88,14 +88,14 @@ class NetworkBuilder:
     def apply(self, layer: Layer, step: LayerCall, *flows: KerasTensor, suffix: str = "") -> KerasTensor:
         """Call our layer on tensors, under the step's name, or that with a suffix."""
         name = self.free(f"{step.name[:90]}_{suffix}") if suffix else step.name
-        return flows[0].onward(replace(layer, name=name)(*(flow.volume for flow in flows)))
+        return flows[0].with_volume(replace(layer, name=name)(*(flow.volume for flow in flows)))
 
-    def own(self, step: LayerCall, part: ArrayMapping | None) -> None:
+    def add_array(self, step: LayerCall, part: ArrayMapping | None) -> None:
         """Append the mapping of the next array of the step's layer."""
         if part:
             self.parts.setdefault(step.path, []).append(part)
 
-    def activated(self, step: LayerCall, flow: KerasTensor) -> KerasTensor:
+    def activate(self, step: LayerCall, flow: KerasTensor) -> KerasTensor:
         """The tensor behind the step's own activation, which is a layer of ours."""
         word = step.config.get("activation") or "linear"
         layer = ACTIVATIONS[word]  # other words were refused before
@@ -106,7 +106,7 @@ class NetworkBuilder:
         return self.apply(layer, step, flow, suffix=word)
 
 
-def _wanted(step: LayerCall, after: str | None) -> str | None:
+def _input_layout(step: LayerCall, after: str | None) -> str | None:
     """The layout in which a step reads a picture: by its data_format, its axes, or that of the next step."""
     match step.class_name:
         case "Flatten":
@@ -122,17 +122,17 @@ def _wanted(step: LayerCall, after: str | None) -> str | None:
     return step.layout() or after
 
 
-def ours(path: str) -> str:
+def our_name(path: str) -> str:
     """Our name for one of Keras; `>` is the slash, which Keras does not allow.
 
-    >>> ours("inception_3a>1x1"), ours("tf.nn.relu")
+    >>> our_name("inception_3a>1x1"), our_name("tf.nn.relu")
     ('inception_3a/1x1', 'tf_nn_relu')
     """
     return re.sub(r"[^\w/+:-]", "_", path.replace(">", "/"))
 
 
 def keras_name(name: str) -> str:
-    """Keras' name for one of ours; the inverse of `ours`."""
+    """Keras' name for one of ours; the inverse of `our_name`."""
     return name.replace("/", ">")
 
 
@@ -144,8 +144,8 @@ def spatial(step: LayerCall, flow: KerasTensor) -> KerasTensor:
                            allowed="a tensor of height, width and channels is allowed",
                            given=f"one of shape {flow.shape} was given", do="Put a Reshape layer before it")
     if layout != flow.layout:
-        raise NetworkError("keras_layout", f"{step.label}: data_format {WORDS[layout]} was asked for",
-                           allowed=f"{WORDS[flow.layout]}, as in the layers before it, is allowed",
+        raise NetworkError("keras_layout", f"{step.label}: data_format {DATA_FORMATS[layout]} was asked for",
+                           allowed=f"{DATA_FORMATS[flow.layout]}, as in the layers before it, is allowed",
                            given=f"a tensor of shape {flow.shape} was given",
                            do="Use one data_format throughout, or put a Permute layer between")
     return flow

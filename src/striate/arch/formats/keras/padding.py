@@ -68,12 +68,12 @@ def zeros(writing: ModelBuilder, node: Node, entry: ModelEntry,
     """ZeroPadding2D before a layer."""
     (top, bottom), (left, right) = pads
     channels, height, width = entry.flow.volume
-    return writing.put("ZeroPadding2D", writing.spare(node, "pad"),
+    return writing.put("ZeroPadding2D", writing.inserted_name(node, "pad"),
                        {"padding": [[top, bottom], [left, right]], **writing.data_format}, (entry,),
                        Volume(channels, height + top + bottom, width + left + right))
 
 
-def refuse_both(stride: object, dilation: object) -> None:
+def refuse_strided_dilation(stride: object, dilation: object) -> None:
     """Refuse a stride together with a dilation, which Keras has no layer for."""
     if max(as_pair(stride)) > 1 and max(as_pair(dilation)) > 1:  # type: ignore[arg-type]
         raise UnsupportedByKeras("a stride and a dilation at once")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from striate.arch.formats.keras.json_reader import read
 from striate.arch.formats.keras.network_builder import ArrayMapping
-from striate.arch.formats.tensor_layout import places
+from striate.arch.formats.tensor_layout import permutation
 from striate.arch.network import Network
 from striate.errors import NetworkError, shown
 
@@ -110,7 +110,7 @@ def _shapes(things: Any) -> str:
 
 def _to_ours(part: ArrayMapping, array: NDArray[Any]) -> NDArray[Any]:
     if part.order:
-        array = array[places(part.order)]
+        array = array[permutation(part.order)]
     return array.transpose(part.axes)
 
 
@@ -121,5 +121,5 @@ def _to_keras(part: ArrayMapping, tensor: NDArray[Any]) -> NDArray[Any]:
     if not part.order:
         return np.ascontiguousarray(turned)
     array = np.empty_like(turned, order="C")
-    array[places(part.order)] = turned
+    array[permutation(part.order)] = turned
     return array

@@ -38,9 +38,9 @@ def conv(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTenso
                  bias_filler=step.filler("bias_initializer", ZERO))
     y = reading.apply(layer, step, x)
     shape = (*as_pair(layer.kernel_size), x.volume.channels // layer.groups, layer.filters)
-    reading.own(step, ArrayMapping(f"{step.name}.weight", shape, FILTERS))
-    reading.own(step, _bias(step, layer.filters, step.name))
-    return reading.activated(step, y)
+    reading.add_array(step, ArrayMapping(f"{step.name}.weight", shape, FILTERS))
+    reading.add_array(step, _bias(step, layer.filters, step.name))
+    return reading.activate(step, y)
 
 
 def depthwise(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTensor:
@@ -52,9 +52,9 @@ def depthwise(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> Keras
                  bias_filler=step.filler("bias_initializer", ZERO))
     y = reading.apply(layer, step, x)
     shape = (*as_pair(layer.kernel_size), channels, many)
-    reading.own(step, ArrayMapping(f"{step.name}.weight", shape, DEPTHWISE))
-    reading.own(step, _bias(step, layer.filters, step.name))
-    return reading.activated(step, y)
+    reading.add_array(step, ArrayMapping(f"{step.name}.weight", shape, DEPTHWISE))
+    reading.add_array(step, _bias(step, layer.filters, step.name))
+    return reading.activate(step, y)
 
 
 def separable(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTensor:
@@ -70,33 +70,33 @@ def separable(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> Keras
     assert between.volume.source is not None
     y = reading.apply(second, step, between)
     shape = (*as_pair(first.kernel_size), channels, many)
-    reading.own(step, ArrayMapping(f"{between.volume.source.layer.name}.weight", shape, DEPTHWISE))
-    reading.own(step, ArrayMapping(f"{step.name}.weight", (1, 1, channels * many, filters), FILTERS))
-    reading.own(step, _bias(step, filters, step.name))
-    return reading.activated(step, y)
+    reading.add_array(step, ArrayMapping(f"{between.volume.source.layer.name}.weight", shape, DEPTHWISE))
+    reading.add_array(step, ArrayMapping(f"{step.name}.weight", (1, 1, channels * many, filters), FILTERS))
+    reading.add_array(step, _bias(step, filters, step.name))
+    return reading.activate(step, y)
 
 
 def deconv(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTensor:
     """Conv2DTranspose: `valid` is no padding, `same` crops."""
     spatial(step, x)
     kernel, stride, dilation = map(as_pair, (step.kernel(), step.sides("strides", 1), step.sides("dilation_rate", 1)))
-    cut = cut_by_same(step.label, kernel, stride, dilation)
+    cut = same_cropping(step.label, kernel, stride, dilation)
     layer = Deconv(step.whole("filters"), kernel, stride, cut if step.same() else 0, dilation, 1,
                    step.flag("use_bias"), step.filler("kernel_initializer", MSRA),
                    step.filler("bias_initializer", ZERO))
     y = reading.apply(layer, step, x)
-    reading.own(step, ArrayMapping(f"{step.name}.weight", (*kernel, layer.filters, x.volume.channels), FILTERS))
-    reading.own(step, _bias(step, layer.filters, step.name))
-    return reading.activated(step, y)
+    reading.add_array(step, ArrayMapping(f"{step.name}.weight", (*kernel, layer.filters, x.volume.channels), FILTERS))
+    reading.add_array(step, _bias(step, layer.filters, step.name))
+    return reading.activate(step, y)
 
 
-def cut_by_same(label: str, kernel: tuple[int, int], stride: tuple[int, int],
+def same_cropping(label: str, kernel: tuple[int, int], stride: tuple[int, int],
                 dilation: tuple[int, int] = (1, 1)) -> tuple[tuple[int, int], tuple[int, int]]:
     """Cropping by `same` of a transposed convolution, ((top, bottom), (left, right)): a side becomes `stride` times as
     long, half of the cut, rounded down, at the top and left. Refuses a stride longer than its filter, where Keras adds
     zeros that no filter wrote.
 
-    >>> cut_by_same("deconv", (4, 5), (2, 2))
+    >>> same_cropping("deconv", (4, 5), (2, 2))
     ((1, 1), (1, 2))
     """
     down, across = (d * (k - 1) + 1 - s for k, s, d in zip(kernel, stride, dilation, strict=True))
@@ -114,14 +114,14 @@ def dense(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTens
     if x.rank == 1:
         made = reading.apply(Dense(units, bias, weights, biases), step, x)
         y = KerasTensor(made.volume, x.layout, 1, ((units, 1),))
-        reading.own(step, ArrayMapping(f"{step.name}.weight", (x.volume.size, units), (1, 0), x.order))
+        reading.add_array(step, ArrayMapping(f"{step.name}.weight", (x.volume.size, units), (1, 0), x.order))
     elif x.channel_axes[-1:] == (-1,):
         y = reading.apply(Conv(units, 1, bias=bias, weight_filler=weights, bias_filler=biases), step, x)
-        reading.own(step, ArrayMapping(f"{step.name}.weight", (x.volume.channels, units), (1, 0)))
+        reading.add_array(step, ArrayMapping(f"{step.name}.weight", (x.volume.channels, units), (1, 0)))
     else:
         raise wrong_axis(step, x, -1)
-    reading.own(step, _bias(step, units, step.name))
-    return reading.activated(step, y)
+    reading.add_array(step, _bias(step, units, step.name))
+    return reading.activate(step, y)
 
 
 def batch_norm(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTensor:
@@ -131,7 +131,7 @@ def batch_norm(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> Kera
                       step.flag("scale"), step.flag("center"))
     y = reading.apply(layer, step, x)
     for tensor in layer.tensors((x.volume,)):
-        reading.own(step,
+        reading.add_array(step,
                     ArrayMapping(f"{step.name}.{tensor}", (x.volume.channels,), order=x.order if x.rank == 1 else ()))
     return y
 
@@ -150,6 +150,6 @@ def prelu(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTens
                            allowed="one slope for each channel, or one for all, is allowed",
                            given=f"shared_axes {sorted(shared)} was given", do="Share the axes of height and width")
     y = reading.apply(layer, step, x)
-    reading.own(step, ArrayMapping(f"{step.name}.weight", shape, tuple(range(len(shape))),
+    reading.add_array(step, ArrayMapping(f"{step.name}.weight", shape, tuple(range(len(shape))),
                            x.order if x.rank == 1 and not layer.shared else ()))
     return y

@@ -15,7 +15,7 @@ from striate.arch.formats.keras.network_builder import (
     spatial,
     wrong_axis,
 )
-from striate.arch.formats.tensor_layout import WORDS, KerasTensor, joined
+from striate.arch.formats.tensor_layout import DATA_FORMATS, KerasTensor, merge_blocks
 from striate.arch.layer_params import MAX_KERNEL
 from striate.arch.layers import (
     ELU,
@@ -114,7 +114,7 @@ def concat(reading: NetworkBuilder, step: LayerCall, *flows: KerasTensor) -> Ker
     """Concatenate along the channels, or of flat values."""
     _alike(step, flows)
     y = reading.apply(Concat(), step, *(on_channels(step, flow) for flow in flows))
-    return replace(y, order=joined(block for flow in flows for block in flow.order))
+    return replace(y, order=merge_blocks(block for flow in flows for block in flow.order))
 
 
 def _alike(step: LayerCall, flows: tuple[KerasTensor, ...]) -> None:
@@ -135,7 +135,7 @@ def flatten(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTe
     if layout == "chw" and not (x.layout == "chw" and x.rank == 3) and sorted(x.shape)[:-1] != [1] * (x.rank - 1):
         raise step.refusal("data_format", "channels_last is allowed here")
     turned = KerasTensor(x.volume) if layout == "chw" and x.rank == 3 else x
-    after = reading.served(step, "flatten")
+    after = reading.inserted_for(step, "flatten")
     if after and (after.class_name == "Dense" or x.volume.size == x.volume.channels):  # neither needs one of ours
         return replace(x, rank=1, order=turned.flat_order)
     return replace(reading.apply(Flatten(), step, x), rank=1, order=turned.flat_order)
@@ -149,18 +149,18 @@ def reshape(reading: NetworkBuilder, step: LayerCall, x: KerasTensor) -> KerasTe
     if math.prod(sides) != x.volume.size or rest == 0:
         raise step.refusal("target_shape", f"a shape of {x.volume.size:,} values is allowed")
     layout = x.layout if x.rank == 3 else reading.layout_after(step)
-    y = KerasTensor(Volume(*in_our_order(sides, layout)), layout, len(sides), x.flat_order if len(sides) == 1 else ())
+    y = KerasTensor(Volume(*channels_first(sides, layout)), layout, len(sides), x.flat_order if len(sides) == 1 else ())
     if y.flat_order != x.flat_order:
         raise NetworkError("keras_reshape", f"{step.label}: a reshape of {x.shape} to {tuple(sides)} was asked for",
                            allowed="one that keeps the channels apart from the positions is allowed",
-                           given=f"{WORDS[x.layout]} pictures are of another order than ours",
+                           given=f"{DATA_FORMATS[x.layout]} pictures are of another order than ours",
                            do="Permute to channels first before it and back behind it")
-    if reading.served(step, "reshape") and y.volume == x.volume:
+    if reading.inserted_for(step, "reshape") and y.volume == x.volume:
         return replace(y, volume=x.volume)
-    return replace(y, volume=reading.apply(Reshape(in_our_order(given, layout)), step, x).volume)
+    return replace(y, volume=reading.apply(Reshape(channels_first(given, layout)), step, x).volume)
 
 
-def in_our_order(sides: list[int], layout: str) -> tuple[int, int, int]:
+def channels_first(sides: list[int], layout: str) -> tuple[int, int, int]:
     """Keras' sides reordered to channels, height and width."""
     if len(sides) == 1:
         return sides[0], 1, 1

@@ -40,7 +40,7 @@ from striate.arch.formats.tf1.reductions import pad, reduce_max, reduce_mean
 from striate.arch.formats.tf1.tensor import Tensor
 from striate.arch.formats.tf1.tensor_shape import TensorShape
 from striate.arch.formats.tf1.top_level import add, add_n, concat, estimator, identity, placeholder, reshape
-from striate.arch.formats.tf1.unsupported_names import absent
+from striate.arch.formats.tf1.unsupported_names import unsupported_getattr
 from striate.arch.formats.tf1.variable_initializers import (
     constant_initializer,
     contrib,
@@ -63,8 +63,8 @@ __all__ = [
     "random_normal_initializer", "random_uniform_initializer", "truncated_normal_initializer",
     "variance_scaling_initializer", "zeros_initializer",
 ]
-__getattr__ = absent("tf", "tf.layers, tf.nn, placeholder, reshape, identity, add, add_n, concat, pad, reduce_mean, "
-                     "reduce_max, sigmoid, tanh, the types and the initializers")
+__getattr__ = unsupported_getattr("tf", "tf.layers, tf.nn, placeholder, reshape, identity, add, add_n, concat, pad, "
+                                  "reduce_mean, reduce_max, sigmoid, tanh, the types and the initializers")
 
 
 def __dir__() -> list[str]:

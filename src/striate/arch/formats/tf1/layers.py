@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from striate.arch.formats.keras.weighted_layers import cut_by_same
+from striate.arch.formats.keras.weighted_layers import same_cropping
 from striate.arch.formats.momentum import complement
 from striate.arch.formats.tensor_layout import KerasTensor
-from striate.arch.formats.tf1.nn import activated, is_same
-from striate.arch.formats.tf1.tensor import Tensor, applied, channels, only_none, picture, refusal, tensor_of
-from striate.arch.formats.tf1.unsupported_names import absent
+from striate.arch.formats.tf1.nn import activate, is_same
+from striate.arch.formats.tf1.tensor import Tensor, apply_layer, channels, picture, refusal, refuse_given, tensor_of
+from striate.arch.formats.tf1.unsupported_names import unsupported_getattr
 from striate.arch.formats.tf1.variable_initializers import GLOROT
 from striate.arch.initializer import ONE, ZERO, Initializer
 from striate.arch.layer_params import HeightWidth, as_pair
@@ -27,7 +27,7 @@ __all__ = [
     "average_pooling2d", "batch_normalization", "conv2d", "conv2d_transpose", "dense", "dropout", "flatten",
     "max_pooling2d", "separable_conv2d",
 ]
-__getattr__ = absent("tf.layers", __all__)
+__getattr__ = unsupported_getattr("tf.layers", __all__)
 
 
 def __dir__() -> list[str]:
@@ -50,13 +50,13 @@ def conv2d(
     '32×28×28'
     """
     label = name or "conv2d"
-    only_none(label, kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer, reuse=reuse,
+    refuse_given(label, kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer, reuse=reuse,
               activity_regularizer=activity_regularizer, kernel_constraint=kernel_constraint,
               bias_constraint=bias_constraint)
     layer = Conv(filters, kernel_size, strides, "same" if is_same(padding, label) else 0,  # type: ignore[arg-type]
                  dilation_rate, bias=use_bias, weight_filler=_filler(kernel_initializer, GLOROT),  # type: ignore[arg-type]
                  bias_filler=_filler(bias_initializer, ZERO), name=name)
-    return activated(applied(layer, picture(inputs, data_format, label)), activation, name, label)
+    return activate(apply_layer(layer, picture(inputs, data_format, label)), activation, name, label)
 
 
 def separable_conv2d(
@@ -69,7 +69,7 @@ def separable_conv2d(
 ) -> Tensor:
     """A convolution of each channel by itself, then one of 1×1 across them: two layers, name_depthwise and name."""
     label = name or "separable_conv2d"
-    only_none(label, depthwise_regularizer=depthwise_regularizer, pointwise_regularizer=pointwise_regularizer,
+    refuse_given(label, depthwise_regularizer=depthwise_regularizer, pointwise_regularizer=pointwise_regularizer,
               bias_regularizer=bias_regularizer, activity_regularizer=activity_regularizer, reuse=reuse)
     tensor = picture(inputs, data_format, label)
     if isinstance(depth_multiplier, bool) or not isinstance(depth_multiplier, int):
@@ -80,7 +80,7 @@ def separable_conv2d(
                  name=f"{name}_depthwise" if name else None)
     second = Conv(filters, 1, bias=use_bias, weight_filler=_filler(pointwise_initializer, GLOROT),
                   bias_filler=_filler(bias_initializer, ZERO), name=name)
-    return activated(applied(second, applied(first, tensor)), activation, name, label)
+    return activate(apply_layer(second, apply_layer(first, tensor)), activation, name, label)
 
 
 def conv2d_transpose(
@@ -99,15 +99,15 @@ def conv2d_transpose(
     '32×14×14'
     """
     label = name or "conv2d_transpose"
-    only_none(label, kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer, reuse=reuse,
+    refuse_given(label, kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer, reuse=reuse,
               activity_regularizer=activity_regularizer, kernel_constraint=kernel_constraint,
               bias_constraint=bias_constraint)
     kernel, stride = _sides(label, "kernel_size", kernel_size), _sides(label, "strides", strides)
-    cut = cut_by_same(label, kernel, stride)
+    cut = same_cropping(label, kernel, stride)
     layer = Deconv(filters, kernel, stride, cut if is_same(padding, label) else 0, bias=use_bias,
                    weight_filler=_filler(kernel_initializer, GLOROT), bias_filler=_filler(bias_initializer, ZERO),
                    name=name)
-    return activated(applied(layer, picture(inputs, data_format, label)), activation, name, label)
+    return activate(apply_layer(layer, picture(inputs, data_format, label)), activation, name, label)
 
 
 def max_pooling2d(inputs: Tensor, pool_size: Pair, strides: Pair, padding: str = "valid",
@@ -115,7 +115,7 @@ def max_pooling2d(inputs: Tensor, pool_size: Pair, strides: Pair, padding: str =
     """The largest value of each window; (N, H, W, C) to (N, H', W', C)."""
     layer = Pool(pool_size, strides, "same" if is_same(padding, name or "max_pooling2d") else 0,  # type: ignore[arg-type]
                  name=name)
-    return applied(layer, picture(inputs, data_format, name or "max_pooling2d"))
+    return apply_layer(layer, picture(inputs, data_format, name or "max_pooling2d"))
 
 
 def average_pooling2d(inputs: Tensor, pool_size: Pair, strides: Pair, padding: str = "valid",
@@ -125,7 +125,7 @@ def average_pooling2d(inputs: Tensor, pool_size: Pair, strides: Pair, padding: s
     same = is_same(padding, label)
     layer = Pool(pool_size, strides, "same" if same else 0, "average",  # type: ignore[arg-type]
                  count_padding=not same, name=name)
-    return applied(layer, picture(inputs, data_format, label))
+    return apply_layer(layer, picture(inputs, data_format, label))
 
 
 def dense(
@@ -136,25 +136,25 @@ def dense(
 ) -> Tensor:
     """A dense layer on flat values (N, values); on (N, H, W, C) the same units at each position, a 1×1 convolution."""
     label = name or "dense"
-    only_none(label, kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer, reuse=reuse,
+    refuse_given(label, kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer, reuse=reuse,
               activity_regularizer=activity_regularizer, kernel_constraint=kernel_constraint,
               bias_constraint=bias_constraint)
     tensor = tensor_of(inputs, label)
     weights, biases = _filler(kernel_initializer, GLOROT), _filler(bias_initializer, ZERO)
     if tensor.rank == 1:
-        made = applied(Dense(units, use_bias, weights, biases, name=name), tensor, order=((units, 1),))
+        made = apply_layer(Dense(units, use_bias, weights, biases, name=name), tensor, order=((units, 1),))
     else:
         layer = Conv(units, 1, bias=use_bias, weight_filler=weights, bias_filler=biases, name=name)
-        made = applied(layer, channels(tensor, -1, label))
-    return activated(made, activation, name, label)
+        made = apply_layer(layer, channels(tensor, -1, label))
+    return activate(made, activation, name, label)
 
 
 def dropout(inputs: Tensor, rate: float = 0.5, noise_shape: None = None, seed: object = None,  # noqa: ARG001
             training: object = False, name: str | None = None) -> Tensor:  # noqa: ARG001 - TensorFlow's
     """Dropout of each value with probability `rate` in training; `rate` is the share that is dropped."""
     label = name or "dropout"
-    only_none(label, noise_shape=noise_shape)
-    return applied(Dropout(rate, name=name), tensor_of(inputs, label))
+    refuse_given(label, noise_shape=noise_shape)
+    return apply_layer(Dropout(rate, name=name), tensor_of(inputs, label))
 
 
 def flatten(inputs: Tensor, name: str | None = None, data_format: str = "channels_last") -> Tensor:
@@ -167,7 +167,7 @@ def flatten(inputs: Tensor, name: str | None = None, data_format: str = "channel
         order = KerasTensor(tensor, "hwc").flat_order  # channels_first are moved last before they are flattened
     else:
         order = tensor.flow.flat_order
-    return applied(Flatten(name=name), tensor, rank=1, order=order)
+    return apply_layer(Flatten(name=name), tensor, rank=1, order=order)
 
 
 def batch_normalization(
@@ -180,7 +180,7 @@ def batch_normalization(
 ) -> Tensor:
     """Batch normalisation per channel. Momentum is TensorFlow's share of the old average; ours is 1 − momentum."""
     label = name or "batch_normalization"
-    only_none(label, beta_regularizer=beta_regularizer, gamma_regularizer=gamma_regularizer, reuse=reuse,
+    refuse_given(label, beta_regularizer=beta_regularizer, gamma_regularizer=gamma_regularizer, reuse=reuse,
               beta_constraint=beta_constraint, gamma_constraint=gamma_constraint, renorm=renorm or None)
     for what, filler, own in (("beta_initializer", beta_initializer, ZERO),
                               ("gamma_initializer", gamma_initializer, ONE),
@@ -191,7 +191,7 @@ def batch_normalization(
     if isinstance(momentum, bool) or not isinstance(momentum, int | float):
         raise refusal(label, "momentum", "a number from 0 to 1", momentum)
     tensor = channels(tensor_of(inputs, label), axis, label)
-    return applied(BatchNorm(epsilon, complement(momentum), scale, center, name=name), tensor)
+    return apply_layer(BatchNorm(epsilon, complement(momentum), scale, center, name=name), tensor)
 
 
 def _filler(initializer: Any, default: Initializer) -> Any:

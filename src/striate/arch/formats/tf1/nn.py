@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from striate.arch.formats.keras.network_builder import ACTIVATIONS
 from striate.arch.formats.momentum import complement
-from striate.arch.formats.tf1.tensor import Tensor, applied, channels, only_none, picture, refusal, tensor_of
-from striate.arch.formats.tf1.unsupported_names import absent
+from striate.arch.formats.tf1.tensor import Tensor, apply_layer, channels, picture, refusal, refuse_given, tensor_of
+from striate.arch.formats.tf1.unsupported_names import unsupported_getattr
 from striate.arch.layers import ELU, LRN, Dropout, Layer, LeakyReLU, Pool, ReLU, Sigmoid, Softmax, Tanh
 from striate.core.constraints import Integer, Real
 from striate.core.humanize import join_words
@@ -17,7 +17,7 @@ __all__ = [
     "avg_pool", "dropout", "elu", "leaky_relu", "local_response_normalization", "lrn", "max_pool", "relu", "relu6",
     "sigmoid", "softmax", "tanh",
 ]
-__getattr__ = absent("tf.nn", __all__)
+__getattr__ = unsupported_getattr("tf.nn", __all__)
 
 
 def __dir__() -> list[str]:
@@ -26,38 +26,38 @@ def __dir__() -> list[str]:
 
 def relu(features: Tensor, name: str | None = None) -> Tensor:
     """ReLU: max(0, a)."""
-    return applied(ReLU(name=name), tensor_of(features, "relu"))
+    return apply_layer(ReLU(name=name), tensor_of(features, "relu"))
 
 
 def relu6(features: Tensor, name: str | None = None) -> Tensor:
     """ReLU6: max(0, a), at most 6."""
-    return applied(ReLU(6, name=name), tensor_of(features, "relu6"))
+    return apply_layer(ReLU(6, name=name), tensor_of(features, "relu6"))
 
 
 def elu(features: Tensor, name: str | None = None) -> Tensor:
     """ELU: a if positive, else exp(a) − 1."""
-    return applied(ELU(name=name), tensor_of(features, "elu"))
+    return apply_layer(ELU(name=name), tensor_of(features, "elu"))
 
 
 def leaky_relu(features: Tensor, alpha: float = 0.2, name: str | None = None) -> Tensor:
     """Leaky ReLU: a if positive, else alpha·a."""
-    return applied(LeakyReLU(alpha, name=name), tensor_of(features, "leaky_relu"))
+    return apply_layer(LeakyReLU(alpha, name=name), tensor_of(features, "leaky_relu"))
 
 
 def sigmoid(x: Tensor, name: str | None = None) -> Tensor:
     """Sigmoid: 1/(1 + exp(−a))."""
-    return applied(Sigmoid(name=name), tensor_of(x, "sigmoid"))
+    return apply_layer(Sigmoid(name=name), tensor_of(x, "sigmoid"))
 
 
 def tanh(x: Tensor, name: str | None = None) -> Tensor:
     """The hyperbolic tangent."""
-    return applied(Tanh(name=name), tensor_of(x, "tanh"))
+    return apply_layer(Tanh(name=name), tensor_of(x, "tanh"))
 
 
 def softmax(logits: Tensor, axis: int | None = None, name: str | None = None) -> Tensor:
     """Softmax along the channels, which are the last axis unless data_format is channels_first."""
     tensor = tensor_of(logits, "softmax")
-    return applied(Softmax(name=name), channels(tensor, -1 if axis is None else axis, "softmax"))
+    return apply_layer(Softmax(name=name), channels(tensor, -1 if axis is None else axis, "softmax"))
 
 
 def max_pool(value: Tensor, ksize: list[int], strides: list[int], padding: str, data_format: str = "NHWC",
@@ -93,7 +93,7 @@ def _pooled(label: str, mode: str, value: Tensor, ksize: object, strides: object
     same = is_same(padding, label)
     layer = Pool(sides[0], sides[1], "same" if same else 0, mode,
                  count_padding=mode == "max" or not same, name=name)
-    return applied(layer, picture(value, words[str(data_format)], label))
+    return apply_layer(layer, picture(value, words[str(data_format)], label))
 
 
 def dropout(x: Tensor, keep_prob: float | None = None, noise_shape: None = None, seed: object = None,  # noqa: ARG001
@@ -105,7 +105,7 @@ def dropout(x: Tensor, keep_prob: float | None = None, noise_shape: None = None,
     Dropout(rate=0.3)
     """
     label = name or "dropout"
-    only_none(label, noise_shape=noise_shape)
+    refuse_given(label, noise_shape=noise_shape)
     what, share = ("keep_prob", keep_prob) if rate is None else ("rate", rate)
     if rate is not None and keep_prob is not None:
         raise refusal(label, "keep_prob beside rate", "one of the two", keep_prob, "Leave keep_prob out")
@@ -114,7 +114,7 @@ def dropout(x: Tensor, keep_prob: float | None = None, noise_shape: None = None,
     except ValueError:
         raise refusal(label, what, f"a number from {0.001 if rate is None else 0:g} to 1", share,
                       f"Write the number here: {what}=0.5") from None
-    return applied(Dropout(complement(number) if rate is None else number, name=name), tensor_of(x, label))
+    return apply_layer(Dropout(complement(number) if rate is None else number, name=name), tensor_of(x, label))
 
 
 def local_response_normalization(input: Tensor, depth_radius: int = 5, bias: float = 1, alpha: float = 1,  # noqa: A002
@@ -136,7 +136,7 @@ def local_response_normalization(input: Tensor, depth_radius: int = 5, bias: flo
     except ValueError:
         raise refusal(label, "alpha", "a finite number from 0", alpha) from None
     layer = LRN(size, ours, beta, bias, name=name)
-    return applied(layer, picture(input, "channels_last", label))
+    return apply_layer(layer, picture(input, "channels_last", label))
 
 
 lrn = local_response_normalization
@@ -153,7 +153,7 @@ FUNCTIONS: dict[Callable[..., Tensor], str] = {
     function: function.__name__ for function in (relu, relu6, elu, leaky_relu, sigmoid, tanh, softmax)}
 
 
-def activated(tensor: Tensor, activation: object, name: str | None, label: str) -> Tensor:
+def activate(tensor: Tensor, activation: object, name: str | None, label: str) -> Tensor:
     """The tensor behind a layer's own activation (None, a function of tf.nn or its name), a layer called name_relu."""
     word = FUNCTIONS.get(activation, activation) if callable(activation) else activation
     if word is None:
@@ -166,4 +166,4 @@ def activated(tensor: Tensor, activation: object, name: str | None, label: str) 
         return tensor
     if word == "softmax":
         channels(tensor, -1, f"{label}: softmax")
-    return applied(type(layer)(**vars(layer) | {"name": f"{name}_{word}" if name else None}), tensor)
+    return apply_layer(type(layer)(**vars(layer) | {"name": f"{name}_{word}" if name else None}), tensor)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from striate.arch.formats.tf1.tensor import Tensor, applied, picture, refusal, tensor_of
+from striate.arch.formats.tf1.tensor import Tensor, apply_layer, picture, refusal, tensor_of
 from striate.arch.layer_params import MAX_KERNEL, as_pads
 from striate.arch.layers import GlobalPool, Pad
 from striate.core.constraints import Integer
@@ -37,7 +37,7 @@ def pad(tensor: Tensor, paddings: Sequence[Sequence[int]], mode: str = "CONSTANT
         raise refusal(label, "paddings", words, paddings)
     rows, columns = (pair for axis, pair in enumerate(pairs) if axis not in around)
     layer = Pad((rows, columns), name=name)
-    return applied(layer, x) if any(map(any, as_pads(layer.padding))) else x
+    return apply_layer(layer, x) if any(map(any, as_pads(layer.padding))) else x
 
 
 def _pairs(paddings: object) -> list[tuple[int, int]]:
@@ -84,4 +84,4 @@ def _reduced(word: str, mode: str, value: object, axis: Any, keepdims: object, n
     if keepdims not in (None, True, False):
         raise refusal(label, "keepdims", "true or false", keepdims)
     made = GlobalPool(mode, name=name)
-    return applied(made, x) if keepdims else applied(made, x, rank=1, order=((x.channels, 1),))
+    return apply_layer(made, x) if keepdims else apply_layer(made, x, rank=1, order=((x.channels, 1),))

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from striate.arch.formats.keras.weightless_layers import in_our_order
-from striate.arch.formats.tensor_layout import LAYOUTS, WORDS, KerasTensor, Order
+from striate.arch.formats.keras.weightless_layers import channels_first
+from striate.arch.formats.tensor_layout import DATA_FORMATS, LAYOUTS, KerasTensor, Order
 from striate.arch.formats.tf1.dtypes import Labels
 from striate.arch.formats.tf1.tensor_shape import TensorShape, shape_of
 from striate.arch.layers import Add, Layer
@@ -71,10 +71,10 @@ class Tensor(Volume):
         return hash(tuple(self))
 
     def __add__(self, other: object) -> Tensor:
-        return added(self, other)
+        return add_tensors(self, other)
 
     def __radd__(self, other: object) -> Tensor:
-        return added(other, self)
+        return add_tensors(other, self)
 
     __array_ufunc__ = None  # so that NumPy's arrays defer to these operators
     __sub__ = __rsub__ = _refused("−")
@@ -103,19 +103,17 @@ def tensor_of(value: object, label: str) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, Volume):
-        return Tensor(*value.shape, source=value.source) if value.source else _start_of(value)
+        if value.source:
+            return Tensor(*value.shape, source=value.source)
+        raise NetworkError("tf_input", "a network was asked for", allowed="tf.placeholder is allowed as its input here",
+                           given=f"Input{value.shape} was given",
+                           do=f"Begin with a placeholder of shape [?, {value.height}, {value.width}, {value.channels}]")
     if isinstance(value, Labels):
         raise NetworkError("tf_labels", f"{label}: a tensor of the network was asked for",
                            allowed="a placeholder of tf.float32 and a shape such as [?, 28, 28, 1] is allowed",
                            given=f"{value!r}, which is for labels, was given",
                            do="Give it that type and shape if it is the input; labels come in at the training")
     raise refusal(label, "inputs", "a placeholder, or what another layer returned,", value, "Call it on a tensor")
-
-
-def _start_of(volume: Volume) -> Tensor:
-    raise NetworkError("tf_input", "a network was asked for", allowed="tf.placeholder is allowed as its input here",
-                       given=f"Input{volume.shape} was given",
-                       do=f"Begin with a placeholder of shape [?, {volume.height}, {volume.width}, {volume.channels}]")
 
 
 def picture(value: object, data_format: object, label: str) -> Tensor:
@@ -131,22 +129,23 @@ def picture(value: object, data_format: object, label: str) -> Tensor:
     if tensor.layout == layout:
         return tensor
     if tensor.source is None:
-        return laid_out(tensor, tensor.flow.shape, layout)
+        return placeholder_as(tensor, tensor.flow.shape, layout)
     raise NetworkError("tf_layout", f"{label}: data_format {data_format} was asked for",
-                       allowed=f"{WORDS[tensor.layout]}, as before, is allowed",
-                       given=f"a tensor with {WORDS[tensor.layout]} was given", do="Use one data_format throughout")
+                       allowed=f"{DATA_FORMATS[tensor.layout]}, as before, is allowed",
+                       given=f"a tensor with {DATA_FORMATS[tensor.layout]} was given",
+                       do="Use one data_format throughout")
 
 
-def laid_out(start: Tensor, sides: Sequence[int], layout: str) -> Tensor:
+def placeholder_as(start: Tensor, sides: Sequence[int], layout: str) -> Tensor:
     """A placeholder in other sides or another layout: the same input, and the same object each time."""
     key = (*sides, -1 if layout == "chw" else -2)
     if key not in start.twins:
-        made = in_our_order(list(sides), layout)
+        made = channels_first(list(sides), layout)
         start.twins[key] = Tensor(*made, layout=layout, rank=len(sides), order=((start.size, 1),), twins=start.twins)
     return start.twins[key]
 
 
-def applied(layer: Layer, *tensors: Tensor, **changes: Any) -> Tensor:
+def apply_layer(layer: Layer, *tensors: Tensor, **changes: Any) -> Tensor:
     """A layer called on tensors; the result has the layout of the first of them, but for `changes`."""
     made = layer(*tensors)
     first = tensors[0]
@@ -162,14 +161,14 @@ def channels(tensor: Tensor, axis: object, label: str) -> Tensor:
     return tensor
 
 
-def only_none(label: str, **arguments: object) -> None:
+def refuse_given(label: str, **arguments: object) -> None:
     """Refuse TensorFlow's arguments that we do not support, unless they are None, their default."""
     for name, value in arguments.items():
         if value is not None:
             raise refusal(label, name, "leaving it out", value, f"Leave {name} out")
 
 
-def alike(values: object, label: str) -> list[Tensor]:
+def same_layout(values: object, label: str) -> list[Tensor]:
     """Two tensors or more of the same layout; a refusal otherwise."""
     if not isinstance(values, list | tuple) or len(values) < 2:
         raise refusal(label, "values", "a list of two tensors or more", values)
@@ -182,6 +181,6 @@ def alike(values: object, label: str) -> list[Tensor]:
     return tensors
 
 
-def added(*values: object, name: str | None = None, label: str = "add") -> Tensor:
+def add_tensors(*values: object, name: str | None = None, label: str = "add") -> Tensor:
     """The sum of tensors of one shape."""
-    return applied(Add(name=name), *alike(values, name or label))
+    return apply_layer(Add(name=name), *same_layout(values, name or label))

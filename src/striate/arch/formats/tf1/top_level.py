@@ -7,10 +7,19 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from striate.arch.formats.keras.weightless_layers import in_our_order
-from striate.arch.formats.tensor_layout import WORDS, KerasTensor, joined
+from striate.arch.formats.keras.weightless_layers import channels_first
+from striate.arch.formats.tensor_layout import DATA_FORMATS, KerasTensor, merge_blocks
 from striate.arch.formats.tf1.dtypes import Labels, dtype_of, float32
-from striate.arch.formats.tf1.tensor import Tensor, added, alike, applied, channels, laid_out, refusal, tensor_of
+from striate.arch.formats.tf1.tensor import (
+    Tensor,
+    add_tensors,
+    apply_layer,
+    channels,
+    placeholder_as,
+    refusal,
+    same_layout,
+    tensor_of,
+)
 from striate.arch.formats.tf1.unsupported_names import UnsupportedNamespace
 from striate.arch.layer_params import MAX_SIDE
 from striate.arch.layers import Concat, Flatten, Reshape
@@ -47,8 +56,8 @@ def placeholder(dtype: object, shape: Sequence[int | None] | None = None, name: 
     if word != float32 or shape is None or (isinstance(shape, list | tuple) and len(shape) < 2):
         return Labels(word, _label_sides(shape), name)
     sides = _sides("placeholder", shape, (None, -1), "Give whole numbers, but for the batch")
-    start = Tensor(*in_our_order(sides, "hwc"), layout="hwc", rank=len(sides))
-    return laid_out(start, sides, "hwc")
+    start = Tensor(*channels_first(sides, "hwc"), layout="hwc", rank=len(sides))
+    return placeholder_as(start, sides, "hwc")
 
 
 def _label_sides(shape: object) -> tuple[int | None, ...] | None:
@@ -83,43 +92,43 @@ def reshape(tensor: Tensor, shape: Sequence[int], name: str | None = None) -> Te
     label = name or "reshape"
     x = tensor_of(tensor, label)
     sides = _sides(label, shape, (-1,), "Give whole numbers, with −1 for the batch")
-    volume = Volume(*in_our_order(sides, x.layout))
+    volume = Volume(*channels_first(sides, x.layout))
     if volume.size != x.size:
         raise NetworkError("tf_reshape", f"{label}: a reshape to {list(shape)} was asked for",
                            allowed=f"{x.size:,} values for each picture are allowed",
                            given=f"{volume.size:,} were given", do=f"Use [-1, {x.size}]")
     if x.source is None:
-        return laid_out(x, sides, x.layout)
+        return placeholder_as(x, sides, x.layout)
     order = x.flow.flat_order if len(sides) == 1 else ()
     made = KerasTensor(volume, x.layout, len(sides), order)
     if made.flat_order != x.flow.flat_order:
         raise NetworkError("tf_reshape", f"{label}: a reshape of {list(x.flow.shape)} to {sides} was asked for",
                            allowed="one that keeps the channels apart from the positions is allowed",
-                           given=f"{WORDS[x.layout]} tensors are of another order than ours",
+                           given=f"{DATA_FORMATS[x.layout]} tensors are of another order than ours",
                            do="Flatten it for a dense layer, or pool it")
     if volume == x:
         return replace(x, rank=len(sides), order=order, twins={})
     layer = Flatten(name=name) if len(sides) == 1 else Reshape(volume.shape, name=name)
-    return applied(layer, x, rank=len(sides), order=order)
+    return apply_layer(layer, x, rank=len(sides), order=order)
 
 
 def concat(values: Sequence[Tensor], axis: int, name: str = "concat") -> Tensor:
     """Tensors concatenated along their channels: axis 3 or −1 of (N, H, W, C), 1 of (N, C, H, W) and of flat ones."""
-    tensors = alike(values, name)
-    order = joined(block for tensor in tensors for block in tensor.order)
+    tensors = same_layout(values, name)
+    order = merge_blocks(block for tensor in tensors for block in tensor.order)
     layer = Concat(name=None if name == "concat" else name)
-    return applied(layer, *(channels(tensor, axis, name) for tensor in tensors), order=order)
+    return apply_layer(layer, *(channels(tensor, axis, name) for tensor in tensors), order=order)
 
 
 def add(x: Tensor, y: Tensor, name: str | None = None) -> Tensor:
     """The sum of two tensors of one shape."""
-    return added(x, y, name=name)
+    return add_tensors(x, y, name=name)
 
 
 def add_n(inputs: Sequence[Tensor], name: str | None = None) -> Tensor:
     """The sum of two tensors or more of one shape."""
     values = inputs if isinstance(inputs, list | tuple) else [inputs]
-    return added(*values, name=name, label="add_n")
+    return add_tensors(*values, name=name, label="add_n")
 
 
 def identity(input: Tensor, name: str | None = None) -> Tensor:  # noqa: A002, ARG001 - TensorFlow's

@@ -13,10 +13,10 @@ class AbsentNameError(NetworkError, AttributeError):
     """An unsupported name of TensorFlow; an AttributeError, so that `hasattr` returns False."""
 
 
-def absent(where: str, there: str | Sequence[str]) -> Callable[[str], NoReturn]:
+def unsupported_getattr(where: str, there: str | Sequence[str]) -> Callable[[str], NoReturn]:
     """The `__getattr__` of a module with unsupported names; `there` are the supported ones, names or words.
 
-    >>> absent("tf.nn", ["relu", "tanh"])("conv2d")
+    >>> unsupported_getattr("tf.nn", ["relu", "tanh"])("conv2d")
     Traceback (most recent call last):
     striate.arch.formats.tf1.unsupported_names.AbsentNameError: tf.nn.conv2d was asked for; in tf.nn there is relu and
     tanh. Describe the network with these, and train it with `striate train` or ConvNet.
@@ -39,7 +39,7 @@ class UnsupportedNamespace:
     def __init__(self, where: str, **names: Any) -> None:
         self.__dict__.update(names)
         self._names = sorted(names)
-        self._missing = absent(where, self._names)
+        self._missing = unsupported_getattr(where, self._names)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -50,7 +50,7 @@ class BatchNorm(nn.BatchNorm2d):
 ''',
     " average_pool(": '''
 def average_pool(x, kernel_size, stride, padding, counted):
-    """Means over windows on x padded by (left, right, top, bottom); of the padding only `counted` counts as zeros."""
+    """Means over windows on x padded by (left, right, top, bottom); of the padding only `divisor` counts as zeros."""
     ones = F.pad(torch.ones_like(x[:1, :1]), counted, value=1.0)
     ones = F.pad(ones, [wide - narrow for wide, narrow in zip(padding, counted)])
     return F.avg_pool2d(F.pad(x, padding), kernel_size, stride) / F.avg_pool2d(ones, kernel_size, stride)
@@ -126,7 +126,7 @@ def _pool(node: Node, values: list[str]) -> str:
             count_include_pad=(largest or layer.count_padding or padding == (0, 0), True)) + ")"
     # Padding on one side, or more than torch allows: as many pixels as the windows need.
     (top, bottom), (left, right) = pads
-    sides = (left, max(0, axes[1].reaches(layer.rounding)), top, max(0, axes[0].reaches(layer.rounding)))
+    sides = (left, max(0, axes[1].overhang(layer.rounding)), top, max(0, axes[0].overhang(layer.rounding)))
     if largest:
         padded = f'F.pad({values[0]}, {sides}, value=float("-inf"))'
         return f"F.max_pool2d({padded}, " + _arguments(layer.kernel_size, stride=(layer.stride, None)) + ")"
