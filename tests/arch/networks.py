@@ -1,4 +1,4 @@
-"""Random valid networks for hypothesis, branches among them."""
+"""Random valid networks, with branches, for hypothesis."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which dialect a file is in, and that finding out costs little and runs nothing."""
+"""Recognition of the dialect of a file, which is cheap and runs nothing."""
 
 import json
 import subprocess

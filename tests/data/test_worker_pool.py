@@ -1,4 +1,4 @@
-"""Helpers give what threads give, and whatever becomes of them nothing is lost, left over or waited for."""
+"""Worker processes give the results of threads; if they fail, nothing is lost, left running or waited for."""
 
 import io
 import os

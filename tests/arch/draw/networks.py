@@ -1,4 +1,4 @@
-"""Networks to draw, by name, and a maker of random ones."""
+"""Networks to draw, by name, and a generator of random ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file that is drawn: well-formed, complete, readable, safe, bounded, always the same."""
+"""SVG files of drawings are well-formed, complete, readable, safe, bounded and reproducible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tree that is drawn has the connections of the network, no more and no fewer; folding loses no layer."""
+"""The tree of a drawing has exactly the connections of the network; folding loses no layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists of files: every name a file system allows comes back, and only what is listed is used."""
+"""Lists of files: every name a file system allows is read back, and only listed pictures are used."""
 
 from __future__ import annotations
 

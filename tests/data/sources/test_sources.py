@@ -1,4 +1,4 @@
-"""IDX, CIFAR, npz, the named sets and the opening of each; what is damaged or hostile is refused as `bad_array`."""
+"""IDX, CIFAR, npz, the named sets and the opening of each; damaged or hostile files are refused as `bad_array`."""
 
 import gzip
 import hashlib

@@ -68,8 +68,8 @@ def network_changes(before: Network, after: Network) -> ConversionNotes:
             stands[name]: weight for name, weight in after.auxiliary.items()}:
         changed.append("auxiliary heads")
     lost, changed, same = (
-        [*said, *(f"{what} ({count})" for what, count in counter.items() if count)]
-        for said, counter in zip((lost, changed, same), counts, strict=True))
+        [*found, *(f"{what} ({count})" for what, count in counter.items() if count)]
+        for found, counter in zip((lost, changed, same), counts, strict=True))
     if not lost and not changed and not same:
         same = ["the order of the layers"]
     return ConversionNotes(tuple(lost), tuple(changed), tuple(same))
@@ -121,11 +121,11 @@ def _compare(old: LayerGroup, new: LayerGroup) -> tuple[list[str], list[str], li
     for field in ("weight_filler", "bias_filler", "lr_mult", "decay_mult"):
         values = [_training_settings(field, tensors) for tensors in (before, after)]
         both = values[0].keys() & values[1].keys()
-        said = "filler" if kind == "prelu" and field == "weight_filler" else field
+        label = "filler" if kind == "prelu" and field == "weight_filler" else field
         if any(values[0][name] != values[1][name] for name in both):
-            lost.append(f"{kind} {said}")
-        elif said in differing:
-            same.append(f"{kind} {said}")
+            lost.append(f"{kind} {label}")
+        elif label in differing:
+            same.append(f"{kind} {label}")
     return lost, changed, same if bool(old.scale) == bool(new.scale) else []  # a split is reported once
 
 

@@ -106,10 +106,10 @@ def suggestion(word: object, words: Collection[str],
     for one in words:
         if normalised_word(one) == plain:
             return one
-    said = synonyms.get(plain, ())
-    if isinstance(said, str):
-        return said
-    for one in said:
+    candidates = synonyms.get(plain, ())
+    if isinstance(candidates, str):
+        return candidates
+    for one in candidates:
         if one in words:
             return one
     from difflib import get_close_matches  # only a mistake needs it, and importing takes time

@@ -85,11 +85,11 @@ def read_json(text: str, input: Volume | None = None) -> Network:  # noqa: A002 
 def _colon(text: str, line: int) -> str:
     """Advice where a layer with settings lacks its colon; "" if that is not the mistake."""
     lines = re.split(r"\r\n|[\r\n\x85\u2028\u2029]", text)[:line + 1]
-    said = [one for one in lines if one.strip() and not one.lstrip().startswith("#")][-2:]
-    layer = re.match(r"\s*-\s+(\w{1,40})\s*(?:#.*)?$", said[0]) if len(said) == 2 else None
-    if layer and re.match(r"\s+\w+\s*:", said[1]):
+    last = [one for one in lines if one.strip() and not one.lstrip().startswith("#")][-2:]
+    layer = re.match(r"\s*-\s+(\w{1,40})\s*(?:#.*)?$", last[0]) if len(last) == 2 else None
+    if layer and re.match(r"\s+\w+\s*:", last[1]):
         return f"Write - {layer[1]}: (with a colon) where a name, from or setting follows"
-    layer = re.match(r"\s*-\s+(\w{1,40})\s*\{", said[-1]) if said else None
+    layer = re.match(r"\s*-\s+(\w{1,40})\s*\{", last[-1]) if last else None
     return f"Write - {layer[1]}: {{…}} (with a colon and a space)" if layer else ""
 
 

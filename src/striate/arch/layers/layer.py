@@ -177,8 +177,8 @@ def phrase(inputs: Volumes) -> str:
     >>> phrase((x, Conv(6, 3, name="left")(x)))
     'input 3×9×9 and left 6×7×7'
     """
-    said = [f"{volume.source.layer.label if volume.source else 'input'} {volume}" for volume in inputs]
-    return join_words(said, "and")
+    named = [f"{volume.source.layer.label if volume.source else 'input'} {volume}" for volume in inputs]
+    return join_words(named, "and")
 
 
 def ancestors(volumes: Volumes) -> list[Call]:

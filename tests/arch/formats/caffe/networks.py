@@ -1,4 +1,4 @@
-"""Random networks of what Caffe can say, branches and heads among them, for hypothesis."""
+"""Random networks of Caffe's layers, with branches and heads, for hypothesis."""
 
 from __future__ import annotations
 

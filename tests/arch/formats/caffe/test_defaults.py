@@ -1,4 +1,4 @@
-"""What Caffe 1.0 takes a field for that is left out, by its published caffe.proto, and settings that few files give."""
+"""Defaults of omitted fields in Caffe 1.0, by its published caffe.proto, and rare settings."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What Caffe can say is written and read without loss; what it cannot is refused, all at once."""
+"""Round trips through prototxt: lossless for what Caffe has; the rest is refused, all at once."""
 
 import dataclasses
 import re

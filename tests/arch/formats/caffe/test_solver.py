@@ -1,4 +1,4 @@
-"""Solver files: Caffe's formulas against a loop that steps as Caffe's does, and what a recipe gets of them."""
+"""Solver files: Caffe's formulas against a loop that steps as Caffe's does, and the recipes made from them."""
 
 import math
 

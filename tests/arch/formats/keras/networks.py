@@ -1,4 +1,4 @@
-"""Random networks for hypothesis that Keras can say, branches among them."""
+"""Random networks of Keras' layers, with branches, for hypothesis."""
 
 from __future__ import annotations
 

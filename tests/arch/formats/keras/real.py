@@ -1,4 +1,4 @@
-"""Real Keras on the torch backend, and the two ways between its models and our networks.
+"""Real Keras on the torch backend, and the conversion between its models and our networks.
 
 Keras warns on import and when it meets newer NumPy versions; that is silenced around Keras' own calls and nowhere else.
 """

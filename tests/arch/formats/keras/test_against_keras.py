@@ -1,4 +1,4 @@
-"""Real Keras models with random weights against the slow second truth, both ways."""
+"""Real Keras models with random weights against the reference implementation, in both directions."""
 
 import json
 

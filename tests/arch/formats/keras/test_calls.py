@@ -1,4 +1,4 @@
-"""How layers are called and named: arguments, names, and the Flatten that a Dense asks for."""
+"""Calls and names of layers: arguments, names, and the Flatten before a Dense."""
 
 import json
 import time

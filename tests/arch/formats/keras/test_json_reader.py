@@ -1,4 +1,4 @@
-"""What is read, layer by layer and file by file."""
+"""Keras' JSON read layer by layer and file by file."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Random networks: what is written is read back equal, or computes the same where it had to be rewritten."""
+"""Round trips of random networks through Keras' JSON: equal, or computing the same if rewritten."""
 
 import numpy as np
 import pytest

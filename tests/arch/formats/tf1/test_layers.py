@@ -1,4 +1,4 @@
-"""The builders: lecture code of 2018 as it stands, and each builder against the reader of Keras' files."""
+"""TensorFlow 1 layers: lecture code of 2018 unchanged, and each function against the reader of Keras' files."""
 
 import numpy as np
 import pytest

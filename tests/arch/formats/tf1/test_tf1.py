@@ -1,4 +1,4 @@
-"""What lecture code of 2018 has around its layers: labels, shapes, operators, initializers, and what is not here."""
+"""Labels, shapes, operators, initializers and unsupported names in lecture code of 2018."""
 
 import copy
 import pickle

@@ -46,16 +46,16 @@ def _preparation(layer: Any) -> list[str]:
     """Preprocessing of the pictures by a data layer."""
     given = [layer.transform_param]
     given += [getattr(layer, OLDER[layer.type])] if layer.type in OLDER else []
-    said = []
+    phrases = []
     for one in given:
         if one.HasField("mean_file"):
-            said.append(f"subtracts the mean in {shown(one.mean_file, 60)} from its pictures")
+            phrases.append(f"subtracts the mean in {shown(one.mean_file, 60)} from its pictures")
         means = getattr(one, "mean_value", ())
         if means:
             more = ", …" if len(means) > 4 else ""
-            said.append(f"subtracts {', '.join(number(mean) for mean in means[:4])}{more} from its pictures")
+            phrases.append(f"subtracts {', '.join(number(mean) for mean in means[:4])}{more} from its pictures")
         if one.HasField("scale") and one.scale != 1:
-            said.append(f"scales its pictures by {number(one.scale)}")
+            phrases.append(f"scales its pictures by {number(one.scale)}")
         if one.mirror:
-            said.append("mirrors half of its pictures")
-    return said
+            phrases.append("mirrors half of its pictures")
+    return phrases

@@ -21,8 +21,8 @@ LayerWriter = Callable[[ModelBuilder, Node, Any], ModelEntry]
 
 def _initializers(**fillers: Initializer) -> dict[str, Any]:
     """Keras' initializers; its default if it has none for ours (see `lost_settings`)."""
-    said = {key: write_filler(filler) for key, filler in fillers.items()}
-    return {key: entry for key, entry in said.items() if entry}
+    written = {key: write_filler(filler) for key, filler in fillers.items()}
+    return {key: entry for key, entry in written.items() if entry}
 
 
 def _put(writing: ModelBuilder, node: Node, class_name: str, config: dict[str, Any], *sources: ModelEntry,

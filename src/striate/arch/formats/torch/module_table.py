@@ -119,9 +119,9 @@ def _pool(node: Node, values: list[str]) -> str:
     pads = tuple(axis.pads for axis in axes)
     if all(before == after and 2 * before <= axis.kernel for (before, after), axis in zip(pads, axes, strict=True)):
         padding = (pads[0][0], pads[1][0])
-        said = padding[0] if padding[0] == padding[1] else padding
+        short = padding[0] if padding[0] == padding[1] else padding
         return f"F.{name}({values[0]}, " + _arguments(
-            layer.kernel_size, stride=(layer.stride, None), padding=(said, 0),
+            layer.kernel_size, stride=(layer.stride, None), padding=(short, 0),
             ceil_mode=(layer.rounding == "ceil", False),
             count_include_pad=(largest or layer.count_padding or padding == (0, 0), True)) + ")"
     # Padding on one side, or more than torch allows: as many pixels as the windows need.
