@@ -46,10 +46,10 @@ def plain(results):
 def helper():
     helper = WorkerClient()
     deadline = time.monotonic() + 60
-    while helper.do(FileTask("/"), []) is None and time.monotonic() < deadline:
+    while helper.run(FileTask("/"), []) is None and time.monotonic() < deadline:
         time.sleep(0.01)
     yield helper
-    helper.end()
+    helper.kill()
 
 
 @pytest.mark.parametrize("task", [{}, {"size": (32, 48), "channels": 1}, {"size": (9, 7), "resize": "pad"},
@@ -57,7 +57,7 @@ def helper():
 def test_a_helper_answers_as_the_task_does_here(root, helper, task):
     write(root / "cat" / "turned.png", with_chunk(picture(pattern(16, 24)), b"eXIf", exif(6)))
     task, items = FileTask(str(root), **task), items_of(root)
-    found = helper.do(task, items)
+    found = helper.run(task, items)
     assert found is not None
     assert plain(found) == plain(task(item) for item in items)
     assert any(isinstance(one, PictureError) for one in found)
@@ -67,7 +67,7 @@ def test_a_helper_that_dies_is_replaced_by_the_asker(root, helper):
     task, items = FileTask(str(root), (8, 8)), items_of(root)
     helper.process.send_signal(signal.SIGKILL)
     helper.process.wait()
-    assert helper.do(task, items) is None
+    assert helper.run(task, items) is None
     with WorkerPool(2) as both:
         both._clients.append(helper)
         assert plain(both.each(task, items)) == plain(task(item) for item in items)
@@ -76,7 +76,7 @@ def test_a_helper_that_dies_is_replaced_by_the_asker(root, helper):
 def test_a_file_that_changed_ends_the_helper_and_is_refused_here(root, helper):
     key = "cat/0.jpg"
     task = FileTask(str(root), (8, 8))
-    assert helper.do(task, [(key, "0" * 32)]) is None
+    assert helper.run(task, [(key, "0" * 32)]) is None
     with pytest.raises(DataError) as caught:
         task((key, "0" * 32))
     assert caught.value.code == "source_changed"
