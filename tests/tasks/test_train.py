@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import striate
+from striate.tasks.settings import Settings, settings_for
 
 
 def test_a_run_from_python(tmp_path: Path) -> None:
@@ -30,3 +32,22 @@ def test_weights_alone_are_fine_tuned_and_misspelt_options_refused() -> None:
     assert caught.value.code != "option_without_use"
     with pytest.raises(striate.StriateError, match="learnin_rate"):
         striate.train("digits", learnin_rate=0.1)
+
+
+@pytest.mark.parametrize(("model", "given"), [
+    ("lenet5", {"seed": np.int64(1), "learning_rate": np.float32(0.25), "epochs": np.int16(2), "flip": np.True_}),
+    ("bow-knn", {"seed": np.int64(1), "flip": np.True_}),
+    ("auto", {"minutes": np.float64(0.5)}),
+])
+def test_numbers_of_numpy_are_stored_as_plain_ones(model: str, given: dict[str, object], tmp_path: Path) -> None:
+    settings = settings_for("digits", model=model, **given)
+    assert settings.recipe == given
+    assert {type(value) for value in settings.recipe.values()} <= {int, float, bool}
+    settings.save(tmp_path / "recipe.yaml")
+    assert Settings.load(tmp_path / "recipe.yaml") == settings
+    assert json.loads(json.dumps(settings.as_dict()))["recipe"] == given
+
+
+def test_a_run_with_a_seed_of_numpy(tmp_path: Path) -> None:
+    striate.train("digits", model="lenet5", seed=np.int64(1), epochs=1, out=tmp_path / "run")
+    assert json.loads((tmp_path / "run" / "report.json").read_text())["asked"] == {"epochs": 1, "seed": 1}

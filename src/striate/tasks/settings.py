@@ -108,8 +108,7 @@ def recipe_of(path: Path) -> dict[str, Any]:
         raise UsageError("bad_recipe_file", f"the recipe {shown(path)} was asked for",
                          allowed="a YAML file of settings is allowed", given=shown(str(error), 200),
                          do="Write it as striate convert does") from error
-    planned = Recipe.from_dict(values).as_dict()
-    return {name: planned[name] for name in values}
+    return _read(values)
 
 
 def settings_for(data: str | Path, *, model: str | None = None, weights: str | Path | None = None,
@@ -122,11 +121,20 @@ def settings_for(data: str | Path, *, model: str | None = None, weights: str | P
     written = recipe_of(Path(recipe)) if recipe else {}
     if any(name in given for name in BUDGETS):  # one budget takes the place of another
         written = {name: value for name, value in written.items() if name not in BUDGETS}
+    recipe_fields = {field.name for field in fields(Recipe)}
+    chosen = written | given  # a name that is no field is refused by the training method, with what it has
+    chosen |= _read({name: value for name, value in chosen.items() if name in recipe_fields})
     return Settings(
         str(data), model or ("finetune" if weights is not None else "compact"), str(split) if split else None,
-        (size, size) if isinstance(size, int) else size, resize, strict, allow_empty_class, written | given, command,
+        (size, size) if isinstance(size, int) else size, resize, strict, allow_empty_class, chosen, command,
         sharded=sharded, weights=None if weights is None else str(weights), network=network,
         **listed(Path(files) if files else None))
+
+
+def _read(values: dict[str, Any]) -> dict[str, Any]:
+    """Fields of a recipe as JSON values that its constraints read; refuses others as `Recipe.from_dict`."""
+    planned = Recipe.from_dict(values).as_dict()
+    return {name: planned[name] for name in values}
 
 
 def listed(files: Path | None) -> dict[str, Any]:
