@@ -126,4 +126,4 @@ def test_the_command_trains_and_what_it_wrote_predicts(tmp_path, capsys, monkeyp
     assert "features once, then a classifier" in page
     assert "0 epochs" not in page
     assert "its words" not in page
-    assert "the number of neighbours was chosen by this figure" in page
+    assert "the number of neighbours was selected on this figure" in page

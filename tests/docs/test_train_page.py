@@ -13,7 +13,7 @@ from striate.cli.main import application
 from striate.convnet.recipe.recipe import Recipe
 from striate.convnet.recipe.recipe_field import field_choices, fields_by_name, option_help
 from striate.tasks.logs import LOGS
-from striate.tasks.settings import Settings, recipe_of
+from striate.tasks.settings import Settings, load_recipe
 from tests.docs.generated import train_options
 from tests.docs.pages import blocks, text_of
 
@@ -67,4 +67,4 @@ def test_a_run_is_repeated_by_what_it_left(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     (example,) = blocks(PAGE, "python")
     exec(example, {})
-    assert Recipe.from_dict(recipe_of(Path("again.yaml"))) == planned
+    assert Recipe.from_dict(load_recipe(Path("again.yaml"))) == planned

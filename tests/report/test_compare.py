@@ -133,7 +133,7 @@ def test_the_same_facts_give_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_budget_that_one_did_not_heed_is_said(tmp_path: Path) -> None:
     page = page_for(tmp_path, facts_for(3, 4))
-    assert "Budget: 2 minutes of training each, but for model 1, which cannot be given one" in page.text["recognisers"]
+    assert "Budget: 2 minutes of training each, but for model 1, which has no time budget" in page.text["recognisers"]
 
 
 def test_times_on_a_busy_machine_are_said_to_be_too_long(tmp_path: Path) -> None:

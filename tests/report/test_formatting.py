@@ -35,7 +35,7 @@ def test_the_verdict(tmp_path: Path) -> None:
     test = facts["test"]
     low, high = map(figure, test["interval"])
     page = page_of(tmp_path, (facts, samples, mistakes))
-    assert (f"{figure(test['accuracy'])} % of 360 test pictures it had never seen are recognised "
+    assert (f"{figure(test['accuracy'])} % of 360 unseen test pictures are recognised "
             f"(95 %: {low}–{high}).") in page.text["verdict"]
     assert figure(max(row["count"] for row in test["per_class"]) / 360) + " %" in page.text["verdict"]
     for key in ("accuracy", "balanced_accuracy", "top5", "ece"):
@@ -81,13 +81,13 @@ def test_what_next_names_the_real_paths(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("case", "says", "never"), [
-    (of(right=20, wrong=0), "20 test pictures it had never seen are recognised", "most frequent mistake"),
-    (of(right=1, wrong=0), "1 test picture it had never seen is recognised", ""),
-    (of(right=20, wrong=10, leaked=2), "2 of them are also among the pictures it learnt from", "never seen"),
-    (of(right=20, wrong=10, leaked=0, split={"kind": "divided", "seed": None}), "it had never seen", "came divided"),
-    (of(right=20, wrong=10, split={"kind": "divided", "seed": None}), "The data came divided", "never seen"),
+    (of(right=20, wrong=0), "20 unseen test pictures are recognised", "most frequent mistake"),
+    (of(right=1, wrong=0), "1 unseen test picture is recognised", ""),
+    (of(right=20, wrong=10, leaked=2), "2 of them are also among the training pictures", "unseen"),
+    (of(right=20, wrong=10, leaked=0, split={"kind": "divided", "seed": None}), "unseen", "existing split"),
+    (of(right=20, wrong=10, split={"kind": "divided", "seed": None}), "An existing split was used", "unseen"),
     (of(right=20, wrong=10), "this is not clearly better", "the mark on the scale"),
-    (of(right=20, wrong=10), "“dog” taken for “cat”, 10 of its 10 pictures", ""),
+    (of(right=20, wrong=10), "“dog” classified as “cat”, 10 of its 10 pictures", ""),
 ])
 def test_no_sentence_claims_more_than_the_numbers(case: Case, says: str, never: str, tmp_path: Path) -> None:
     text = page_of(tmp_path, case).text["verdict"]
@@ -101,13 +101,14 @@ def test_validation_stands_in_for_a_missing_test_and_says_so(tmp_path: Path) -> 
     facts["test"] = None
     text = page_of(tmp_path, (facts, samples, mistakes)).text["verdict"]
     assert "180 validation pictures are recognised" in text
-    assert "never seen" not in text
+    assert "unseen" not in text
     assert "There was no test part" in text
 
 
 def test_no_mistakes_is_no_proof(tmp_path: Path) -> None:
     text = page_of(tmp_path, of(right=20, wrong=0)).text["mistakes"]
-    assert "up to 16.1 % mistakes would fit" in text  # 1 − 0.8389, Wilson's lower bound of 20 out of 20
+    # 1 − 0.8389, Wilson's lower bound of 20 out of 20
+    assert "an error rate of up to 16.1 % would be consistent" in text
 
 
 @given(st.floats(0, 1))

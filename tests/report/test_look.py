@@ -54,19 +54,19 @@ def still(page: Page) -> None:
 def test_the_page_says_what_the_facts_say(encoder: str, kernel: str, kind: str, tmp_path: Path) -> None:
     page, facts = looked(tmp_path, model(encoder, kernel, kind))
     still(page)
-    assert page.sections == ["verdict", "picture", "speaks", "pyramid", "words"]
-    assert f"Taken for {facts['class']}" in page.text["verdict"]
+    assert page.sections == ["verdict", "picture", "evidence", "pyramid", "words"]
+    assert f"Predicted: {facts['class']}" in page.text["verdict"]
     assert page.text["words"].count("word ") >= WORDS
     json.dumps(facts, allow_nan=False)
     if kind == "knn":
         assert facts["refused"]
-        assert "knn" in page.text["speaks"]
+        assert "knn" in page.text["evidence"]
         assert not facts["for"]
         return
     decision = facts["decision"]
     assert decision["bias"] + decision["for"] + decision["against"] == pytest.approx(decision["margin"])
     for one in facts["for"] + facts["against"]:
-        assert f"{one['said']:+.3f}".replace("-", "−") in page.text["speaks"]
+        assert f"{one['said']:+.3f}".replace("-", "−") in page.text["evidence"]
 
 
 def test_the_same_facts_give_the_same_bytes(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_the_same_facts_give_the_same_bytes(tmp_path: Path) -> None:
 def test_another_class_can_be_asked_about(tmp_path: Path) -> None:
     page, facts = looked(tmp_path, model(), class_name="down")
     assert facts["asked"] == "down"
-    assert "What speaks for down" in page.text["speaks"]
+    assert "Evidence for down" in page.text["evidence"]
     with pytest.raises(UsageError, match="across, both, down are known; sideways was given"):
         looked(tmp_path, model(), class_name="sideways")
 

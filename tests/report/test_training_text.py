@@ -32,7 +32,7 @@ def test_the_section_says_how_and_why(tmp_path: Path) -> None:
         "weight decay 0.01, not of biases and norms; running average of the weights, decay 0.99; 512 pictures a step.",
         "rises over the first 10.0 % of the steps to 0.02, stays there, and falls in a straight line to zero over the "
         "last 30.0 %.",
-        "2.5 minutes asked for; 12 epochs, 1,234 steps in 2 min 31 s.",
+        "2.5 minutes requested; 12 epochs, 1,234 steps in 2 min 31 s.",
         "float32: it was requested.",
         "few pictures, so <b>much</b> augmentation",  # as text
     ):
@@ -41,8 +41,8 @@ def test_the_section_says_how_and_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("asked", "says"), [
-    ({"epochs": 1}, "1 epoch asked for; "), ({"steps": 7_000}, "7,000 steps asked for; "),
-    ({"flip": True}, "none asked for, so chosen by the data; "), (None, "12 epochs, "),
+    ({"epochs": 1}, "1 epoch requested; "), ({"steps": 7_000}, "7,000 steps requested; "),
+    ({"flip": True}, "none requested, so chosen by the data; "), (None, "12 epochs, "),
 ])
 def test_the_budget(asked: dict[str, Any] | None, says: str) -> None:
     facts = digits()[0] | {"asked": asked, "recipe": RECIPE}
@@ -77,7 +77,7 @@ def test_curves_of_what_there_is(tmp_path: Path) -> None:
 
 def candidate(rate: float, accuracy: float | None, **more: Any) -> dict[str, Any]:
     row: dict[str, Any] = {"optimiser": "sgd", "learning_rate": rate, "why": "preset", "seconds": 3.0,
-                           "failed": None if accuracy is not None else "the loss left all bounds"}
+                           "failed": None if accuracy is not None else "the loss diverged"}
     measured = {"accuracy": accuracy, "interval": [accuracy - 0.1, accuracy + 0.05], "nll": 0.5, "epochs": 2,
                 "steps": 9} if accuracy is not None else dict.fromkeys(
                     ("accuracy", "interval", "nll", "epochs", "steps"))
@@ -105,7 +105,7 @@ def test_the_page_of_what_was_tried(tmp_path: Path) -> None:
     assert "sgd with a learning rate of 0.05, 90.0 % of 100 validation pictures (95 %: 80.0–95.0)" in verdict
     assert "1 other is within that interval" in verdict
     assert [row[:2] for row in page.tables["candidates"][1:]] == [["sgd", "0.05"], ["adamw", "0.1"], ["sgd", "1e+06"]]
-    assert "the loss left all bounds" in page.tables["candidates"][3]
+    assert "the loss diverged" in page.tables["candidates"][3]
     assert "900 of 90,000 training pictures" in page.text["candidates"]
     assert "stopped before all" in page.text["candidates"]
     assert "<i>" not in page.source
@@ -130,5 +130,5 @@ def test_the_same_facts_give_the_same_files(tmp_path: Path) -> None:
 def test_nothing_learnt_anything(tmp_path: Path) -> None:
     facts = deepcopy(TRIED) | {"candidates": [candidate(1e6, None)], "next": "", "alike": 0, "ranges": {}}
     page = Page(write_tuning(tmp_path, typed(TuneResult, facts)).read_text(encoding="utf-8"))
-    assert "None of the settings learnt anything" in page.text["verdict"]
+    assert "None of the settings worked" in page.text["verdict"]
     assert "next" not in page.sections

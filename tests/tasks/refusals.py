@@ -15,11 +15,11 @@ from striate.tasks.compare import comparison
 from striate.tasks.compare.comparison import run_comparison
 from striate.tasks.compare.plan import ComparisonPlan, sizes_in
 from striate.tasks.compare.process_pool import WorkerProcess, run_jobs
-from striate.tasks.compare.worker import open_as
+from striate.tasks.compare.worker import open_unchanged
 from striate.tasks.evaluate import evaluate
 from striate.tasks.logs import RunLogs
 from striate.tasks.methods import method_for
-from striate.tasks.settings import listed, recipe_of
+from striate.tasks.settings import file_list_fields, load_recipe
 from striate.tasks.training_data import open_data
 from striate.tasks.tune import try_settings
 
@@ -78,11 +78,11 @@ def in_other_parts(folder: Path) -> object:
 def lost(folder: Path, *, timed: bool) -> object:
     """Compare where the trainings, or the times, leave no file."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(comparison, "run_jobs", lambda jobs, slots, stop, finished,
+        patch.setattr(comparison, "run_jobs", lambda jobs, core_groups, stop, finished,
                       *_: [finished(one) for _, one, _ in jobs])
         patch.setattr(comparison, "run_alone", lambda *_: None)
         if timed:
-            patch.setattr(comparison, "trained", lambda *_: {})
+            patch.setattr(comparison, "train_missing", lambda *_: {})
         return compared(folder)
 
 
@@ -95,7 +95,7 @@ def killed(_: Path) -> object:
 
 def list_changed(folder: Path) -> object:
     (folder / "clean.txt").write_text("cat/1.png\n")
-    settings = Settings(str(folder), **listed(folder / "clean.txt"))
+    settings = Settings(str(folder), **file_list_fields(folder / "clean.txt"))
     (folder / "clean.txt").write_text("cat/2.png\n")
     return open_data(settings, method_for(settings), None, Progress())
 
@@ -109,10 +109,11 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "run is locked": locked,
     "run inside the pictures": lambda folder: RunFolder(folder / "runs").keep_out_of(str(folder)),
     "recipe.yaml is not a run's": lambda folder: Settings.load(written(folder, "- 1") / "recipe.yaml"),
-    "recipe: a list": lambda folder: recipe_of(written(folder, "- 1") / "recipe.yaml"),
-    "recipe: not there": lambda folder: recipe_of(folder / "recipe.yaml"),
-    "recipe: an unknown setting": lambda folder: recipe_of(written(folder, "rate: 1") / "recipe.yaml"),
-    "recipe: a schedule without its number": lambda folder: recipe_of(written(folder, "schedule: exp") / "recipe.yaml"),
+    "recipe: a list": lambda folder: load_recipe(written(folder, "- 1") / "recipe.yaml"),
+    "recipe: not there": lambda folder: load_recipe(folder / "recipe.yaml"),
+    "recipe: an unknown setting": lambda folder: load_recipe(written(folder, "rate: 1") / "recipe.yaml"),
+    "recipe: a schedule without its number":
+        lambda folder: load_recipe(written(folder, "schedule: exp") / "recipe.yaml"),
     "resumed on other data": lambda _: Settings("digits").resumed(Settings("mnist")),
     "resumed with another seed": lambda _: Settings("digits").resumed(Settings("digits", recipe={"seed": 3})),
     "epochs of a bag of words": lambda folder: train_model(
@@ -137,7 +138,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "comparing for no time": lambda folder: compared(folder, minutes=-1.0),
     "going on with a comparison of other pictures": of_other_pictures,
     "comparing on other pictures at each size": in_other_parts,
-    "pictures changed while they were compared": lambda _: open_as(
+    "pictures changed while they were compared": lambda _: open_unchanged(
         ComparisonPlan("digits", ("bow", "lenet5")), ComparisonPlan("digits", ()).method("lenet5")[0], None, "0"),
     "a training killed": killed,
     "a training without a result": lambda folder: lost(folder, timed=False),

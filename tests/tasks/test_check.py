@@ -99,7 +99,7 @@ def test_training_mentions_what_costs_nothing(striate: Program, root: Path) -> N
     notes = json.loads(done.stdout)["data"]["notes"]
     assert any(note.startswith("1 picture is in two parts") for note in notes)
     assert "pictures that are there twice in the same class: 1" in notes
-    assert f"striate check {root} says more, and shows the pictures" in notes
+    assert f"striate check {root} reports details and shows the pictures" in notes
     assert "note: pictures that are there twice" in done.stderr
 
 

@@ -1,4 +1,4 @@
-"""`striate check`: what is wrong with a folder of labelled pictures."""
+"""`striate check`: faults of a folder of labelled pictures."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from striate.report.check_result import CheckResult
 
 EXAMPLE = "Example: striate check pictures/ --write-list clean.txt"
-FOUND = 3  # the exit code when there is something to look at
-NAMED = 3  # cases told of each kind
+FOUND = 3  # the exit code when there are errors or warnings
+NAMED = 3  # cases listed of each finding
 MARKS = {"error": "error", "warning": "look", "note": "note"}
 
 
@@ -32,8 +32,9 @@ def check(
         str, typer.Argument(metavar="DATA", help="A folder of class folders, or digits, fashion-mnist, mnist.")
     ],
     labels: Annotated[
-        bool | None, typer.Option("--labels/--no-labels", help="Hold the labels against a cross-validated recogniser, "
-                                  "which takes minutes. [default: up to 20,000 pictures]")
+        bool | None, typer.Option("--labels/--no-labels", help="Compare the labels with the predictions of a "
+                                  "cross-validated recogniser, which takes minutes. "
+                                  "[default: up to 20,000 pictures]")
     ] = None,
     model: Annotated[str, typer.Option(help="That recogniser, as train --model takes it.")] = "bow",
     seed: Annotated[int, typer.Option(help="Of that recogniser.", min=0, max=2**32 - 1)] = 0,
@@ -42,19 +43,17 @@ def check(
                                   "replaced]")
     ] = None,
     list_to: Annotated[
-        Path | None, typer.Option("--write-list", metavar="FILE", help="Write the names of the pictures that are left, "
-                                  "for train --files: without unreadable ones, without the copy that would be learnt "
-                                  "from where two parts share a picture, and without any of those whose bytes lie "
-                                  "under two labels.")
+        Path | None, typer.Option("--write-list", metavar="FILE", help="Write the names of clean pictures, for train "
+                                  "--files: without unreadable ones, without the training copy of a picture that is "
+                                  "also in another part, and without pictures that are in two classes.")
     ] = None,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Find what is wrong with labelled pictures: bad files, copies and leaks, odd classes, likely wrong labels.
+    """Find faults in labelled pictures: bad files, copies and leaks, odd classes, likely wrong labels.
 
-    Nothing is changed. The exit code is 0 if nothing is to be looked at and 3 if something is; what is only noted does
-    not count.
+    Nothing is changed. The exit code is 3 if there are errors or warnings, else 0; notes do not count.
     """
     for path in (out, list_to):
         if path is not None:
@@ -97,7 +96,7 @@ def summary(result: CheckResult) -> str:
 
 
 def table(findings: Sequence[Finding]) -> str:
-    """One line for each check that found something.
+    """One line for each finding.
 
     >>> from striate.quality import Case, Check, Finding
     >>> print(table([Finding(Check("leak", "error", "pictures in two parts", ""), (Case((), count=1200),))]))
@@ -110,6 +109,6 @@ def table(findings: Sequence[Finding]) -> str:
 
 
 def case_line(case: Case) -> str:
-    """One case: its pictures, and what is said of them."""
+    """One case: its pictures and its text."""
     names = " = ".join(shown(key, 80) for key in case.pictures[:NAMED])
     return ": ".join(part for part in (names, shown(case.text, 300)) if part)

@@ -1,4 +1,4 @@
-"""`striate compare`: several recognisers on the same pictures; which is better, how surely, and at what cost."""
+"""`striate compare`: several recognisers on the same pictures: accuracy, certainty and cost."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def compare(
     models: Annotated[
         str, typer.Option(metavar="A,B,…", help="Two or more, as train --model takes them: names or files.")
     ] = "bow,compact",
-    seeds: Annotated[int, typer.Option(help="Trainings of each, from seeds 0, 1, …")] = 3,
+    seeds: Annotated[int, typer.Option(help="Trainings of each recogniser, from seeds 0, 1, …")] = 3,
     sizes: Annotated[
         str | None, typer.Option(metavar="N,N,…", help="Pictures per class to learn from, for learning curves; the "
                                  "verdict is of the largest. [default: all]")
     ] = None,
     minutes: Annotated[
-        float | None, typer.Option(help="Train each recogniser that can be given a time for about this long.")
+        float | None, typer.Option(help="Training time of each recogniser that takes a time budget.")
     ] = None,
     five_by_two: Annotated[
         bool, typer.Option("--five-by-two", help="Also train each on ten halves: Dietterich's 5×2 cv test.")
@@ -58,7 +58,7 @@ def compare(
 ) -> None:
     """Compare recognisers on the same pictures: which is better, how surely, at what cost.
 
-    Stopped, it goes on where it was when the same command is given again.
+    A stopped comparison continues when the same command is given again.
     """
     from striate.tasks import Progress
     from striate.tasks.compare import compare as run
@@ -77,11 +77,11 @@ def compare(
 
 
 def summary(result: Comparison) -> str:
-    """What people read at the end: the verdict, a row for each recogniser, where the page is."""
+    """The verdict, a row for each recogniser, and the path of the page."""
     rows = [(shown(one.name, 24), with_interval(one.accuracy, one.interval), f"{one.training:.1f} s",
              f"{1000 * one.latency:.1f} ms") for one in result.models]
     lines = [f"{result.verdict}.", "",
-             f"{'':<24}  {'right':<30}  {'training':>10}  {'one picture':>11}",
-             *(f"{name:<24}  {right:<30}  {training:>10}  {one:>11}" for name, right, training, one in rows), "",
+             f"{'':<24}  {'accuracy':<30}  {'training':>10}  {'one picture':>11}",
+             *(f"{name:<24}  {accuracy:<30}  {training:>10}  {one:>11}" for name, accuracy, training, one in rows), "",
              f"report  {result.report}"]
     return "\n".join(lines)

@@ -32,7 +32,7 @@ def convert(
     volume: Annotated[
         str | None, typer.Option("--input", metavar="C,H,W", help="Channels, height and width of its pictures.")
     ] = None,
-    classes: Annotated[int | None, typer.Option(min=1, help="How many values it ends in.")] = None,
+    classes: Annotated[int | None, typer.Option(min=1, help="Number of outputs.")] = None,
     phase: Annotated[str | None, typer.Option(help="TEST or TRAIN, for a prototxt. [default: TEST]")] = None,
     force: Force = False,
     as_json: Json = False,
@@ -40,9 +40,9 @@ def convert(
 ) -> None:
     """Write a network in another dialect: ours (YAML or JSON), Caffe's prototxt, Keras' JSON or PyTorch source.
 
-    What is written is read again; the answer says what is lost, and what is only written otherwise and computes the
-    same. A Caffe solver becomes a recipe. With - the text goes to stdout and what there is to say to stderr; with
-    --quiet, nothing is said.
+    The output is read again, and the differences are reported: what is lost, and what is written differently but
+    computes the same. A Caffe solver becomes a recipe. With - the text goes to stdout and the report to stderr; with
+    --quiet there is no report.
     """
     from striate.tasks.convert import convert as run
 
@@ -56,7 +56,7 @@ def convert(
 
 
 def summary(result: Conversion) -> str:
-    """What was read, as what it is written, and what is lost or written otherwise, in one line."""
+    """The source, the dialect written and the differences, in one line."""
     from striate.arch.formats.dialects import DIALECTS
 
     network = result.network

@@ -1,4 +1,4 @@
-"""`striate evaluate`: how often a saved recogniser is right."""
+"""`striate evaluate`: metrics of a saved recogniser on labelled pictures."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import typer
 
 from striate.cli.options import Force, Json, Quiet
 from striate.errors import UsageError, shown
-from striate.report.survey_table import beside, table, totals
+from striate.report.survey_table import auxiliary_line, table, totals
 
 if TYPE_CHECKING:
     from striate.arch import Volume
@@ -34,8 +34,8 @@ def inspect(
     volume: Annotated[
         str | None, typer.Option("--input", metavar="C,H,W", help="Channels, height and width of its pictures.")
     ] = None,
-    classes: Annotated[int | None, typer.Option(min=1, help="How many values it ends in.")] = None,
-    batch: Annotated[int, typer.Option(min=1, help="Pictures at a time, for the memory.")] = 1,
+    classes: Annotated[int | None, typer.Option(min=1, help="Number of outputs.")] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Batch size, for the memory.")] = 1,
     phase: Annotated[
         str | None, typer.Option(help="TEST or TRAIN, for a prototxt. [default: TEST]")
     ] = None,
@@ -53,13 +53,13 @@ def inspect(
     """Show the layers of a network: volume, parameters, MACs, receptive field, memory; and the totals.
 
     MACs are multiply-adds and FLOPs all operations for one picture. Neurons are units that form a weighted sum. The
-    receptive field is what one unit sees of the picture, from the narrowest to the widest branch. Unread are rows and
+    receptive field is what one unit reads of the picture, from the narrowest to the widest branch. Unread are rows and
     columns that no window reads, at the end or between windows that step over them. With --quiet, only the totals.
     """
     if listing:
-        from striate.report.zoo_table import years
+        from striate.report.zoo_table import zoo_table
 
-        sys.stdout.write(years(as_json))
+        sys.stdout.write(zoo_table(as_json))
         return
     if net is None:
         raise UsageError("no_network", "a network was to be inspected", allowed="a name or a file is allowed",
@@ -72,12 +72,12 @@ def inspect(
 
 
 def text(result: Inspection, quiet: bool) -> str:
-    """The table, the totals and where it is from; the PyTorch source instead, if that was asked for."""
+    """The table, the totals and the origin; or the PyTorch source, if requested."""
     if result.torch_code:
         return result.torch_code
-    said = ("" if quiet else table(result.survey) + "\n") + totals(result.survey) + beside(result.auxiliary)
-    said += "".join(f"{what}: {how}\n" for what, how in result.origin.items() if how and not quiet)
-    return said + (f"drawn: {shown(result.svg, 200)}\n" if result.svg else "")
+    text = ("" if quiet else table(result.survey) + "\n") + totals(result.survey) + auxiliary_line(result.auxiliary)
+    text += "".join(f"{what}: {how}\n" for what, how in result.origin.items() if how and not quiet)
+    return text + (f"drawn: {shown(result.svg, 200)}\n" if result.svg else "")
 
 
 def parse_volume(text: str | None) -> Volume | None:

@@ -1,4 +1,4 @@
-"""`striate look`: the visual words of a model, and what they contribute to a decision."""
+"""`striate look`: the visual words of a model, and their contributions to a decision."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def register(app: typer.Typer) -> None:
 
 def look(
     model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file of visual words.")],
-    picture: Annotated[Path | None, typer.Option(metavar="FILE", help="A picture to look at with it.")] = None,
+    picture: Annotated[Path | None, typer.Option(metavar="FILE", help="The picture to explain.")] = None,
     asked: Annotated[
-        str | None, typer.Option("--class", metavar="NAME", help="What speaks for this class. [default: the predicted]")
+        str | None, typer.Option("--class", metavar="NAME", help="Explain this class. [default: the predicted]")
     ] = None,
-    top: Annotated[int, typer.Option(min=1, max=50, help="How many words to name on each side.")] = 5,
+    top: Annotated[int, typer.Option(min=1, max=50, help="Number of words listed for and against.")] = 5,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The page. [default: look.html beside the model]")
     ] = None,
@@ -36,7 +36,7 @@ def look(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Show a model's visual words, and which of them speak for and against a class in a picture, on one page."""
+    """Show a model's visual words, and their evidence for and against a class in a picture, on one page."""
     page = out or model.with_name("look.html")
     refuse_taken(page, force)
 
@@ -48,7 +48,7 @@ def look(
 
 
 def summary(result: WordsLookResult) -> str:
-    """What was predicted, the words for and against, and the page, for people."""
+    """The prediction, the words for and against, and the path of the page."""
     lines = []
     if result.picture:
         target = shown(result.target or "", 40)

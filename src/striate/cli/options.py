@@ -1,4 +1,4 @@
-"""Options that several commands share, so that they read the same everywhere."""
+"""Options shared by several commands."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import typer
 from striate.core.atomic import refuse_taken as refuse_taken
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout and nothing else there.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the answer only.")]
-Force = Annotated[bool, typer.Option("--force", help="Write over a file that is there.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Make every bad picture an error instead of skipping it.")]
 
 Files = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="Use only the pictures of the folder that this list names, as "
-                              "striate check --write-list writes it.")
+    Path | None, typer.Option(metavar="FILE", help="Use only the pictures in this list, as striate check "
+                              "--write-list writes it.")
 ]
 
 

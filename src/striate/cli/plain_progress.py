@@ -15,29 +15,29 @@ SECONDS = 30.0
 
 
 class PlainProgress:
-    """Says by `say` how far a stage or a training has come; no escape codes, nothing to redraw."""
+    """Progress lines through `say`; no escape codes, nothing to redraw."""
 
     def __init__(self, say: Callable[[str], None], now: Callable[[], float] = time.monotonic) -> None:
         self.say, self.now = say, now
         self.task, self.first, self.done = "", 0, 0
-        self.started = self.said = 0.0
+        self.started = self.last_line = 0.0
 
     def stage(self, stage: str, done: int, total: int) -> None:
         """A stage that takes long; one that is over before its first line is due has none."""
         self._follow(stage, done)
-        spoken = self.said > self.started
-        if self.now() - self.said >= SECONDS or (spoken and done >= total):
-            self._line(f"{stage} {done:,}/{total:,}{self.left(done, total)}")
+        reported = self.last_line > self.started
+        if self.now() - self.last_line >= SECONDS or (reported and done >= total):
+            self._line(f"{stage} {done:,}/{total:,}{self.time_left(done, total)}")
 
     def step(self, step: StepRecord, detail: str) -> None:
-        """The end of an epoch, or a step within a long one; `detail` is what the bar would say of it."""
+        """The end of an epoch, or a step within a long one; `detail` is the text beside the bar."""
         self._follow("training", step.step)
-        if step.record or self.now() - self.said >= SECONDS:
+        if step.record or self.now() - self.last_line >= SECONDS:
             self._line(f"epoch {step.epoch}/{step.epochs} · step {step.step:,}/{step.steps:,} · {detail}"
-                       + self.left(step.step, step.steps))
+                       + self.time_left(step.step, step.steps))
 
-    def left(self, done: int, total: int) -> str:
-        """The time that is left at the speed so far, in words; nothing as long as no speed is known."""
+    def time_left(self, done: int, total: int) -> str:
+        """The remaining time at the speed so far, in words; nothing until a speed is known."""
         since = done - self.first
         if since <= 0 or done >= total:
             return ""
@@ -48,9 +48,9 @@ class PlainProgress:
         """Begin anew with another task, or with the same one from its beginning."""
         if task != self.task or done < self.done:
             self.task, self.first = task, done
-            self.started = self.said = self.now()
+            self.started = self.last_line = self.now()
         self.done = done
 
     def _line(self, text: str) -> None:
         self.say(text)
-        self.said = self.now()
+        self.last_line = self.now()

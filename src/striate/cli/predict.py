@@ -1,4 +1,4 @@
-"""`striate predict`: what is in these pictures?"""
+"""`striate predict`: the classes of pictures."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def register(app: typer.Typer) -> None:
 
 def predict(model: Annotated[Path, typer.Argument(metavar="MODEL", help="A model file.")],
             pictures: Annotated[list[Path], typer.Argument(metavar="PICTURE...", help="Picture files.")],
-            top: Annotated[int, typer.Option(min=1, help="How many classes to name.")] = 5, strict: Strict = False,
+            top: Annotated[int, typer.Option(min=1, help="Number of classes to list.")] = 5, strict: Strict = False,
             as_json: Json = False, quiet: Quiet = False) -> None:
-    """Name the class of each picture; exits with 2 when a picture could not be read."""
+    """Predict the class of each picture; exits with 2 when a picture could not be read."""
     from striate.tasks.predict import predict as predict_pictures
 
     screen = Screen(quiet=quiet, as_json=as_json)

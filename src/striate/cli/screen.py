@@ -1,4 +1,4 @@
-"""What a command shows: messages and progress bars on stderr, the answer on stdout."""
+"""Screen output of a command: messages and progress bars on stderr, the result on stdout."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Screen:
             self.lines.step(step, detail)
 
     def close(self) -> None:
-        """End the bar, leaving what it said last."""
+        """End the bar, which stays on screen."""
         if self.bars:
             self.bars.stop()
         self.bars = self.task = None

@@ -1,4 +1,4 @@
-"""`striate train`: a recogniser from a folder of pictures."""
+"""`striate train`: training of a recogniser on a folder of pictures."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def train(
                                  "Without --model it is finetune. [default: efficientnet_lite0]")
     ] = None,
     network: Annotated[
-        str | None, typer.Option(help="Whose weights these are, a name or a file. [default: the network that they fit]")
+        str | None, typer.Option(help="Network of the weights, by name or file. [default: the one they fit]")
     ] = None,
     epochs: Annotated[int | None, recipe_option("epochs")] = None,
     minutes: Annotated[float | None, recipe_option("minutes")] = None,
@@ -62,14 +62,14 @@ def train(
     split: Annotated[str | None, typer.Option(help="A split.json to use.")] = None,
     files: Files = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run. [default: runs/DATA-MODEL]")] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that was stopped.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Resume a run that was stopped.")] = False,
     size: Annotated[str | None, typer.Option(help="Picture size, 64 or 48,64. [default: from model and data]")] = None,
     resize: Annotated[
         str, typer.Option(help="How pictures of another shape are resized: squash, crop or pad.")
     ] = "squash",
     recipe: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Settings of the training in YAML, as striate convert makes of "
-                                  "a Caffe solver; options given beside it count more.")
+        Path | None, typer.Option(metavar="FILE", help="Recipe in YAML, for example a converted Caffe solver; options "
+                                  "take precedence.")
     ] = None,
     batch_size: Annotated[int | None, recipe_option("batch_size")] = None,
     optimiser: Annotated[str | None, recipe_option("optimiser")] = None,
@@ -87,19 +87,19 @@ def train(
         list[str] | None, typer.Option(metavar="KIND", help="csv or tensorboard; may be repeated. [default: csv]")
     ] = None,
     try_: Annotated[
-        bool, typer.Option("--try", help="Only try optimisers and learning rates, a short while each.")
+        bool, typer.Option("--try", help="Only compare optimisers and learning rates, in a short training each.")
     ] = False,
-    try_seconds: Annotated[float, typer.Option(metavar="<float>", help="How long each is tried.", min=0.6,
-                                                   max=86_400)] = 30.0,
+    try_seconds: Annotated[float, typer.Option(metavar="<float>", help="Seconds of each of these trainings.", min=0.6,
+                                             max=86_400)] = 30.0,
     checkpoint_seconds: Annotated[
         float | None, typer.Option(metavar="<float>", min=0,
-                                   help="Save the state this often. [default: 20, or 1 % of the time]")
+                                   help="Seconds between checkpoints. [default: 20, or 1 % of the time]")
     ] = None,
     sharded: Annotated[
         bool, typer.Option("--sharded", help="Under torchrun: divide the weights among the processes.")
     ] = False,
     allow_empty_class: Annotated[
-        bool, typer.Option("--allow-empty-class", help="Keep classes without pictures.")
+        bool, typer.Option("--allow-empty-class", help="Allow classes without pictures.")
     ] = False,
     strict: Strict = False,
     as_json: Json = False,
@@ -124,7 +124,7 @@ def train(
     try:
         if try_:
             with group.one_error():
-                again = tune.again(context)
+                again = tune.command_words(context)
                 group.on_rank_zero(lambda: tune.show(data, options, progress, screen, again=again, out=out,
                                                 seconds=try_seconds))
                 group.shutdown()
@@ -137,7 +137,7 @@ def train(
 
 
 def summary(result: TrainResult) -> str:
-    """What people read at the end."""
+    """The accuracies, the paths of report and model, and the next command."""
     test, validation, model = result.test, result.validation, result.model
     assert test
     assert validation
@@ -155,7 +155,7 @@ def summary(result: TrainResult) -> str:
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C or SIGTERM asks the run to save and stop; the second one ends it at once."""
+    """Handle Ctrl-C and SIGTERM: the first makes the run save and stop, the second ends it at once."""
     stop = threading.Event()
 
     def handle(*_: object) -> None:

@@ -1,4 +1,4 @@
-"""`striate train --try`: optimisers and learning rates tried, as a table, and the command that trains with the best."""
+"""`striate train --try`: a table of optimisers and learning rates, and the command that trains with the best."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OWN = ("try_", "try_seconds", "out", "as_json", "quiet", "optimiser", "learning_
 
 def show(data: str, options: Mapping[str, Any], progress: Progress, screen: Screen, *, again: Sequence[str],
          out: Path | None, seconds: float) -> None:
-    """Try, and answer with the table; raises as `striate.tune`, and KeyboardInterrupt when there is nothing to tell."""
+    """Tune and print the table; raises as `striate.tune`, and KeyboardInterrupt when there is no result."""
     from striate.tasks.tune import tune
 
     try:
@@ -33,18 +33,18 @@ def show(data: str, options: Mapping[str, Any], progress: Progress, screen: Scre
 
 
 def table(result: TuneResult) -> str:
-    """What people read at the end: a row for each candidate, the best first."""
+    """A row for each candidate, the best first, and the next command."""
     rows = [("optimiser", "learning rate", "", "validation", "95 %", "epochs"), *map(cells, result.candidates)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(cell.ljust(width) if i in (0, 2) else cell.rjust(width)
                        for i, (cell, width) in enumerate(zip(row, widths, strict=True))).rstrip() for row in rows]
     if result.alike:
-        lines += [f"The first {result.alike + 1} are not told apart by {result.data.counts['validation']:,} validation "
-                  "pictures."]
+        lines += [f"The first {result.alike + 1} cannot be distinguished on "
+                  f"{result.data.counts['validation']:,} validation pictures."]
     if result.stopped:
-        lines += ["It was stopped before all had been tried."]
+        lines += ["Stopped before all candidates were trained."]
     lines += ["", f"report  {result.report}", f"picture {result.picture}"]
-    return "\n".join([*lines, f"next    {result.next}" if result.next else "None of them learnt anything."])
+    return "\n".join([*lines, f"next    {result.next}" if result.next else "All of them diverged."])
 
 
 def cells(row: TriedSettings) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ def cells(row: TriedSettings) -> tuple[str, ...]:
             str(row.epochs))
 
 
-def again(context: typer.Context) -> list[str]:
+def command_words(context: typer.Context) -> list[str]:
     """The command as it was given, without what belongs to trying alone."""
     if context.params["resume"]:
         raise UsageError("try_and_resume", "settings were to be tried", allowed="a new run is allowed",

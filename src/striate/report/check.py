@@ -1,4 +1,4 @@
-"""The page of `striate check`: what is wrong with a set of pictures, with the pictures (`check.html`).
+"""Page of `striate check`: the faults of a data set, with pictures (`check.html`).
 
 Self-contained as a report is: no script, no request; the same result gives the same bytes.
 """
@@ -21,12 +21,12 @@ from striate.report.train_page import environment
 CASES = 12  # shown of a kind, with pictures
 LABEL_CASES = 36
 TOGETHER = 4  # pictures shown of one case
-LINES = 60  # of a kind whose cases are told in words
+LINES = 60  # of a kind whose cases are listed in words
 SIDE = 112  # CSS pixels
 LEVELS = {
     "error": ("Errors", "Figures would be wrong, or pictures are lost."),
-    "warning": ("To be looked at", "Each may be right as it is; a person can tell."),
-    "note": ("To be known", "No faults, and no reason to call the set unclean."),
+    "warning": ("Warnings", "Each may be right as it is; look at the pictures."),
+    "note": ("Notes", "No faults; they do not make the set unclean."),
 }
 Pixels = Callable[[str, int], NDArray[np.uint8] | None]
 
@@ -44,7 +44,7 @@ def write_check(path: str | Path, result: CheckResult, pixels: Pixels) -> Path:
     ...     data=CheckedData("pets", "pets", ("cat", "dog"), {"all": [3, 4]}, 7, 0))
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     page = write_check(Path(folder) / "check.html", result, lambda *_: None).read_text(encoding="utf-8")
-    >>> "Nothing is wrong" in page
+    >>> "No faults were found" in page
     True
     """
     atomic.write_text(path, render(result, pixels))

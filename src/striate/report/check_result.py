@@ -1,4 +1,4 @@
-"""The typed result of `striate check`: what is wrong with a set of pictures."""
+"""Typed result of `striate check`: the faults of a data set."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from striate.quality.finding import Finding
 
 @dataclass(frozen=True)
 class CheckedData(Result):
-    """The set: `counts` of each part by class, `count` pictures in all; `left_out` cannot be read."""
+    """A checked data set: `counts` of each part by class, `count` pictures in all; `left_out` cannot be read."""
 
     source: str
     name: str
@@ -24,7 +24,7 @@ class CheckedData(Result):
 
 @dataclass(frozen=True)
 class DoubtedLabel(Result):
-    """A picture whose label may be wrong: the suggested one, the probability of each, and whether it is likely."""
+    """A picture whose label may be wrong: the suggested one, both probabilities, and whether an error is likely."""
 
     index: int
     label: str

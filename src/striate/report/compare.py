@@ -1,4 +1,4 @@
-"""The page of `striate compare`: which recogniser is better on these pictures, by how much, how surely, at what cost.
+"""Page of `striate compare`: accuracies, differences with intervals, costs and disagreements of recognisers.
 
 Self-contained as a report is: no script, no request; the same result gives the same bytes.
 """
@@ -45,7 +45,7 @@ def write_comparison(folder: str | Path, result: Comparison, disagreements: Sequ
     """
     folder = Path(folder)
     page = environment().get_template("compare.html.j2").render({
-        **vars(result), "words": words, "asides": words.aside(result), "charts": charts(result),
+        **vars(result), "words": words, "asides": words.explanation(result), "charts": charts(result),
         "gallery": gallery(result, disagreements),
         "strip": strip([one.interval[0] for one in result.models]), "span": span(result.pairs),
         "marks": figures.MARKS,

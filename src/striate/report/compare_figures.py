@@ -1,4 +1,4 @@
-"""The charts of a comparison: a colour and a mark for each recogniser, told apart without colours too.
+"""Charts of a comparison: a colour and a mark for each recogniser, distinct without colours too.
 
 The colours are Okabe and Ito's ("Color universal design", 2008), darker or lighter as paper is light or dark; they are
 variables of the page, for which stand-ins are drawn here.
@@ -46,7 +46,7 @@ def curves(found: LearningCurves) -> str:
         axes.xaxis.set_minor_locator(NullLocator())
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
         axes.yaxis.set_major_formatter(PER_CENT)
-        axes.set(xlabel="pictures of a class learnt from (log scale)", ylabel="right on the test part (%)")
+        axes.set(xlabel="training pictures per class (log scale)", ylabel="test accuracy (%)")
         legend = axes.legend(loc="lower right", handlelength=2.6)
         for text in legend.get_texts():
             text.set_parse_math(False)
@@ -70,7 +70,7 @@ def front(models: Sequence[ComparedModel], name: str, on_front: Sequence[str]) -
         _few_ticks(axes, [getattr(one, name) for _, one in known], name)
         axes.yaxis.set_major_formatter(PER_CENT)
         axes.yaxis.set_major_locator(MaxNLocator(4))
-        axes.set(xlabel=COSTS[name] + (" (more is better)" if name == "throughput" else ""), ylabel="right (%)")
+        axes.set(xlabel=COSTS[name] + (" (more is better)" if name == "throughput" else ""), ylabel="accuracy (%)")
         axes.margins(x=0.15, y=0.12)
 
     return _coloured(chart(f"front-{name}", f"Accuracy against {COSTS[name]}", (3.7, 2.6), draw))

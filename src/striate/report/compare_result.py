@@ -1,4 +1,4 @@
-"""The typed result of `striate compare`: which recogniser is better, by how much, how surely, and at what cost.
+"""Typed result of `striate compare`: accuracies, differences with intervals and p-values, and costs.
 
 Fractions are in 0..1, times in seconds; lists of recognisers are in the order of `Comparison.models`.
 """
@@ -14,7 +14,7 @@ from striate.stats.metrics import Interval, ReliabilityBin
 
 @dataclass(frozen=True)
 class ComparisonSettings(Result):
-    """What was asked for; `threads` are those of each of the `at_once` trainings, `sizes` pictures of a class."""
+    """Settings of a comparison: `threads` of each of `at_once` trainings, `sizes` per class."""
 
     seeds: int
     sizes: Sequence[int]
@@ -28,7 +28,7 @@ class ComparisonSettings(Result):
 class ComparedData(Result):
     """The pictures: `count` and `counts` (by class) of the test part, `learnable` of the others.
 
-    `short`: classes with fewer pictures than the largest size; `leaked`: test pictures also among those learnt from.
+    `short`: classes with fewer pictures than the largest size; `leaked`: test pictures also among the training pictures.
     """
 
     name: str
@@ -46,11 +46,11 @@ class ComparedData(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedModel(Result):
-    """One recogniser at the largest size; what it has not is None.
+    """One recogniser at the largest size; None for what it does not have.
 
     `seeds` are the accuracies of its trainings; `other_seeds` and `other_pictures` standard errors of the accuracy;
     `…_after` are after temperature scaling; `latency` is that of one picture, `throughput` pictures a second of 64 at
-    once; `memory` bytes in training, `answer_memory` in answering; `timed`: whether it heeds minutes.
+    once; `memory` bytes in training, `answer_memory` in answering; `timed`: whether it takes minutes.
     """
 
     name: str
@@ -136,7 +136,7 @@ class LearningCurve(Result):
 
 @dataclass(frozen=True)
 class SizeDifference(Result):
-    """How far a learnt recogniser is ahead of a hand-crafted one at one size."""
+    """The difference between a learnt and a hand-crafted recogniser at one size."""
 
     size: int
     difference: float
@@ -167,7 +167,7 @@ class LearningCurves(Result):
 
 @dataclass(frozen=True)
 class AgreementCounts(Result):
-    """How often two answer alike (M, M); the pictures that `only` one, `all`, or `none` gets right."""
+    """How often two recognisers agree (M, M); the pictures that `only` one, `all`, or `none` gets right."""
 
     alike: Sequence[Sequence[float | None]]
     only: Sequence[int]
@@ -206,9 +206,9 @@ class FiveByTwoPair(Result):
 class Comparison(Result):
     """A comparison of recognisers on the same test pictures; `models` the most accurate first.
 
-    `verdict` is one sentence without its stop; `others`: how much of the machine other programs used while answers
-    were timed; `fronts`: who is on the Pareto front of accuracy against each cost; `seconds` are those of this
-    command, `computed_seconds` those of all trainings; `report` is the page.
+    `verdict` is one sentence without its stop; `others`: how much of the machine other programs used
+    while predictions were timed; `fronts`: the names on the Pareto front of accuracy against each cost; `seconds` are
+    those of this command, `computed_seconds` those of all trainings; `report` is the page.
     """
 
     striate: str

@@ -1,4 +1,4 @@
-"""A comparison in words, for the page and for `compare.md`."""
+"""Sentences and tables of a comparison, for the page and for `compare.md`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from striate.report.compare_result import Comparison, CurveCrossing
 from striate.report.formatting import THIN, between, data_size, digits, duration, moment, noun, short
 from striate.stats.verdict import p_value_text, points
 
-__all__ = ["aside", "p_value_text", "crossing", "data_size", "gap", "markdown", "moment", "plain_points", "points",
-           "sentence"]
+__all__ = ["crossing", "data_size", "explanation", "gap", "markdown", "moment", "p_value_text", "plain_points",
+           "points", "sentence"]
 
 
 def sentence(text: str) -> Markup:
@@ -44,22 +44,23 @@ def plain_points(value: float) -> str:
     return text if value <= 0 else f"+{text}"
 
 
-def aside(result: Comparison) -> list[str]:
-    """What the verdict rests on, sentence by sentence."""
+def explanation(result: Comparison) -> list[str]:
+    """The basis of the verdict, sentence by sentence."""
     seeds, pairs, data = result.asked.seeds, result.pairs, result.data
-    told = []
+    sentences = []
     if len(pairs) > 1:
-        told.append(f"p-values are corrected for {len(pairs)} pairs (Holm), intervals are of each pair by itself.")
-    told.append(f"Each was trained {seeds} times; what other seeds and other pictures of the same kind would change is "
-                "counted." if seeds > 1 else "Each was trained once: what another seed would change is not known.")
+        sentences.append(f"p-values are corrected for {len(pairs)} pairs (Holm), intervals are of each pair by itself.")
+    sentences.append(f"Each was trained {seeds} times; intervals include the variation between seeds and between "
+                     "samples of pictures." if seeds > 1 else
+                     "Each was trained once: the variation between seeds is not known.")
     if result.asked.sizes:
-        told.append(f"Each learnt from {max(result.asked.sizes):,} pictures of a class.")
+        sentences.append(f"Each was trained on {max(result.asked.sizes):,} pictures per class.")
     if any(not one.sure for one in pairs):
-        told.append("“Can't be told apart” is not “equally good”: the intervals say how far apart they may be.")
+        sentences.append("“Can't be told apart” is not “equally good”: the intervals bound the difference.")
     if data.leaked:
-        told.append(f"{data.leaked:,} of the test pictures {noun(data.leaked, 'is', 'are')} also among those "
-                    "learnt from.")
-    return told
+        sentences.append(f"{data.leaked:,} of the test pictures {noun(data.leaked, 'is', 'are')} also among the "
+                         "training pictures.")
+    return sentences
 
 
 def crossing(row: CurveCrossing, sizes: Sequence[int]) -> str:
@@ -84,7 +85,7 @@ def crossing(row: CurveCrossing, sizes: Sequence[int]) -> str:
 def markdown(result: Comparison) -> str:
     """The finding and its tables as Markdown."""
     data = result.data
-    lines = [f"# {cell(result.title)}", "", f"**{cell(result.verdict)}.**", "", " ".join(aside(result)), "",
+    lines = [f"# {cell(result.title)}", "", f"**{cell(result.verdict)}.**", "", " ".join(explanation(result)), "",
              "| | accuracy % | 95 % | balanced % | seeds ± | training | one picture | 64 at once | file | parameters |",
              "|---|---|---|---|---|---|---|---|---|---|"]
     for one in result.models:

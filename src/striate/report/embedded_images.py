@@ -1,4 +1,4 @@
-"""Pictures for the page: uint8 arrays as PNG data URIs, small ones enlarged by whole factors to keep pixels square."""
+"""Embedded images of a page: uint8 arrays as PNG data URIs, small ones enlarged by whole factors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 from markupsafe import Markup
 from PIL import Image
 
-LONGEST = 160  # pixels kept of a larger picture: twice what is shown, for sharp screens
+LONGEST = 160  # pixels of the longer side, at most: twice what is shown, for sharp screens
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ class Misclassified:
 
 @dataclass(frozen=True)
 class EmbeddedImage:
-    """A picture as the page needs it: its data URI and the CSS pixels it takes."""
+    """An embedded image: its data URI and its size in CSS pixels."""
 
     uri: Markup
     width: int

@@ -1,6 +1,6 @@
-"""The charts of the page, as inline SVG whose ink is the page's own: text and axes follow light, dark and print.
+"""Charts of a report as inline SVG in the colours of the page: text and axes follow light, dark and print.
 
-Matplotlib draws with stand-in colours; `_inline` then exchanges them for CSS colours and takes away what does not
+Matplotlib draws with stand-in colours; `_inline` then exchanges them for CSS colours and removes what does not
 belong inside a page (document type, name spaces, fonts, ids of groups, which would repeat from chart to chart).
 """
 
@@ -109,11 +109,11 @@ def reliability(bins: Sequence[ReliabilityBin], name: str = "reliability") -> st
             low, high = wilson(round(one.accuracy * one.count), one.count)
             axes.plot([one.confidence] * 2, [low, high], color=FIRST, linewidth=1.4, solid_capstyle="butt")
             axes.plot([one.confidence], [one.accuracy], "o", color=FIRST, markersize=5.5, clip_on=False)
-        axes.set(xlim=(0, 1.02), ylim=(0, 1.02), ylabel="right (%)")
+        axes.set(xlim=(0, 1.02), ylim=(0, 1.02), ylabel="accuracy (%)")
         axes.yaxis.set_major_formatter(PER_CENT)
         width = bins[0].high - bins[0].low
         below.bar([one.low + width / 2 for one in bins], [one.count for one in bins], width * 0.86, color=FIRST)
-        below.set(xlabel="confidence of the answer (%)", ylabel="pictures")
+        below.set(xlabel="confidence of the prediction (%)", ylabel="pictures")
         below.xaxis.set_major_formatter(PER_CENT)
         below.yaxis.set_major_locator(MaxNLocator(2, integer=True))
         figure.align_ylabels()
@@ -148,7 +148,7 @@ def _mark(axes: Axes, best: int | None) -> None:
 
 
 def chart(name: str, title: str, size: tuple[float, float], draw: Callable[[Figure], None]) -> str:
-    """What `draw` puts on a figure of `size` (inches), as an SVG element of the page."""
+    """The chart that `draw` makes on a figure of `size` (inches), as an SVG element."""
     with mpl.rc_context():
         mpl.rcdefaults()  # a user's own matplotlibrc must not change the page
         mpl.rcParams.update(STYLE | {"svg.hashsalt": f"striate {name}"})

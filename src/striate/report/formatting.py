@@ -1,4 +1,4 @@
-"""Numbers and findings in words, never claiming more than the numbers do."""
+"""Formatting of numbers, durations, sizes and findings for pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ THIN = "\N{NARROW NO-BREAK SPACE}"
 
 
 def digits(value: float | None) -> str:
-    """A fraction in 0..1 as per cent with one decimal; more where one would round it to a certainty it is not.
+    """A fraction in 0..1 as per cent with one decimal; more where that would round to 0 or 100.
 
     >>> digits(0.98889), digits(1.0), digits(0.9996), digits(0.0)
     ('98.9', '100.0', '99.96', '0.0')
@@ -63,7 +63,7 @@ def short(value: float | None) -> Markup:
 
 
 def duration(seconds: float | None) -> Markup:
-    """Seconds as people say them.
+    """A duration in words.
 
     >>> [str(duration(t)).replace(THIN, " ") for t in (0.04, 9.87, 61, 7384)]
     ['40 ms', '9.9 s', '1 min 1 s', '2 h 3 min']
@@ -79,7 +79,7 @@ def size(value: Any) -> Markup:
 
 
 def moment(seconds: float | None) -> Markup:
-    """A short time with two digits that count."""
+    """A short time with two significant digits."""
     return NONE if seconds is None else _markup(humanize.duration(seconds, "two digits"))
 
 
@@ -102,7 +102,7 @@ def plain(value: Any) -> str:
 
 
 def _markup(text: str) -> Markup:
-    """A number with its unit, which no line break parts."""
+    """A number with its unit, without a line break between them."""
     return Markup(text.replace(" ", THIN))  # noqa: S704 - digits and units
 
 
@@ -112,17 +112,16 @@ def noun(count: int, one: str, many: str = "") -> str:
 
 
 def verdict(result: Evaluation, part: str, unseen: bool) -> Markup:
-    r"""The finding in one sentence with its interval.
+    r"""The accuracy in one sentence with its interval.
 
     >>> from striate.stats.metrics import evaluate
     >>> right = evaluate([0] * 360, [[1.0, 0.0]] * 356 + [[0.0, 1.0]] * 4, ["cat", "dog"])
     >>> str(verdict(right, "test", True))
-    '98.9\u202f% of 360 test pictures it had never seen are recognised (95\u202f%: 97.2–99.6)'
+    '98.9\u202f% of 360 unseen test pictures are recognised (95\u202f%: 97.2–99.6)'
     """
     count = result.count
-    never = " it had never seen" if unseen else ""
-    return Markup("{} of {} {} {}{} {} recognised (95{}%: {})").format(
-        percent(result.accuracy), number(count), part, noun(count, "picture"), never,
+    return Markup("{} of {} {}{} {} {} recognised (95{}%: {})").format(
+        percent(result.accuracy), number(count), "unseen " if unseen else "", part, noun(count, "picture"),
         "is" if count == 1 else "are", THIN, between(result.interval))
 
 
@@ -132,7 +131,7 @@ def commonest(result: Evaluation) -> float:
 
 
 def epochs_of(history: Sequence[EpochResult] | None) -> int:
-    """How many epochs were trained; epoch 0, of what a run began with, is none.
+    """The number of epochs trained; epoch 0, before the first step, is none.
 
     >>> epochs_of([EpochResult(0), EpochResult(1), EpochResult(2)]), epochs_of([])
     (2, 0)
@@ -141,7 +140,7 @@ def epochs_of(history: Sequence[EpochResult] | None) -> int:
 
 
 def next_steps(result: TrainResult) -> list[tuple[str, str]]:
-    """What can be done now, each with its command: (what, command)."""
+    """Next steps, each with its command: (step, command)."""
     model, epochs = result.model, epochs_of(result.history)
     options = "".join(f" --{name} {shlex.quote(str(value))}" for name, value in result.began.items())
     source = shlex.quote(result.data.source or result.data.name)
@@ -151,7 +150,7 @@ def next_steps(result: TrainResult) -> list[tuple[str, str]]:
         steps += [("Recognise new pictures", f"striate predict {quoted} PICTURE…"),
                   ("Measure it on labelled pictures", f"striate evaluate {quoted} {source}")]
     if model and result.stages:
-        steps += [("See its words, and what speaks for an answer", f"striate look {quoted} --picture PICTURE")]
+        steps += [("See its words, and the evidence for a prediction", f"striate look {quoted} --picture PICTURE")]
     if result.network and result.network.name and epochs:
         steps += [("Train for twice as long", f"striate train {source} --model {shlex.quote(result.network.name)}"
                                               f"{options} --epochs {2 * epochs}")]

@@ -1,4 +1,4 @@
-"""The page of `striate look`: the words of a model, and what they contribute to one decision (`look.html`).
+"""Page of `striate look`: the visual words of a model, and their contributions to one decision (`look.html`).
 
 Self-contained as a report is: no script, no request; the same result gives the same bytes.
 """
@@ -31,7 +31,7 @@ PATCH, PATCHES = 64, 96  # CSS pixels of a mean patch, and of three nearest side
 
 @dataclass(frozen=True)
 class WordCard:
-    """One word as the page needs it; `share` of all descriptors looked at, `length` of its bar, 0..1."""
+    """Card of one word; `share` of all descriptors, `length` of its bar, 0..1."""
 
     word: int
     colour: str
@@ -64,7 +64,7 @@ def render(result: WordsLookResult) -> str:
 
 
 def signed(value: float) -> str:
-    """A part of a decision, with its sign and three decimals, in margins.
+    """A contribution to a decision, with its sign and three decimals, in margins.
 
     >>> signed(0.25), signed(-1.5)
     ('+0.250', '−1.500')
@@ -73,7 +73,7 @@ def signed(value: float) -> str:
 
 
 def clear(patch: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A patch with its contrast raised, at most eightfold, as a descriptor knows shape and not contrast.
+    """A patch with its contrast raised, at most eightfold: descriptors do not depend on contrast.
 
     >>> clear(np.array([[100, 110]], np.uint8)).tolist()                     # 105 comes to 127.5; 5 are eightfold 40
     [[88, 168]]
@@ -91,10 +91,10 @@ def _viewed(result: WordsLookResult, view: WordView, palette: NDArray[np.uint8])
         places = [(int(np.flatnonzero(result.pages.words == one.word)[0]), one) for one in words]
         sides[side] = [_card(result, palette, place, one, abs(one.value) / strongest) for place, one in places]
     height, width = view.pixels.shape[:2]
-    told = [[one.word for one in words] for words in named.values()]
+    named_words = [[one.word for one in words] for words in named.values()]
     times = view.counts[: view.grids[0][0] * view.grids[0][1]].sum(axis=0)  # one grid is the whole picture
-    drawn = drawn_words(times, result.pages.likeness, told[0] + told[1])
-    pyramid = levels(view.counts, view.grids, drawn, height / width, *told)
+    drawn = drawn_words(times, result.pages.likeness, named_words[0] + named_words[1])
+    pyramid = levels(view.counts, view.grids, drawn, height / width, *named_words)
     evidence, word_map = result.explanations.get("evidence_map"), result.explanations["word_map"].array
     return {
         **sides, "width": width, "height": height, "plain": uri(view.pixels, LONGEST),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 Pixels = NDArray[np.uint8]
 Doubles = NDArray[np.float64]
-LONGEST, LARGE = 320, 240  # pixels kept of a larger picture; that a smaller is enlarged to
+LONGEST, LARGE = 320, 240  # pixels of the longer side: at most, and to which smaller ones are enlarged
 FOR, AGAINST = (40, 130, 230), (235, 110, 10)  # blue and orange differ for every kind of colour vision
 GREY = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 STRONG = 99.0  # per cent of the pixels have less evidence than the deepest colour

@@ -10,7 +10,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-ALL, TOP = 200, 40  # up to so many words all are drawn; of more, those that occur most in the picture
+ALL, TOP = 200, 40  # words that are all drawn; of more, the most frequent in the picture
 MOST_BARS = 30_000  # on the page, some 20 bytes each
 SIDE = 320.0
 SEAM = 5.0  # between cells
@@ -18,7 +18,7 @@ SEAM = 5.0  # between cells
 
 @dataclass(frozen=True)
 class PyramidLevel:
-    """One grid: its rows and columns, its chart, and how many descriptors its tallest bar stands for."""
+    """One grid: its rows and columns, its chart, and the number of descriptors of its tallest bar."""
 
     rows: int
     columns: int
@@ -43,7 +43,7 @@ def levels(counts: NDArray[np.int64], grids: Sequence[tuple[int, int]], words: N
     """One chart for each grid of `counts` (cells, K), as far as `MOST_BARS` reach; `aspect` is height by width.
 
     `words` are drawn from left to right in each cell, those in `strongest` and `against` in the colours of the page.
-    Bars are as high as the square root of their count: a word of plain sky would leave nothing of all others.
+    Bars are as high as the square root of their count, so that one frequent word does not hide all others.
     """
     found, start, bars = [], 0, 0
     kinds = np.where(np.isin(words, strongest), 1, np.where(np.isin(words, against), 2, 0))
@@ -66,7 +66,7 @@ def _level(cells: NDArray[np.int64], kinds: NDArray[np.int64], rows: int, column
         left, top = number % columns * (wide + SEAM), number // columns * (high + SEAM)
         frames.append(f"M{left:.1f} {top:.1f}h{wide:.1f}v{high:.1f}h-{wide:.1f}z")
         for place in np.flatnonzero(cell):
-            # Words that tell are drawn wide enough to be found.
+            # The strongest words are drawn wide enough to be found.
             width = max(0.85 * step, 1.6) if kinds[place] else 0.85 * step
             middle, tall = left + (place + 0.5) * step, 0.94 * high * sqrt(cell[place] / tallest)
             at = f"M{middle - width / 2:.2f} {top + high:.1f}"

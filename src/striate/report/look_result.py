@@ -1,4 +1,4 @@
-"""Typed results of looking inside a recogniser: for every kind, and for bags of visual words."""
+"""Typed results of `striate look`: for every kind of recogniser, and for bags of visual words."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class LookResult(Result):
-    """What a recogniser has learnt and, with a picture, what decides about it; the base for every kind.
+    """Result of `striate look`: what a recogniser has learnt, and the evidence for a prediction; base of every kind.
 
     Attributes:
         striate: its version; `model`: the file; `page`: the page that was written, or None.
         classes: names; `size`: (H, W, C) of the pictures that it reads.
         picture: its name, None without one or for bytes and arrays; the next four are None or empty without one.
         label, probability: the most probable class; `ranked`: (class, probability), the most probable first.
-        target: the class that the explanations speak of.
+        target: the class that is explained.
         refused: why there is no explanation of the decision, one sentence, or None.
         explanations: by name; not among the JSON values.
 
@@ -45,12 +45,12 @@ class LookResult(Result):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class WordsLookResult(LookResult):
-    """What a bag of words has learnt, and what its words contribute to the decision about a picture.
+    """Result for a bag of words: its visual words, and their contributions to a decision.
 
     Attributes:
         encoder, classifier, kernel: by name; `words`: how many there are.
         favouring, against: the words that contribute most to the decision for the target, and most against it.
-        pages: what the words look like; `view`: the words in the picture, None without one. Neither is in the JSON.
+        pages: patches of the words; `view`: the words in the picture, None without one. Neither is in the JSON.
 
     `decision`, in the JSON: margin, bias, and the sums of all words for and against; bias + for + against = margin.
 

@@ -1,4 +1,4 @@
-"""A surveyed network as text: its layers in a table, its totals, and where it comes from."""
+"""Survey table: the layers of a network as text, its totals and its origin."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def table(counted: Survey) -> str:
     before = ["input", *(row.name for row in counted.rows)]
     lines = [
         [row.name, row.kind, "" if row.sources == (last,) else ", ".join(row.sources), str(row.output),
-         f"{row.parameters:,}", f"{row.macs:,}", f"{row.flops:,}", sees(row), size(row.memory), unread(row)]
+         f"{row.parameters:,}", f"{row.macs:,}", f"{row.flops:,}", receptive_field(row), size(row.memory), unread(row)]
         for last, row in zip(before, counted.rows, strict=False)
     ]
     total = ["total", "", "", "", f"{counted.total('parameters'):,}", f"{counted.total('macs'):,}",
              f"{counted.total('flops'):,}", "",
              size(sum(row.memory for row in counted.rows)), ""]
-    # A column that says nothing is left out: `from` in a network without branches, `unread` where all is read.
+    # An empty column is left out: `from` in a network without branches, `unread` where all is read.
     columns = []
     for column in zip(heads, *lines, total, strict=True):
         if any(column[1:]):
@@ -35,7 +35,7 @@ def table(counted: Survey) -> str:
 
 
 def totals(counted: Survey) -> str:
-    """What the network comes to, in a few lines."""
+    """The totals of a network, in a few lines."""
     total = counted.total
     layers = "1 layer" if len(counted.rows) == 1 else f"{len(counted.rows):,} layers"
     pictures = "1 picture" if counted.batch == 1 else f"{counted.batch:,} pictures"
@@ -50,7 +50,7 @@ def totals(counted: Survey) -> str:
     )
 
 
-def sees(row: SurveyRow) -> str:
+def receptive_field(row: SurveyRow) -> str:
     """The receptive field, height×width, from the narrowest to the widest branch."""
     vertical, horizontal = row.fields
     widest, narrowest = f"{vertical.size}×{horizontal.size}", f"{vertical.least}×{horizontal.least}"
@@ -78,13 +78,13 @@ class AuxiliaryHeads(Result):
 
 
 def auxiliary_heads(network: Network) -> AuxiliaryHeads:
-    """Those of `network`."""
+    """The auxiliary heads of `network`."""
     trunk = network.trunk
     return AuxiliaryHeads(dict(network.auxiliary), network.parameters - trunk.parameters,
                           sum(node.macs for node in network.nodes) - sum(node.macs for node in trunk.nodes))
 
 
-def beside(found: AuxiliaryHeads) -> str:
+def auxiliary_line(found: AuxiliaryHeads) -> str:
     """A line about the auxiliary heads, if there are any."""
     if not found.heads:
         return ""
@@ -93,7 +93,7 @@ def beside(found: AuxiliaryHeads) -> str:
 
 
 def origin(net: str) -> dict[str, str]:
-    """Where a network known by name comes from, and what was published of it."""
+    """Paper, variant and published figures of a network of the zoo."""
     from striate.arch import ZOO
 
     entry = ZOO.get(net)

@@ -1,4 +1,4 @@
-"""A result arranged for reading: classes, confusion, the pairs most often confused."""
+"""Tables of a report: classes, confusion matrix, and the classes most often confused."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ConfusionCell:
 
 @dataclass(frozen=True)
 class ConfusedPair:
-    """`count` pictures of class `actual`, `of` so many, were taken for `predicted`."""
+    """`count` of `of` pictures of class `actual` were classified as `predicted`."""
 
     actual: str
     predicted: str
@@ -34,7 +34,7 @@ class ConfusedPair:
 
     @property
     def share(self) -> float:
-        """The part of the class that was so taken, in 0..1."""
+        """The share of the class, in 0..1."""
         return self.count / self.of
 
 

@@ -24,7 +24,7 @@ def write_report(folder: str | Path, result: TrainResult, samples: Sequence[Samp
     """Write `report.json` (the result) and `report.html` (with sample pictures, mistakes) into an existing folder.
 
     What is missing leaves its section out, numbers that are not finite become null. The page shows a few of the
-    `samples` of each class and the surest of the `mistakes`. Both files are replaced atomically. Returns the path of
+    `samples` of each class and the most confident `mistakes`. Both files are replaced atomically. Returns the path of
     the page. Raises `DiskError`.
 
     >>> import tempfile

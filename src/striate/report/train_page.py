@@ -1,4 +1,4 @@
-"""The page of a training run: a typed result and pictures in, HTML out."""
+"""Page of a training run: HTML from a typed result and pictures."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def render(result: TrainResult, samples: Sequence[SamplePicture], mistakes: Sequ
         "pairs": tables.confused(measured, MOST_PAIRS) if measured else [],
         "unseen": part == "test" and _unseen(data),
         "steps": formatting.next_steps(result),
-        "told": training_text.told(result),
+        "training_rows": training_text.settings_rows(result),
         "gallery": _gallery(samples, data.classes),
         "wrong": _worst(mistakes, data.classes),
         "strip": _strip(measured.per_class) if measured else None,
@@ -48,7 +48,7 @@ def render(result: TrainResult, samples: Sequence[SamplePicture], mistakes: Sequ
 
 @cache
 def environment() -> Environment:
-    """Jinja2 as all pages use it."""
+    """The Jinja2 environment of all pages."""
     made = Environment(
         loader=PackageLoader("striate.report"), autoescape=True, undefined=StrictUndefined, finalize=_printable,
         trim_blocks=True, lstrip_blocks=True,
@@ -70,7 +70,7 @@ def environment() -> Environment:
 
 
 def _printable(value: Any) -> Any:
-    """Whatever a file, class or setting is called: one line, printable and bounded; escaping follows."""
+    """Text as one printable line of bounded length; escaping follows."""
     return shown(value, LONGEST_TEXT) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
@@ -82,14 +82,14 @@ def _name(value: str, limit: int = 40) -> Markup:
 
 
 def _unseen(data: TrainingData) -> bool:
-    """Whether no test picture is also one to learn from: our own split sees to it, a given division may not."""
+    """Whether no test picture is also one to learn from: our own split ensures it, an existing one may not."""
     if data.leaked is not None:
         return data.leaked == 0
     return data.split is not None and data.split.kind in ("stratified", "file")
 
 
 def _gallery(samples: Sequence[SamplePicture], classes: Sequence[str]) -> list[dict[str, Any]]:
-    """For each class its first samples, as many classes as the page can bear."""
+    """For each class its first samples, for as many classes as fit on the page."""
     chosen: dict[int, list[SamplePicture]] = {}
     for sample in samples:
         if sample.label in chosen or len(chosen) < MOST_SAMPLES:
@@ -105,7 +105,7 @@ def _gallery(samples: Sequence[SamplePicture], classes: Sequence[str]) -> list[d
 
 
 def _worst(mistakes: Sequence[Misclassified], classes: Sequence[str]) -> list[dict[str, Any]]:
-    """The mistakes made with most confidence."""
+    """The most confident mistakes."""
     worst = sorted(mistakes, key=lambda one: (-one.probability, one.key))[:MOST_MISTAKES]
     return [{"shown": show(one.pixels, 112), "key": one.key, "actual": classes[one.actual],
              "predicted": classes[one.predicted], "probability": one.probability} for one in worst]

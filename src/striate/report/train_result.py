@@ -1,4 +1,4 @@
-"""The typed result of `striate train`: what was trained on what, how, and how well; the report is made of it."""
+"""Typed result of `striate train`: data, recipe, history and metrics; the report is made from it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from striate.stats.metrics import Evaluation
 
 @dataclass(frozen=True)
 class SplitOrigin(Result):
-    """How the pictures were split: `divided` as they came, `stratified` from a seed, or from a `file`."""
+    """How the pictures were split: `divided`: an existing split, `stratified` from a seed, or from a `file`."""
 
     kind: str
     seed: int | None
@@ -24,8 +24,8 @@ class SplitOrigin(Result):
 class TrainingData(Result):
     """The pictures of a run: K classes, the counts of each part by class, and what was left out.
 
-    `source` is what the command line calls them; `size` (height, width, channels) of the input; `leaked` counts test
-    pictures that are also among those learnt from, None where nobody counted; `notes` are sentences.
+    `source` is their name on the command line; `size` (height, width, channels) of the input; `leaked` counts test
+    pictures that are also training pictures, None where they were not counted; `notes` are sentences.
     """
 
     source: str | None = None
@@ -56,7 +56,7 @@ class EpochResult(Result):
 
 @dataclass(frozen=True)
 class StageResult(Result):
-    """One stage of a hand-crafted recogniser: what it came to (a sentence), and whether it was read from the cache."""
+    """One stage of a hand-crafted recogniser: its result in a sentence, and whether it was cached."""
 
     stage: str
     what: str
@@ -79,8 +79,8 @@ class TrainResult(Result):
 
     `validation` and `test` are the metrics; `cross_validated`: whether `validation` is by cross-validation on training
     and validation pictures. `recipe` is the whole recipe as planned, `asked` the settings that were given, `reasons`
-    why what was planned was planned so, `began` the options of pretrained weights, `weights` what those are.
-    `history` has a row per epoch, of which `best_epoch` was kept. `network`, `reasons`, `history` and `stages` are None
+    the reasons for what was planned, `began` the options of pretrained weights, `weights` what those are.
+    `history` has a row per epoch, of which `best_epoch` was used. `network`, `reasons`, `history` and `stages` are None
     where the training method has none. `timings` and `seconds` are in seconds; `created` is a time of ISO 8601.
     """
 

@@ -1,4 +1,4 @@
-"""How a network was trained, in words: optimiser, schedule, budget, numbers."""
+"""Training of a network in words: optimiser, schedule, budget, number format."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ FALLS = {
 PRECISIONS = {"bfloat16": "bfloat16, weights in float32"}
 
 
-def told(result: TrainResult) -> list[tuple[str, str | Markup]]:
-    """(what, how) of a training run, one row each; a row of which nothing is known is left out."""
+def settings_rows(result: TrainResult) -> list[tuple[str, str | Markup]]:
+    """Rows (what, how) about a training run; a row without information is left out."""
     rows = [("Optimiser", optimiser(result.recipe)), ("Learning rate", schedule(result.recipe)),
             ("Budget", budget(result)), ("Numbers", precision(result.environment))]
     return [(what, how) for what, how in rows if how]
 
 
 def optimiser(recipe: Mapping[str, Any]) -> str:
-    """Which optimiser, with what decay, on how many pictures at a time; nothing where the recipe names none.
+    """Optimiser, weight decay and batch size; nothing where the recipe names no optimiser.
 
     >>> optimiser({"optimiser": "adamw", "momentum": 0.9, "weight_decay": 0.02, "batch_size": 128})
     "AdamW, first moment's decay 0.9; weight decay 0.02, not of biases and norms; 128 pictures a step"
@@ -50,7 +50,7 @@ def optimiser(recipe: Mapping[str, Any]) -> str:
 
 
 def schedule(recipe: Mapping[str, Any]) -> str | Markup:
-    r"""How the learning rate goes; nothing where the recipe has no schedule.
+    r"""The schedule of the learning rate; nothing where the recipe has none.
 
     >>> str(schedule({"learning_rate": 0.003, "warmup": 0.15, "schedule": "linear"}))
     'rises over the first 15.0\u202f% of the steps to 0.003, then falls in a straight line to zero'
@@ -75,15 +75,15 @@ def schedule(recipe: Mapping[str, Any]) -> str | Markup:
 
 
 def budget(result: TrainResult) -> str | Markup:
-    """What was asked for, and what it came to; nothing where no epochs were counted."""
+    """The requested budget and the one used; nothing without epochs."""
     history, recipe, asked = result.history, result.recipe, result.asked
     if not history:
         return ""
     wanted: str | Markup = ""
     if asked is not None:
         given = next((name for name in ("minutes", "epochs", "steps") if asked.get(name) is not None), None)
-        wanted = (Markup("{:,g} {} asked for; ").format(asked[given], noun(asked[given], given[:-1])) if given
-                  else "none asked for, so chosen by the data; ")
+        wanted = (Markup("{:,g} {} requested; ").format(asked[given], noun(asked[given], given[:-1])) if given
+                  else "none requested, so chosen by the data; ")
     seconds = result.timings.get("training") or sum(row.seconds or 0 for row in history)
     used = Markup("{} {}").format(number(history[-1].epoch), noun(history[-1].epoch, "epoch"))
     if recipe.get("steps"):
@@ -92,7 +92,7 @@ def budget(result: TrainResult) -> str | Markup:
 
 
 def precision(environment: Mapping[str, Any]) -> str:
-    """The number format and why.
+    """The number format and its reason.
 
     >>> precision({"precision": "bfloat16: this processor multiplies it natively"})
     'bfloat16, weights in float32: this processor multiplies it natively'

@@ -1,4 +1,4 @@
-"""The page of `striate train --try`: settings tried for a short while each, the best first.
+"""Page of `striate train --try`: candidate settings, the best first.
 
 Self-contained as a report is: no script, no request; the same result gives the same bytes.
 """
@@ -38,7 +38,7 @@ def write_tuning(folder: str | Path, result: TuneResult) -> Path:
     charts = {"tried": tune_figures.tried(result.candidates)}
     charts |= {"ranges": tune_figures.range_tests(result.ranges)} if result.ranges else {}
     safe = {name: Markup(svg) for name, svg in charts.items()}  # noqa: S704 - numbers and fixed words only
-    page = environment().get_template("trying.html.j2").render({**vars(result), "charts": safe})
+    page = environment().get_template("tune.html.j2").render({**vars(result), "charts": safe})
     atomic.write_bytes(folder / "try.png", tune_figures.picture(result.candidates, result.ranges))
     atomic.write_text(folder / "report.html", page)
     text = json.dumps(result.as_dict(), sort_keys=True, allow_nan=False, indent=1)

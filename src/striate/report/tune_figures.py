@@ -1,4 +1,4 @@
-"""The charts of settings that were tried: range tests, and accuracy against learning rate."""
+"""Charts of tuning: range tests, and accuracy against learning rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The typed result of `striate train --try`: optimisers and learning rates, each tried for a short while."""
+"""Typed result of `striate train --try`: candidate optimisers and learning rates with their accuracy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TuningData(Result):
-    """What was learnt from: `counts` pictures of each part were used, `of` those that there are."""
+    """Data of a tuning run: `counts` pictures of each part were used, `of` all that there are."""
 
     name: str
     classes: int
@@ -25,7 +25,7 @@ class TuningData(Result):
 
 @dataclass(frozen=True, kw_only=True)
 class TriedSettings(Result):
-    """An optimiser with one learning rate, and what it came to on validation pictures.
+    """A candidate: an optimiser with one learning rate, and its result on validation pictures.
 
     `why` this rate was tried: `given`, `preset`, `÷ 3`, `× 3` or `found`; `failed` is a sentence or None, and with it
     everything measured is None. `nll` is in nats, `seconds` the time that it took.
@@ -47,7 +47,7 @@ class TriedSettings(Result):
 class TuneResult(Result):
     """A search for optimiser and learning rate: the `candidates`, best first, each trained for `each` seconds.
 
-    `alike`: how many of the others the measurement does not tell from the best; `ranges`: the range test of each
+    `alike`: how many others are within the interval of the best; `ranges`: the range test of each
     optimiser; `stopped`: whether it was ended before all had been tried; `next`: the command that trains with the best;
     `report` and `picture` are files.
     """

@@ -1,4 +1,4 @@
-"""The table of the years: every network of the zoo, when it came, how deep and large it is, and how often it errs.
+"""Table of the zoo: every network with its year, depth, size and published errors.
 
 What `striate inspect --list` prints. Loads no torch and no NumPy.
 """
@@ -17,19 +17,19 @@ HEADS = ("name", "year", "depth", "parameters", "MACs", "top-1", "top-5", "error
 TO_THE_RIGHT = HEADS[1:7]
 NOTES = (
     "depth: convolutions and dense layers on the longest path; MACs: multiply-adds of one picture; no auxiliary heads",
-    "top-1, top-5: published errors, per cent of pictures whose class is not the first answer (not among five)",
-    "crops: parts of each picture whose answers are averaged; dense: run over the whole picture",
+    "top-1, top-5: published errors, per cent of pictures whose class is not the first prediction (not among five)",
+    "crops: parts of each picture whose predictions are averaged; dense: run over the whole picture",
 )
 
 
-def years(as_json: bool) -> str:
+def zoo_table(as_json: bool) -> str:
     """The table as text of up to 120 columns, or as JSON, by year; both end in a line break.
 
     Counts are of each network's own example picture and classes, without auxiliary heads.
     """
     from striate.arch.zoo import ZOO
 
-    rows = [counted(name, entry) for name, entry in sorted(ZOO.items(), key=lambda item: item[1].year)]
+    rows = [zoo_row(name, entry) for name, entry in sorted(ZOO.items(), key=lambda item: item[1].year)]
     if as_json:
         return json.dumps({"networks": rows}) + "\n"
     lines = [HEADS, *(cells(row, ZOO[row["name"]].cite) for row in rows)]
@@ -42,7 +42,7 @@ def years(as_json: bool) -> str:
     return text + "\n" + "".join(f"{note}\n" for note in NOTES)
 
 
-def counted(name: str, entry: ZooEntry) -> dict[str, Any]:
+def zoo_row(name: str, entry: ZooEntry) -> dict[str, Any]:
     """One network, JSON-able; errors are per cent, None where none is published."""
     from striate.arch.depth import depth
     from striate.arch.zoo import build
@@ -57,7 +57,7 @@ def counted(name: str, entry: ZooEntry) -> dict[str, Any]:
 
 
 def cells(row: dict[str, Any], cite: str) -> tuple[str, ...]:
-    """The same as words for the table."""
+    """The cells of one row, as text."""
     return (row["name"], str(row["year"]), str(row["depth"]), f"{row['parameters']:,}", operations(row["macs"]),
             error(row["top1_error"]), error(row["top5_error"]), row["errors_on"], cite)
 

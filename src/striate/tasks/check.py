@@ -1,4 +1,4 @@
-"""A check of a set of pictures: what is wrong with it, as a typed result, a page, and a list of what is left."""
+"""Check of a data set: its faults as a typed result, a page, and a list of the clean pictures."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from striate.report.check import write_check
 from striate.report.check_result import CheckedData, CheckResult, CleanList, LabelCheck
 from striate.tasks.run_folder import RunFolder
 
-MOST = 20_000  # pictures, up to which labels are checked unless asked otherwise: some minutes on two cores
+MOST = 20_000  # pictures, up to which labels are checked by default: some minutes on two cores
 
 
 def check(data: str | Path, *, labels: bool | None = None, model: str = "bow", seed: int = 0,
           out: str | Path | None = None, write_list: str | Path | None = None,
           message: Callable[[str], None] = lambda _: None,
           on_progress: Callable[[str, int, int], None] = lambda *_: None) -> CheckResult:
-    """Find what is wrong with the labelled pictures of `data`, a folder or the name of a known set; changes nothing.
+    """Find faults in the labelled pictures of `data`, a folder or the name of a known set; changes nothing.
 
     Args:
         data: a folder of class folders, or the name of a known set.
@@ -62,17 +62,17 @@ def check(data: str | Path, *, labels: bool | None = None, model: str = "bow", s
         raise UsageError("list_of_arrays", f"a list of the clean files of {shown(source)} was asked for",
                          allowed="folders of pictures have files", given="it has none", do="Leave out --write-list")
     found = findings(scanned)
-    every = list(found)
+    all_findings = list(found)
     if labels is False or (labels is None and len(scanned.rows) > MOST):
         why = "--no-labels" if labels is False else f"more than {MOST:,} pictures; ask for it with --labels"
-        told = LabelCheck(checked=False, why=why)
+        label_check = LabelCheck(checked=False, why=why)
     else:
-        told, doubted = check_labels(source, method, Progress(message, on_progress))
-        every += [doubted] if doubted and doubted.cases else []
+        label_check, doubted = check_labels(source, method, Progress(message, on_progress))
+        all_findings += [doubted] if doubted and doubted.cases else []
     listed = CleanList(str(list_to), _write_clean(list_to, scanned, found)) if list_to else None
     result = CheckResult(
-        striate=__version__, data=_data(source, scanned), labels=told, findings=tuple(every),
-        clean=all(one.check.level == "note" for one in every), page=str(page) if page else None, list=listed,
+        striate=__version__, data=_data(source, scanned), labels=label_check, findings=tuple(all_findings),
+        clean=all(one.check.level == "note" for one in all_findings), page=str(page) if page else None, list=listed,
         seconds=time.monotonic() - started)
     if page is not None:
         try:

@@ -22,7 +22,7 @@ from striate.tasks.run_folder import RunFolder
 from striate.tasks.settings import Settings
 
 FOLDS = 4
-RANKED = 10_000  # pictures that are told in the order of doubt
+RANKED = 10_000  # pictures listed in the order of doubt
 
 
 def checking_method(source: str, model: str, seed: int) -> TrainingMethod[Any]:
@@ -34,7 +34,7 @@ def checking_method(source: str, model: str, seed: int) -> TrainingMethod[Any]:
 
 
 def check_labels(source: str, method: TrainingMethod[Any], progress: Progress) -> tuple[LabelCheck, Finding | None]:
-    """Labels compared with a cross-validated recogniser, and those that are likely wrong; or why they could not be."""
+    """Labels compared with a cross-validated recogniser, and a finding of likely wrong ones; or why they were not."""
     try:
         data = load_data(source, **method.pack_arguments, seed=method.settings.recipe["seed"], allow_empty_class=True,
                          on_progress=progress.on_progress)
@@ -51,9 +51,9 @@ def check_labels(source: str, method: TrainingMethod[Any], progress: Progress) -
     keys = [data.pictures.keys[i] for i in indices]
     ranked = (DoubtedLabel(**asdict(one) | {"label": data.classes[one.label], "picture": keys[one.index],
                                             "suggested": data.classes[one.suggested]}) for one in doubts[:RANKED])
-    told = LabelCheck(checked=True, model=method.settings.model, count=len(indices), ranked=tuple(ranked),
+    label_check = LabelCheck(checked=True, model=method.settings.model, count=len(indices), ranked=tuple(ranked),
                       accuracy=float((scores.argmax(axis=1) == labels).mean()))
-    return told, label_finding(doubts, keys, data.classes)
+    return label_check, label_finding(doubts, keys, data.classes)
 
 
 def out_of_fold(method: TrainingMethod[Any], data: Data, progress: Progress,
@@ -65,18 +65,18 @@ def out_of_fold(method: TrainingMethod[Any], data: Data, progress: Progress,
     """
     everything = np.arange(len(data.pictures))
     nothing = everything[:0]
-    with TemporaryDirectory(prefix="striate-") as room:
+    with TemporaryDirectory(prefix="striate-") as temporary:
         if method.HELD_OUT:
-            model = method.train(_divided(data, everything, nothing), RunFolder(Path(room)), progress, stop)
+            model = method.train(_divided(data, everything, nothing), RunFolder(Path(temporary)), progress, stop)
             return model.held_out_[0], model.held_out_[1]
         fold = folds(data)
         scores = np.zeros((len(everything), len(data.classes)))
         for k in range(FOLDS):
-            learnt = np.flatnonzero(fold != k)
-            chosen_by = learnt[::10]
+            others = np.flatnonzero(fold != k)
+            validation = others[::10]
             progress.message(f"recogniser {k + 1} of {FOLDS}")
-            model = method.train(_divided(data, np.setdiff1d(learnt, chosen_by), chosen_by),
-                               RunFolder(Path(room) / str(k)), progress, stop)
+            model = method.train(_divided(data, np.setdiff1d(others, validation), validation),
+                               RunFolder(Path(temporary) / str(k)), progress, stop)
             scores[fold == k] = model.predict_proba(Dataset(data.pictures, np.flatnonzero(fold == k)))
     return everything, scores
 

@@ -23,8 +23,8 @@ STDOUT = "-"
 class Conversion(Result):
     """A conversion: what was read (`source`, in `dialect`), what was written (`text`, in the dialect `to`, into `out`).
 
-    `network` is what was read, None for a Caffe solver, whose settings are the `recipe`. `told` says what the new
-    dialect loses, changes, or writes otherwise; `notes` what else there is to know, in sentences.
+    `network` is what was read, None for a Caffe solver, whose settings are the `recipe`. `differences`: what the new
+    dialect loses, changes, or writes otherwise; `notes`: further sentences.
     """
 
     source: str
@@ -33,24 +33,25 @@ class Conversion(Result):
     out: str
     network: Network | None
     recipe: Mapping[str, object]
-    told: ConversionNotes
+    differences: ConversionNotes
     notes: Sequence[str]
     text: str
 
     @property
     def changes(self) -> list[str]:
-        """All that is to be said, in sentences."""
-        return [*self.told.phrases(), *self.notes]
+        """Differences and notes, in sentences."""
+        return [*self.differences.phrases(), *self.notes]
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values; the text is among them where it was not written into a file."""
-        net, told = self.network, self.told
+        net, differences = self.network, self.differences
         what: dict[str, Any] = {"recipe": dict(self.recipe)} if net is None else {
             "name": net.name, "input": list(net.input), "output": list(net.output), "layers": len(net.nodes),
             "parameters": net.parameters}
         return {"from": self.source, "dialect": self.dialect, "to": self.to, "out": self.out} | what | {
-            "changes": self.changes, "lost": list(told.lost), "changed": list(told.changed), "same": list(told.same),
-            "notes": list(self.notes)} | ({"text": self.text} if self.out == STDOUT else {})
+            "changes": self.changes, "lost": list(differences.lost), "changed": list(differences.changed),
+            "same": list(differences.same), "notes": list(self.notes)} | (
+            {"text": self.text} if self.out == STDOUT else {})
 
 
 def convert(
@@ -75,23 +76,23 @@ def convert(
     """
     source, out = str(source), str(out)
     atomic.refuse_taken(out, force)
-    dialect = target(out, to)
+    dialect = target_dialect(out, to)
     given = read(source, None if input is None else Volume(*input), classes, phase)
-    told, recipe, network = ConversionNotes(), given.network, None
+    differences, recipe, network = ConversionNotes(), given.network, None
     if isinstance(recipe, Network):
         network, recipe = recipe, {}
-        text, told, notes = written(network, dialect)
+        text, differences, notes = write_text(network, dialect)
     else:
         text, notes = recipe_text(recipe, dialect)
     if out != STDOUT:
         atomic.write_text(out, text)
     return Conversion(source=source, dialect=given.kind, to=dialect.name, out=out, network=network, recipe=recipe,
-                      told=told, notes=(*given.notes, *notes), text=text)
+                      differences=differences, notes=(*given.notes, *notes), text=text)
 
 
 @dataclass(frozen=True)
 class ConversionSource:
-    """What was read: a network, or the settings of a recipe; what it was read from, and what that could not say."""
+    """Source of a conversion: a network or the settings of a recipe, the kind of file, and notes."""
 
     network: Network | dict[str, Any]
     kind: str
@@ -99,7 +100,7 @@ class ConversionSource:
 
 
 def read(source: str, volume: Volume | None, classes: int | None, phase: str | None) -> ConversionSource:
-    """The network or solver that IN means."""
+    """Read the network or solver `source`."""
     path = Path(source)
     suffix = path.suffix.lower()
     as_it = phase_of(phase, source)
@@ -124,7 +125,7 @@ def read(source: str, volume: Volume | None, classes: int | None, phase: str | N
 
 
 def network_of_model(path: Path, volume: Volume | None) -> Network:
-    """The network of a striate model file; its weights are checked and left."""
+    """The network of a striate model file; its weights are checked, not used."""
     from striate.core import model_file  # here, because it loads NumPy
 
     manifest = model_file.load(path, allow_nonfinite=True).manifest
@@ -141,14 +142,14 @@ def network_of_model(path: Path, volume: Volume | None) -> Network:
 
 
 def refuse_network_options(path: Path, volume: Volume | None, classes: int | None, phase: str | None) -> None:
-    """A solver has no input, classes or phase to change."""
+    """Refuse options that a solver does not have (`solver_option`)."""
     options = [name for name, value in (("--input", volume), ("--classes", classes), ("--phase", phase)) if value]
     if options:
         raise UsageError("solver_option", f"{shown(path.name)} was to be converted with {' and '.join(options)}",
                          allowed="these are allowed for networks", given="it is a solver", do="Leave them out")
 
 
-def target(out: str, to: str | None) -> Dialect:
+def target_dialect(out: str, to: str | None) -> Dialect:
     """The dialect to write."""
     by_suffix = {suffix: dialect.name for dialect in DIALECTS.values() for suffix in dialect.writes}
     name = to or by_suffix.get(Path(out).suffix.lower())
@@ -161,8 +162,8 @@ def target(out: str, to: str | None) -> Dialect:
     return DIALECTS[name]
 
 
-def written(network: Network, dialect: Dialect) -> tuple[str, ConversionNotes, list[str]]:
-    """The text, what came out in another form (it is read again, where we read that dialect), and what it wants."""
+def write_text(network: Network, dialect: Dialect) -> tuple[str, ConversionNotes, list[str]]:
+    """The text, its differences (it is read again, where we read that dialect), and notes."""
     text = dialect.write(network)
     if dialect.read is None:
         return text, lost_in_source(network), []

@@ -1,4 +1,4 @@
-"""What a run was computed with: versions, machine, threads."""
+"""Environment of a run: versions, machine, threads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PACKAGES = ("torch", "numpy", "pillow", "scikit-learn")
 
 
 def environment(threads: int, precision: str) -> dict[str, str | int]:
-    """JSON values for the report."""
+    """The environment as JSON values."""
     return {
         "striate": version("striate"),
         "python": platform.python_version(),

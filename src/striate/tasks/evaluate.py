@@ -1,4 +1,4 @@
-"""A saved recogniser measured on pictures it did not learn from."""
+"""Evaluation of a saved recogniser on labelled pictures."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ PARTS = ("test", "validation", "train", "all")
 class ModelEvaluation(Evaluation):
     """An evaluation of a saved recogniser on one part of a data set.
 
-    `model` is its file, `data` the set's name, `part` test, validation, train or all; `leaked` counts pictures that it
-    learnt from, None where nobody can know; `skipped` pictures could not be read; `notes` are sentences; `seconds` is
-    the time that it took.
+    `model` is its file, `data` the set's name, `part` test, validation, train or all; `leaked` counts training
+    pictures among them, None where that is not known; `skipped` pictures could not be read; `notes` are sentences;
+    `seconds` is the time of the evaluation.
     """
 
     model: str
@@ -76,9 +76,9 @@ def evaluate(model: str | Path, data: str, *, part: str | None = None, split: st
     if leaked:
         notes.append(f"{leaked:,} of these pictures are among those of training or validation")
     if not known:
-        notes.append("no split.json stands beside the model: pictures that it learnt from may be among these")
+        notes.append("no split.json beside the model: training pictures may be among these")
     if known and part == "validation" and recogniser.LEARNS_FROM_VALIDATION:
-        notes.append("a model of this kind learns from the validation part too: expect less from new pictures")
+        notes.append("models of this kind are also fitted on the validation part: expect less on new pictures")
     progress.message(f"{opened.name}: {len(chosen):,} pictures ({part}{f', by {division.name}' if division else ''})")
     for note in notes:
         progress.message(f"note: {note}")

@@ -1,4 +1,4 @@
-"""Looking inside a recogniser: what it has learnt and, with a picture, what decides about it; as a page, too."""
+"""Explanation of a recogniser: what it has learnt and the evidence for a prediction; as a page, too."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from striate.model.recogniser import Picture, Recogniser
 from striate.report.look import write_look
 from striate.report.look_result import LookResult
 
-# What looks into each kind of recogniser, by its KIND: a module and a function
+# The explainer of each kind of recogniser, by its KIND: a module and a function
 # (recogniser, picture, class_name, top, **names) -> LookResult, imported when it is used.
 EXPLAINERS: Mapping[str, str] = MappingProxyType({"words": "striate.tasks.look_words:look_words"})
 
 
 def look(model: str | Path | Recogniser, picture: Picture | None = None, *, class_name: str | None = None, top: int = 5,
          out: str | Path | None = None) -> LookResult:
-    """Look inside a recogniser, at what it has learnt and at what decides about `picture`.
+    """Explain a recogniser: what it has learnt, and the evidence for its prediction of `picture`.
 
     Args:
         model: a model file, or a fitted recogniser of a kind in `EXPLAINERS`.
@@ -34,7 +34,7 @@ def look(model: str | Path | Recogniser, picture: Picture | None = None, *, clas
         found.label, found.explanations["evidence_map"].array
 
     """
-    from striate.load_model import load  # here, because it loads torch, and the table is for whoever asks
+    from striate.load_model import load  # here, because it loads torch
 
     recogniser = model if isinstance(model, Recogniser) else load(model)
     path = None if isinstance(model, Recogniser) else str(model)

@@ -1,4 +1,4 @@
-"""Looking inside a bag of words: its visual words, and what they contribute to the decision about a picture."""
+"""Explanation of a bag of words: its visual words, and their contributions to a decision."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NAMED = 10  # classes, in a refusal
 
 def look_words(recogniser: BagOfWords, picture: Picture | None, class_name: str | None, top: int,
                **names: Any) -> WordsLookResult:
-    """What the words of a fitted model look like and, with a picture, what they contribute for the class.
+    """The visual words of a fitted model and, with a picture, their contributions to the class.
 
     Raises `UsageError` (`unknown_class`) and what reading a picture raises.
     """

@@ -12,13 +12,13 @@ from striate.convnet.training.training_context import StepRecord
 
 @dataclass(frozen=True)
 class Progress:
-    """Whom a task reports to; without arguments to nobody, in one process that nobody interrupts.
+    """Progress callbacks of a task; by default none, in one process that is not interrupted.
 
     Attributes:
         message: called with a sentence for people.
         on_progress: called with (stage, done, total).
         on_step: called after every training step.
-        interruptible: a context manager that gives the function which says whether to stop.
+        interruptible: a context manager that gives a function, which returns true when the task should stop.
         checkpoint_seconds: how often training saves its state; None is what `ConvNet.fit` does.
         group: the processes that train together.
 

@@ -1,4 +1,4 @@
-"""Rank 0 of a run in many processes: the note by which a run that torchrun restarts finds its folder.
+"""Rank 0 of a distributed run: the note by which a run that torchrun restarts finds its folder.
 
 Rank 0 writes the run folder and prints messages; the others train, wait and end. Each machine packs the pictures for
 itself.
@@ -66,7 +66,7 @@ def broadcast_file(group: ProcessGroup, path: Path | None) -> Iterator[Path | No
     if text is None or group.is_rank_zero:
         yield path if text is not None else None
         return
-    with TemporaryDirectory(prefix="striate-") as room:
-        copy = Path(room) / "file"
+    with TemporaryDirectory(prefix="striate-") as temporary:
+        copy = Path(temporary) / "file"
         copy.write_text(text, "utf-8")
         yield copy

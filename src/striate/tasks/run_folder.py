@@ -22,7 +22,7 @@ COLUMNS = ("epoch", "loss", "validation_loss", "validation_accuracy", "learning_
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Where one run keeps its files."""
+    """Run folder: the paths of the files of one run."""
 
     path: Path
 
@@ -33,12 +33,12 @@ class RunFolder:
 
     @property
     def recipe(self) -> Path:
-        """What was asked for, and how it was trained."""
+        """The settings of the run, and the recipe as it was trained."""
         return self.path / "recipe.yaml"
 
     @property
     def split(self) -> Path:
-        """Which picture belongs to training, validation and test."""
+        """The split into training, validation and test."""
         return self.path / "split.json"
 
     @property
@@ -48,7 +48,7 @@ class RunFolder:
 
     @property
     def finished(self) -> bool:
-        """Whether the run came to its end."""
+        """Whether the run is finished."""
         return (self.path / "report.json").exists()
 
     @property

@@ -1,4 +1,4 @@
-"""What a run was asked to do: stored as `recipe.yaml`, so that it can be resumed and repeated."""
+"""Settings of a training run, stored as `recipe.yaml`, so that it can be resumed and repeated."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Settings:
         split: a split file to use, or None.
         files: a list of the pictures of a folder to use, or None; files_sum: its sha256, so that a run that is resumed
             goes on with the pictures it was begun with.
-        size: (height, width) of the pictures, or None for what model and data suggest; resize: how they are resized.
+        size: (height, width) of the pictures, or None for that of model and data; resize: how they are resized.
         strict, allow_empty_class: as in `striate.load_data`.
         recipe: fields of `striate.Recipe`, of visual words `seed` and `flip`; a field left out has its
             default. stages: those of visual words, for `small` pictures and for `photographs`.
         sharded: whether the weights are divided among the processes.
         weights: to begin with, a file, or the name of known ones; None is the default. network: whose they are, a name
             of the zoo or a network file; None is what fits them.
-        command: what was typed; planned: the whole recipe as it was trained, once that is known.
+        command: the command line; planned: the whole recipe as it was trained, once that is known.
 
     """
 
@@ -71,7 +71,7 @@ class Settings:
         """The settings in `path`; raises `RunError` (`bad_settings`) when they cannot be read."""
         try:
             values = bounded_text.load_settings(path)
-            if not isinstance(values, dict) or not _describes_a_run(values):
+            if not isinstance(values, dict) or not _has_valid_types(values):
                 raise ValueError("it does not describe a run")
             return cls.from_dict(values)
         except (TypeError, *bounded_text.REFUSALS) as error:
@@ -79,7 +79,7 @@ class Settings:
                            do="Start again in another folder with --out") from error
 
     def resumed(self, asked: Settings) -> Settings:
-        """These settings, unless `asked` says otherwise on purpose (`resume_conflict`)."""
+        """These settings; refuses options in `asked` that differ (`resume_conflict`)."""
         default = Settings(data=self.data)
         for name in ("data", "model", "split", "files", "size", "resize", "weights", "network"):
             value = getattr(asked, name)
@@ -95,7 +95,7 @@ class Settings:
         return self
 
 
-def recipe_of(path: Path) -> dict[str, Any]:
+def load_recipe(path: Path) -> dict[str, Any]:
     """The fields of a recipe file, as `striate convert solver.prototxt recipe.yaml` writes them, checked.
 
     Raises `UsageError` (`bad_recipe_file`, and as `Recipe.from_dict`).
@@ -116,19 +116,19 @@ def settings_for(data: str | Path, *, model: str | None = None, weights: str | P
                  size: int | tuple[int, int] | None = None, resize: str = "squash", recipe: str | Path | None = None,
                  sharded: bool = False, allow_empty_class: bool = False, strict: bool = False, command: str = "",
                  **fields_of_recipe: Any) -> Settings:
-    """The settings of a run from the options of `striate train`; options given beside a recipe file count more."""
+    """The settings of a run from the options of `striate train`; options take precedence over a recipe file."""
     given = {name: value for name, value in fields_of_recipe.items() if value is not None}
-    written = recipe_of(Path(recipe)) if recipe else {}
+    from_file = load_recipe(Path(recipe)) if recipe else {}
     if any(name in given for name in BUDGETS):  # one budget takes the place of another
-        written = {name: value for name, value in written.items() if name not in BUDGETS}
+        from_file = {name: value for name, value in from_file.items() if name not in BUDGETS}
     recipe_fields = {field.name for field in fields(Recipe)}
-    chosen = written | given  # a name that is no field is refused by the training method, with what it has
+    chosen = from_file | given  # a name that is no field is refused by the training method, with what it has
     chosen |= _read({name: value for name, value in chosen.items() if name in recipe_fields})
     return Settings(
         str(data), model or ("finetune" if weights is not None else "compact"), str(split) if split else None,
         (size, size) if isinstance(size, int) else size, resize, strict, allow_empty_class, chosen, command,
         sharded=sharded, weights=None if weights is None else str(weights), network=network,
-        **listed(Path(files) if files else None))
+        **file_list_fields(Path(files) if files else None))
 
 
 def _read(values: dict[str, Any]) -> dict[str, Any]:
@@ -137,13 +137,13 @@ def _read(values: dict[str, Any]) -> dict[str, Any]:
     return {name: planned[name] for name in values}
 
 
-def listed(files: Path | None) -> dict[str, Any]:
+def file_list_fields(files: Path | None) -> dict[str, Any]:
     """The fields of `Settings` for a list of pictures; none without one."""
     return {"files": str(files.absolute()), "files_sum": digest_of_list(files)} if files else {}
 
 
-def _describes_a_run(values: dict[str, Any]) -> bool:
-    """Whether every field has the type that `Settings` says."""
+def _has_valid_types(values: dict[str, Any]) -> bool:
+    """Whether every field has the type that `Settings` declares."""
     size, recipe, stages = values.get("size"), values.get("recipe"), values.get("stages", {})
     return (
         all(isinstance(values.get(name, ""), str) for name in ("model", "resize", "command"))

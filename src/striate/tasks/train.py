@@ -1,4 +1,4 @@
-"""From pictures to a trained, measured and reported recogniser: the main job, in one straight line."""
+"""Training run: from pictures to a trained, measured and reported recogniser."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from striate.tasks.progress import Progress
 from striate.tasks.rank_zero import broadcast_file, remove_restart_note, restarted_run, write_restart_note
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.settings import Settings, settings_for
-from striate.tasks.training_data import describe, mistakes, open_data, samples, tell
+from striate.tasks.training_data import announce, describe, mistakes, open_data, samples
 
 
 @dataclass
 class StageTimes:
-    """Seconds by stage."""
+    """Seconds of each stage of a run."""
 
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -56,7 +56,7 @@ def train(data: str | Path, *, model: str | None = None, minutes: float | None =
         out: the run folder, None for `runs/DATA-MODEL`; it gets the model, the report, and all to repeat the run.
         resume: go on with a run that was stopped.
         log: `csv` and `tensorboard`.
-        progress: callbacks; None tells nobody.
+        progress: callbacks; None is none.
         options: `weights`, `network`, `split`, `files`, `size`, `resize`, `recipe` (a file), `sharded`,
             `allow_empty_class` and `strict` as on the command line, and the fields of `striate.Recipe`, such as `seed`.
 
@@ -76,7 +76,7 @@ def train(data: str | Path, *, model: str | None = None, minutes: float | None =
 
 def _in_folder(settings: Settings, out: str | Path | None, progress: Progress, resume: bool,
                log: Sequence[str]) -> TrainResult:
-    """Train in a new folder, or in one to be resumed; of several processes, rank 0 says which, and keeps the logs."""
+    """Train in a new or a resumed folder; of several processes, rank 0 chooses it and writes the logs."""
     group, folder = progress.group, RunFolder(Path(out or "."))
     if group.is_rank_zero:
         again = restarted_run(out, settings.data, settings.model)
@@ -92,9 +92,9 @@ def _in_folder(settings: Settings, out: str | Path | None, progress: Progress, r
         logged = progress.with_step_callback(logs.step) if logs else progress
         return train_model(settings, folder, logged, resume=resume)
     except Interrupted as error:
-        again_with = ["striate", "train", settings.data, "--out", str(folder.path), "--resume"]
-        again_with += [part for kind in log if list(log) != ["csv"] for part in ("--log", kind)]
-        error.do = f"Go on with: {shlex.join(again_with)}" if group.world_size == 1 else (
+        command = ["striate", "train", settings.data, "--out", str(folder.path), "--resume"]
+        command += [part for kind in log if list(log) != ["csv"] for part in ("--log", kind)]
+        error.do = f"Go on with: {shlex.join(command)}" if group.world_size == 1 else (
             f"Go on with the same torchrun and: --out {shlex.quote(str(folder.path))} --resume")
         raise
     finally:
@@ -126,7 +126,7 @@ def train_model(settings: Settings, folder: RunFolder, progress: Progress, *, re
         if not resume:
             data.split.save(folder.split)
             settings.save(folder.recipe)
-        tell(data, size, method, progress)
+        announce(data, size, method, progress)
         with clock.measure("training"), progress.interruptible() as stop:
             model = method.train(data, folder, progress, stop)
         for note in model.notes_:
@@ -135,7 +135,7 @@ def train_model(settings: Settings, folder: RunFolder, progress: Progress, *, re
         replace(settings, planned=method.recipe(model)).save(folder.recipe)
 
         with clock.measure("evaluation"):
-            validation = method.validated(model, data)
+            validation = method.validate(model, data)
             scores = model.predict_proba(data.test)
             test = metrics.evaluate(data.test.labels, scores, data.classes)
         timings = {**clock.seconds, "total": sum(clock.seconds.values())}

@@ -1,4 +1,4 @@
-"""The pictures of a training run: opened as the method wants them, announced, and described for the report."""
+"""Pictures of a training run: opened as the method requires, announced, and described for the report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SAMPLE_CLASSES = 300  # classes up to this many are shown
 
 
 def open_data(settings: Settings, method: TrainingMethod[Any], begun: Path | None, progress: Progress) -> Data:
-    """The data of `settings`, packed as `method` wants them; divided as in the split file `begun` if there is one."""
+    """The data of `settings`, packed for `method`; split as in the file `begun` if there is one."""
     split = begun if begun and begun.exists() else Path(settings.split) if settings.split else None
     files = Path(settings.files) if settings.files else None
     if files and digest_of_list(files) != settings.files_sum:
@@ -39,17 +39,17 @@ def open_data(settings: Settings, method: TrainingMethod[Any], begun: Path | Non
     )
     found = quick_findings(data)
     if found or data.skipped:
-        found.append(f"striate check {shlex.quote(settings.data)} says more, and shows the pictures")
+        found.append(f"striate check {shlex.quote(settings.data)} reports details and shows the pictures")
     return replace(data, notes=(*data.notes, *found))
 
 
-def tell(data: Data, size: tuple[int, int], method: TrainingMethod[Any], progress: Progress) -> None:
-    """Say what was found, what `size` it is brought to, and what was passed over."""
+def announce(data: Data, size: tuple[int, int], method: TrainingMethod[Any], progress: Progress) -> None:
+    """Report the data, the `size` that pictures are resized to, and what was skipped."""
     height, width, channels = data.pictures.images.shape[1:]
     progress.message(
-        f"{data.name}: {len(data.classes)} classes, {method.describe_split(data)}, {len(data.test):,} to test on; "
+        f"{data.name}: {len(data.classes)} classes, {method.describe_split(data)}, {len(data.test):,} for testing; "
         f"{height}×{width} {'grey' if channels == 1 else 'colour'}"
-        + (f", brought to {size[0]}×{size[1]}" if size != (height, width) else "")
+        + (f", resized to {size[0]}×{size[1]}" if size != (height, width) else "")
     )
     for skipped in data.skipped[:5]:
         progress.message(f"skipped: {skipped.reason}")
@@ -60,7 +60,7 @@ def tell(data: Data, size: tuple[int, int], method: TrainingMethod[Any], progres
 
 
 def describe(source: str, data: Data, model: Recogniser) -> TrainingData:
-    """The pictures of a run, as its report has them."""
+    """The pictures of a run, for its report."""
     parts = {"train": data.train, "validation": data.validation, "test": data.test}
     return TrainingData(
         source=source,
@@ -86,7 +86,7 @@ def samples(part: Dataset) -> list[SamplePicture]:
 
 
 def mistakes(part: Dataset, scores: np.ndarray) -> list[Misclassified]:
-    """The wrong answers given with most confidence, the worst first."""
+    """The wrong predictions with most confidence, the worst first."""
     labels, keys, predicted = part.labels, part.keys, scores.argmax(axis=1)
     wrong = np.flatnonzero(predicted != labels)
     worst = wrong[np.argsort(-scores[wrong, predicted[wrong]], kind="stable")][:MISTAKES]

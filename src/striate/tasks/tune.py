@@ -1,7 +1,7 @@
-"""Which optimiser and which learning rate: each tried for a short while, on some of the pictures.
+"""Tuning of optimiser and learning rate: each candidate is trained for a short time, on some of the pictures.
 
 For each optimiser a range test (`convnet.training.lr_finder`), then its preset rate, a third and three times of it, and
-the rate that was found. Judged on validation pictures; test pictures are not looked at.
+the rate that was found. Measured on validation pictures; test pictures are not used.
 
 Limits: what is best in half a minute on a part of the pictures need not be best in the whole run; and what follows from
 the number of pictures, such as augmentation, follows from that part's.
@@ -37,7 +37,7 @@ from striate.tasks.methods.convnet import ConvNetMethod
 from striate.tasks.progress import Progress
 from striate.tasks.run_folder import RUNS, RunFolder, run_name
 from striate.tasks.settings import Settings, settings_for
-from striate.tasks.training_data import open_data, tell
+from striate.tasks.training_data import announce, open_data
 
 SECONDS, SHORTEST = 30.0, 0.6  # of training for each candidate
 MOST = 10_000  # pictures of either part
@@ -61,7 +61,7 @@ class TuningTrial:
 
     @property
     def settings(self) -> Settings:
-        """Those of the run."""
+        """The settings of the run."""
         return self.method.settings
 
     def model(self, **recipe: Any) -> ConvNet:
@@ -74,7 +74,7 @@ class TuningTrial:
         return TrainingContext(self.progress.on_step, stop=self.stop, feature_cache=self.method.feature_cache)
 
     def run(self) -> None:
-        """Try each optimiser, or only the one that was asked for, adding to `rows` and `ranges`."""
+        """Try each optimiser, or only the given one, adding to `rows` and `ranges`."""
         asked = self.settings.recipe.get("optimiser")
         for optimiser in (asked,) if asked else OPTIMISERS:
             self.progress.message(f"{optimiser}: range test")
@@ -82,7 +82,7 @@ class TuningTrial:
                                                            context=self.context())
             first = self.candidate(optimiser, self.settings.recipe.get("learning_rate"),
                                    "given" if "learning_rate" in self.settings.recipe else "preset")
-            for rate, why in around(first, test.steepest):
+            for rate, why in nearby_rates(first, test.steepest):
                 self.candidate(optimiser, rate, why)
 
     def candidate(self, optimiser: str, rate: float | None, why: str) -> float | None:
@@ -95,16 +95,16 @@ class TuningTrial:
         except RunError as error:
             if error.code != "loss_not_finite":
                 raise
-            row = replace(row, failed="the loss left all bounds")
+            row = replace(row, failed="the loss diverged")
         else:
             found = evaluate(self.validation.labels, model.predict_proba(self.validation), self.validation.classes)
             rate = model.recipe_.learning_rate
             row = replace(row, learning_rate=rate, accuracy=found.accuracy, interval=found.interval, nll=found.nll,
                           epochs=int(model.history_[-1]["epoch"] or 0), steps=model.recipe_.steps)
         self.rows.append(replace(row, seconds=time.monotonic() - started))
-        told = row.failed or f"validation {row.accuracy:.1%}"
+        outcome = row.failed or f"validation {row.accuracy:.1%}"
         chosen = "preset" if rate is None else f"{rate:.3g}"
-        self.progress.message(f"{optimiser}, learning rate {chosen} ({why}): {told}")
+        self.progress.message(f"{optimiser}, learning rate {chosen} ({why}): {outcome}")
         return rate
 
 
@@ -113,7 +113,7 @@ def tune(data: str | Path, *, seconds: float = SECONDS, out: str | Path | None =
     """Try optimisers and learning rates on a network for `seconds` each; the command `striate train --try`.
 
     `data` and `options` are those of `striate.train`; `out` is the folder of the page, None for `runs/DATA-MODEL-try`;
-    `again` the command that trains, to which the best settings are added; `progress` are callbacks, None tells nobody.
+    `again` the command that trains, to which the best settings are added; `progress` are callbacks, None is none.
     Raises `UsageError` (`nothing_to_try`) for what is not trained by epochs, `Interrupted` when it is stopped before
     anything was measured.
 
@@ -140,7 +140,7 @@ def try_settings(settings: Settings, folder: RunFolder, progress: Progress, *, a
     seed = settings.recipe.get("seed", 0)
     train, validation = (share_of(part, MOST, seed) for part in (data.train, data.validation))
     with folder.locked():
-        tell(data, size, method, progress)
+        announce(data, size, method, progress)
         with progress.interruptible() as stop:
             trial = TuningTrial(method, train, validation, seconds, progress, stop)
             try:
@@ -159,7 +159,7 @@ def try_settings(settings: Settings, folder: RunFolder, progress: Progress, *, a
 
 
 def result_of(trial: TuningTrial, data: Data, again: Sequence[str]) -> TuneResult:
-    """What was found, the best first: by accuracy, and of equals by the likelihood of the truth."""
+    """The result, best first: by accuracy, of equals by likelihood."""
     rows = sorted(trial.rows, key=lambda row: (row.accuracy is None, -(row.accuracy or 0), row.nll or 0))
     best = rows[0]
     chosen, alike = [], 0
@@ -184,10 +184,10 @@ def result_of(trial: TuningTrial, data: Data, again: Sequence[str]) -> TuneResul
     )
 
 
-def around(rate: float | None, found: float | None) -> Iterator[tuple[float, str]]:
+def nearby_rates(rate: float | None, found: float | None) -> Iterator[tuple[float, str]]:
     """The other rates to try, each with the reason, none of them twice.
 
-    >>> list(around(0.03, 0.0041)), list(around(0.03, 0.031)), list(around(None, 0.0041))
+    >>> list(nearby_rates(0.03, 0.0041)), list(nearby_rates(0.03, 0.031)), list(nearby_rates(None, 0.0041))
     ([(0.01, '÷ 3'), (0.09, '× 3'), (0.0041, 'found')], [(0.01, '÷ 3'), (0.09, '× 3')], [(0.0041, 'found')])
     """
     rates = [] if rate is None else [rate, rate / FACTOR, rate * FACTOR]
@@ -198,12 +198,12 @@ def around(rate: float | None, found: float | None) -> Iterator[tuple[float, str
 
 
 def rounded(rate: float) -> float:
-    """A rate with two significant digits: it was found by trying, and is to be typed."""
+    """A rate with two significant digits, short enough to type."""
     return float(f"{rate:.2g}")
 
 
 def share_of(part: Dataset, most: int, seed: int) -> Dataset:
-    """At most `most` pictures of `part`, as many of each class as its share, at least one; by chance, in their order.
+    """A random subset of at most `most` pictures of `part`, stratified by class, in their order.
 
     >>> from striate import load_data
     >>> np.bincount(share_of(load_data("digits").train, 100, 0).labels).tolist()

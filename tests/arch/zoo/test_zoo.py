@@ -10,7 +10,7 @@ from striate.arch import ZOO, Input, Network, Volume, load_network, refuse_unrea
 from striate.arch.depth import depth
 from striate.arch.zoo import build
 from striate.errors import NetworkError, UsageError, WindowError
-from striate.report.zoo_table import years
+from striate.report.zoo_table import zoo_table
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "inspect_list.txt"
 SMALL = ("lenet5", "lenet_caffe", "compact", "resnet9", "resnet20")
@@ -198,7 +198,7 @@ def test_unknown_names_are_refused_with_the_nearest():
 
 
 def test_table_of_the_years_is_golden(request):
-    text = years(as_json=False)
+    text = zoo_table(as_json=False)
     if request.config.getoption("--golden"):
         GOLDEN.write_text(text)
     assert text == GOLDEN.read_text()
@@ -206,11 +206,11 @@ def test_table_of_the_years_is_golden(request):
 
 
 def test_table_of_the_years_says_what_the_networks_say():
-    lines = years(as_json=False).split("\n\n")[0].splitlines()
+    lines = zoo_table(as_json=False).split("\n\n")[0].splitlines()
     rows = [re.split(r" {2,}", line) for line in lines[1:]]
     assert {row[0]: (int(row[3].replace(",", "")), int(row[2])) for row in rows} == COUNTS
     assert [row[1] for row in rows] == sorted(row[1] for row in rows)
-    facts = json.loads(years(as_json=True))["networks"]
+    facts = json.loads(zoo_table(as_json=True))["networks"]
     assert [fact["name"] for fact in facts] == [row[0] for row in rows]
     for fact, row in zip(facts, rows, strict=True):
         number, unit = row[4].split()
@@ -222,7 +222,7 @@ def test_table_of_the_years_says_what_the_networks_say():
 
 
 def test_table_of_the_years_needs_no_torch_and_no_numpy():
-    code = "import sys; from striate.report.zoo_table import years; years(True)\n"
+    code = "import sys; from striate.report.zoo_table import zoo_table; zoo_table(True)\n"
     code += "print({'torch', 'numpy'} & set(sys.modules))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 

@@ -25,7 +25,7 @@ from striate.tasks import Progress, RunFolder
 from striate.tasks.compare import worker
 from striate.tasks.compare.comparison import ComparisonFolder, compare_folder, read_cost, run_comparison
 from striate.tasks.compare.plan import ComparisonPlan, TrainingPlan, slug
-from striate.tasks.compare.subsets import drawn, halves
+from striate.tasks.compare.subsets import halves, subset
 from striate.tasks.compare.worker import held_out
 
 SIZES, SEEDS = (4, 9), 2
@@ -65,8 +65,8 @@ def done(home: Path, out: Path, **changes: Any) -> tuple[dict[str, Any], list[st
     return run_comparison(asked(home, **changes), RunFolder(out), Progress(message=said.append)).as_dict(), said
 
 
-def in_this_process(jobs: list[tuple[str, TrainingPlan, dict[str, Any]]], slots: object, stop: object, finished: Any,
-                    urgent: object = None) -> None:
+def in_this_process(jobs: list[tuple[str, TrainingPlan, dict[str, Any]]], core_groups: object, stop: object,
+                    finished: Any, expected_seconds: object = None) -> None:
     """What the children do, without the seconds that it takes to start them."""
     for _, cell, job in jobs:
         with pytest.MonkeyPatch.context() as patch:
@@ -186,7 +186,7 @@ def test_a_cell_that_cannot_be_trusted_is_trained_again(how: str, again: Path, h
     with pytest.raises(TrainedError) as caught:
         run_comparison(asked(home), RunFolder(again), Progress(message=said.append))
     assert caught.value.args[0] == ["lenet5-9-seed-1"]
-    assert any("lenet5-9-seed-1.safetensors" in line and "made again" in line for line in said)
+    assert any("lenet5-9-seed-1.safetensors" in line and "computed again" in line for line in said)
 
 
 def test_what_is_missing_is_trained_in_a_process_and_what_is_there_is_kept(again: Path, home: Path) -> None:
@@ -293,7 +293,7 @@ def test_draws_are_nested_seeded_and_away_from_the_test() -> None:
     for seed in (0, 1):
         before: set[int] = set()
         for size in (1, 5, 10, 50, 10_000):
-            part = drawn(data.split, data.pictures, size, seed)
+            part = subset(data.split, data.pictures, size, seed)
             learnt = {*part.train.tolist(), *part.validation.tolist()}
             assert before < learnt
             assert not learnt & test
@@ -303,7 +303,7 @@ def test_draws_are_nested_seeded_and_away_from_the_test() -> None:
                 size, np.bincount(data.pictures.labels) - np.bincount(data.test.labels)).tolist()
             before = learnt
         assert before == {*data.split.train.tolist(), *data.split.validation.tolist()}
-    first, second = (drawn(data.split, data.pictures, 10, seed).train for seed in (0, 1))
+    first, second = (subset(data.split, data.pictures, 10, seed).train for seed in (0, 1))
     assert set(first.tolist()) != set(second.tolist())
 
 
@@ -323,7 +323,7 @@ def test_halves_share_no_picture_and_leave_out_the_test() -> None:
 
 def test_pictures_held_out_are_no_test_pictures() -> None:
     data = striate.load_data("digits")
-    small = type(data)(data.name, data.pictures, drawn(data.split, data.pictures, 9, 0))
+    small = type(data)(data.name, data.pictures, subset(data.split, data.pictures, 9, 0))
     words = striate.BagOfWords("bow", sample=2000).fit(striate.Dataset(
         data.pictures, np.concatenate([small.split.train, small.split.validation])))
     labels, chances = held_out(words, small)
@@ -334,6 +334,6 @@ def test_pictures_held_out_are_no_test_pictures() -> None:
 def test_names_of_folders_and_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert compare_folder(None, "/data/my pictures").path == Path("runs/my-pictures-compare")
-    cells = ComparisonPlan("d", ("bow", "a/net.yaml", "b/net.yaml"), sizes=(5, 10), five_by_two=True).cells()
-    assert len({cell.name for cell in cells}) == len(cells) == 3 * (2 * 3 + 10)
-    assert all(os.sep not in cell.name for cell in cells)
+    trainings = ComparisonPlan("d", ("bow", "a/net.yaml", "b/net.yaml"), sizes=(5, 10), five_by_two=True).trainings()
+    assert len({cell.name for cell in trainings}) == len(trainings) == 3 * (2 * 3 + 10)
+    assert all(os.sep not in cell.name for cell in trainings)

@@ -57,12 +57,12 @@ def test_train_evaluate_predict_and_look(
     assert result["validation"]["count"] == learnt  # by machines that had not seen them
     assert result["test"]["count"] == len(parts["test"])
     page = (tmp_path / "run" / "report.html").read_text()
-    assert f"{learnt} pictures that it learnt from, each judged by a classifier that had not seen it" in page
+    assert f"{learnt} training and validation pictures, each classified by cross-validation" in page
     assert "of their mirror images" in page
     measured = answer(striate("evaluate", "run/model.safetensors", folder, "--json"))
     assert [measured["part"], measured["accuracy"]] == ["test", result["test"]["accuracy"]]
     measured = answer(striate("evaluate", "run/model.safetensors", folder, "--part", "validation", "--json"))
-    assert "learns from the validation part too" in " ".join(measured["notes"])
+    assert "are also fitted on the validation part" in " ".join(measured["notes"])
     picture = next((folder / "digit 0").glob("*.png"))
     good = answer(striate("predict", "run/model.safetensors", picture, "--json"))[0]
     looked = answer(striate("look", "run/model.safetensors", "--picture", picture, "--json"))

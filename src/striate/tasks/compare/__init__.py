@@ -1,8 +1,8 @@
 """Comparison of recognisers on one split, each trained in processes of its own, on one page.
 
-plan.py what is compared · subsets.py which pictures each learns from · worker.py the process of one training
-process_pool.py who starts and ends them · results.py one training's answers in a file · statistics.py from them to the
-typed result · disagreements.py pictures and the table of answers · comparison.py from the plan to the page
+plan.py settings and trainings · subsets.py training pictures of each training · worker.py process of one training
+process_pool.py start and end of the processes · results.py file of one training · statistics.py typed result ·
+disagreements.py pictures and the table of predictions · comparison.py from the plan to the page
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def compare(
         out: folder of the comparison, None for `runs/DATA-compare`; what is finished there is reused.
         at_once: trainings at the same time, which share the cores; None is 2.
         strict: make every bad picture an error.
-        progress: callbacks; None tells nobody.
-        command: what was typed, for the page.
+        progress: callbacks; None is none.
+        command: the command line, for the page.
 
     Raises `UsageError` (`bad_comparison`, `size_too_large`, …) before anything is written, `Interrupted`, `RunError`.
 

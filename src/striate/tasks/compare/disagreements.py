@@ -17,17 +17,19 @@ from striate.tasks.compare.statistics import ComparisonResults
 EACH = 6  # pictures shown for a recogniser
 
 
-def disagreements(asked: ComparisonPlan, data: Data, done: Mapping[TrainingPlan, TrainingRecord]) -> list[Disagreement]:
-    """For each recogniser pictures that only it gets right, the surest first, with what the others say."""
-    results = ComparisonResults(asked, data, done)
-    size = asked.largest
-    ranking = sorted(asked.models, key=lambda one: -results.rights(one, size).mean())
-    rights = [results.rights(model, size) for model in ranking]
-    chances = [np.mean([one.probabilities for one in results.cells(model, size)], axis=0) for model in ranking]
+def disagreements(
+    plan: ComparisonPlan, data: Data, records: Mapping[TrainingPlan, TrainingRecord]
+) -> list[Disagreement]:
+    """Pictures that only one recogniser gets right, the most confident first, with all predictions."""
+    results = ComparisonResults(plan, data, records)
+    size = plan.largest
+    ranking = sorted(plan.models, key=lambda one: -results.correct(one, size).mean())
+    correct = [results.correct(model, size) for model in ranking]
+    chances = [np.mean([one.probabilities for one in results.records(model, size)], axis=0) for model in ranking]
     keys, labels, shown = data.test.keys, results.labels, []
-    for i, alone in enumerate(only_right(rights)):
+    for i, alone in enumerate(only_right(correct)):
         alone = alone[[all((chance[place].argmax() == labels[place]) == (j == i) for j, chance in enumerate(chances))
-                       for place in alone.tolist()]] if len(alone) else alone  # so that the answers shown say the same
+                       for place in alone.tolist()]] if len(alone) else alone  # so that the predictions shown agree
         sure = alone[np.argsort(-chances[i][alone, labels[alone]], kind="stable")][:EACH]
         for place, pixels in zip(sure, data.test.take(sure), strict=True):
             answers = [(results.names[model], int(chance[place].argmax()), float(chance[place].max()))
@@ -36,11 +38,11 @@ def disagreements(asked: ComparisonPlan, data: Data, done: Mapping[TrainingPlan,
     return shown
 
 
-def table_of(asked: ComparisonPlan, data: Data, done: Mapping[TrainingPlan, TrainingRecord]) -> Iterator[list[Any]]:
+def table_of(plan: ComparisonPlan, data: Data, records: Mapping[TrainingPlan, TrainingRecord]) -> Iterator[list[Any]]:
     """Rows of `predictions.csv`: a heading, then each test picture with every training's answer and its probability."""
-    results = ComparisonResults(asked, data, done)
-    columns = [(results.names[model], seed, results.cells(model, asked.largest)[seed])
-               for model in asked.models for seed in range(asked.seeds)]
+    results = ComparisonResults(plan, data, records)
+    columns = [(results.names[model], seed, results.records(model, plan.largest)[seed])
+               for model in plan.models for seed in range(plan.seeds)]
     yield ["picture", "class", *(f"{name} seed {seed}{what}" for name, seed, _ in columns
                                  for what in ("", " probability"))]
     answers = [one.probabilities.argmax(1) for *_, one in columns]

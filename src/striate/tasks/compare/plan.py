@@ -1,4 +1,4 @@
-"""What a comparison was asked to do, and the trainings that it takes."""
+"""Comparison plan: the settings of a comparison, and the trainings that follow from them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AT_ONCE = 2
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """One training: of which model, from which seed, on how many pictures a class (None is all there are).
+    """One training: of which model, from which seed, on how many pictures per class (None is all there are).
 
     `half` is None, or which half of repetition `seed` of a 5×2 cross-validation is learnt from.
     """
@@ -36,13 +36,13 @@ class TrainingPlan:
 
     @property
     def name(self) -> str:
-        """A file name that no other cell has."""
+        """A unique file name."""
         part = f"half-{self.half}" if self.half is not None else f"{self.size or 'all'}"
         return f"{slug(self.model)}-{part}-seed-{self.seed}"
 
     @property
-    def told(self) -> str:
-        """For people."""
+    def title(self) -> str:
+        """Model, size and seed, for people."""
         amount = f"half {self.half + 1} of 2, repetition {self.seed + 1}" if self.half is not None else (
             f"{self.size:,} per class, seed {self.seed}" if self.size else f"seed {self.seed}")
         return f"{Path(self.model).name}, {amount}"
@@ -58,7 +58,7 @@ class ComparisonPlan:
         minutes: of training for each recogniser that can be given them; five_by_two: Dietterich's 5×2 cv as well.
         split: a split file to use, or None; strict: as in `striate.load_data`.
         at_once: trainings at the same time, which share the cores; None is 2 where there are two cores.
-        command: what was typed.
+        command: the command line.
 
     """
 
@@ -74,29 +74,29 @@ class ComparisonPlan:
     command: str = ""
 
     def checked(self) -> None:
-        """Refuse what cannot be (`bad_comparison`)."""
-        asked = "a comparison was asked for"
+        """Refuse invalid settings (`bad_comparison`)."""
+        action = "a comparison was asked for"
         if not 2 <= len(self.models) <= MOST_MODELS or len({slug(one) for one in self.models}) < len(self.models):
-            raise UsageError("bad_comparison", asked, allowed=f"2 to {MOST_MODELS} different models are allowed",
+            raise UsageError("bad_comparison", action, allowed=f"2 to {MOST_MODELS} different models are allowed",
                              given=f"{shown(', '.join(self.models)) or 'none'} was given",
                              do="Use for example --models bow,compact")
         checked("seeds", self.seeds, Integer(1, MOST_SEEDS, "1 to {high} seeds are allowed"),
-                Refusal("bad_comparison", asked, f"Use --seeds {SEEDS}"))
+                Refusal("bad_comparison", action, f"Use --seeds {SEEDS}"))
         if (len(self.sizes) > MOST_SIZES or len(set(self.sizes)) < len(self.sizes)
                 or not all(1 <= size <= MOST_PICTURES for size in self.sizes)):
-            raise UsageError("bad_comparison", asked,
+            raise UsageError("bad_comparison", action,
                              allowed=f"up to {MOST_SIZES} different sizes from 1 to {MOST_PICTURES:,} are allowed",
                              given=f"{shown(', '.join(map(str, self.sizes)))} were given", do="Use --sizes 5,10,25")
         if self.at_once is not None:
             checked("at_once", self.at_once, Integer(1, len(cores()), "1 to {high} trainings at once are allowed here"),
-                    Refusal("bad_comparison", asked, "Leave --at-once out"))
+                    Refusal("bad_comparison", action, "Leave --at-once out"))
 
     @property
     def largest(self) -> int | None:
         """The size that the verdict is about."""
         return max(self.sizes, default=None)
 
-    def cells(self) -> list[TrainingPlan]:
+    def trainings(self) -> list[TrainingPlan]:
         """The trainings, those that take longest first; then the halves of the 5×2 cv."""
         sizes: Sequence[int | None] = sorted(self.sizes, reverse=True) or [None]
         found = [
@@ -107,7 +107,7 @@ class ComparisonPlan:
                       for model in self.models]
         return found
 
-    def slots(self) -> list[list[int]]:
+    def core_groups(self) -> list[list[int]]:
         """The cores of each training that runs at the same time."""
         every = cores()
         count = self.at_once or min(AT_ONCE, len(every))
@@ -115,7 +115,7 @@ class ComparisonPlan:
         return [every[i * each : (i + 1) * each] for i in range(count)]
 
     def method(self, model: str, seed: int = 0) -> tuple[TrainingMethod[Any], bool]:
-        """The training method of `model` with its settings, and whether it takes `minutes`; refuses what it must."""
+        """The training method of `model` with its settings, and whether it takes `minutes`; refuses invalid ones."""
         recipe: dict[str, Any] = {"seed": seed}
         if self.minutes is not None:
             try:
@@ -149,7 +149,7 @@ def slug(model: str) -> str:
     return f"{stem[:60]}-{sha256(model.encode('utf-8', 'surrogateescape')).hexdigest()[:6]}"
 
 
-def content_of(model: str) -> str | None:
+def file_hash(model: str) -> str | None:
     """A hash of the file that `model` names; None for a name."""
     path = Path(model)
     return sha256(path.read_bytes()).hexdigest() if path.is_file() and path.suffix else None

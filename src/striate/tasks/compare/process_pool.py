@@ -1,4 +1,4 @@
-"""Processes for the cells: so many at a time, each on its own cores, none of them outliving this one."""
+"""Process pool of the trainings: each on its own cores, all ended with this process."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 from striate.core.executor import start_python
 from striate.errors import Interrupted, RunError, StriateError
 
-POLL, PATIENCE = 0.05, 20.0  # seconds: between looks, and until a child that was asked to end is made to
-TOGETHER = 4  # measurements that are got ready at the same time
+POLL, PATIENCE = 0.05, 20.0  # seconds: between looks, and until a child that was asked to end is killed
+TOGETHER = 4  # measurements that are prepared at the same time
 PROGRAM = ("import os; hasattr(os, 'sched_setaffinity') and os.sched_setaffinity(0, {cores}); "
            "from striate.tasks.compare.worker import main; main()")
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class WorkerProcess:
-    """One job in a process of its own, on `cores`."""
+    """Worker process of one job, on `cores`."""
 
     def __init__(self, job: dict[str, Any], cores: Sequence[int]) -> None:
         self.process = start_python(PROGRAM.format(cores=set(cores)), dict.fromkeys(THREADS, str(len(cores))),
@@ -39,17 +39,17 @@ class WorkerProcess:
         return self.process.poll() is None
 
     def check(self, what: str) -> None:
-        """Raise what the ended child refused, or `RunError` (`training_died`) where it says nothing."""
+        """Raise what the ended child refused, or `RunError` (`training_died`) where it gives no reason."""
         assert self.process.stdout
-        said, code = self.process.stdout.read(1 << 16), self.process.returncode
+        output, code = self.process.stdout.read(1 << 16), self.process.returncode
         self._close()
         if not code:
             return
         with suppress(ValueError, TypeError, KeyError):
-            told = json.loads(said or self.first)
-            error = StriateError(told["code"], f"{what}: {told['asked']}", allowed=told["allowed"],
-                                 given=told["given"], do=told["do"])
-            error.exit_code = told["exit_code"]
+            error_fields = json.loads(output or self.first)
+            error = StriateError(error_fields["code"], f"{what}: {error_fields['asked']}",
+                                 allowed=error_fields["allowed"], given=error_fields["given"], do=error_fields["do"])
+            error.exit_code = error_fields["exit_code"]
             raise error
         why = f"signal {-code}" if code < 0 else f"exit code {code}"
         raise RunError("training_died", f"{what} was to be trained in a process of its own",
@@ -57,25 +57,25 @@ class WorkerProcess:
                        do="Give the same command again, with --at-once 1 if memory is short")
 
     def wait_until_ready(self) -> None:
-        """Return when it says so, or has ended."""
+        """Wait until it is ready, or has ended."""
         assert self.process.stdout
         self.first = self.process.stdout.readline()
 
-    def go(self) -> None:
-        """Let it begin what it waits with."""
+    def proceed(self) -> None:
+        """Start the measurement that it has prepared."""
         assert self.process.stdin
         with suppress(BrokenPipeError):
             self.process.stdin.write(b"go\n")
             self.process.stdin.flush()
 
-    def ask_to_end(self) -> None:
+    def request_stop(self) -> None:
         """Ask it to save and stop."""
         assert self.process.stdin
         with suppress(BrokenPipeError):
             self.process.stdin.close()
 
     def end(self) -> None:
-        """Wait for one that was asked to end; end it where it does not."""
+        """Wait for a process that was asked to end; kill it after `PATIENCE`."""
         try:
             self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
@@ -90,11 +90,13 @@ class WorkerProcess:
                     stream.close()
 
 
-def run_jobs(jobs: Sequence[tuple[str, T, dict[str, Any]]], slots: Sequence[Sequence[int]], stop: Callable[[], bool],
-             finished: Callable[[T], None], urgent: Callable[[T], float] = lambda _: 0.0) -> None:
-    """Run `jobs` (what for people, what for `finished`, what for the child), one in each of `slots` at a time.
+def run_jobs(
+    jobs: Sequence[tuple[str, T, dict[str, Any]]], core_groups: Sequence[Sequence[int]], stop: Callable[[], bool],
+    finished: Callable[[T], None], expected_seconds: Callable[[T], float] = lambda _: 0.0,
+) -> None:
+    """Run `jobs` (title, item for `finished`, job of the child), one in each of `core_groups` at a time.
 
-    The most `urgent` is next, of equals the first, so that at the end no long one runs alone.
+    The longest by `expected_seconds` is next, of equals the first, so that at the end no long one runs alone.
 
     A job that fails does not keep the others from being done; the first failure is raised when they are. Raises
     `Interrupted` (`comparison_stopped`) when `stop` turns true, with all children ended.
@@ -105,9 +107,10 @@ def run_jobs(jobs: Sequence[tuple[str, T, dict[str, Any]]], slots: Sequence[Sequ
         while waiting or running:
             if stop():
                 raise stopped()
-            for slot, cores in enumerate(slots):
+            for slot, cores in enumerate(core_groups):
                 if waiting and slot not in running:
-                    what, item, job = waiting.pop(max(range(len(waiting)), key=lambda i: urgent(waiting[i][1])))
+                    longest = max(range(len(waiting)), key=lambda i: expected_seconds(waiting[i][1]))
+                    what, item, job = waiting.pop(longest)
                     running[slot] = WorkerProcess(job, cores), what, item
             time.sleep(POLL)
             for slot in [slot for slot, (child, _, _) in running.items() if not child.running]:
@@ -120,7 +123,7 @@ def run_jobs(jobs: Sequence[tuple[str, T, dict[str, Any]]], slots: Sequence[Sequ
                 finished(item)
     finally:
         for child, _, _ in running.values():
-            child.ask_to_end()
+            child.request_stop()
         for child, _, _ in running.values():
             child.end()
     if failures:
@@ -128,7 +131,7 @@ def run_jobs(jobs: Sequence[tuple[str, T, dict[str, Any]]], slots: Sequence[Sequ
 
 
 def run_alone(jobs: Sequence[tuple[str, dict[str, Any]]], cores: Sequence[int], stop: Callable[[], bool]) -> None:
-    """Run measurements, (what for people, what for the child), one after another on all `cores`.
+    """Run measurements, (title, job of the child), one after another on all `cores`.
 
     A few are started together, so that they load their models side by side; then each goes while the others wait.
     """
@@ -138,7 +141,7 @@ def run_alone(jobs: Sequence[tuple[str, dict[str, Any]]], cores: Sequence[int], 
             for _, child in group:
                 child.wait_until_ready()
             for what, child in group:
-                child.go()
+                child.proceed()
                 while child.running:
                     time.sleep(POLL)
                     if stop():
@@ -146,12 +149,12 @@ def run_alone(jobs: Sequence[tuple[str, dict[str, Any]]], cores: Sequence[int], 
                 child.check(what)
         finally:
             for _, child in group:
-                child.ask_to_end()
+                child.request_stop()
             for _, child in group:
                 child.end()
 
 
 def stopped() -> Interrupted:
-    """What is raised when a comparison is stopped on request."""
+    """The error of a comparison that is stopped on request."""
     return Interrupted("comparison_stopped", "recognisers were compared",
                        given="it was stopped; what was finished is kept", do="Give the same command again")

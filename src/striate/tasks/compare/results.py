@@ -1,7 +1,7 @@
-"""What one training came to, in a file of its own: its answers, what it cost, and what all of it depends on.
+"""Result file of one training: its predictions, its costs, and all that they depend on.
 
 The file is that of `core.model_file` (hashed, no pickle, one parser for hostile bytes). It is reused only for exactly
-the same data, model, draw, budget, threads, machine and versions: anything else is another measurement.
+the same data, model, subset, budget, threads, machine and versions: anything else is another measurement.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from striate.core import model_file
 from striate.data import Data
 from striate.errors import MissingError, StriateError
 from striate.stats.metrics import TOLERANCE
-from striate.tasks.compare.plan import ComparisonPlan, TrainingPlan, content_of
+from striate.tasks.compare.plan import ComparisonPlan, TrainingPlan, file_hash
 from striate.tasks.environment import environment
 
 KIND = "comparison cell"
@@ -28,25 +28,26 @@ TEXTS = ("how", "hand_crafted", "learnt", "chosen", "timed")
 
 @dataclass(frozen=True, eq=False)
 class TrainingRecord:
-    """A finished training.
+    """Record of a finished training.
 
     `probabilities` (n, K) float32 of the test pictures; `held` (m, K) float32 and `held_labels` (m,) of pictures held
     out of the training, m may be 0; `facts`: the names of `COSTS` (None where it has none), `how` it was trained, in
     words, `hand_crafted`, how many pictures it has `learnt` from and `chosen` by, and whether it was `timed`.
     """
 
-    cell: TrainingPlan
+    training: TrainingPlan
     probabilities: NDArray[np.float32]
     held: NDArray[np.float32]
     held_labels: NDArray[np.int64]
     facts: dict[str, Any]
 
 
-def identity(asked: ComparisonPlan, cell: TrainingPlan, threads: int, data: str) -> dict[str, Any]:
-    """All that the answers and the costs of a cell depend on, JSON values; `data` as `data_identity` has it."""
+def identity(plan: ComparisonPlan, training: TrainingPlan, threads: int, data: str) -> dict[str, Any]:
+    """All that predictions and costs of a training depend on, JSON values; `data` is its `data_identity`."""
     versions = environment(threads, "")
-    return {"data": data, "model": cell.model, "content": content_of(cell.model), "size": cell.size, "seed": cell.seed,
-            "half": cell.half, "minutes": asked.minutes if asked.method(cell.model)[1] else None,
+    return {"data": data, "model": training.model, "content": file_hash(training.model), "size": training.size,
+            "seed": training.seed, "half": training.half,
+            "minutes": plan.minutes if plan.method(training.model)[1] else None,
             **{name: versions[name] for name in versions if name not in ("cores", "precision")}}
 
 
@@ -59,26 +60,26 @@ def data_identity(data: Data) -> str:
     return sha256(model_file.canonical([list(data.classes), rows]).encode()).hexdigest()
 
 
-def write(path: Path, done: TrainingRecord, who: dict[str, Any]) -> None:
-    """Write a cell atomically."""
-    model_file.save(path, KIND, {"identity": who, "facts": done.facts}, {
+def write(path: Path, done: TrainingRecord, identity: dict[str, Any]) -> None:
+    """Write the record of a training atomically."""
+    model_file.save(path, KIND, {"identity": identity, "facts": done.facts}, {
         "probabilities": done.probabilities, "held": done.held, "held_labels": done.held_labels})
 
 
-def read(path: Path, cell: TrainingPlan, who: dict[str, Any], pictures: int | None,
+def read(path: Path, training: TrainingPlan, identity: dict[str, Any], pictures: int | None,
          classes: int) -> tuple[TrainingRecord | None, str]:
-    """The finished cell in `path` and "", or None and why it is to be made again ("" where it is not there).
+    """The record in `path` and "", or None and why the training must be repeated ("" where there is no file).
 
-    `pictures`: how many test pictures it must have answered.
+    `pictures`: the number of test pictures it must have predicted.
     """
     try:
         file = model_file.load(path)
     except MissingError:
         return None, ""
     except StriateError as error:
-        return None, f"{path.name} cannot be trusted ({error.given}) and is made again"
-    if file.manifest.get("kind") != KIND or file.manifest.get("identity") != who:
-        return None, f"{path.name} is of other data, settings or versions and is made again"
+        return None, f"{path.name} is damaged ({error.given}) and is computed again"
+    if file.manifest.get("kind") != KIND or file.manifest.get("identity") != identity:
+        return None, f"{path.name} is of other data, settings or versions and is computed again"
     names = ("probabilities", "held", "held_labels")
     facts, arrays = file.manifest.get("facts"), [file.arrays.get(name) for name in names]
     probabilities, held, labels = arrays
@@ -88,9 +89,9 @@ def read(path: Path, cell: TrainingPlan, who: dict[str, Any], pictures: int | No
         or labels.dtype != np.int64 or labels.ndim != 1
         or (labels.size and not 0 <= labels.min() <= labels.max() < classes)
     ):
-        return None, f"{path.name} is not what a comparison writes and is made again"
+        return None, f"{path.name} is not what a comparison writes and is computed again"
     assert isinstance(facts, dict)
-    return TrainingRecord(cell, probabilities, held, labels, facts), ""
+    return TrainingRecord(training, probabilities, held, labels, facts), ""
 
 
 def _facts(facts: object) -> bool:

@@ -1,7 +1,7 @@
-"""Which pictures a training learns from: the same for every recogniser, smaller parts within larger ones.
+"""Subsets of the training pictures: the same for every recogniser, smaller ones within larger ones.
 
 Within a class the pictures stand in the order of sha256(seed, digest); a part of n takes the first ones, a share of
-validation pictures among them as in the whole split. So the 10 pictures of a class contain the 5, another seed draws
+validation pictures among them as in the whole split. So the 10 pictures of a class contain the 5, another seed gives
 others, and the test part is never touched.
 """
 
@@ -19,12 +19,12 @@ Indices = NDArray[np.int64]
 EACH = 10  # of a half's pictures of a class, the tenth is for validation
 
 
-def drawn(split: Split, pictures: Pictures, size: int | None, seed: int) -> Split:
-    """`split` with `size` pictures of each class to learn from and to choose by, as many as there are; None is all.
+def subset(split: Split, pictures: Pictures, size: int | None, seed: int) -> Split:
+    """`split` with `size` training and validation pictures of each class, as many as there are; None is all.
 
     >>> from striate import load_data
     >>> data = load_data("digits")
-    >>> ten, five = drawn(data.split, data.pictures, 10, 0), drawn(data.split, data.pictures, 5, 0)
+    >>> ten, five = subset(data.split, data.pictures, 10, 0), subset(data.split, data.pictures, 5, 0)
     >>> len(ten.train), len(ten.validation), set(five.train) < set(ten.train)
     (90, 10, True)
     """
@@ -44,9 +44,9 @@ def drawn(split: Split, pictures: Pictures, size: int | None, seed: int) -> Spli
 
 
 def halves(split: Split, pictures: Pictures, repeat: int, half: int) -> Split:
-    """For the 5×2 cv: one half of the pictures to learn from, split anew in each repetition; the other is the test.
+    """Split for 5×2 cv: one half of the pictures for training, split anew in each repetition; the other is the test.
 
-    Pictures of the same content fall into the same half. A tenth of a half is for choosing, if `split` has such a part.
+    Pictures of the same content are in the same half. A tenth of a half is for validation, if `split` has such a part.
     """
     pool = np.concatenate([split.train, split.validation])
     parts: dict[str, list[int]] = {"train": [], "validation": [], "test": []}
@@ -62,6 +62,6 @@ def halves(split: Split, pictures: Pictures, repeat: int, half: int) -> Split:
 
 
 def ordered(indices: Indices, pictures: Pictures, seed: str) -> Indices:
-    """`indices` by the hash of what each picture holds."""
+    """`indices` sorted by the hash of the content of each picture."""
     keys = [(sha256(f"{seed} {pictures.digests[i]}".encode()).digest(), i) for i in indices.tolist()]
     return np.array([i for _, i in sorted(keys)], np.int64)

@@ -1,8 +1,8 @@
-"""One training, or one measurement of cost, in a process of its own: clean threads, clean memory, nothing left over.
+"""Worker process of a comparison: one training, or one measurement of cost, with fresh threads and memory.
 
 The parent writes one line of JSON and keeps the pipe open; when it closes, the parent is gone or wants an end, and the
-training saves its state and stops. A measurement says that it is ready and waits for a second line: until it is alone.
-The result is a file; a refusal is one line of JSON on the standard output.
+training saves its state and stops. A measurement reports that it is ready and waits for a second line, until it is
+alone. The result is a file; a refusal is one line of JSON on the standard output.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from striate.load_model import load
 from striate.model.recogniser import Recogniser
 from striate.tasks.compare.plan import ComparisonPlan, TrainingPlan
 from striate.tasks.compare.results import TrainingRecord, data_identity, write
-from striate.tasks.compare.subsets import drawn, halves
+from striate.tasks.compare.subsets import halves, subset
 from striate.tasks.methods import TrainingMethod
 from striate.tasks.methods.method import learnable
 from striate.tasks.progress import Progress
@@ -47,7 +47,7 @@ def main() -> None:
     """Do the job that comes on the standard input."""
     job = json.loads(sys.stdin.readline())
     stop, alone = threading.Event(), threading.Event()
-    threading.Thread(target=until_left, args=(stop, alone), daemon=True).start()
+    threading.Thread(target=watch_parent, args=(stop, alone), daemon=True).start()
 
     def wait() -> None:
         sys.stdout.write("ready\n")
@@ -60,16 +60,16 @@ def main() -> None:
         else:
             measure(job, stop.is_set, wait)
     except StriateError as error:
-        told = {"code": error.code, "asked": error.asked, "allowed": error.allowed, "given": error.given,
+        error_fields = {"code": error.code, "asked": error.asked, "allowed": error.allowed, "given": error.given,
                 "do": error.do, "exit_code": error.exit_code}
-        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.write(json.dumps(error_fields) + "\n")
         sys.stdout.flush()
         os._exit(error.exit_code)
     sys.stdout.flush()
-    os._exit(0)  # nothing is left to be done, and taking apart what was imported would cost a tenth of a second
+    os._exit(0)  # all is written, and the interpreter's shutdown would cost a tenth of a second
 
 
-def until_left(stop: threading.Event, alone: threading.Event) -> None:
+def watch_parent(stop: threading.Event, alone: threading.Event) -> None:
     """Set `alone` when the parent says so, and both when it closes the pipe."""
     for _ in sys.stdin:
         alone.set()
@@ -78,17 +78,17 @@ def until_left(stop: threading.Event, alone: threading.Event) -> None:
 
 
 def train(job: dict[str, Any], stop: Callable[[], bool]) -> None:
-    """Train the cell of `job` and write its file."""
-    asked, cell = asked_of(job["asked"]), TrainingPlan(**job["cell"])
+    """Run the training of `job` and write its file."""
+    plan, training = plan_from(job["asked"]), TrainingPlan(**job["cell"])
     work = RunFolder(Path(job["work"]))
     work.path.mkdir(parents=True, exist_ok=True)
-    method, timed = asked.method(cell.model, cell.seed)
-    data = open_as(asked, method, Path(job["split"]), job["data"])
+    method, timed = plan.method(training.model, training.seed)
+    data = open_unchanged(plan, method, Path(job["split"]), job["data"])
     method.input_size(data)
-    split = (drawn(data.split, data.pictures, cell.size, cell.seed) if cell.half is None
-             else halves(data.split, data.pictures, cell.seed, cell.half))
+    split = (subset(data.split, data.pictures, training.size, training.seed) if training.half is None
+             else halves(data.split, data.pictures, training.seed, training.half))
     data = replace(data, split=split)
-    without_stages(work.path / "cache")
+    use_cache_without_stages(work.path / "cache")
     started = time.monotonic()
     model = method.train(data, work, Progress(), stop)
     # What was trained before a stop counts; a network matches how long that was.
@@ -102,7 +102,7 @@ def train(job: dict[str, Any], stop: Callable[[], bool]) -> None:
     if job["model"]:
         size = model.save(Path(job["model"])).stat().st_size
     network: Survey | None = method.report_fields(model).get("network")
-    write(Path(job["out"]), TrainingRecord(cell, probabilities, held, labels, {
+    write(Path(job["out"]), TrainingRecord(training, probabilities, held, labels, {
         "training": training, "features": features(model), "prediction": prediction, "memory": memory, "bytes": size,
         "parameters": network.total("parameters") if network else sum(int(a.size) for a in model.to_file()[1].values()),
         "macs": network.total("macs") if network else None, "how": model.describe_training(),
@@ -113,15 +113,15 @@ def train(job: dict[str, Any], stop: Callable[[], bool]) -> None:
 
 def measure(job: dict[str, Any], stop: Callable[[], bool], wait: Callable[[], None]) -> None:
     """Time the model of `job` on test pictures: one by one, and 64 at once; `wait` returns when nothing else runs."""
-    asked = asked_of(job["asked"])
+    plan = plan_from(job["asked"])
     model = load(job["model"])
-    method, _ = asked.method(job["name"])
-    data = open_as(asked, method, Path(job["split"]), job["data"])
+    method, _ = plan.method(job["name"])
+    data = open_unchanged(plan, method, Path(job["split"]), job["data"])
     some = model.preparation_.apply(Dataset(data.pictures, data.split.test[:BATCH])).take(
         np.arange(min(BATCH, len(data.test))))
     batch = np.concatenate([some] * (-(-BATCH // len(some))))[:BATCH]
     wait()
-    others = busy()
+    others = load_of_others()
     one = timed(lambda i: model.predict_proba(batch[i % BATCH : i % BATCH + 1]), stop)
     many = timed(lambda _: model.predict_proba(batch), stop)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -129,8 +129,8 @@ def measure(job: dict[str, Any], stop: Callable[[], bool], wait: Callable[[], No
                    {"one": one, "many": many})
 
 
-def busy(seconds: float = 0.3) -> float:
-    """How much of this machine, 0..1, other processes use while this one waits."""
+def load_of_others(seconds: float = 0.3) -> float:
+    """The share of this machine, 0..1, that other processes use while this one waits."""
     return psutil.cpu_percent(seconds) / 100
 
 
@@ -147,16 +147,16 @@ def timed(work: Callable[[int], object], stop: Callable[[], bool]) -> NDArray[np
     return np.array(seconds)
 
 
-def asked_of(values: dict[str, Any]) -> ComparisonPlan:
-    """What the parent was asked to do."""
+def plan_from(values: dict[str, Any]) -> ComparisonPlan:
+    """The plan of the parent process."""
     return ComparisonPlan(**values | {"models": tuple(values["models"]), "sizes": tuple(values["sizes"])})
 
 
-def open_as(asked: ComparisonPlan, method: TrainingMethod[Any], split: Path | None, expected: str) -> Data:
-    """The data as `method` wants them, if they are still the `expected` ones (`data_changed`)."""
-    data = load_data(asked.data, **method.pack_arguments, split=split, strict=asked.strict)
+def open_unchanged(plan: ComparisonPlan, method: TrainingMethod[Any], split: Path | None, expected: str) -> Data:
+    """The data packed for `method`; refuses them if they are not the `expected` ones (`data_changed`)."""
+    data = load_data(plan.data, **method.pack_arguments, split=split, strict=plan.strict)
     if data_identity(data) != expected:
-        raise DataError("data_changed", f"{shown(asked.data)} was to be learnt from",
+        raise DataError("data_changed", f"{shown(plan.data)} was to be learnt from",
                         allowed="every recogniser must meet the same pictures",
                         given="they changed since the comparison was begun, or are read differently at another size",
                         do="Start again in another folder with --out")
@@ -179,12 +179,12 @@ def features(model: Recogniser) -> float | None:
     return sum(seconds) if model.stages_ else None
 
 
-def without_stages(own: Path) -> None:
-    """A cache that has all of the shared one but computed stages: a cached stage would cost nothing, and say so."""
+def use_cache_without_stages(own: Path) -> None:
+    """Use a cache without computed stages, else as the shared one: a cached stage would have no cost to measure."""
     shared = cache_folder().resolve()
     shutil.rmtree(own, ignore_errors=True)
     own.mkdir(parents=True)
-    for room in shared.iterdir() if shared.is_dir() else ():
-        if room.name not in ("stages", "features"):
-            (own / room.name).symlink_to(room)
+    for folder in shared.iterdir() if shared.is_dir() else ():
+        if folder.name not in ("stages", "features"):
+            (own / folder.name).symlink_to(folder)
     os.environ["STRIATE_CACHE"] = str(own)

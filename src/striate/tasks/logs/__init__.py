@@ -1,4 +1,4 @@
-"""What a run writes down while it goes: one file for each kind of log, one row here."""
+"""Logs of a training run: one file for each format, one row in `LOGS`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RunLogs:
 
     Raises `UsageError` (`unknown_log`).
 
-    >>> RunLogs(("csv", "csv"), Path("runs/a")).logs                        # asked for twice, written once
+    >>> RunLogs(("csv", "csv"), Path("runs/a")).logs                        # given twice, written once
     [CsvLog(PosixPath('runs/a'))]
     """
 
@@ -33,11 +33,11 @@ class RunLogs:
         self.logs = [LOGS[name](folder) for name in dict.fromkeys(names)]
 
     def step(self, step: StepRecord) -> None:
-        """Write down one step of training, in each log; raises `DiskError`."""
+        """Log one step of training; raises `DiskError`."""
         for log in self.logs:
             log.step(step)
 
     def close(self) -> None:
-        """Write what is left, and close the files."""
+        """Flush and close the logs."""
         for log in self.logs:
             log.close()

@@ -1,4 +1,4 @@
-"""What every log has in common: where it is, and which steps it holds."""
+"""Base class of logs, and the steps that they hold."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MOST = 1000  # steps that a log holds, about: more than a screen has columns, an
 
 
 class RunLog(ABC):
-    """One log of one run, in `folder`. After a run was resumed it goes on as if nothing had happened."""
+    """One log of one run, in `folder`. A resumed run continues it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -21,17 +21,17 @@ class RunLog(ABC):
 
     @abstractmethod
     def step(self, step: StepRecord) -> None:
-        """Write down one step; raises `DiskError`."""
+        """Log one step; raises `DiskError`."""
 
     @abstractmethod
     def close(self) -> None:
-        """Write what is left; without a step there is nothing to do."""
+        """Flush and close; without a step there is nothing to do."""
 
 
 def due(step: StepRecord) -> bool:
     """Whether a log holds this step: the last one, and of the others every 1st, 2nd, 4th, 8th …
 
-    So a log that was cut short and taken up again has the same rows as one that was not.
+    So the log of a resumed run has the same rows as one that was not interrupted.
 
     >>> steps = [StepRecord(n, 4690, 1, 1, 0.0, 0.0) for n in range(1, 4691)]
     >>> held = [step.step for step in steps if due(step)]
@@ -43,6 +43,6 @@ def due(step: StepRecord) -> bool:
 
 
 def rate_of(step: StepRecord) -> float | None:
-    """The learning rate of a step: its own where it tells, else that of an epoch's end."""
+    """The learning rate of a step: its own if it has one, else that of the epoch's end."""
     rate = getattr(step, "learning_rate", None) or (step.record or {}).get("learning_rate")
     return None if rate is None else float(rate)

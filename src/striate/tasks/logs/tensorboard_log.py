@@ -1,4 +1,4 @@
-"""Event files for TensorBoard, written without it: `tensorboard --logdir runs` shows them.
+"""TensorBoard event files, written without TensorBoard: `tensorboard --logdir runs` shows them.
 
 A file is a row of records: the length (8 bytes), its checksum, a message, its checksum. The checksum is CRC-32C
 (Castagnoli, Bräuer & Herrmann 1993; RFC 3720, appendix B.4), turned and shifted by a constant, as in TensorFlow's
@@ -35,7 +35,7 @@ TABLE = _table()
 
 
 class TensorBoardLog(RunLog):
-    """A file `events.out.tfevents.…`; a run that is resumed begins another, which TensorBoard reads after the first."""
+    """TensorBoard log `events.out.tfevents.…`; a resumed run begins another file, which TensorBoard reads next."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -104,7 +104,7 @@ def crc32c(data: bytes) -> int:
 
 
 def key(field: int, kind: int) -> bytes:
-    """What stands before a value: field number and type."""
+    """The key of a field: its number and type."""
     return varint(field << 3 | kind)
 
 

@@ -25,12 +25,12 @@ from striate.tasks.settings import Settings
 
 NAME, FIRST = "auto", "transfer"
 FROZEN = (FIRST, "knn")
-FEW = 10  # pictures of the smallest class to learn from; fewer do not move a network to a better place
-SHARE = 0.8  # of the minutes are for fine-tuning; the others describe and predict
+FEW = 10  # training pictures of the smallest class; fewer do not improve a network
+SHARE = 0.8  # of the minutes for fine-tuning; the rest for features and predictions
 
 
 class AutoMethod(TrainingMethod[Recogniser]):
-    """`transfer`, unless `knn` or `finetune` is surely better; fine-tuning is tried where it is given time, or a GPU.
+    """`transfer`, unless `knn` or `finetune` is clearly better; fine-tuning is tried where there is a budget or a GPU.
 
     All are fitted on the training pictures and compared on the validation pictures. A frozen network's classifier, if
     selected, is then fitted on both.
@@ -67,7 +67,7 @@ class AutoMethod(TrainingMethod[Recogniser]):
     def train(self, data: Data, folder: RunFolder, progress: Progress, stop: Callable[[], bool]) -> Recogniser:
         """Every method that is worth trying, on the training pictures; then the best."""
         progress = replace(progress, group=ProcessGroup())  # the others wait: it trains alone
-        tried, reasons = self._worth_trying(data)
+        tried, reasons = self._candidates(data)
         truth = data.validation.labels
         found: dict[str, tuple[Recogniser, NDArray[np.bool_]]] = {}
         alone = replace(data, split=replace(data.split, validation=np.empty(0, np.int64)))
@@ -79,7 +79,7 @@ class AutoMethod(TrainingMethod[Recogniser]):
             except RunError as error:
                 if error.code != "loss_not_finite":
                     raise
-                reasons.append(f"{name} failed: its loss left all bounds; a smaller --learning-rate may help")
+                reasons.append(f"{name} failed: its loss diverged; a smaller --learning-rate may help")
                 continue
             found[name] = model, model.predict_proba(data.validation).argmax(axis=1) == truth
         best = FIRST
@@ -87,8 +87,8 @@ class AutoMethod(TrainingMethod[Recogniser]):
             if surely_better(found[name][1], found[best][1]):
                 best = name
         shares = ", ".join(f"{name} {100 * right.mean():.1f} %" for name, (_, right) in found.items())
-        said = f"of {len(truth):,} validation pictures are right: {shares}" if found else "nothing was compared"
-        self.chosen, self.why = self.methods[best], "; ".join([f"{best} was chosen: {said}", *reasons])
+        why = f"accuracy on {len(truth):,} validation pictures: {shares}" if found else "nothing was compared"
+        self.chosen, self.why = self.methods[best], "; ".join([f"{best} was selected: {why}", *reasons])
         progress.message(self.why)
         if not self.chosen.DISTRIBUTED:
             folder.remove_log()  # of a method that was tried and not selected
@@ -96,22 +96,22 @@ class AutoMethod(TrainingMethod[Recogniser]):
             found[best][0] if self.chosen.DISTRIBUTED else self.chosen.train(data, folder, progress, stop))
         return whole
 
-    def _worth_trying(self, data: Data) -> tuple[list[str], list[str]]:
-        """The methods to be tried, and why not others."""
+    def _candidates(self, data: Data) -> tuple[list[str], list[str]]:
+        """The methods to try, and why not others."""
         if not len(data.validation):
-            return [FIRST], ["there is no validation part to choose by"]
+            return [FIRST], ["there is no validation part to select on"]
         counts = np.bincount(data.train.labels)
         smallest = int(counts[counts > 0].min())
         if smallest < FEW:
-            return list(FROZEN), [f"finetune was not tried: the smallest class has {smallest} pictures to learn from, "
-                                  f"{FEW} are wanted"]
+            return list(FROZEN), [f"finetune was not tried: the smallest class has {smallest} training pictures, "
+                                  f"{FEW} are needed"]
         if best_device().type == "cpu" and not any(self.settings.recipe.get(name) for name in BUDGETS):
-            return list(FROZEN), ["finetune was not tried: it takes minutes, which --minutes gives"]
+            return list(FROZEN), ["finetune was not tried: it takes minutes; give them with --minutes"]
         return [*FROZEN, "finetune"], []
 
-    def validated(self, model: Recogniser, data: Data) -> Evaluation:
+    def validate(self, model: Recogniser, data: Data) -> Evaluation:
         """Delegates to the selected method."""
-        return self.chosen.validated(model, data)
+        return self.chosen.validate(model, data)
 
     def recipe(self, model: Recogniser) -> dict[str, Any]:
         """Delegates to the selected method."""
@@ -127,8 +127,8 @@ def surely_better(these: NDArray[np.bool_], those: NDArray[np.bool_]) -> bool:
     """Whether `these` (n,) bool are right more often than `those` on the same pictures, by over one standard error.
 
     The difference of two counts of pictures that only one gets right, b and c, has the standard error √(b + c) where
-    both are as good; by less the simpler way is kept (Breiman et al., *Classification and Regression Trees*, 1984,
-    section 3.4.3).
+    both are as good; below that the simpler method is preferred (Breiman et al., *Classification and Regression Trees*,
+    1984, section 3.4.3).
 
     >>> surely_better(np.array([1, 1, 1, 1, 0], bool), np.array([1, 0, 0, 0, 1], bool))  # 3 against 1: 2 is not over 2
     False

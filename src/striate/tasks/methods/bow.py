@@ -17,7 +17,7 @@ from striate.errors import RunError, shown
 from striate.report.train_result import StageResult, StagesResult
 from striate.tasks.environment import environment
 from striate.tasks.methods.method import learnable
-from striate.tasks.methods.stagewise import StagewiseMethod, tell_stages
+from striate.tasks.methods.stagewise import StagewiseMethod, report_stages
 from striate.tasks.progress import Progress
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.settings import Settings
@@ -31,13 +31,13 @@ class BagOfWordsMethod(StagewiseMethod[BagOfWords]):
     Settings are selected by cross-validation inside; its held-out probabilities give the validation accuracy.
     """
 
-    BECAUSE = "it has stages, not epochs"
+    REASON = "it has stages, not epochs"
     HAND_CRAFTED = True
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         sizes = {"small": True, "photographs": False}
-        begun = settings.stages  # a run that is resumed keeps its stages, whatever has become of a file
+        begun = settings.stages  # a resumed run has the stages it was begun with, not those of the file now
         stages = {name: stages_of(begun[name]) if begun else stages_named(settings.model, small=small).checked()
                   for name, small in sizes.items()}
         self.settings = replace(settings, stages={name: one.as_dict() for name, one in stages.items()})
@@ -69,15 +69,15 @@ class BagOfWordsMethod(StagewiseMethod[BagOfWords]):
                            classifier=stages.classifier, size=settings.size, resize=settings.resize,
                            memory=cache_subfolder("stages"), **settings.recipe)
         model.fit(learnable(data), watch=progress.on_progress, stop=stop)
-        tell_stages(model.stages_, progress)
+        report_stages(model.stages_, progress)
         return model
 
     def recipe(self, model: BagOfWords) -> dict[str, Any]:
-        """The seed, the sample that words are learnt from, and whether mirror images were learnt from."""
+        """The seed, the sample for the vocabulary, and whether mirror images were used."""
         return {"seed": model.seed, "sample": model.sample, "flip": model.flip_}
 
     def report_fields(self, model: BagOfWords) -> dict[str, Any]:
-        """Stages, with what was chosen."""
+        """Stages with their selected settings."""
         return {
             "seed": model.seed,
             "stages": StagesResult(self.settings.model, self.stages.as_dict(),

@@ -85,8 +85,8 @@ class ConvNetMethod(TrainingMethod[ConvNet]):
             folder.write_log(model.history_)
         return model
 
-    def validated(self, model: ConvNet, data: Data) -> Evaluation:
-        """The validation part, which the epoch was chosen by."""
+    def validate(self, model: ConvNet, data: Data) -> Evaluation:
+        """Evaluation on the validation part, which the epoch was selected on."""
         return metrics.evaluate(data.validation.labels, model.predict_proba(data.validation), data.classes)
 
     def recipe(self, model: ConvNet) -> dict[str, Any]:

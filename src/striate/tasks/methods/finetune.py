@@ -1,4 +1,4 @@
-"""Fine-tuning: all layers of a pretrained network are trained on (`finetune`, or a network with `--weights`)."""
+"""Fine-tuning: training of all layers of a pretrained network continues (`finetune`, or a network with `--weights`)."""
 
 from __future__ import annotations
 

@@ -20,10 +20,10 @@ R = TypeVar("R", bound=Recogniser)
 
 
 class TrainingMethod(ABC, Generic[R]):
-    """How one run gets its recogniser; made from `Settings`, it refuses those that cannot be."""
+    """Base class of training methods; made from `Settings`, of which it refuses invalid ones."""
 
     HELD_OUT: ClassVar[bool] = False  # whether its models carry `held_out_`, as `BagOfWords` does
-    HAND_CRAFTED: ClassVar[bool] = False  # whether the description of pictures is made by hand, not learnt
+    HAND_CRAFTED: ClassVar[bool] = False  # whether the features are hand-crafted, not learnt
     PRETRAINED: ClassVar[bool] = False  # whether it begins with pretrained weights
     DISTRIBUTED: ClassVar[bool] = False  # whether many processes train it; else rank 0 does, and the others wait
 
@@ -52,14 +52,14 @@ class TrainingMethod(ABC, Generic[R]):
 
     def describe_split(self, data: Data) -> str:
         """How training and validation pictures are used, in words."""
-        return f"{len(data.train):,} pictures to train on, {len(data.validation):,} to choose by"
+        return f"{len(data.train):,} training pictures, {len(data.validation):,} for validation"
 
     @abstractmethod
     def train(self, data: Data, folder: RunFolder, progress: Progress, stop: Callable[[], bool]) -> R:
         """The fitted recogniser."""
 
     @abstractmethod
-    def validated(self, model: R, data: Data) -> Evaluation:
+    def validate(self, model: R, data: Data) -> Evaluation:
         """Evaluation on the pictures used for model selection, each by a classifier that was not fitted on it."""
 
     @abstractmethod

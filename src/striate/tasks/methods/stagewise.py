@@ -19,13 +19,13 @@ R = TypeVar("R", bound=Any)
 class StagewiseMethod(TrainingMethod[R]):
     """Settings are selected by cross-validation; its held-out probabilities give the validation accuracy.
 
-    `USES`: the options it has, in words; `FIELDS`: those of the recipe; `BECAUSE`: why not others.
+    `OPTIONS`: its options, in words; `FIELDS`: those of the recipe; `REASON`: why it has no others.
     """
 
     HELD_OUT = True
-    USES: ClassVar[str] = "seed, size, resize and flip"
+    OPTIONS: ClassVar[str] = "seed, size, resize and flip"
     FIELDS: ClassVar[tuple[str, ...]] = ("seed", "flip")
-    BECAUSE: ClassVar[str]
+    REASON: ClassVar[str]
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
@@ -36,22 +36,22 @@ class StagewiseMethod(TrainingMethod[R]):
                              given="--sharded was given", do="Leave it out, or train a network")
         if useless:
             raise UsageError("option_without_use", f"{shown(settings.model)} was to be trained with {useless[0]}",
-                             allowed=f"{self.USES} are allowed: {self.BECAUSE}",
+                             allowed=f"{self.OPTIONS} are allowed: {self.REASON}",
                              given=f"{useless[0]} {shown(str(settings.recipe[useless[0]]))} was given",
                              do="Leave it out, or train a network")
 
     def describe_split(self, data: Data) -> str:
-        """Both are fitted on."""
-        return f"{len(learnable(data)):,} pictures to learn from and, by cross-validation, to choose by"
+        """All are used for fitting and for cross-validation."""
+        return f"{len(learnable(data)):,} pictures for training and cross-validation"
 
-    def validated(self, model: R, data: Data) -> Evaluation:
+    def validate(self, model: R, data: Data) -> Evaluation:
         """Training and validation pictures, each by a classifier of cross-validation that was not fitted on it."""
         indices, scores = model.held_out_
         return metrics.evaluate(learnable(data).labels[indices], scores, data.classes)
 
 
-def tell_stages(rows: Sequence[Mapping[str, Any]], progress: Progress) -> None:
-    """Say what each stage came to, and how long it took."""
+def report_stages(rows: Sequence[Mapping[str, Any]], progress: Progress) -> None:
+    """Report the result and the time of each stage."""
     for row in rows:
         how = "from the cache" if row["cached"] else f"{row['seconds']:.1f} s"
         progress.message(f"{row['stage']}: {row['what']} ({how})")

@@ -17,7 +17,7 @@ from striate.core.cache import cache_subfolder
 from striate.data import Data
 from striate.tasks.environment import environment
 from striate.tasks.methods.method import learnable
-from striate.tasks.methods.stagewise import StagewiseMethod, tell_stages
+from striate.tasks.methods.stagewise import StagewiseMethod, report_stages
 from striate.tasks.progress import Progress
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.settings import Settings
@@ -28,9 +28,9 @@ HEADS = {"transfer": "linear_svm", "knn": "knn"}
 class TransferMethod(StagewiseMethod[Transfer]):
     """The network is frozen; the classifier is fitted on training and validation pictures, and cross-validated."""
 
-    USES = "weights, seed, size, resize, flip and precision"
+    OPTIONS = "weights, seed, size, resize, flip and precision"
     FIELDS = ("seed", "flip", "precision")
-    BECAUSE = "its network is not trained"
+    REASON = "its network is not trained"
     PRETRAINED = True
 
     def __init__(self, settings: Settings) -> None:
@@ -59,11 +59,11 @@ class TransferMethod(StagewiseMethod[Transfer]):
         model = Transfer(settings.network, weights=settings.weights, head=HEADS[settings.model], size=settings.size,
                          resize=settings.resize, memory=cache_subfolder("features"), **settings.recipe)
         model.fit(learnable(data), context=TrainingContext(on_progress=progress.on_progress, stop=stop))
-        tell_stages(model.stages_, progress)
+        report_stages(model.stages_, progress)
         return model
 
     def recipe(self, model: Transfer) -> dict[str, Any]:
-        """The seed, the weights, and whether mirror images were learnt from."""
+        """The seed, the weights, and whether mirror images were used."""
         return {"seed": model.seed, "flip": model.flip_, "precision": model.precision, "weights": model.source_}
 
     def report_fields(self, model: Transfer) -> dict[str, Any]:
