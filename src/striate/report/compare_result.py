@@ -14,7 +14,7 @@ from striate.stats.metrics import Interval, ReliabilityBin
 
 @dataclass(frozen=True)
 class ComparisonSettings(Result):
-    """Settings of a comparison: `threads` of each of `at_once` trainings, `sizes` per class."""
+    """Settings of a comparison: `threads` of each of `at_once` trainings, `sizes` in pictures per class."""
 
     seeds: int
     sizes: Sequence[int]
@@ -28,7 +28,7 @@ class ComparisonSettings(Result):
 class ComparedData(Result):
     """The pictures: `count` and `counts` (by class) of the test part, `learnable` of the others.
 
-    `short`: classes with fewer pictures than the largest size; `leaked`: test pictures also among the training pictures.
+    `short`: classes with fewer pictures than the largest size; `leaked`: test pictures that are also training pictures.
     """
 
     name: str
