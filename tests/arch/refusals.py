@@ -147,6 +147,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
         written(folder, "net.yaml", layers("- relu").encode()), classes=15),
     "file: no input": lambda folder: load_network(written(folder, "net.json", b'{"layers": ["relu"]}')),
     "yaml: nothing": lambda _: read_yaml(""),
+    "yaml: a number to the base of 60": lambda _: read_yaml(f"input: [1, 28, {'1:' * 400}1.5]"),
     "yaml: NUL": lambda _: read_yaml("layers: \0"),
     "yaml: unclosed": lambda _: read_yaml("layers: ["),
     "yaml: anchor": lambda _: read_yaml("input: &a [1, 8, 8]\nlayers: [*a]"),

@@ -39,6 +39,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "an unknown kind": lambda folder: read(folder, "encoder: hardest"),
     "an unknown setting": lambda folder: read(folder, "encoder: {hard: {wrods: 3}}"),
     "a setting that is no number": lambda folder: read(folder, "sift: {step: .inf}"),
+    "a number of stages to the base of 60": lambda folder: read(folder, f"sift: {{step: {'1:' * 400}1.5}}"),
     "a file of stages with aliases": lambda folder: read(folder, "sift: &a {}\npyramid: *a"),
     "strange_stage": lambda _: fitted(encoder=LinearSVM()),
     "a stranger for sift": lambda _: fitted(sift=Hard()),

@@ -51,7 +51,8 @@ def test_yaml_beyond_its_limits(text, said):
 
 def test_yaml_of_settings_may_hold_what_it_does_not_repeat():
     assert load_yaml("a: &a !!int '1'\nb: &c 2", Limits(100, 3)) == {"a": 1, "b": 2}
-    for text in ("a: &a [1]\nb: *a", "a: {b: 1, b: 2}", "[" * 17, "a: !!bool x", "a: 2020-99-99"):
+    for text in ("a: &a [1]\nb: *a", "a: {b: 1, b: 2}", "[" * 17, "a: !!bool x", "a: 2020-99-99",
+                 f"a: {'1:' * 400}1.5"):
         with pytest.raises((ValueError, yaml.YAMLError)):
             load_yaml(text, SETTINGS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from unittest import mock
@@ -20,6 +21,11 @@ JPEG = picture(pattern(40, 30), "JPEG")
 def two(folder: Path) -> Path:
     """A sound data set, in a folder that is always called the same."""
     return folder_of(folder / "set", {"cat": 5, "dog": 5})
+
+
+def pipe(path: Path) -> Path:
+    os.mkfifo(path)
+    return path
 
 
 def one_class(folder: Path) -> None:
@@ -164,8 +170,11 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "split: bad fractions": lambda folder: load_data(two(folder), fractions=(0.5, 0.1, 0.1)),
     "split: no file": lambda folder: load_data(two(folder), split=folder / "split.json"),
     "split: not a split": lambda folder: load_data(two(folder), split=write(folder / "split.json", b"{}")),
+    "split: a pipe": lambda folder: load_data(two(folder), split=pipe(folder / "split.json")),
+    "split: a device without end": lambda folder: load_data(two(folder), split="/dev/zero"),
     "list: no file": lambda folder: load_data(two(folder), files=folder / "clean.txt"),
     "list: of nothing": lambda folder: chosen(folder, b"# nothing\n\n"),
+    "list: a pipe": lambda folder: load_data(two(folder), files=pipe(folder / "clean.txt")),
     "list: a folder": lambda folder: load_data(two(folder), files=folder),
     "list: names outside": lambda folder: chosen(folder, b"cat/0001.png\ncat/../../secret.png\n"),
     "list: an absolute name": lambda folder: chosen(folder, b"/etc/passwd\n"),

@@ -1,6 +1,7 @@
 """What runs, their folders and their commands say no to."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,6 +33,11 @@ def model_of(folder: Path, classes: tuple[str, str] = ("0", "1")) -> Path:
 def written(folder: Path, text: str = "") -> Path:
     (folder / "recipe.yaml").write_text(text)
     return folder
+
+
+def pipe(folder: Path) -> Path:
+    os.mkfifo(folder / "recipe.yaml")
+    return folder / "recipe.yaml"
 
 
 def locked(folder: Path) -> object:
@@ -111,6 +117,10 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "recipe.yaml is not a run's": lambda folder: Settings.load(written(folder, "- 1") / "recipe.yaml"),
     "recipe: a list": lambda folder: load_recipe(written(folder, "- 1") / "recipe.yaml"),
     "recipe: not there": lambda folder: load_recipe(folder / "recipe.yaml"),
+    "recipe: a pipe": lambda folder: load_recipe(pipe(folder)),
+    "recipe: a device without end": lambda _: load_recipe(Path("/dev/zero")),
+    "recipe: a number to the base of 60": lambda folder: load_recipe(
+        written(folder, f"epochs: {'1:' * 400}1.5") / "recipe.yaml"),
     "recipe: an unknown setting": lambda folder: load_recipe(written(folder, "rate: 1") / "recipe.yaml"),
     "recipe: a schedule without its number":
         lambda folder: load_recipe(written(folder, "schedule: exp") / "recipe.yaml"),

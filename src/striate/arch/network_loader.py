@@ -9,6 +9,7 @@ from striate.arch.formats.dialects import READABLE, Dialect, dialect_of, is_solv
 from striate.arch.network import Network, Node
 from striate.arch.volume import Volume
 from striate.arch.zoo import ZOO, build
+from striate.core.bounded_file import read_bounded
 from striate.core.humanize import join_words
 from striate.errors import MissingError, NetworkError, UsageError, shown
 
@@ -80,8 +81,7 @@ def read_file(path: Path) -> tuple[Dialect, str]:
     try:
         if not path.is_file():
             raise FileNotFoundError(ENOENT, "there is no such file")
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
+        data = read_bounded(path, limit)
     except OSError as error:  # a name too long, a folder without x, a file that may not be read
         raise MissingError("no_network_file", f"{shown(path, 200)} was asked for",
                            given=(error.strerror or "it cannot be read").lower(),

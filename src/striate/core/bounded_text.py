@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from striate.core.bounded_file import read_bounded
 from striate.errors import shown
 
 PHRASES: Mapping[str, str] = {
@@ -74,9 +75,8 @@ def load_settings(path: Path) -> object:
     """The value of a small YAML file of settings; one of `REFUSALS` where it cannot be read or could blow up."""
     from yaml import YAMLError
 
-    _check_size(path.stat().st_size, SETTINGS)
     try:
-        return load_yaml(path.read_bytes(), SETTINGS)
+        return load_yaml(read_bounded(path, SETTINGS.bytes), SETTINGS)
     except YAMLError as error:
         raise ValueError(str(error)) from error
 
@@ -100,6 +100,8 @@ def load_yaml(text: bytes | str, limits: Limits) -> object:
         return yaml.load(text, loader)  # noqa: S506 - a safe loader
     except (IndexError, KeyError, AttributeError, TypeError) as error:  # of tags such as !!bool on what is none
         raise ValueError("it has a value that is not of the type it names") from error
+    except OverflowError as error:  # of 1:1:…:1.5, a number to the base of 60
+        raise ValueError("it has too large a number") from error
 
 
 def load_json(text: bytes | str, limits: Limits) -> Any:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.core import atomic
+from striate.core.bounded_file import read_bounded
 from striate.core.bounded_text import Limits, load_json
 from striate.data.pack import Pictures
 from striate.data.source import PARTS
@@ -154,9 +155,7 @@ def _split(pictures: Pictures, seed: int, kind: str, parts: Sequence[str], notes
 def _read(path: Path) -> tuple[int, dict[str, list[str]]]:
     """Seed and {digest: its parts} of a saved split."""
     try:
-        if path.stat().st_size > LIMITS.bytes:
-            raise ValueError("too large")
-        document = load_json(path.read_bytes(), LIMITS)
+        document = load_json(read_bounded(path, LIMITS.bytes), LIMITS)
         if document["format"] != FORMAT or document["version"] != VERSION:
             raise ValueError("another format")
         listed = defaultdict[str, list[str]](list)

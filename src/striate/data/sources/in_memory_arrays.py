@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.core.bounded_file import NotRegularError, open_nonblocking
 from striate.data.decode import MAX_ASPECT
 from striate.data.source import ArraySource
 from striate.errors import DataError, shown
@@ -91,11 +90,9 @@ def check_ratio(name: str | Path, what: str, size: int, packed: int) -> None:
 @contextmanager
 def open_regular(path: Path) -> Iterator[BinaryIO]:
     """A regular file opened for reading, unzipped on reading if its name ends in .gz."""
-    with open(path, "rb", opener=_open_nonblocking) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise bad_array(path, "it is not a regular file")
+    try:
+        regular = open_nonblocking(path)
+    except NotRegularError as error:
+        raise bad_array(path, str(error)) from error
+    with regular as file:
         yield cast(BinaryIO, gzip.GzipFile(fileobj=file)) if path.suffix == ".gz" else file
-
-
-def _open_nonblocking(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # a pipe would wait for a writer
