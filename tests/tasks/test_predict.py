@@ -128,7 +128,7 @@ def test_a_bad_picture_has_its_place_and_its_reason(files: dict[str, Path], tmp_
 
 
 def test_eight_threads_get_the_bytes_of_one(files: dict[str, Path]) -> None:
-    """All kinds at once on one loaded model each; words need the matrix library on one thread, classifiers on all."""
+    """All kinds at once on one loaded model each; turns at the matrix library: `tests/core/test_blas_turns.py`."""
     models = {name: load(path) for name, path in files.items()}
     images = pictures(40)[0]
     parts = [(name, slice(start, start + 1 + start % 7)) for start in range(0, 32, 4) for name in models]

@@ -25,7 +25,7 @@ from striate.bow.stages import ESTIMATORS, Stages, stages_named
 from striate.classifiers import Classifier
 from striate.core.cache import DiskCache
 from striate.core.constraints import Boolean, Integer
-from striate.core.executor import blas_lock, worker_count
+from striate.core.executor import worker_count
 from striate.core.model_file import Arrays, ModelFile
 from striate.core.params import Refusal, check_params, stored
 from striate.model.preprocessing import LabelledPictures, Preprocessing
@@ -122,8 +122,7 @@ class BagOfWords(Recogniser):
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are resized first."""
         check_is_fitted(self, "pipeline_")
-        with blas_lock:
-            return self.pipeline_.probabilities(self.preparation_.apply(pictures_of(X)))
+        return self.pipeline_.probabilities(self.preparation_.apply(pictures_of(X)))
 
     def to_file(self) -> tuple[dict[str, Any], Arrays]:
         """Manifest and arrays; no times and no paths, so that the same training gives the same bytes."""

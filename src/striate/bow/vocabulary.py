@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # c
 
 from striate.bow.nearest_words import Floats, Words, float_rows, nearest, not_finite
 from striate.core.constraints import Integer
-from striate.core.executor import worker_count
+from striate.core.executor import usual_blas_threads, worker_count
 from striate.core.params import Refusal, check_params
 from striate.errors import DataError
 
@@ -77,7 +77,9 @@ class Vocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
         some = rows[np.sort(np.random.Generator(np.random.Philox(int(self.seed))).permutation(len(rows))[:started])]
         if different(some, self.words) < self.words:
             some = rows
-        with threadpool_limits(min(2, max(1, worker_count(self.threads)))), warnings.catch_warnings():
+        count = min(2, max(1, worker_count(self.threads)))
+        # scikit-learn sets the number of BLAS threads, too.
+        with usual_blas_threads(), threadpool_limits(count), warnings.catch_warnings():
             # Descriptors that differ by less than rounding may share a centre: two equal words do no harm.
             warnings.simplefilter("ignore", ConvergenceWarning)
             centres, _ = kmeans_plusplus(some, self.words, random_state=int(self.seed))

@@ -18,6 +18,7 @@ from striate.classifiers.classifier import ROWS, Arrays, Classifier, Doubles, Ke
 from striate.classifiers.cross_validation import Cost, Folds, Tolerance, choose_cost, folds_of
 from striate.classifiers.kernels import Floats, Kernel
 from striate.classifiers.newton import Dual
+from striate.core.executor import usual_blas_threads
 from striate.core.model_file import shaped
 from striate.core.params import stored
 from striate.errors import DataError
@@ -72,9 +73,10 @@ class KernelSVM(Classifier):
         """Signed distance from each class's plane, in margins, (n, K) float64: +1 and −1 are the edges."""
         kernel, features = self._features(X)
         decisions = np.empty((len(features), len(self.bias_)))
-        for start in range(0, len(features), ROWS):
-            rows = slice(start, start + ROWS)
-            decisions[rows] = kernel.exact(features[rows], self.vectors_) @ self.coefficients_ + self.bias_
+        with usual_blas_threads():
+            for start in range(0, len(features), ROWS):
+                rows = slice(start, start + ROWS)
+                decisions[rows] = kernel.exact(features[rows], self.vectors_) @ self.coefficients_ + self.bias_
         return decisions
 
     def predict_proba(self, X: ArrayLike) -> Doubles:

@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 from striate.classifiers.classifier import MOST, Arrays, Classifier, Doubles, KernelName, Seed, Settings
 from striate.classifiers.kernels import Floats, Kernel
 from striate.core.constraints import OneOf, Whole
+from striate.core.executor import usual_blas_threads
 from striate.core.model_file import shaped
 from striate.core.params import stored
 from striate.errors import DataError
@@ -80,7 +81,8 @@ class KNN(Classifier):
     def decision(self, X: ArrayLike) -> Doubles:
         """Votes, (n, K) float64, and at most ½ more for the class of the nearest neighbour, ⅓ for the next."""
         kernel, features = self._features(X)
-        near = self.labels_[neighbours(kernel, features, self.vectors_, self.k_)]
+        with usual_blas_threads():
+            near = self.labels_[neighbours(kernel, features, self.vectors_, self.k_)]
         return _votes(near, len(self.classes_))
 
     def predict_proba(self, X: ArrayLike) -> Doubles:

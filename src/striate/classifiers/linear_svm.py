@@ -23,6 +23,7 @@ from striate.classifiers.cross_validation import Cost, Folds, Tolerance, choose_
 from striate.classifiers.kernels import KERNELS, Floats, Kernel
 from striate.classifiers.newton import Dual, Primal
 from striate.core.constraints import OneOf
+from striate.core.executor import usual_blas_threads
 from striate.core.model_file import shaped
 from striate.core.params import stored
 
@@ -92,9 +93,10 @@ class LinearSVM(Classifier):
         """Signed distance from each class's plane, in margins, (n, K) float64: +1 and −1 are the edges."""
         kernel, features = self._features(X)
         decisions = np.empty((len(features), len(self.bias_)))
-        for start in range(0, len(features), ROWS):
-            rows = slice(start, start + ROWS)
-            decisions[rows] = kernel.map(features[rows]) @ self.weights_.T + self.bias_
+        with usual_blas_threads():
+            for start in range(0, len(features), ROWS):
+                rows = slice(start, start + ROWS)
+                decisions[rows] = kernel.map(features[rows]) @ self.weights_.T + self.bias_
         return decisions
 
     def predict_proba(self, X: ArrayLike) -> Doubles:

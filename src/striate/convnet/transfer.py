@@ -24,7 +24,6 @@ from striate.convnet.pretrained import pretrained
 from striate.convnet.recipe.validation import PRECISIONS
 from striate.convnet.training.training_context import TrainingContext
 from striate.core.constraints import Boolean, Integer, OneOf, Text, unquoted
-from striate.core.executor import blas_lock
 from striate.core.model_file import MAX_BYTES, Arrays, ModelFile, joined, parted
 from striate.core.params import Refusal, check_params, stored
 from striate.errors import Interrupted
@@ -131,9 +130,7 @@ class Transfer(Recogniser):
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are resized first."""
         check_is_fitted(self, "classifier_")
-        features = self.features(X)
-        with blas_lock:
-            return self._spread(self.classifier_.predict_proba(features))
+        return self._spread(self.classifier_.predict_proba(self.features(X)))
 
     def _spread(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         return with_absent_classes(scores, self.present_, len(self.classes_))

@@ -12,9 +12,9 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from subprocess import DEVNULL, PIPE, Popen
-from threading import Lock, RLock
+from threading import Condition, Lock, get_ident, local
 from typing import Any, TypeVar
 
 from striate.core.constraints import Integer
@@ -73,14 +73,21 @@ def map_blocks(function: Callable[[T], R], blocks: Sequence[T], threads: int | N
     """
     count = min(worker_count(threads), len(blocks))
     with one_blas_thread():
-        return list(map_ordered(function, blocks, count if count > 1 else 0))
+        if count <= 1:
+            return list(map(function, blocks))
+        return list(map_ordered(function, blocks, count, initializer=one_blas_thread.join))
 
 
-class _OneBlasThread:
-    """Context in which NumPy uses one thread for a matrix product; the last holder restores the number."""
+class _BlasThreads:
+    """Turns at NumPy's number of threads, which is the whole process's: OpenBLAS sums in another order on another one.
+
+    Many threads at once may hold it at one (call it), and the last restores the usual number; only one at a time may
+    hold it at the `usual` number, and none beside it at one. Whoever came first enters first.
+    """
 
     def __init__(self) -> None:
-        self.lock, self.holders = Lock(), 0
+        self.door, self.turn, self.mine = Lock(), Condition(), local()
+        self.holders, self.owner = 0, 0  # at one thread; the thread that holds the usual number, by its identifier
         self.controller: Any = None
         self.limit: Any = None
 
@@ -88,33 +95,59 @@ class _OneBlasThread:
     def __call__(self) -> Iterator[None]:
         from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
-        with self.lock:
+        inside = getattr(self.mine, "inside", False)
+        within = inside or self.owner == get_ident()
+        with nullcontext() if within else self.door, self.turn:
+            self.turn.wait_for(lambda: within or not self.owner)
             if not self.holders:
                 # Looking for the libraries takes 3 ms, so it is done once; NumPy's is loaded by now.
                 self.controller = self.controller or ThreadpoolController()
-                self._take_control()
+                self._free_control()
                 self.limit = self.controller.limit(limits=1, user_api="blas")
             self.holders += 1
+        self.mine.inside = True
         try:
             yield
         finally:
-            with self.lock:
+            self.mine.inside = inside
+            with self.turn:
                 self.holders -= 1
                 if not self.holders:
-                    self._take_control()
+                    self._free_control()
                     self.limit.restore_original_limits()
+                    self._free_control()
+                    self.turn.notify_all()
 
-    def _take_control(self) -> None:
+    @contextmanager
+    def usual(self) -> Iterator[None]:
+        """Context in which NumPy uses its usual number of threads, and no other thread changes it."""
+        if self.owner == get_ident():
+            yield
+            return
+        assert not getattr(self.mine, "inside", False), "it would wait for itself"
+        with self.door, self.turn:
+            self.turn.wait_for(lambda: not self.holders and not self.owner)
+            self.owner = get_ident()
+        try:
+            yield
+        finally:
+            with self.turn:
+                self.owner = 0
+                self.turn.notify_all()
+
+    def join(self) -> None:
+        """Make the calling thread, a worker of a holder's, one that need not wait for its turn."""
+        self.mine.inside = True
+
+    def _free_control(self) -> None:
         # threadpoolctl ignores all threads but the first that set OpenBLAS, which may be blocked or ended.
         for library in self.controller.lib_controllers:
             if hasattr(library, "clear_controlling_thread"):  # of OpenBLAS, in newer versions
                 library.clear_controlling_thread(force=True)
 
 
-one_blas_thread = _OneBlasThread()
-# Held by a prediction while it multiplies matrices: `one_blas_thread` sets the number of the library's threads for the
-# whole process, and OpenBLAS sums in another order on another number of them.
-blas_lock = RLock()
+one_blas_thread = _BlasThreads()
+usual_blas_threads = one_blas_thread.usual
 
 
 def start_python(program: str, environment: Mapping[str, str] | None = None, *, errors: bool = False) -> Popen[bytes]:

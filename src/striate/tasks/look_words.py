@@ -17,7 +17,6 @@ from striate.bow.explain.maps import (
 from striate.bow.explain.word_pages import word_pages
 from striate.bow.recogniser import BagOfWords
 from striate.bow.stages import kind_of
-from striate.core.executor import blas_lock
 from striate.errors import UsageError, shown
 from striate.model.explanation import Explanation
 from striate.model.recogniser import Picture
@@ -36,8 +35,7 @@ def look_words(recogniser: BagOfWords, picture: Picture | None, class_name: str 
     description, classifier = recogniser.pipeline_.description, recogniser.pipeline_.classifier
     found: dict[str, Any] = {}
     if picture is not None:
-        with blas_lock:
-            found = explained(recogniser, picture, index, top)
+        found = explained(recogniser, picture, index, top)
     return WordsLookResult(
         striate=__version__, encoder=kind_of("encoder", description.encoder),
         classifier=kind_of("classifier", classifier), kernel=classifier.kernel, words=len(description.encoder.words_),

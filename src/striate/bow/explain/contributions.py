@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from striate.bow.encoders import VLAD, Encoder, Fisher
 from striate.classifiers import Classifier, KernelSVM, LinearSVM
 from striate.classifiers.kernels import KERNELS
+from striate.core.executor import usual_blas_threads
 from striate.errors import UsageError
 
 Floats = NDArray[np.float32]
@@ -54,9 +55,11 @@ def bin_contributions(classifier: Classifier, features: Floats, classes: NDArray
     whole = np.zeros((len(classes), len(features)))
     some = np.zeros((len(classes), len(filled)))
     size = max(1, BLOCK // max(1, len(filled)))
-    for start in range(0, len(vectors), size):
-        rows = slice(start, start + size)
-        some += weights[rows].T @ KERNELS[classifier.kernel].per_bin(x, vectors[rows][:, filled].astype(np.float64))
+    kernel = KERNELS[classifier.kernel]
+    with usual_blas_threads():
+        for start in range(0, len(vectors), size):
+            rows = slice(start, start + size)
+            some += weights[rows].T @ kernel.per_bin(x, vectors[rows][:, filled].astype(np.float64))
     whole[:, filled] = some
     return whole
 
