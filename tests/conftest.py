@@ -4,6 +4,9 @@ Every test has a cache of its own, so that none depends on what this machine has
 """
 
 import os
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 # Before torch and BLAS are loaded, here and in what tests start: as many processes run as there are cores, and the
 # same bits need the same number of threads.
@@ -63,3 +66,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRIATE_CACHE", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the package's folder, whose source is part of the keys in place of the real one."""
+    from striate.core import cache
+
+    folder = copytree(cache.PACKAGE, tmp_path / "striate", ignore=ignore_patterns("*.pyc"))
+    monkeypatch.setattr(cache, "PACKAGE", folder)
+    cache.code_digest.cache_clear()
+    yield folder
+    cache.code_digest.cache_clear()

@@ -16,6 +16,7 @@ from striate.classifiers import KNN, KernelSVM, LinearSVM
 from striate.core import cache as module
 from striate.core.cache import DiskCache
 from tests.bow.small import ENCODERS, fitted, labels, model, pictures
+from tests.changed_source import changed
 
 LINEAR = LinearSVM("linear")
 NEW = pictures(6, seed=9)
@@ -113,9 +114,32 @@ def test_other_pictures_and_other_labels(tmp_path: Path) -> None:
 def test_other_versions_have_other_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     before = stage_key("words", 1)
     assert before == stage_key("words", 1) != stage_key("words", 2)
-    assert module.code_digest(Path(fit_stages.__file__).parent, ()) != module.code_digest(Path(__file__).parent, ())
-    monkeypatch.setattr(fit_stages, "code_digest", lambda *_: "another")
+    with monkeypatch.context() as patch:
+        patch.setattr(fit_stages, "LIBRARIES", fit_stages.LIBRARIES[:-1])
+        assert stage_key("words", 1) != before
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "__version__", "0.0.0")
+        module.code_digest.cache_clear()
+        assert stage_key("words", 1) != before
+    module.code_digest.cache_clear()
+    assert stage_key("words", 1) == before
+
+
+@pytest.mark.parametrize("path", [
+    "bow/vocabulary.py", "bow/encoders/gmm.py", "bow/sift/scale.py", "classifiers/linear_svm.py",
+    "classifiers/newton.py", "core/cache.py", "core/executor.py", "core/model_file.py"])  # fmt: skip
+def test_other_source_has_other_keys(path: str, package: Path) -> None:
+    before = stage_key("words", 1)
+    changed(package / path)
     assert stage_key("words", 1) != before
+    changed(package / path)
+    assert stage_key("words", 1) == before
+
+
+def test_source_that_stages_do_not_read_is_not_in_the_key(package: Path) -> None:
+    before = stage_key("words", 1)
+    changed(package / "cli" / "__init__.py")
+    assert stage_key("words", 1) == before
 
 
 def test_threads_of_k_means_are_part_of_the_key(tmp_path: Path) -> None:

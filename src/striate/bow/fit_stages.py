@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,12 +24,13 @@ from striate.core.model_file import digest, joined, parted
 from striate.errors import DataError, shown
 from striate.model.preprocessing import LabelledPictures
 
+CODE = ("bow", "classifiers", "core/cache.py", "core/executor.py", "core/model_file.py")  # that stages depend on
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "torch")
 
 
 def stage_key(*parts: Any) -> str:
     """Cache key, 32 hexadecimal digits, of JSON values and of the code that computes stages."""
-    return key_of(code_digest(Path(__file__).parent, LIBRARIES), *parts)
+    return key_of(code_digest(CODE, LIBRARIES), *parts)
 
 
 @dataclass

@@ -31,6 +31,7 @@ from striate.errors import DataError, MissingError, StriateError
 
 MOST = 8 << 30  # bytes in one folder; the least recently used entries are evicted first
 BLOCK = 16 << 20
+PACKAGE = Path(__file__).parents[1]
 STALE = 86_400  # seconds without a change, after which an unfinished file is abandoned
 ENTRY = re.compile(rf"([a-z]+-)?[0-9a-f]{{32}}\.(safetensors|f32|json)|{re.escape(atomic.PREFIX)}.*")
 SEAL = Limits(1 << 10, depth=1)
@@ -76,13 +77,20 @@ def key_of(*parts: Any) -> str:
 
 
 @cache
-def code_digest(folder: Path, libraries: tuple[str, ...]) -> str:
-    """Hash of the source in `folder`, the versions of `libraries`, and the processor architecture."""
+def code_digest(places: tuple[str, ...], libraries: tuple[str, ...]) -> str:
+    """Hash of the source in `places`, the versions of striate and `libraries`, and the processor architecture.
+
+    Places are folders and modules of the package, such as `bow` and `core/executor.py`; one that is missing is an
+    `OSError`.
+    """
     from importlib.metadata import version
 
     whole = sha256(model_file.canonical([__version__, platform.machine(), *map(version, libraries)]).encode())
-    for path in sorted(folder.rglob("*.py")):
-        whole.update(path.read_bytes())
+    for place in places:
+        folder = PACKAGE / place
+        for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]:
+            source = path.read_bytes()
+            whole.update(f"{path.relative_to(PACKAGE).as_posix()} {len(source)} ".encode() + source)
     return whole.hexdigest()
 
 

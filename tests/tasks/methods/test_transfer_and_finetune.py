@@ -26,6 +26,7 @@ from striate.model.preprocessing import InMemoryDataset
 from striate.tasks import Progress, RunFolder, Settings, train_model
 from striate.tasks.methods import method_for
 from striate.tasks.methods.auto import AutoMethod, surely_better
+from tests.changed_source import changed
 from tests.convnet.pretrained.small import filled, network, pictures, saved
 
 
@@ -195,6 +196,19 @@ def test_another_network_preparation_or_precision_finds_nothing(tmp_path: Path) 
         made = FeatureExtractor(inner, change.get("tensors", filled(network()).state_dict()),  # type: ignore[arg-type]
                         change.get("preparation", preparation), memory=tmp_path)  # type: ignore[arg-type]
         assert made.extract(InMemoryDataset(images))[1] > 0
+
+
+@pytest.mark.parametrize("path", [
+    "convnet/build/operations.py", "convnet/build/normalise.py", "convnet/distributed/sync_batch_norm.py",
+    "convnet/inference/features.py", "convnet/inference/fused_conv.py", "data/resize.py", "model/preprocessing.py",
+    "core/cache.py"])  # fmt: skip
+def test_other_source_finds_no_features(path: str, package: Path, tmp_path: Path) -> None:
+    images = InMemoryDataset(pictures(8)[0])
+    assert features(tmp_path / "cache").extract(images)[1] > 0
+    changed(package / "cli" / "__init__.py")
+    assert features(tmp_path / "cache").extract(images)[1] == 0
+    changed(package / path)
+    assert features(tmp_path / "cache").extract(images)[1] > 0
 
 
 @pytest.mark.parametrize("damage", ["cut", "text", "narrow"])

@@ -1,7 +1,7 @@
 """Feature cache: features on disk, by a hash of the picture's pixels and of all that computes them.
 
-One file for each extractor: a network with its weights, the preparation, the number format. A later run on a part of
-the same pictures, or on more of them, computes only those that are new.
+One file for each extractor: a network with its weights, the preparation, the number format, our source and versions.
+A later run on a part of the same pictures, or on more of them, computes only those that are new.
 """
 
 from __future__ import annotations

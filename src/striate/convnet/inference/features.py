@@ -7,7 +7,6 @@ differ by some per cent of their length from those in float32, which are the sam
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -25,11 +24,14 @@ from striate.convnet.inference.fold_batch_norm import fold
 from striate.convnet.inference.precision import best_device, choose
 from striate.convnet.training.malloc import reuse_freed_memory
 from striate.core import model_file
-from striate.core.cache import key_of
+from striate.core.cache import code_digest, key_of
 from striate.errors import NetworkError, shown
 from striate.model.preprocessing import LabelledPictures
 
 BATCH = 32
+CODE = ("convnet/build", "convnet/distributed", "convnet/inference", "data/resize.py", "model/preprocessing.py",
+        "core/cache.py", "core/model_file.py")  # that features depend on
+LIBRARIES = ("numpy", "torch")
 LEARNING = ("lr_mult", "decay_mult", "weight_filler", "bias_filler")  # settings that change no feature
 
 
@@ -125,5 +127,5 @@ class FeatureExtractor:
 
     def _key(self, mirrored: bool) -> str:
         arrays = {name: tensor.cpu().numpy() for name, tensor in self.tensors.items()}
-        return key_of(without_settings(self.network, LEARNING), model_file.digest({}, arrays),
-                      self.preparation.as_dict(), str(self.dtype), mirrored, torch.__version__, platform.machine())
+        return key_of(code_digest(CODE, LIBRARIES), without_settings(self.network, LEARNING),
+                      model_file.digest({}, arrays), self.preparation.as_dict(), str(self.dtype), mirrored)
