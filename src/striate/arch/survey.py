@@ -15,8 +15,11 @@ from typing import Any
 from striate.arch.network import INPUT, Network, Node
 from striate.arch.receptive_field import Exact, ReceptiveField, merged
 from striate.arch.volume import Volume
+from striate.core.constraints import Integer
+from striate.core.params import Refusal, checked
 
 BYTES = 4  # float32
+BATCH = Refusal("bad_batch", "a number of pictures at a time was asked for", "Give for example 1")
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ def survey(network: Network, batch: int = 1) -> Survey:
     >>> counted.total("neurons"), counted.total("parameters")  # 9 = 4 + 4 + 1; 41 = (3 + 1)·4 + (4 + 1)·4 + (4 + 1)·1
     (9, 41)
     """
+    batch = checked("batch", batch, Integer(1, 10**12), BATCH)
     fields = {INPUT: (ReceptiveField(), ReceptiveField())}
     rows = []
     for node in network.nodes:

@@ -9,8 +9,23 @@ from typing import Any
 from striate.arch import Survey, Volume, load_network, refuse_unread, survey
 from striate.arch.network_loader import phase_of
 from striate.core import atomic
+from striate.core.params import Refusal, checked
 from striate.core.result import Result
 from striate.report.survey_table import AuxiliaryHeads, auxiliary_heads, origin
+
+BAD_INPUT = Refusal("bad_input", "an input was asked for", "Give for example (1, 28, 28)")
+
+
+@dataclass(frozen=True)
+class VolumeShape:
+    """Constraint of an input: a `Volume`, or its channels, height and width, which `Volume` checks in turn."""
+
+    allowed: str = "(channels, height, width) is allowed"
+
+    def read(self, value: Any) -> tuple[Any, Any, Any]:
+        """The three sides."""
+        channels, height, width = value.shape if isinstance(value, Volume) else value
+        return channels, height, width
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +72,8 @@ def inspect(
     """
     if svg:
         atomic.refuse_taken(svg, force)
-    network = load_network(net, None if input is None else Volume(*input), classes, phase_of(phase, str(net)))
+    asked = None if input is None else Volume(*checked("input", input, VolumeShape(), BAD_INPUT))
+    network = load_network(net, asked, classes, phase_of(phase, str(net)))
     if strict:
         refuse_unread(network)
     counted = survey(network, batch)
