@@ -18,9 +18,11 @@ from striate.tasks.compare.plan import ComparisonPlan, sizes_in
 from striate.tasks.compare.process_pool import WorkerProcess, run_jobs
 from striate.tasks.compare.worker import open_unchanged
 from striate.tasks.evaluate import evaluate
+from striate.tasks.inspect import inspect
 from striate.tasks.logs import RunLogs
 from striate.tasks.methods import method_for
-from striate.tasks.settings import file_list_fields, load_recipe
+from striate.tasks.predict import predict
+from striate.tasks.settings import file_list_fields, load_recipe, settings_for
 from striate.tasks.training_data import open_data
 from striate.tasks.tune import try_settings
 
@@ -60,10 +62,10 @@ def compared(folder: Path, **asked: object) -> object:
     return run_comparison(question, RunFolder(folder / "run"), Progress())
 
 
-def too_many_at_once(folder: Path) -> object:
+def at_once_on_two_cores(folder: Path, at_once: object) -> object:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("striate.tasks.compare.plan.cores", lambda: [0, 1])
-        return compared(folder, at_once=3)
+        return compared(folder, at_once=at_once)
 
 
 def of_other_pictures(folder: Path) -> object:
@@ -136,13 +138,38 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "a list inside the pictures": lambda folder: check(folder, write_list=folder / "clean.txt", labels=False),
     "a log of another kind": lambda folder: RunLogs(["csv", "wandb"], folder),
     "trying a bag of words": lambda folder: try_settings(Settings("digits", "bow"), RunFolder(folder), Progress()),
+    "trying for seconds in letters": lambda folder: try_settings(
+        Settings("digits"), RunFolder(folder), Progress(), seconds="a"),  # type: ignore[arg-type]
+    "trying for less than no time": lambda folder: try_settings(
+        Settings("digits"), RunFolder(folder), Progress(), seconds=-1),
+    "a size that is no whole number": lambda _: settings_for("digits", size=28.0),  # type: ignore[arg-type]
+    "a size as a text": lambda _: settings_for("digits", size="28"),  # type: ignore[arg-type]
+    "a size of three sides": lambda _: settings_for("digits", size=(8, 8, 1)),  # type: ignore[arg-type]
+    "a size of 0": lambda _: settings_for("digits", size=0),
+    "the classes of no rank": lambda folder: predict(model_of(folder), [], top=-1),
+    "top in letters": lambda folder: predict(model_of(folder), [], top="3"),  # type: ignore[arg-type]
+    "a picture that no file can be": lambda folder: predict(model_of(folder), "a\0b", strict=True),
+    "inspecting no pictures at a time": lambda _: inspect("lenet5", batch=0),
+    "inspecting fewer pictures than none": lambda _: inspect("lenet5", batch=-3),
+    "inspecting pictures in letters": lambda _: inspect("lenet5", batch="a"),  # type: ignore[arg-type]
+    "inspecting an input of two sides": lambda _: inspect("lenet5", input=(1, 2)),  # type: ignore[arg-type]
+    "inspecting an input that is a number": lambda _: inspect("lenet5", input=28),  # type: ignore[arg-type]
+    "inspecting an input without rows": lambda _: inspect("lenet5", input=(1, 0, 28)),
+    "inspecting classes in letters": lambda _: inspect("lenet5", classes="a"),  # type: ignore[arg-type]
     "nothing left to test on": all_learnt_from,
     "comparing one model": lambda folder: compared(folder, models=("bow",)),
     "comparing a model with itself": lambda folder: compared(folder, models=("bow", "bow")),
     "comparing without a seed": lambda folder: compared(folder, seeds=0),
     "comparing the same size twice": lambda folder: compared(folder, sizes=(5, 5)),
+    "comparing one model as a text": lambda folder: compared(folder, models="bow"),
+    "comparing models that are numbers": lambda folder: compared(folder, models=(1, 2)),
+    "comparing a size in letters": lambda folder: compared(folder, sizes=["a"]),
+    "comparing a size alone": lambda folder: compared(folder, sizes=5),
+    "comparing seeds in letters": lambda folder: compared(folder, seeds="a"),
+    "comparing for minutes in letters": lambda folder: compared(folder, minutes="a"),
+    "comparing at once in letters": lambda folder: at_once_on_two_cores(folder, "a"),
     "comparing sizes in words": lambda _: sizes_in("5,many"),
-    "comparing more at once than there are cores": too_many_at_once,
+    "comparing more at once than there are cores": lambda folder: at_once_on_two_cores(folder, 3),
     "comparing more pictures than a class has": lambda folder: compared(folder, sizes=(5, 1000)),
     "comparing a model that nobody knows": lambda folder: compared(folder, models=("bow", "bowl")),
     "comparing for no time": lambda folder: compared(folder, minutes=-1.0),

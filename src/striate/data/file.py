@@ -44,7 +44,9 @@ def read_bytes(path: str | Path, name: str) -> bytes:
             return os.read(descriptor, min(found.st_size, MAX_BYTES) + 1)
         finally:
             os.close(descriptor)
-    except FileNotFoundError as error:
+    except PictureError:
+        raise
+    except (FileNotFoundError, ValueError) as error:  # ValueError: of a name that no file can have
         raise MissingError("picture_missing", f"the picture {shown(name)} was asked for", given="there is no such file",
                            do="Check the path") from error
     except OSError as error:

@@ -86,6 +86,8 @@ class PictureSize:
 
     def read(self, value: Any) -> tuple[int, int]:
         """The sides as a tuple."""
+        if isinstance(value, str):
+            raise ValueError
         try:
             height, width = (Integer(1, self.high).read(side) for side in value)
         except ValueError:

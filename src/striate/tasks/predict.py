@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from striate.core.constraints import Integer
+from striate.core.params import Refusal, checked
 from striate.core.result import Result
 from striate.errors import StriateError
 from striate.load_model import load
@@ -17,6 +19,7 @@ from striate.model.preprocessing import Pixels
 from striate.model.recogniser import Picture, Recogniser
 
 BATCH = 256
+BAD_TOP = Refusal("bad_top", "the most probable classes were asked for", "Leave top out for 5")
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,13 @@ def predict(model: str | Path | Recogniser, pictures: Picture | Iterable[Picture
         top: how many classes to rank.
         strict: raise the error of the first picture that cannot be read, instead of returning it.
 
-    Raises what `striate.load` raises.
+    Raises `UsageError` (`bad_top`), and what `striate.load` raises.
 
         predictions = striate.predict("runs/digits-compact/model.safetensors", ["scan.png", jpeg_bytes, pixels])
         predictions[0].label, predictions[0].probability
 
     """
+    top = checked("top", top, Integer(1, 1_000_000), BAD_TOP)
     recogniser = model if isinstance(model, Recogniser) else load(model)
     return [one for batch in _batches(pictures) for one in _predicted(recogniser, batch, top, strict)]
 
@@ -93,5 +97,5 @@ def _predicted(model: Recogniser, pictures: list[Picture], top: int, strict: boo
             yield Prediction(name, error=str(errors[index]), code=errors[index].code)
             continue
         order = np.argsort(-scores[index], kind="stable")
-        ranked = tuple((model.classes_[i].item(), float(scores[index][i])) for i in order[: max(1, top)])
-        yield Prediction(name, *ranked[0], ranked[:top])
+        ranked = tuple((model.classes_[i].item(), float(scores[index][i])) for i in order[:top])
+        yield Prediction(name, *ranked[0], ranked)

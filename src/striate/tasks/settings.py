@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
@@ -10,6 +11,8 @@ import yaml
 
 from striate.convnet.recipe.recipe import BUDGETS, Recipe
 from striate.core import atomic, bounded_text
+from striate.core.params import checked
+from striate.data.resize import REFUSAL, PictureSize
 from striate.data.sources.file_list import digest_of_list
 from striate.errors import RunError, UsageError, shown
 
@@ -121,12 +124,14 @@ def settings_for(data: str | Path, *, model: str | None = None, weights: str | P
     from_file = load_recipe(Path(recipe)) if recipe else {}
     if any(name in given for name in BUDGETS):  # one budget takes the place of another
         from_file = {name: value for name, value in from_file.items() if name not in BUDGETS}
+    sides = None if size is None else checked(
+        "size", size if isinstance(size, Iterable) else (size, size), PictureSize(), REFUSAL)
     recipe_fields = {field.name for field in fields(Recipe)}
     chosen = from_file | given  # a name that is no field is refused by the training method, with what it has
     chosen |= _read({name: value for name, value in chosen.items() if name in recipe_fields})
     return Settings(
         str(data), model or ("finetune" if weights is not None else "compact"), str(split) if split else None,
-        (size, size) if isinstance(size, int) else size, resize, strict, allow_empty_class, chosen, command,
+        sides, resize, strict, allow_empty_class, chosen, command,
         sharded=sharded, weights=None if weights is None else str(weights), network=network,
         **file_list_fields(Path(files) if files else None))
 

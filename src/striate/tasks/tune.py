@@ -27,6 +27,8 @@ from striate.convnet.recogniser import ConvNet
 from striate.convnet.training.lr_finder import RangeTest, range_test
 from striate.convnet.training.seeding import generator
 from striate.convnet.training.training_context import TrainingContext
+from striate.core.constraints import Real
+from striate.core.params import Refusal, checked
 from striate.data import Data, Dataset
 from striate.errors import Interrupted, RunError, UsageError, shown
 from striate.report.tune import write_tuning
@@ -44,6 +46,7 @@ MOST = 10_000  # pictures of either part
 FACTOR = 3.0  # between the rates around the preset one
 NEAR = 1.2  # rates closer than this factor are one rate
 TRIED = ("optimiser", "learning_rate")
+BAD_SECONDS = Refusal("bad_seconds", "{name} of each trial were asked for", "Leave {name} out for 30")
 
 
 @dataclass
@@ -127,6 +130,7 @@ def tune(data: str | Path, *, seconds: float = SECONDS, out: str | Path | None =
 def try_settings(settings: Settings, folder: RunFolder, progress: Progress, *, again: Sequence[str] = (),
                  seconds: float = SECONDS) -> TuneResult:
     """See `tune`; writes `report.html`, `report.json` and `try.png` into `folder`."""
+    seconds = checked("seconds", seconds, Real(0), BAD_SECONDS)
     method = method_for(settings)
     if not isinstance(method, ConvNetMethod):
         raise UsageError("nothing_to_try", "optimisers and learning rates were to be tried",

@@ -47,6 +47,6 @@ def compare(
     from striate.tasks.compare.plan import ComparisonPlan
     from striate.tasks.progress import Progress
 
-    plan = ComparisonPlan(str(data), tuple(models), seeds, tuple(sorted(sizes)), minutes, five_by_two,
+    plan = ComparisonPlan(str(data), models, seeds, sizes, minutes, five_by_two,
                           str(split) if split else None, strict, at_once, command)
     return run_comparison(plan, compare_folder(out, str(data)), progress or Progress())

@@ -74,7 +74,7 @@ def run_comparison(plan: ComparisonPlan, folder: RunFolder, progress: Progress) 
     Writes `compare.html`, `compare.json`, `compare.md`, `predictions.csv`, `split.json`, the `models` at the largest
     size, and what is needed to go on. Nothing is written before everything that can be refused has been.
     """
-    plan.checked()
+    plan = plan.checked()
     folder.keep_out_of(plan.data)
     started = time.monotonic()
     packs = open_packs(plan, progress)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from striate.core.constraints import Integer
-from striate.core.params import Refusal, checked
+from striate.convnet.recipe.validation import REFUSAL, Range
+from striate.core.constraints import Integer, Unfit
+from striate.core.params import Refusal, check, checked, params_of
 from striate.errors import UsageError, shown
 from striate.stats.five_by_two_cv import REPEATS
 from striate.tasks.methods import TrainingMethod, method_for
@@ -48,6 +49,44 @@ class TrainingPlan:
         return f"{Path(self.model).name}, {amount}"
 
 
+def bad_comparison(do: str) -> Refusal:
+    """Refusal of a parameter of a comparison."""
+    return Refusal("bad_comparison", "a comparison was asked for", do)
+
+
+@dataclass(frozen=True)
+class DifferentModels:
+    """Constraint of the models of a comparison: several, each a name or a file."""
+
+    allowed: str = f"2 to {MOST_MODELS} different models are allowed"
+
+    def read(self, value: Any) -> tuple[str, ...]:
+        """Their names as a tuple."""
+        if isinstance(value, str) or not all(isinstance(one, str | Path) for one in value):
+            raise ValueError
+        models = tuple(map(str, value))
+        if not 2 <= len(models) <= MOST_MODELS or len(set(map(slug, models))) < len(models):
+            raise Unfit(given=f"{shown(', '.join(models)) or 'none'} was given")
+        return models
+
+
+@dataclass(frozen=True)
+class PartSizes:
+    """Constraint of the sizes of the training part: pictures per class, none twice."""
+
+    allowed: str = f"up to {MOST_SIZES} different sizes from 1 to {MOST_PICTURES:,} are allowed"
+
+    def read(self, value: Any) -> tuple[int, ...]:
+        """The sizes, rising."""
+        try:
+            sizes = sorted({Integer(1, MOST_PICTURES).read(size) for size in value})
+        except ValueError:
+            sizes = []
+        if len(sizes) != len(value) or len(sizes) > MOST_SIZES:
+            raise Unfit(given=f"{shown(', '.join(map(str, value)))} were given")
+        return tuple(sizes)
+
+
 @dataclass(frozen=True)
 class ComparisonPlan:
     """A comparison of `models` (names or files, as `striate train --model` takes them) on `data`.
@@ -63,33 +102,24 @@ class ComparisonPlan:
     """
 
     data: str
-    models: tuple[str, ...]
-    seeds: int = SEEDS
-    sizes: tuple[int, ...] = ()
-    minutes: float | None = None
+    models: Annotated[Sequence[str], DifferentModels(), bad_comparison("Use for example --models bow,compact")]
+    seeds: Annotated[int, Integer(1, MOST_SEEDS, "1 to {high} seeds are allowed"),
+                     bad_comparison(f"Use --seeds {SEEDS}")] = SEEDS
+    sizes: Annotated[Sequence[int], PartSizes(), bad_comparison("Use --sizes 5,10,25")] = ()
+    minutes: Annotated[float | None, Range(0.01, 100_000)] = None
     five_by_two: bool = False
     split: str | None = None
     strict: bool = False
     at_once: int | None = None
     command: str = ""
 
-    def checked(self) -> None:
-        """Refuse invalid settings (`bad_comparison`)."""
-        action = "a comparison was asked for"
-        if not 2 <= len(self.models) <= MOST_MODELS or len({slug(one) for one in self.models}) < len(self.models):
-            raise UsageError("bad_comparison", action, allowed=f"2 to {MOST_MODELS} different models are allowed",
-                             given=f"{shown(', '.join(self.models)) or 'none'} was given",
-                             do="Use for example --models bow,compact")
-        checked("seeds", self.seeds, Integer(1, MOST_SEEDS, "1 to {high} seeds are allowed"),
-                Refusal("bad_comparison", action, f"Use --seeds {SEEDS}"))
-        if (len(self.sizes) > MOST_SIZES or len(set(self.sizes)) < len(self.sizes)
-                or not all(1 <= size <= MOST_PICTURES for size in self.sizes)):
-            raise UsageError("bad_comparison", action,
-                             allowed=f"up to {MOST_SIZES} different sizes from 1 to {MOST_PICTURES:,} are allowed",
-                             given=f"{shown(', '.join(map(str, self.sizes)))} were given", do="Use --sizes 5,10,25")
+    def checked(self) -> ComparisonPlan:
+        """The plan as its constraints read it; refuses what cannot be (`bad_comparison`)."""
+        found = check(params_of(ComparisonPlan), self, REFUSAL)
         if self.at_once is not None:
-            checked("at_once", self.at_once, Integer(1, len(cores()), "1 to {high} trainings at once are allowed here"),
-                    Refusal("bad_comparison", action, "Leave --at-once out"))
+            rule = Integer(1, len(cores()), "1 to {high} trainings at once are allowed here")
+            found["at_once"] = checked("at_once", self.at_once, rule, bad_comparison("Leave --at-once out"))
+        return replace(self, **found)
 
     @property
     def largest(self) -> int | None:

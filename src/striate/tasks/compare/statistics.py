@@ -259,7 +259,7 @@ def short_classes(plan: ComparisonPlan, data: Data) -> list[str]:
     return [name for name, count in zip(data.classes, counts, strict=True) if count < plan.largest]
 
 
-def display_name(model: str, models: tuple[str, ...]) -> str:
+def display_name(model: str, models: Sequence[str]) -> str:
     """The display name of a model: that of its file, the full path where another has the same."""
     own = Path(model).name
     return own if sum(Path(one).name == own for one in models) == 1 else model
