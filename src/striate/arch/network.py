@@ -15,7 +15,8 @@ from striate.arch.layer_params import Name
 from striate.arch.layers.layer import Layer, ancestors, refuse_other_than_volume
 from striate.arch.schema import check_mapping, check_word, read_layer, write_layer
 from striate.arch.volume import Volume
-from striate.core.constraints import quoted
+from striate.core.constraints import Real, quoted
+from striate.core.params import Refusal, checked
 from striate.errors import NetworkError, shown
 
 MAX_LAYERS = 5_000
@@ -250,17 +251,15 @@ def _refuse_taken(name: str, names: Collection[str], title: str) -> None:
 def _heads(title: str, nodes: list[Node], heads: list[tuple[str, float]]) -> dict[str, float]:
     """The auxiliary heads by name with their loss weights; each feeds nothing, and none is the output."""
     fed = {name for node in nodes for name in node.inputs}
-    for name, weight in heads:
+    for name, _ in heads:
         if name in fed or name in (INPUT, nodes[-1].name):
             raise NetworkError("bad_auxiliary", f"{title}: {name} was asked for as an auxiliary head",
                                allowed="a layer that feeds nothing and is not the output is allowed",
                                given=f"{name} feeds others" if name in fed else f"{name} is the output",
                                do="Name another layer")
-        if not isinstance(weight, int | float) or isinstance(weight, bool) or not 0 <= weight <= 1e6:
-            raise NetworkError("bad_auxiliary", f"{title}: {name} was asked for as an auxiliary head",
-                               allowed="a loss weight from 0 to 1e+06 is allowed", given=f"{quoted(weight)} was given",
-                               do="Change its weight")
-    return {name: float(weight) for name, weight in heads}
+    return {name: checked("weight", weight, Real(0, 1e6, "a loss weight from {low:g} to {high:g} is allowed"), Refusal(
+        "bad_auxiliary", f"{title}: {name} was asked for as an auxiliary head", "Change its weight", NetworkError))
+        for name, weight in heads}
 
 
 def _title(name: object) -> str:

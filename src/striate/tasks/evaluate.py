@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from striate.core.constraints import OneOf, unquoted
+from striate.core.params import Refusal, checked
 from striate.data import Dataset, load_data
 from striate.data.source import Skipped
-from striate.errors import DataError, UsageError, shown
+from striate.errors import DataError, shown
 from striate.load_model import load
 from striate.model.recogniser import Recogniser
 from striate.stats import metrics
@@ -18,6 +20,7 @@ from striate.stats.metrics import Evaluation
 from striate.tasks.progress import Progress
 
 PARTS = ("test", "validation", "train", "all")
+BAD_PART = Refusal("bad_part", "a part was chosen", "Choose one of them with --part", given=unquoted)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -52,9 +55,8 @@ def evaluate(model: str | Path, data: str, *, part: str | None = None, split: st
         result.accuracy, result.interval
     """
     progress = progress or Progress()
-    if part not in (None, *PARTS):
-        raise UsageError("bad_part", "a part was chosen", allowed=f"{', '.join(PARTS)} are allowed",
-                         given=f"{shown(str(part))} was given", do="Choose one of them with --part")
+    if part is not None:
+        checked("part", part, OneOf(*PARTS, phrase="{words} are allowed"), BAD_PART)
     recogniser, path = load(model), Path(model)
     started = time.monotonic()
     beside = path.with_name("split.json")

@@ -17,9 +17,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from striate.bow.encoders.regions import layout_of
 from striate.bow.nearest_words import Floats, NearestWords, Words, float_rows, not_finite
+from striate.core.constraints import OneOf
 from striate.core.executor import map_blocks
-from striate.core.params import Refusal, check_params, params_of
-from striate.errors import DataError, UsageError
+from striate.core.params import Refusal, check_params, checked, params_of
+from striate.errors import DataError
 
 ROWS = 4096  # descriptors worked on at once by one thread
 COLLECTED = 1 << 22  # float32 values collected at once by one thread: 16 MiB
@@ -132,10 +133,8 @@ class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's class
 
         """
         check_is_fitted(self, "channels_")
-        if pool not in self.POOLS:
-            raise UsageError("unknown_pool", f"pooling by the {type(self).__name__} encoder was asked for",
-                             allowed=f"{' and '.join(self.POOLS)} can be done", given=f"{pool!r} was given",
-                             do="Give one of these")
+        checked("pool", pool, OneOf(*self.POOLS, phrase=f"{' and '.join(self.POOLS)} can be done"), Refusal(
+            "unknown_pool", f"pooling by the {type(self).__name__} encoder was asked for", "Give one of these"))
         rows = float_rows(descriptors, self.channels_)
         if rows.ndim != 3:
             raise DataError("not_descriptors", "the descriptors of pictures were asked for",
