@@ -37,7 +37,7 @@ def check(
                                   "[default: up to 20,000 pictures]")
     ] = None,
     model: Annotated[str, typer.Option(help="That recogniser, as train --model takes it.")] = "bow",
-    seed: Annotated[int, typer.Option(help="Of that recogniser.", min=0, max=2**32 - 1)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of that recogniser.", min=0, max=2**32 - 1)] = 0,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The page. [default: runs/DATA-check/check.html, which is "
                                   "replaced]")
