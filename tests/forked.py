@@ -39,9 +39,9 @@ class ForkServer:
     def __init__(self) -> None:
         self.process = subprocess.Popen([sys.executable, "-m", "tests.forked"], cwd=ROOT, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.folder, self.numbers = Path(tempfile.mkdtemp()), itertools.count()
-        self.codes: dict[int, int] = {}
-        self.pids: list[int] = []
+        self.folder, self.numbers = Path(tempfile.mkdtemp()), itertools.count()  # a number for each request
+        self.codes: dict[int, int] = {}  # by the number, as pids are used again
+        self.pids: dict[int, int] = {}
         self.news = threading.Condition()
         threading.Thread(target=self._listen, daemon=True).start()
         atexit.register(self._end)
@@ -56,9 +56,9 @@ class ForkServer:
             message = json.loads(line)
             with self.news:
                 if "code" in message:
-                    self.codes[message["pid"]] = message["code"]
+                    self.codes[message["number"]] = message["code"]
                 else:
-                    self.pids.append(message["pid"])
+                    self.pids[message["number"]] = message["pid"]
                 self.news.notify_all()
 
     def fork(self, request: dict[str, Any]) -> int:
@@ -66,8 +66,9 @@ class ForkServer:
         with self.news:
             self.process.stdin.write(json.dumps(request) + "\n")
             self.process.stdin.flush()
-            assert self.news.wait_for(lambda: self.pids, 120), "the server of forks does not answer"
-            return self.pids.pop()
+            number = request["number"]
+            assert self.news.wait_for(lambda: number in self.pids, 120), "the server of forks does not answer"
+            return self.pids[number]
 
 
 class Forked:
@@ -76,14 +77,16 @@ class Forked:
     def __init__(self, module: str, arguments: Sequence[str | Path], cwd: Path = ROOT,
                  env: Mapping[str, str] | None = None) -> None:
         self.server = ForkServer.get()
-        self.files = [self.server.folder / f"{next(self.server.numbers)}" for _ in range(2)]
+        self.number = next(self.server.numbers)
+        self.files = [self.server.folder / f"{self.number}-{stream}" for stream in ("out", "error")]
         self.pid = self.server.fork({
+            "number": self.number,
             "module": module, "arguments": [str(one) for one in arguments], "cwd": str(cwd),
             "env": dict(os.environ if env is None else env), "files": [str(path) for path in self.files]})
 
     @property
     def returncode(self) -> int | None:
-        return self.server.codes.get(self.pid)
+        return self.server.codes.get(self.number)
 
     def poll(self) -> int | None:
         return self.returncode
@@ -108,7 +111,7 @@ class Forked:
 
 def serve() -> dict[str, Any]:
     """Fork for each line on stdin, and tell of each end; returns in the forks only, with what they are to do."""
-    children: set[int] = set()
+    children: dict[int, int] = {}  # pid: number of its request
     waiting = b""
     while True:
         if select.select([0], [], [], 0.01 if children else None)[0]:
@@ -119,13 +122,13 @@ def serve() -> dict[str, Any]:
             line, _, waiting = waiting.partition(b"\n")
             if not (pid := os.fork()):
                 return json.loads(line)
-            children.add(pid)
-            print(json.dumps({"pid": pid}), flush=True)
+            children[pid] = json.loads(line)["number"]
+            print(json.dumps({"number": children[pid], "pid": pid}), flush=True)
         for pid in tuple(children):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
-                children.remove(pid)
-                print(json.dumps({"pid": pid, "code": os.waitstatus_to_exitcode(status)}), flush=True)
+                code = os.waitstatus_to_exitcode(status)
+                print(json.dumps({"number": children.pop(pid), "code": code}), flush=True)
 
 
 if __name__ == "__main__":
