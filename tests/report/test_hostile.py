@@ -20,7 +20,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize("k", [len(NAMES), 3 * len(NAMES)])
-def test_i25_d9_hostile_names_are_text_and_bounded(k: int, tmp_path: Path) -> None:
+def test_i25_d09_hostile_names_are_text_and_bounded(k: int, tmp_path: Path) -> None:
     facts, samples, mistakes = made_up(k, names=[f"{NAMES[i % 16]}{i // 16 or ''}" for i in range(k)], side=8)
     facts["data"]["skipped"] = [{"picture": name, "code": "image_empty", "reason": name} for name in NAMES]
     facts |= {"title": NAMES[0], "command": NAMES[1], "model": f"runs/{NAMES[2]}/model.safetensors"}

@@ -123,7 +123,7 @@ def test_the_result_cannot_be_changed() -> None:
         result.confusion[0, 0] = 7
 
 
-def test_d9_class_names_come_back_exactly() -> None:
+def test_d09_class_names_come_back_exactly() -> None:
     names = ["<script>", "a\nb", "=cmd", " space ", "\udcff", "🦉"]
     rows = evaluate([0], [[1.0, 0, 0, 0, 0, 0]], names).as_dict()["per_class"]
     assert [row["class"] for row in json.loads(json.dumps(rows))] == names

@@ -68,10 +68,6 @@ class ScannedSource:
         """The pairs of near-duplicates."""
         return near_duplicates(self.statistics, [one.digest for one in self.facts])
 
-    def class_of(self, i: int) -> str:
-        """The class name of picture `i`."""
-        return self.source.classes[int(self.labels[i])]
-
     def pixels(self, key: str, longest: int) -> NDArray[np.uint8] | None:
         """The picture `key` for showing, (H, W, C) uint8 of `longest` or more on a side; None if it cannot be read."""
         if isinstance(self.source, FileSource):

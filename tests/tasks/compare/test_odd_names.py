@@ -1,4 +1,4 @@
-"""I25, D9 of the catalogue: odd names come back from the files of a comparison as they went in."""
+"""I25, D09 of the catalogue: odd names come back from the files of a comparison as they went in."""
 
 import csv
 import json

@@ -47,7 +47,10 @@ class FeatureCache:
         return self.rows[[self.places[digest] for digest in digests]]
 
     def add(self, digests: Sequence[str], rows: Rows) -> None:
-        """Cache more rows, as far as there is room; what another process has added meanwhile stays."""
+        """Cache more rows, as far as there is room, beside what another process has written since they were read.
+
+        Of two processes that write at the same moment one loses its rows, which are computed again.
+        """
         self.digests, self.rows = self._read()
         seen, new = set(self.digests), []
         for i, digest in enumerate(digests):
