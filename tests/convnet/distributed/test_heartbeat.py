@@ -1,5 +1,7 @@
 """When one of many processes refuses, hangs or is killed, all end, and one says why (F17, F18)."""
 
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -59,3 +61,33 @@ def test_f17_f18_a_lost_rank_ends_all(tmp_path: Path, how: str, rank: int, why: 
     assert code == 1
     assert text.startswith("rank_lost: several processes were training together")
     assert why in text
+
+
+HUNG = """
+import threading, time
+from striate.convnet.distributed.heartbeat import HeartbeatThread
+from striate.convnet.distributed.process_group import ProcessGroup
+from striate.convnet.distributed.rank import RankInfo
+
+class Store:
+    sending = threading.Event()
+    def clone(self): return self
+    def add(self, key, count): print("claimed"); return count
+    def set(self, key, value):
+        self.sending.set()
+        time.sleep(2)
+        print("sent", flush=True)
+
+group = ProcessGroup(RankInfo(1, 2, 1, 2), Store(), HeartbeatThread(Store(), 1))
+Store.sending.wait()
+try:
+    with group.one_error():
+        raise ValueError
+except ValueError:
+    print("reported", flush=True)
+"""
+
+
+def test_a_hung_store_delays_the_end_and_not_the_report() -> None:
+    done = subprocess.run([sys.executable, "-c", HUNG], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["claimed", "reported", "sent"]

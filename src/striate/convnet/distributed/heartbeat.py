@@ -7,6 +7,7 @@ next step, by the time limit of the process group (`STEP_TIMEOUT`).
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import time
@@ -29,14 +30,20 @@ class HeartbeatThread:
         self.over = threading.Event()
         self.thread = threading.Thread(target=self._send, name="heartbeat", daemon=True)
         self.thread.start()
+        atexit.register(self.end)
+
+    def stop(self) -> None:
+        """Send no more, without waiting: who has an error to report does so first, and Python ends by `end`."""
+        self.over.set()
 
     def end(self) -> None:
         """Send no more. A thread that is within torch when Python ends would abort the process.
 
         So it is waited for as long as a store may take on a machine that has much to do, not for one interval.
         """
-        self.over.set()
+        self.stop()
         self.thread.join(TIMEOUT)
+        atexit.unregister(self.end)
 
     def _send(self) -> None:
         sent = 0

@@ -170,12 +170,12 @@ class ProcessGroup:
         if not self.store or not self.heartbeat:
             yield
             return
-        with reported_once(FailureReport(self.store), self.is_rank_zero):
-            try:
+        try:
+            with reported_once(FailureReport(self.store), self.is_rank_zero):
                 yield
-            except BaseException:
-                self.heartbeat.end()
-                raise
+        except BaseException:
+            self.heartbeat.stop()
+            raise
 
     def shutdown(self) -> None:
         """Leave the group, once all have come to the end. Collective."""
