@@ -1,9 +1,10 @@
 """One mechanism checks parameters: no module refuses the range or the choices of an argument by hand.
 
-The criterion, on the syntax tree: a refusal (`raise UsageError(…)` or a sister of it) directly inside an `if` that
-compares an argument of the function, or a field of the object, with a bound or a choice that is written in the source
-(a number, a constant in capitals, a tuple of them). What compares *measured* things, the length of a list or the size
-of a file, is no check of a parameter; neither is a `ValueError`, by which a constraint says no.
+The criterion, on the syntax tree: a refusal (`raise UsageError(…)` or a sister of it) directly inside an `if`, its
+`elif` or its `else`, where the `if` compares an argument of the function, a field of the object, or an item of one in a
+loop, with a bound or a choice that is written in the source (a number, a constant in capitals, a tuple of them). What
+compares *measured* things, the length of a list or the size of a file, or one field with another, is no check of a
+parameter; neither is a `ValueError`, by which a constraint says no.
 """
 
 import ast
@@ -35,9 +36,17 @@ def checks_by_hand(source: str) -> Iterator[str]:
         if isinstance(function, ast.FunctionDef):
             given = function.args
             names = {one.arg for one in (*given.posonlyargs, *given.args, *given.kwonlyargs)} - {"self", "cls"}
+            names |= {one.id for node in ast.walk(function) if isinstance(node, ast.For | ast.comprehension)
+                      and runs_over(node.iter, names) for one in ast.walk(node.target) if isinstance(one, ast.Name)}
             for node in ast.walk(function):
-                if isinstance(node, ast.If) and any(map(refuses, node.body)) and judges(node.test, names):
+                if isinstance(node, ast.If) and any(map(refuses, branches(node))) and judges(node.test, names):
                     yield function.name
+
+
+def branches(node: ast.If) -> list[ast.stmt]:
+    """What is done after a condition: its body, and what its `elif` and `else` do."""
+    after = node.orelse
+    return [*node.body, *(branches(after[0]) if len(after) == 1 and isinstance(after[0], ast.If) else after)]
 
 
 def refuses(node: ast.stmt) -> bool:
@@ -56,6 +65,11 @@ def judges(test: ast.expr, names: set[str]) -> bool:
     return False
 
 
+def runs_over(node: ast.expr, names: set[str]) -> bool:
+    """Whether a loop runs over an argument or a field: itself, or sorted, numbered, its items."""
+    return any(is_given(one, names) for one in ast.walk(node) if isinstance(one, ast.expr))
+
+
 def is_given(node: ast.expr, names: set[str]) -> bool:
     """An argument, or a field of the object; a learnt attribute (`classes_`) is none."""
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
@@ -64,11 +78,15 @@ def is_given(node: ast.expr, names: set[str]) -> bool:
 
 
 def is_written(node: ast.expr) -> bool:
-    if isinstance(node, ast.Tuple):
+    if isinstance(node, ast.Tuple | ast.List | ast.Set):
         return bool(node.elts) and all(map(is_written, node.elts))
     if isinstance(node, ast.UnaryOp):
         return is_written(node.operand)
-    return (isinstance(node, ast.Constant) and isinstance(node.value, int | float | str)) or (
+    if isinstance(node, ast.Starred | ast.Subscript):
+        return is_written(node.value)
+    if isinstance(node, ast.Attribute):  # a constant of a class or a module
+        return node.attr.isupper()
+    return (isinstance(node, ast.Constant) and isinstance(node.value, int | float | str | None)) or (
         isinstance(node, ast.Name) and node.id.isupper())
 
 
@@ -103,8 +121,41 @@ class Estimator:
         if mode not in ("a", "b"):
             raise DataError("unknown_choice", "a mode was asked for")
 
+    def part(self, part):
+        if part not in (None, *PARTS):
+            raise UsageError("bad_part", "a part was chosen")
+
+    def sizes(self):
+        if not all(1 <= size <= MOST for size in self.sizes):
+            raise UsageError("bad_sizes", "sizes were asked for")
+
+    def heads(self, heads):
+        for name, weight in heads.items():
+            if not 0 <= weight <= 1e6:
+                raise NetworkError("bad_weight", "a weight was asked for")
+
+    def pool(self, pool):
+        if pool in self.POOLS:
+            return
+        elif pool == "none":
+            return
+        else:
+            raise UsageError("unknown_pool", "a pool was asked for")
+
+    def other(self, count):
+        if count is None:
+            return 1
+        elif count < 1:
+            raise UsageError("bad_count", "a count was asked for")
+
+    def within(self, count):
+        if 0 < count < MOST:
+            return 1
+        else:
+            raise UsageError("bad_count", "a count was asked for")
+
     def measured(self, rows):
         if len(rows) > MOST or rows.shape[0] < 1 or self.centres_ > 3:
             raise DataError("too_many", "rows were given")
 '''
-    assert list(checks_by_hand(planted)) == ["fit", "draw"]
+    assert list(checks_by_hand(planted)) == ["fit", "draw", "part", "sizes", "heads", "pool", "other", "within"]
