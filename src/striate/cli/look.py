@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated
 
 import typer
 
 from striate.cli.options import Force, Json, Quiet, refuse_taken
 from striate.cli.screen import Screen
-from striate.errors import shown
-
-if TYPE_CHECKING:
-    from striate.report.look_result import WordsLookResult
 
 EXAMPLE = "Example: striate look runs/scenes-bow/model.safetensors --picture coast.jpg"
 
@@ -43,20 +39,5 @@ def look(
     from striate.tasks.look import look as look_inside
 
     screen = Screen(quiet=quiet, as_json=as_json)
-    result = cast("WordsLookResult", look_inside(model, picture, class_name=asked, top=top, out=page))
-    screen.answer(result, str(result.page) if quiet else summary(result))
-
-
-def summary(result: WordsLookResult) -> str:
-    """The prediction, the words for and against, and the path of the page."""
-    lines = []
-    if result.picture:
-        target = shown(result.target or "", 40)
-        lines.append(f"{shown(result.picture)}: {shown(result.label or '', 80)} {result.probability:.1%}")
-        for side, words in (("for", result.favouring), ("against", result.against)):
-            lines += [f"{side} {target}: word {one.word:<6} {one.value:+.3f}  {one.times:,} times" for one in words]
-        if result.refused:
-            lines.append(shown(result.refused, 500))
-    else:
-        lines.append(f"{result.words:,} words")
-    return "\n".join([*lines, shown(result.page or "", 2000)])
+    result = look_inside(model, picture, class_name=asked, top=top, out=page)
+    screen.answer(result, str(result.page) if quiet else result.summary())

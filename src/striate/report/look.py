@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from striate.core import atomic
 from striate.report.embedded_images import EmbeddedImage, show, uri
 from striate.report.look_maps import LONGEST, by_word, colours, for_and_against
 from striate.report.look_pyramid import TOP, drawn_words, levels
-from striate.report.look_result import LookResult, WordsLookResult
+from striate.report.look_result import WordsLookResult
 from striate.report.train_page import environment
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ class WordCard:
     length: float = 0.0
 
 
-def write_look(path: str | Path, result: LookResult) -> Path:
+def write_look(path: str | Path, result: WordsLookResult) -> Path:
     """Write the page to `path`, replacing it atomically; returns `path`. Raises `DiskError`."""
-    atomic.write_text(path, render(cast(WordsLookResult, result)))
+    atomic.write_text(path, render(result))
     return Path(path)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from striate.core.result import Result
+from striate.errors import shown
 from striate.model.explanation import Explanation
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class LookResult(Result):
+class LookResult(Result, ABC):
     """Result of `striate look`: what a recogniser has learnt, and the evidence for a prediction; base of every kind.
 
     Attributes:
@@ -41,6 +43,10 @@ class LookResult(Result):
     target: str | None = field(default=None, metadata={"key": "asked"})
     refused: str | None = None
     explanations: Mapping[str, Explanation] = field(default_factory=dict, metadata={"key": None})
+
+    @abstractmethod
+    def summary(self) -> str:
+        """What was found, and where the page is, as lines for people."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -72,6 +78,20 @@ class WordsLookResult(LookResult):
         if found is None or found.total is None:
             return None
         return {"margin": found.total, "bias": found.bias, "for": found.positive, "against": found.negative}
+
+    def summary(self) -> str:
+        """The predicted class, the words for and against, and the page, as lines for people."""
+        lines = []
+        if self.picture:
+            target = shown(self.target or "", 40)
+            lines.append(f"{shown(self.picture)}: {shown(self.label or '', 80)} {self.probability:.1%}")
+            for side, words in (("for", self.favouring), ("against", self.against)):
+                lines += [f"{side} {target}: word {one.word:<6} {one.value:+.3f}  {one.times:,} times" for one in words]
+            if self.refused:
+                lines.append(shown(self.refused, 500))
+        else:
+            lines.append(f"{self.words:,} words")
+        return "\n".join([*lines, shown(self.page or "", 2000)])
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values."""

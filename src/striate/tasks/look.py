@@ -6,15 +6,26 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from striate.errors import UsageError, shown
 from striate.model.recogniser import Picture, Recogniser
-from striate.report.look import write_look
 from striate.report.look_result import LookResult
 
-# The explainer of each kind of recogniser, by its KIND: a module and a function
-# (recogniser, picture, class_name, top, **names) -> LookResult, imported when it is used.
-EXPLAINERS: Mapping[str, str] = MappingProxyType({"words": "striate.tasks.look_words:look_words"})
+
+class Explainer(NamedTuple):
+    """Explainer of a kind of recogniser: two functions, each `module:name`, imported when they are used.
+
+    explain: (recogniser, picture, class_name, top, **names) -> LookResult; write_page: (path, that result) -> Path.
+    """
+
+    explain: str
+    write_page: str
+
+
+# By the KIND of the recogniser.
+EXPLAINERS: Mapping[str, Explainer] = MappingProxyType({
+    "words": Explainer("striate.tasks.look_words:look_words", "striate.report.look:write_look")})
 
 
 def look(model: str | Path | Recogniser, picture: Picture | None = None, *, class_name: str | None = None, top: int = 5,
@@ -46,10 +57,14 @@ def look(model: str | Path | Recogniser, picture: Picture | None = None, *, clas
         raise UsageError("class_alone", f"what speaks for {shown(class_name, 80)} was asked for",
                          allowed="a class is allowed together with a picture", given="no picture was given",
                          do="Add --picture")
-    module, _, function = EXPLAINERS[recogniser.KIND].partition(":")
-    explain = getattr(import_module(module), function)
+    explainer = EXPLAINERS[recogniser.KIND]
     page = None if out is None else str(out)
-    result: LookResult = explain(recogniser, picture, class_name, top, model=path, page=page)
+    result: LookResult = _imported(explainer.explain)(recogniser, picture, class_name, top, model=path, page=page)
     if out is not None:
-        write_look(out, result)
+        _imported(explainer.write_page)(out, result)
     return result
+
+
+def _imported(name: str) -> Any:
+    module, _, function = name.partition(":")
+    return getattr(import_module(module), function)
