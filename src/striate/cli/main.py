@@ -17,13 +17,11 @@ from striate.errors import StriateError
 
 COMMANDS = {
     "train": "Train a recogniser; writes the model, a report and all that is needed to repeat it.",
-    "check": "Find what is wrong with labelled pictures: bad files, copies and leaks, odd classes, likely "
-             "wrong labels.",
+    "check": "Find faults in labelled pictures: bad files, copies and leaks, odd classes, likely wrong labels.",
     "evaluate": "Measure a saved recogniser on labelled pictures.",
-    "predict": "Name the class of each picture; exits with 2 when a picture could not be read.",
+    "predict": "Predict the class of each picture; exits with 2 when a picture could not be read.",
     "compare": "Compare recognisers on the same pictures: which is better, how surely, at what cost.",
-    "look": "Show a model's visual words, and which of them speak for and against a class in a picture, on "
-            "one page.",
+    "look": "Show a model's visual words, and their evidence for and against a class in a picture, on one page.",
     "inspect": "Show the layers of a network: volume, parameters, MACs, receptive field, memory; and the totals.",
     "convert": "Write a network in another dialect: ours (YAML or JSON), Caffe's prototxt, Keras' JSON or PyTorch "
                "source.",
