@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import traceback
+from collections.abc import Collection
 from importlib import import_module
 from typing import Annotated, NoReturn
 
@@ -28,8 +29,8 @@ COMMANDS = {
 }  # the first sentence of each command's help; a test holds them equal
 
 
-def application(*wanted: str) -> typer.Typer:
-    """The command line. Of commands that are not `wanted` it knows name and summary only; none given means all.
+def application(wanted: Collection[str] = tuple(COMMANDS)) -> typer.Typer:
+    """The command line. Of commands that are not `wanted` it knows name and summary only.
 
     So `striate --help` waits for no command's options, and a command for no other's.
     """
@@ -40,7 +41,7 @@ def application(*wanted: str) -> typer.Typer:
     )
     app.callback()(striate)
     for name, summary in COMMANDS.items():
-        if not wanted or name in wanted:
+        if name in wanted:
             import_module(f"striate.cli.{name}").register(app)
         else:
             app.command(name, help=summary)(striate)
@@ -62,7 +63,7 @@ def run() -> NoReturn:
     Exit codes: 0 done, 1 failure, 2 bad input, 3 findings (of `check`), 75 stopped and resumable, 130 stopped.
     """
     try:
-        code = application(*[word for word in sys.argv[1:] if word in COMMANDS][:1] or ["none"])(standalone_mode=False)
+        code = application([word for word in sys.argv[1:] if word in COMMANDS][:1])(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except StriateError as error:
         refuse(error.code, str(error), error.exit_code)
