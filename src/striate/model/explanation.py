@@ -32,6 +32,7 @@ class Explanation(Result):
         array: the numbers, of any shape; `units`: what they are measured in.
         evidence: one sentence: what the numbers are evidence of, and what not.
         layer, unit: the layer explained, and its unit or class; None for the whole recogniser.
+        position: (row, column) of the unit in the layer's output; None for all of them.
         total: the signed number that `array` and `bias` add up to; None where the numbers are no parts of a sum.
         bias: the part of the total that belongs to no number of the array.
         terms: the same total divided by name, without the bias; empty where the parts have no names.
@@ -54,6 +55,7 @@ class Explanation(Result):
     total: float | None = None
     bias: float = 0.0
     terms: tuple[Term, ...] = ()
+    position: tuple[int, int] | None = None
 
     @property
     def positive(self) -> float:

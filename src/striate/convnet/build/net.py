@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, cast
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from striate.arch import Network
 from striate.arch.network import INPUT, Node
-from striate.convnet.build.operations import OPERATIONS, UnitContext, max_pool_switches
+from striate.convnet.build.operations import OPERATIONS, Operation, UnitContext, max_pool_switches
 from striate.convnet.distributed.shard import BatchShard
 from striate.errors import NetworkError, shown
 
@@ -108,13 +108,14 @@ class Net(nn.Module):
         scores = [volumes[name].flatten(1) for name in (self.output, *heads)]
         return scores if heads else scores[0]
 
-    def activations(self, x: Tensor, layers: Iterable[str], switches: bool = False) -> Activations:
+    def activations(self, x: Tensor, layers: Iterable[str], switches: bool = False,
+                    operations: Mapping[str, Operation] = OPERATIONS) -> Activations:
         """The outputs of named `layers` for a batch `x` (N, C, H, W), computed as for a prediction.
 
         Nothing is dropped and no running average moves, whatever mode the module is in; it keeps no state. Only
         what leads to the layers is computed, and of it only the requested layers are stored (under `torch.no_grad()`;
         with gradients torch stores what the backward pass needs). A final softmax, auxiliary heads and `input` can be
-        requested. Refuses other names (`unknown_layer`).
+        requested. Refuses other names (`unknown_layer`). `operations` replaces the table that computes the layers.
 
         >>> from striate.arch import load_network
         >>> found = build(load_network("lenet_caffe")).activations(torch.zeros(2, 1, 28, 28), ["pool1"], switches=True)
@@ -122,13 +123,8 @@ class Net(nn.Module):
         ((2, 20, 12, 12), 52)
         """
         asked = dict.fromkeys(layers)
-        nodes = {node.name: node for node in self.network.nodes}
         for name in asked:
-            if name not in nodes and name != INPUT:
-                near = get_close_matches(str(name), [*nodes, INPUT], 1, 0.0)
-                raise NetworkError("unknown_layer", f"activations of {shown(self.network.name or 'a network')} were "
-                                   "asked for", allowed="its layers by name, and input, are allowed",
-                                   given=f"{shown(str(name))} was given", do=f"Did you mean {near[0]}?")
+            refuse_unknown_layer(name, [*(node.name for node in self.network.nodes), INPUT], self.network.name)
         needed = set(asked)
         for node in reversed(self.network.nodes):
             needed.update(node.inputs if node.name in needed else ())
@@ -141,11 +137,20 @@ class Net(nn.Module):
                 volumes[node.name], winners[node.name] = max_pool_switches(node.layer, *inputs)
             else:
                 own = UnitContext(cast(NodeModule, unit).tensors if unit else {})
-                volumes[node.name] = OPERATIONS[node.layer.kind](node.layer, own, *inputs)
+                volumes[node.name] = operations[node.layer.kind](node.layer, own, *inputs)
             for name in node.inputs:
                 if last_use.get(name) == node.name:
                     volumes.pop(name, None)
         return Activations({name: volumes[name] for name in asked}, winners)
+
+
+def refuse_unknown_layer(layer: str, known: Sequence[str], title: str) -> None:
+    """Refuse a layer that is not one of the `known` ones of a network (`unknown_layer`); names the nearest."""
+    if layer not in known:
+        near = get_close_matches(str(layer), known, 1, 0.0)
+        raise NetworkError("unknown_layer", f"activations of {shown(title or 'a network')} were asked for",
+                           allowed="its layers by name, and input, are allowed",
+                           given=f"{shown(str(layer))} was given", do=f"Did you mean {near[0]}?")
 
 
 def last_uses(nodes: Iterable[Node], kept: Iterable[str]) -> dict[str, str]:

@@ -194,7 +194,9 @@ def _add(layer: Any, context: UnitContext, *inputs: Tensor) -> Tensor:
                                         for factor, x in zip(factors, inputs, strict=True)])
 
 
-OPERATIONS: dict[str, Callable[..., Tensor]] = {
+Operation = Callable[..., Tensor]  # (layer, context, *inputs) -> output
+
+OPERATIONS: dict[str, Operation] = {
     "conv": _conv,
     "table_conv": _table_conv,
     "deconv": _deconv,

@@ -1,0 +1,30 @@
+"""Methods of looking into a network, `METHODS_OF_LOOK`: what each needs, and how a page draws it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+
+class MethodOfLook(NamedTuple):
+    """Method of looking into a network.
+
+    explain: `module:name`, imported when it is used, of a function that returns an `Explanation` and takes
+        (model, target) if `needs` is model, (model, pixels, target) with pixels (H, W, C) uint8 of the right size if it
+        is picture, and (model, data, target) if it is data.
+    drawing: how its array is drawn: `overlay` (H, W) on the picture, `signed` (H, W, C) with zero in the middle,
+        `tiles` (n, H, W[, C]), `curve`, `points`, `table` or `picture` (H, W, C) uint8.
+    first_page: whether a page without --show has it.
+    target: what is explained if the user names nothing: a `layer`, a `unit` of one, or a `class`.
+    """
+
+    explain: str
+    needs: Literal["model", "picture", "data"]
+    drawing: Literal["overlay", "signed", "tiles", "curve", "points", "table", "picture"]
+    target: Literal["layer", "unit", "class"]
+    first_page: bool = False
+
+
+METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
+})
