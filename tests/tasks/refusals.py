@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from striate import ConvNet, load_data
 from striate.tasks import Progress, RunFolder, Settings, train_model
@@ -55,6 +56,11 @@ def all_learnt_from(folder: Path) -> object:
     split = {"format": "striate-split", "version": 1, "seed": 0, "kind": "file", "parts": parts}
     (folder / "split.json").write_text(json.dumps(split))
     return evaluate(model_of(folder), str(folder / "set.npz"))
+
+
+def predicted_strictly(folder: Path) -> object:
+    """A picture of a library's own type, which is no array."""
+    return predict(model_of(folder), Image.new("L", (8, 8)), strict=True)  # type: ignore[arg-type]
 
 
 def compared(folder: Path, **asked: object) -> object:
@@ -157,6 +163,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "inspecting an input without rows": lambda _: inspect("lenet5", input=(1, 0, 28)),
     "inspecting classes in letters": lambda _: inspect("lenet5", classes="a"),  # type: ignore[arg-type]
     "nothing left to test on": all_learnt_from,
+    "predicting what is no picture": predicted_strictly,
     "comparing one model": lambda folder: compared(folder, models=("bow",)),
     "comparing a model with itself": lambda folder: compared(folder, models=("bow", "bow")),
     "comparing without a seed": lambda folder: compared(folder, seeds=0),

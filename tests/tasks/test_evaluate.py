@@ -16,4 +16,7 @@ def test_python_and_the_command_agree(program: Program, tmp_path: Path) -> None:
     said = answer(program("evaluate", path, "digits", "--json"))
     found = striate.evaluate(path, "digits")
     assert (found.part, found.count, found.leaked) == ("test", len(data.test), 0)
+    fitted = striate.evaluate(striate.load(path), "digits", split=tmp_path / "split.json")
+    assert fitted.model is None
+    assert fitted.as_dict() | {"model": str(path), "seconds": 0} == found.as_dict() | {"seconds": 0}
     assert json.loads(json.dumps(found.as_dict())) | {"seconds": 0} == said | {"seconds": 0}

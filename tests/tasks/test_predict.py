@@ -127,6 +127,14 @@ def test_a_bad_picture_has_its_place_and_its_reason(files: dict[str, Path], tmp_
         predict(files["convnet"], [good / 255], strict=True)
 
 
+def test_what_is_no_picture_is_refused_in_its_place(files: dict[str, Path]) -> None:
+    image = Image.fromarray(pictures()[0][0][:, :, 0])
+    found = predict(files["convnet"], [image, pictures()[0][0]])  # type: ignore[list-item]
+    assert [one.code for one in found] == ["not_a_picture", None]
+    assert [one.code for one in predict(files["convnet"], image)] == ["not_a_picture"]  # type: ignore[arg-type]
+    assert [one.code for one in predict(files["convnet"], 3)] == ["not_a_picture"]  # type: ignore[arg-type]
+
+
 def test_eight_threads_get_the_bytes_of_one(files: dict[str, Path]) -> None:
     """All kinds at once on one loaded model each; turns at the matrix library: `tests/core/test_blas_turns.py`."""
     models = {name: load(path) for name, path in files.items()}

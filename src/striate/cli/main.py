@@ -70,7 +70,8 @@ def run() -> NoReturn:
     except TyperException as error:
         context = getattr(error, "ctx", None)
         hint = f" Try: {context.command_path} --help" if context else ""
-        refuse("usage", f"{error.format_message().rstrip('.')}.{hint}", 2)
+        said = error.format_message().rstrip(".")
+        refuse("usage", f"{said}{'' if said.endswith('?') else '.'}{hint}", 2)
     except (KeyboardInterrupt, Abort):
         refuse("stopped", "Stopped; nothing was left half written.", 130)
     except BrokenPipeError:

@@ -84,12 +84,17 @@ class Recogniser(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # 
         An array is (H, W) or (H, W, C) uint8, C = 1 or 3, upright. A large JPEG file is decoded at a fraction of its
         size where that is enough, so an array of all its pixels gives slightly other pixels.
 
-        Raises `PictureError`, `MissingError` and, for an array, `DataError` (`not_pictures`, `no_pictures`).
+        Raises `PictureError`, `MissingError` and `DataError` (`not_a_picture`, `not_pictures`, `no_pictures`).
         """
         check_is_fitted(self, "preparation_")
         if isinstance(picture, np.ndarray):
             pixels: Pixels = self.preparation_.apply(pictures_of(picture[None])).take(np.zeros(1, np.int64))[0]
             return pixels
+        if not isinstance(picture, str | Path | bytes):
+            raise DataError("not_a_picture", "a picture was to be read",
+                            allowed="a file, its bytes, or an array (H, W) or (H, W, C) uint8 is allowed",
+                            given=f"{shown(type(picture).__name__)} was given",
+                            do="Give the file, or numpy.asarray(image.convert('RGB')) of a Pillow image")
         return read_picture(picture, self.preparation_.size, self.preparation_.resize, self.preparation_.channels)
 
     def describe_training(self) -> str:

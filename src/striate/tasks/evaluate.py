@@ -27,12 +27,12 @@ BAD_PART = Refusal("bad_part", "a part was chosen", "Choose one of them with --p
 class ModelEvaluation(Evaluation):
     """An evaluation of a saved recogniser on one part of a data set.
 
-    `model` is its file, `data` the set's name, `part` test, validation, train or all; `leaked` counts training
-    pictures among them, None where that is not known; `skipped` pictures could not be read; `notes` are sentences;
-    `seconds` is the time of the evaluation.
+    `model` is its file, None for a recogniser in memory, `data` the set's name, `part` test, validation, train or all;
+    `leaked` counts training pictures among them, None where that is not known; `skipped` pictures could not be read;
+    `notes` are sentences; `seconds` is the time of the evaluation.
     """
 
-    model: str
+    model: str | None
     data: str
     part: str
     leaked: int | None
@@ -41,15 +41,16 @@ class ModelEvaluation(Evaluation):
     seconds: float
 
 
-def evaluate(model: str | Path, data: str, *, part: str | None = None, split: str | Path | None = None,
+def evaluate(model: str | Path | Recogniser, data: str, *, part: str | None = None, split: str | Path | None = None,
              files: str | Path | None = None, strict: bool = False,
              progress: Progress | None = None) -> ModelEvaluation:
-    """Metrics of the recogniser in the file `model` on labelled pictures `data`: a folder, or the name of a known set.
+    """Metrics of a recogniser on labelled pictures `data`: a folder, or the name of a known set.
 
-    `part` is `test`, `validation`, `train` or `all`. None is the test part of `split`, else of the `split.json` beside
-    the model (pictures that a split does not know count as test), else of the folder's own division; else all. `files`
-    is a list of the pictures of a folder that are to be used. Raises `UsageError` (`bad_part`), `DataError`
-    (`empty_part`), and what `striate.load` and `striate.load_data` raise.
+    `model` is a model file, or a fitted recogniser. `part` is `test`, `validation`, `train` or `all`. None is the test
+    part of `split`, else of the `split.json` beside the model's file (pictures that a split does not know count as
+    test), else of the folder's own division; else all. `files` is a list of the pictures of a folder that are to be
+    used. Raises `UsageError` (`bad_part`), `DataError` (`empty_part`), and what `striate.load` and `striate.load_data`
+    raise.
 
         result = striate.evaluate("runs/digits-compact/model.safetensors", "digits")
         result.accuracy, result.interval
@@ -57,10 +58,10 @@ def evaluate(model: str | Path, data: str, *, part: str | None = None, split: st
     progress = progress or Progress()
     if part is not None:
         checked("part", part, OneOf(*PARTS, phrase="{words} are allowed"), BAD_PART)
-    recogniser, path = load(model), Path(model)
+    recogniser, path = (model, None) if isinstance(model, Recogniser) else (load(model), Path(model))
     started = time.monotonic()
-    beside = path.with_name("split.json")
-    division = Path(split) if split else beside if beside.exists() else None
+    beside = path.with_name("split.json") if path else None
+    division = Path(split) if split else beside if beside and beside.exists() else None
     preparation = recogniser.preparation_
     opened = load_data(data, size=preparation.size, resize=preparation.resize, channels=preparation.channels,
                        split=division, files=Path(files) if files else None, strict=strict,
@@ -78,14 +79,15 @@ def evaluate(model: str | Path, data: str, *, part: str | None = None, split: st
     if leaked:
         notes.append(f"{leaked:,} of these pictures are among those of training or validation")
     if not known:
-        notes.append("no split.json beside the model: training pictures may be among these")
+        which = "no split.json beside the model" if path else "no split was given"
+        notes.append(f"{which}: training pictures may be among these")
     if known and part == "validation" and recogniser.LEARNS_FROM_VALIDATION:
         notes.append("models of this kind are also fitted on the validation part: expect less on new pictures")
     progress.message(f"{opened.name}: {len(chosen):,} pictures ({part}{f', by {division.name}' if division else ''})")
     for note in notes:
         progress.message(f"note: {note}")
     found = metrics.evaluate(labels, recogniser.predict_proba(chosen), tuple(map(str, recogniser.classes_)))
-    return ModelEvaluation(**vars(found), model=str(path), data=opened.name, part=part, leaked=leaked,
+    return ModelEvaluation(**vars(found), model=str(path) if path else None, data=opened.name, part=part, leaked=leaked,
                            skipped=opened.skipped, notes=tuple(notes), seconds=time.monotonic() - started)
 
 

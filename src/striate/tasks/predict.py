@@ -75,6 +75,7 @@ def _batches(pictures: Any) -> Iterator[list[Picture]]:
     one = isinstance(pictures, str | Path | bytes)
     if isinstance(pictures, np.ndarray):
         one = pictures.ndim == 2 or (pictures.ndim == 3 and pictures.shape[2] in (1, 3))
+    one = one or not isinstance(pictures, Iterable)  # and then refused where it is read
     rest: Iterator[Picture] = iter([pictures] if one else pictures)
     while batch := list(islice(rest, BATCH)):
         yield batch
