@@ -20,6 +20,7 @@ from striate.data.dataset_checks import (
 from striate.data.decode import decode
 from striate.data.file import FileFacts, read_bytes
 from striate.data.file_index import forget_index
+from striate.data.original import original_of
 from striate.data.pack import Pictures
 from striate.data.packing import pack
 from striate.data.resize import check_resize, resize_image
@@ -80,13 +81,18 @@ class Dataset:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Data:
-    """A data set, packed and split; `skipped` pictures are in none of its parts, `notes` are plain sentences."""
+    """A data set, packed and split.
+
+    `skipped` pictures are in none of its parts, `notes` are plain sentences, `root` is the folder of the picture files,
+    None if the source has none.
+    """
 
     name: str
     pictures: Pictures
     split: Split
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
+    root: Path | None = None
 
     def __repr__(self) -> str:
         return f"Data({shown(self.name)}: {self.pictures!r}, {self.split!r})"
@@ -115,6 +121,15 @@ class Data:
         """Number of pictures of `part` that have a copy in train or validation."""
         seen = {digest for name in ("train", "validation") for digest in self.split.digests[name]}
         return sum(digest in seen for digest in part.digests)
+
+    def original(self, index: int) -> NDArray[np.uint8] | None:
+        """The pixels of the file of picture `index` of the pack, (H, W, C) uint8, upright; None if it has no file.
+
+        Raises `DataError` (`source_changed`) and `PictureError`.
+        """
+        if self.root is None:
+            return None
+        return original_of(self.root, self.pictures.keys[index], self.pictures.digests[index]).pixels
 
     def require_trainable(self) -> None:
         """Raise `DataError`: `part_empty` if a part has no picture, `one_class` if there is only one class."""
@@ -182,7 +197,8 @@ def load_data(source: str | Path, *, size: int | tuple[int, int] | None = None, 
                         do="Remove the copies, or leave out --strict")
     chosen = Split.load(split, pictures) if split else make_split(pictures, seed, fractions)
     sentences = (*opened.notes, *notes, *pictures.notes, *(sentence for _, sentence in doubts), *chosen.notes)
-    return Data(opened.name, pictures, chosen, tuple(skipped), sentences)
+    root = opened.root if isinstance(opened, FileSource) else None
+    return Data(opened.name, pictures, chosen, tuple(skipped), sentences, root)
 
 
 def read_picture(file: str | Path | bytes, size: tuple[int, int], resize: str = "squash",

@@ -8,19 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from striate.core.constraints import OneOf, unquoted
-from striate.core.params import Refusal, checked
-from striate.data import Dataset, load_data
+from striate.data import Dataset
 from striate.data.source import Skipped
 from striate.errors import DataError, shown
 from striate.load_model import load
 from striate.model.recogniser import Recogniser
 from striate.stats import metrics
 from striate.stats.metrics import Evaluation
+from striate.tasks.labelled_part import LabelledPart, check_part
 from striate.tasks.progress import Progress
-
-PARTS = ("test", "validation", "train", "all")
-BAD_PART = Refusal("bad_part", "a part was chosen", "Choose one of them with --part", given=unquoted)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -55,40 +51,23 @@ def evaluate(model: str | Path | Recogniser, data: str, *, part: str | None = No
         result = striate.evaluate("runs/digits-compact/model.safetensors", "digits")
         result.accuracy, result.interval
     """
+    check_part(part)  # before the model is read
     progress = progress or Progress()
-    if part is not None:
-        checked("part", part, OneOf(*PARTS, phrase="{words} are allowed"), BAD_PART)
     recogniser, path = (model, None) if isinstance(model, Recogniser) else (load(model), Path(model))
     started = time.monotonic()
-    beside = path.with_name("split.json") if path else None
-    division = Path(split) if split else beside if beside and beside.exists() else None
-    preparation = recogniser.preparation_
-    opened = load_data(data, size=preparation.size, resize=preparation.resize, channels=preparation.channels,
-                       split=division, files=Path(files) if files else None, strict=strict,
-                       on_progress=progress.on_progress)
-    known = division is not None or opened.split.kind == "divided"
-    part = part or ("test" if known else "all")
-    everything = Dataset(opened.pictures, np.arange(len(opened.pictures.labels)))
-    chosen: Dataset = everything if part == "all" else getattr(opened, part)
-    if not len(chosen):
-        raise DataError("empty_part", f"the {part} part of {shown(data)} was to be measured",
-                        given="it has no pictures", do="Choose another with --part")
-    labels = labels_for(recogniser, chosen)
-    leaked = opened.leaked(chosen) if known and part in ("test", "all") else None
-    notes = [*opened.notes]
-    if leaked:
-        notes.append(f"{leaked:,} of these pictures are among those of training or validation")
-    if not known:
-        which = "no split.json beside the model" if path else "no split was given"
-        notes.append(f"{which}: training pictures may be among these")
-    if known and part == "validation" and recogniser.LEARNS_FROM_VALIDATION:
+    chosen = LabelledPart.of(recogniser.preparation_, data, model=path, part=part, split=split, files=files,
+                             strict=strict, progress=progress)
+    labels = labels_for(recogniser, chosen.pictures)
+    notes = [*chosen.notes]
+    if chosen.known and chosen.part == "validation" and recogniser.LEARNS_FROM_VALIDATION:
         notes.append("models of this kind are also fitted on the validation part: expect less on new pictures")
-    progress.message(f"{opened.name}: {len(chosen):,} pictures ({part}{f', by {division.name}' if division else ''})")
+    progress.message(str(chosen))
     for note in notes:
         progress.message(f"note: {note}")
-    found = metrics.evaluate(labels, recogniser.predict_proba(chosen), tuple(map(str, recogniser.classes_)))
-    return ModelEvaluation(**vars(found), model=str(path) if path else None, data=opened.name, part=part, leaked=leaked,
-                           skipped=opened.skipped, notes=tuple(notes), seconds=time.monotonic() - started)
+    found = metrics.evaluate(labels, recogniser.predict_proba(chosen.pictures), tuple(map(str, recogniser.classes_)))
+    return ModelEvaluation(**vars(found), model=str(path) if path else None, data=chosen.data.name, part=chosen.part,
+                           leaked=chosen.leaked if chosen.part in ("test", "all") else None,
+                           skipped=chosen.data.skipped, notes=tuple(notes), seconds=time.monotonic() - started)
 
 
 def labels_for(model: Recogniser, part: Dataset) -> np.ndarray:

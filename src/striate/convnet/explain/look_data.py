@@ -1,0 +1,53 @@
+"""Data set that explanations look at: pictures at the recogniser's size, and the pixels of their files."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from striate.model.preprocessing import LabelledPictures, Pixels
+
+
+class LookData(Protocol):
+    """Pictures of one part of a data set, as explanations read them.
+
+    `striate.tasks.look_pictures.LookPictures` is one.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name of the data set."""
+        ...
+
+    @property
+    def part(self) -> str:
+        """Which part of it: test, validation, train or all."""
+        ...
+
+    @property
+    def pictures(self) -> LabelledPictures:
+        """The N pictures at the recogniser's size; `labels` are indexes into `classes`, which are the data set's."""
+        ...
+
+    @property
+    def keys(self) -> list[str]:
+        """The relative names of the pictures."""
+        ...
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """32 hexadecimal digits for the content of each picture."""
+        ...
+
+    @property
+    def leaked(self) -> int | None:
+        """How many of them the recogniser was trained on, or has chosen its epoch by; None where that is not known."""
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences: which part it is, and what is to be known about it."""
+        ...
+
+    def original(self, index: int) -> Pixels | None:
+        """The pixels of a picture's file in full size, upright, (H, W, C) uint8; None if it comes from no file."""
+        ...
