@@ -41,6 +41,7 @@ class ExplainedNet:
         classes: names, in the order of the scores.
         predict_proba: (n, H, W, C) uint8 pictures of the right size to (n, K) probabilities, as the recogniser does.
         head: of a transfer, the classifier on the features; None for a network whose last layer gives the scores.
+        scored: whether there are class scores; a transfer whose classifier compares neighbours has none.
 
     """
 
@@ -49,6 +50,7 @@ class ExplainedNet:
     classes: tuple[str, ...]
     predict_proba: Callable[[Pixels], NDArray[np.float64]] = field(repr=False)
     head: LinearHead | None = None
+    scored: bool = True
 
     @classmethod
     def of(cls, recogniser: Recogniser) -> ExplainedNet:
@@ -76,7 +78,8 @@ class ExplainedNet:
         net = build(network)
         net.load_state_dict(dict(tensors), assign=True)  # shares the recogniser's memory
         net.requires_grad_(False).to(best_device(), memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        return cls(net, recogniser.preparation_, tuple(map(str, recogniser.classes_)), recogniser.predict_proba, head)
+        return cls(net, recogniser.preparation_, tuple(map(str, recogniser.classes_)), recogniser.predict_proba, head,
+                   scored=head is not None or isinstance(recogniser, ConvNet))
 
     @property
     def network(self) -> Network:
@@ -130,8 +133,8 @@ class ExplainedNet:
 
     def class_target(self, index: int) -> Target:
         """The score of a class, by index; refused where the classifier gives no score (`no_class_score`)."""
-        if self.head is None and len(self.classes) != self.net.network.output.size:
-            raise UsageError("no_class_score", f"the evidence for {shown(self.classes[index], 80)} was asked for",
+        if not self.scored:
+            raise UsageError("no_class_score", "the evidence for a class was asked for",
                              allowed="networks that end in scores, and transfers with a linear SVM, have such evidence",
                              given="a transfer was given whose classifier compares neighbours",
                              do="Train with --head linear_svm, or give --layer and --unit")

@@ -27,4 +27,6 @@ class MethodOfLook(NamedTuple):
 
 
 METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
+    "class_evidence": MethodOfLook(
+        "striate.convnet.explain.class_evidence:class_evidence", "picture", "overlay", "class", first_page=True),
 })
