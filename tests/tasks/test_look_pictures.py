@@ -38,9 +38,9 @@ def test_of_a_divided_folder_it_is_the_test_part_with_the_files_pixels(recognise
     assert data.notes[0] == "pictures of pets: 8 pictures (test)"
     assert data.pictures.take(np.arange(3)).shape[1:] == (*recogniser.preparation_.size, 1)
     for i, key in enumerate(data.keys):
-        pixels = data.original(i)
-        assert pixels is not None
-        assert (pixels == np.asarray(Image.open(folder / key))).all()
+        found = data.original(i)
+        assert found is not None
+        assert (found.pixels == np.asarray(Image.open(folder / key))).all()
     (folder / data.keys[5]).write_bytes(b"other")
     with pytest.raises(DataError) as refused:
         data.original(5)

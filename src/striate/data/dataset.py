@@ -20,7 +20,7 @@ from striate.data.dataset_checks import (
 from striate.data.decode import decode
 from striate.data.file import FileFacts, read_bytes
 from striate.data.file_index import forget_index
-from striate.data.original import original_of
+from striate.data.original import Original, original_of
 from striate.data.pack import Pictures
 from striate.data.packing import pack
 from striate.data.resize import check_resize, resize_image
@@ -122,14 +122,16 @@ class Data:
         seen = {digest for name in ("train", "validation") for digest in self.split.digests[name]}
         return sum(digest in seen for digest in part.digests)
 
-    def original(self, index: int) -> NDArray[np.uint8] | None:
-        """The pixels of the file of picture `index` of the pack, (H, W, C) uint8, upright; None if it has no file.
+    def original(self, index: int) -> Original | None:
+        """The file of picture `index` of the pack, decoded in full size; None if it has no file.
 
         Raises `DataError` (`source_changed`) and `PictureError`.
         """
         if self.root is None:
             return None
-        return original_of(self.root, self.pictures.keys[index], self.pictures.digests[index]).pixels
+        pack = self.pictures
+        height, width = pack.images.shape[1:3]
+        return original_of(self.root, pack.keys[index], pack.digests[index], (height, width), pack.resize)
 
     def require_trainable(self) -> None:
         """Raise `DataError`: `part_empty` if a part has no picture, `one_class` if there is only one class."""

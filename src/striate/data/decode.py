@@ -60,13 +60,16 @@ _ALLOWED = {
 class Decoded:
     """A decoded picture: mode L or RGB, upright, with notes on oddities and Pillow's name of the file's format.
 
-    `traits` are the conversions made to reach this mode and orientation; they are no faults.
+    `traits` are the conversions made to reach this mode and orientation; they are no faults. `orientation` is that of
+    EXIF, 1 to 8; `reduced` is by how much a JPEG was made smaller while decoding: 1, 2, 4 or 8.
     """
 
     image: Image.Image
     notes: tuple[str, ...] = ()
     format: str = ""
     traits: tuple[str, ...] = ()
+    orientation: int = 1
+    reduced: int = 1
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
@@ -89,13 +92,14 @@ def decode(data: bytes, *, name: str = "picture", at_least: tuple[int, int] | No
     try:
         container = _checked_container(data)
         if container.ended:
-            (image, traits), notes = _pixels(container, container.body, at_least), container.notes
+            (image, traits, reduced), notes = _pixels(container, container.body, at_least), container.notes
         else:
-            (image, traits), notes = _without_end_marker(container, at_least), (*container.notes, NO_END)
+            (image, traits, reduced), notes = _without_end_marker(container, at_least), (*container.notes, NO_END)
     except DamagedFile as damage:
         raise _refusal(damage, name) from damage.__cause__
     turned = (TURNED,) if container.orientation != 1 else ()
-    return Decoded(upright(image, container.orientation), notes, container.format, (*turned, *traits))
+    return Decoded(upright(image, container.orientation), notes, container.format, (*turned, *traits),
+                   container.orientation, reduced)
 
 
 def probe(data: bytes, *, name: str = "picture") -> tuple[int, int, int]:
@@ -139,19 +143,22 @@ def _check_size(width: int, height: int) -> None:
         raise DamagedFile("aspect_limit", f"it is {width}×{height} pixels")
 
 
-def _pixels(container: Container, body: bytes, at_least: tuple[int, int] | None) -> tuple[Image.Image, tuple[str, ...]]:
-    """`body` as decoded by Pillow, mode L or RGB, not yet upright; and the traits of its mode."""
+def _pixels(container: Container, body: bytes,
+            at_least: tuple[int, int] | None) -> tuple[Image.Image, tuple[str, ...], int]:
+    """`body` as decoded by Pillow, mode L or RGB, not yet upright; the traits of its mode; how much it is reduced."""
     try:
         with Image.open(BytesIO(body), formats=(container.format,)) as image:
             _check_size(*image.size)
+            reduced = 1
             if at_least is not None:
-                side = -(-4 * max(at_least) // 3)
-                image.draft(None, (side, side))
+                side, width = -(-4 * max(at_least) // 3), image.width
+                if drafted := image.draft(None, (side, side)):
+                    reduced = round(width / drafted[1][2])  # Pillow gives the exact quotient, not the rounded size
             image.load()
             # Pillow leaves the rows a short PNG does not have at zero, and says nothing.
             if container.format == "PNG" and _ends_in_zero(image) and not is_whole_png(body):
                 raise DamagedFile("image_truncated", "it has fewer rows than its header says")
-            return _to_channels(image, container.channels), _traits(image)
+            return _to_channels(image, container.channels), _traits(image), reduced
     except DamagedFile:
         raise
     except Exception as error:  # Pillow's decoders raise a dozen types, warnings turned into errors among them
@@ -183,13 +190,14 @@ def _to_channels(image: Image.Image, channels: int) -> Image.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def _without_end_marker(container: Container, at_least: tuple[int, int] | None) -> tuple[Image.Image, tuple[str, ...]]:
+def _without_end_marker(container: Container,
+                        at_least: tuple[int, int] | None) -> tuple[Image.Image, tuple[str, ...], int]:
     """The pixels of a JPEG without an end marker, if its scan is whole: other bytes after it then change nothing."""
-    image, traits = _pixels(container, container.body + b"\xff\xd9", at_least)
-    other, _ = _pixels(container, container.body + b"\x5a\xc3\x96\x2d" * 64 + b"\xff\xd9", at_least)
+    image, traits, reduced = _pixels(container, container.body + b"\xff\xd9", at_least)
+    other, *_ = _pixels(container, container.body + b"\x5a\xc3\x96\x2d" * 64 + b"\xff\xd9", at_least)
     if image.tobytes() != other.tobytes():
         raise DamagedFile("image_truncated", "its scan ends early")
-    return image, traits
+    return image, traits, reduced
 
 
 def _refusal(damage: DamagedFile, name: str) -> PictureError:

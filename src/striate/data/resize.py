@@ -16,6 +16,7 @@ from PIL import Image
 
 from striate.core.constraints import Integer, OneOf, Unfit
 from striate.core.params import Param, Refusal, check
+from striate.data.placement import Placement
 from striate.errors import UsageError
 
 RESIZE_MODES = ("squash", "crop", "pad")
@@ -111,20 +112,11 @@ def check_resize(size: tuple[int, int], resize: str, channels: int) -> None:
 
 
 def _scaled(image: Image.Image, size: tuple[int, int], resize: str) -> Image.Image:
-    height, width = size
-    wide, high = image.size
-    box: tuple[float, float, float, float] = (0, 0, wide, high)
-    inner = (width, height)
-    if resize == "crop":
-        scale = min(wide / width, high / height)
-        left, top = (wide - width * scale) / 2, (high - height * scale) / 2
-        box = (max(left, 0), max(top, 0), min(left + width * scale, wide), min(top + height * scale, high))
-    elif resize == "pad":
-        scale = max(wide / width, high / height)
-        inner = (max(1, round(wide / scale)), max(1, round(high / scale)))
-    scaled = image.resize(inner, Image.Resampling.BILINEAR, box=box)
-    if inner == (width, height):
+    placed = Placement.of((image.height, image.width), size, resize)
+    left, top, right, bottom = map(int, placed.filled)
+    scaled = image.resize((right - left, bottom - top), Image.Resampling.BILINEAR, box=placed.read)
+    if scaled.size == (size[1], size[0]):
         return scaled
-    out = Image.new(image.mode, (width, height), PADDING)  # zero in every channel
-    out.paste(scaled, ((width - inner[0]) // 2, (height - inner[1]) // 2))
+    out = Image.new(image.mode, (size[1], size[0]), PADDING)  # zero in every channel
+    out.paste(scaled, (left, top))
     return out

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from striate.data import Dataset
-from striate.model.preprocessing import Pixels
+from striate.data.original import Original
 from striate.model.recogniser import Recogniser
 from striate.tasks.labelled_part import LabelledPart
 from striate.tasks.progress import Progress
@@ -53,8 +53,8 @@ class LookPictures:
         """Which part it is, and sentences on the data set."""
         return f"pictures of {self.found}", *self.found.notes
 
-    def original(self, index: int) -> Pixels | None:
-        """The pixels of a picture's file in full size, upright, (H, W, C) uint8; None if it comes from no file."""
+    def original(self, index: int) -> Original | None:
+        """A picture's file in full size, its `pixels` (H, W, C) uint8, upright; None if it comes from no file."""
         return self.found.data.original(int(self.found.pictures.indices[index]))
 
 

@@ -200,8 +200,8 @@ def test_another_network_preparation_or_precision_finds_nothing(tmp_path: Path) 
 
 @pytest.mark.parametrize("path", [
     "convnet/build/operations.py", "convnet/build/normalise.py", "convnet/distributed/sync_batch_norm.py",
-    "convnet/inference/features.py", "convnet/inference/fused_conv.py", "data/resize.py", "model/preprocessing.py",
-    "core/cache.py"])  # fmt: skip
+    "convnet/inference/features.py", "convnet/inference/fused_conv.py", "data/placement.py", "data/resize.py",
+    "model/preprocessing.py", "core/cache.py"])  # fmt: skip
 def test_other_source_finds_no_features(path: str, package: Path, tmp_path: Path) -> None:
     images = InMemoryDataset(pictures(8)[0])
     assert features(tmp_path / "cache").extract(images)[1] > 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from striate.model.preprocessing import LabelledPictures, Pixels
+from striate.data.original import Original
+from striate.model.preprocessing import LabelledPictures
 
 
 class LookData(Protocol):
@@ -48,6 +49,6 @@ class LookData(Protocol):
         """Sentences: which part it is, and what is to be known about it."""
         ...
 
-    def original(self, index: int) -> Pixels | None:
-        """The pixels of a picture's file in full size, upright, (H, W, C) uint8; None if it comes from no file."""
+    def original(self, index: int) -> Original | None:
+        """A picture's file in full size, its `pixels` (H, W, C) uint8, upright; None if it comes from no file."""
         ...

@@ -29,8 +29,8 @@ from striate.errors import NetworkError, shown
 from striate.model.preprocessing import LabelledPictures
 
 BATCH = 32
-CODE = ("convnet/build", "convnet/distributed", "convnet/inference", "data/resize.py", "model/preprocessing.py",
-        "core/cache.py", "core/model_file.py")  # that features depend on
+CODE = ("convnet/build", "convnet/distributed", "convnet/inference", "data/placement.py", "data/resize.py",
+        "model/preprocessing.py", "core/cache.py", "core/model_file.py")  # that features depend on
 LIBRARIES = ("numpy", "torch")
 LEARNING = ("lr_mult", "decay_mult", "weight_filler", "bias_filler")  # settings that change no feature
 

@@ -13,6 +13,8 @@ TURNS = {
     6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE, 8: Transpose.ROTATE_90,
 }  # fmt: skip
 
+MIRRORED = {2: (False, True), 3: (True, True), 4: (True, False), 6: (False, True), 7: (True, True), 8: (True, False)}
+
 
 def orientation(exif: bytes) -> int | None:
     r"""The orientation, 1 to 8, that an EXIF block (starting at its TIFF header) states; None if it is damaged.
@@ -46,3 +48,12 @@ def upright(image: Image, orientation: int) -> Image:
     (1, 2)
     """
     return image.transpose(TURNS[orientation]) if orientation in TURNS else image
+
+
+def runs_backwards(orientation: int) -> tuple[bool, bool]:
+    """Whether rows and columns of the upright picture run from the end of an axis of the stored one to its beginning.
+
+    >>> runs_backwards(6)  # turned a quarter clockwise: its columns are the stored rows, the last first
+    (False, True)
+    """
+    return MIRRORED.get(orientation, (False, False))
