@@ -51,6 +51,7 @@ from .tasks.check import check as check
 from .tasks.compare import compare as compare
 from .tasks.convert import convert as convert
 from .tasks.evaluate import evaluate as evaluate
+from .tasks.filter import filter as filter  # noqa: A004 - the verb's own name
 from .tasks.inspect import inspect as inspect
 from .tasks.look import look as look
 from .tasks.predict import predict as predict

@@ -14,7 +14,7 @@ from striate.cli.main import application
 SOURCE, TESTS = Path(striate.__file__).parent, Path(__file__).parents[1]
 COMMANDS = sorted(get_command(application()).commands)  # type: ignore[attr-defined]
 VERBS = [*COMMANDS, "tune"]  # `striate train --try`
-PAGES = {"train", "check", "compare", "look", "tune"}
+PAGES = {"train", "check", "compare", "look", "tune", "filter"}
 CLASSES = {node.name: node for path in SOURCE.rglob("*.py") for node in ast.walk(ast.parse(path.read_text("utf-8")))
            if isinstance(node, ast.ClassDef)}
 
@@ -33,7 +33,7 @@ def frozen(name: str) -> bool:
 
 
 def test_the_commands_are_those_of_the_design() -> None:
-    assert COMMANDS == ["check", "compare", "convert", "evaluate", "inspect", "look", "predict", "train"]
+    assert COMMANDS == ["check", "compare", "convert", "evaluate", "filter", "inspect", "look", "predict", "train"]
 
 
 @pytest.mark.parametrize("verb", VERBS)

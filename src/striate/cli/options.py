@@ -11,7 +11,7 @@ from striate.core.atomic import refuse_taken as refuse_taken
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdout and nothing else there.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")]
+Force = Annotated[bool, typer.Option("--force", "-f", help="Overwrite an existing file.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Make every bad picture an error instead of skipping it.")]
 
 Files = Annotated[
