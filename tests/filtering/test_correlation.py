@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import correlate as correlate_nd
 from scipy.signal import convolve2d, correlate2d
 
+from striate.errors import UsageError
 from striate.filtering import BORDERS, FilterKernel, correlate, pixel_sum
 from striate.filtering import correlation as module
 from tests.examples import examples
@@ -113,6 +114,13 @@ def test_strips_of_rows_meet_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> 
     whole = correlate(values, kernel(weights), "reflect")
     monkeypatch.setattr(module, "STRIP", 40)
     assert np.array_equal(correlate(values, kernel(weights), "reflect"), whole)
+
+
+def test_whole_sums_are_exact_up_to_what_float64_holds() -> None:
+    values = np.array([[2**52 - 1, 1 - 2**52]])
+    assert correlate(values, kernel([[1, -1]])).tolist() == [[2**53 - 2, 1 - 2**52]]
+    with pytest.raises(UsageError, match="sums below 2\\^53 are allowed"):
+        correlate(values - np.array([[0, 1]]), kernel([[1, -1]]))
 
 
 def test_the_input_stays_as_it_was() -> None:

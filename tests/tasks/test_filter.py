@@ -87,6 +87,7 @@ def test_a_photograph_is_filtered_as_scipy_does(photo: Path) -> None:
     for turned, other in ((False, correlate2d), (True, convolve2d)):
         found = filter_picture(photo, weights, convolution=turned, border="reflect")
         assert found.array.shape == (20, 30, 3)
+        assert (found.border, found.convolution) == (found.as_dict()["border"], turned) == ("reflect", turned)
         for channel in range(3):
             assert np.array_equal(found.array[..., channel],
                                   other(pixels[..., channel].astype(float), weights, "same", "symm"))
@@ -172,7 +173,7 @@ def test_the_kernel_of_a_convolution_is_drawn_turned() -> None:
 
 
 def test_signed_results_have_zero_in_the_middle() -> None:
-    values = np.array([[-5.0, 0.0, 2.0]])
+    values = np.array([[-2.0, 0.0, 5.0]])
     scale = scale_of_result(values, True, None)
     assert (scale.low, scale.high) == (-5, 5)
     orange, white, blue = scale.colours(values)[0].tolist()
