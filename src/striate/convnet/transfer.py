@@ -132,6 +132,10 @@ class Transfer(Recogniser):
         check_is_fitted(self, "classifier_")
         return self._spread(self.classifier_.predict_proba(self.features(X)))
 
+    def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Class probabilities (N, K) of outputs (N, D) of the network, as `predict_proba` finds them from pictures."""
+        return self._spread(self.classifier_.predict_proba(scaled(features, self.mean_)))
+
     def _spread(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         return with_absent_classes(scores, self.present_, len(self.classes_))
 

@@ -7,7 +7,7 @@ from striate.arch import Network
 from striate.convnet.build.initialise import fill
 from striate.convnet.build.net import build
 from striate.convnet.build.normalise import InputNormalisation
-from striate.convnet.explain.explained_net import ExplainedNet
+from striate.convnet.explain.explained_net import ExplainedNet, softmax
 
 
 def explained(network: Network, seed: int = 0, mean: float = 120.0, std: float = 60.0,
@@ -33,7 +33,8 @@ def explained(network: Network, seed: int = 0, mean: float = 120.0, std: float =
         with torch.no_grad():
             return net(preparation.batch(pictures)).double().softmax(1).numpy()
 
-    return ExplainedNet(net, preparation, tuple(f"class {i}" for i in range(network.output.size)), predict_proba)
+    return ExplainedNet(net, preparation, tuple(f"class {i}" for i in range(network.output.size)), predict_proba,
+                        softmax)
 
 
 def picture(model: ExplainedNet, seed: int = 0) -> np.ndarray:

@@ -40,6 +40,7 @@ class ExplainedNet:
         preparation: of its pictures.
         classes: names, in the order of the scores.
         predict_proba: (n, H, W, C) uint8 pictures of the right size to (n, K) probabilities, as the recogniser does.
+        probabilities: outputs of the network (n, D) float32 to (n, K) probabilities.
         head: of a transfer, the classifier on the features; None for a network whose last layer gives the scores.
         scored: whether there are class scores; a transfer whose classifier compares neighbours has none.
 
@@ -49,6 +50,7 @@ class ExplainedNet:
     preparation: InputNormalisation
     classes: tuple[str, ...]
     predict_proba: Callable[[Pixels], NDArray[np.float64]] = field(repr=False)
+    probabilities: Callable[[NDArray[np.float32]], NDArray[np.float64]] = field(repr=False)
     head: LinearHead | None = None
     scored: bool = True
 
@@ -60,10 +62,12 @@ class ExplainedNet:
         """
         if isinstance(recogniser, ConvNet):
             network, tensors, head = recogniser.network_, recogniser.module_.state_dict(), None
+            probabilities: Callable[[NDArray[np.float32]], NDArray[np.float64]] = softmax
         elif isinstance(recogniser, Transfer):
             network, tensors = recogniser.features_.network, recogniser.features_.tensors
             head = LinearHead.of(recogniser.classifier_, recogniser.mean_, recogniser.present_,
                                  len(recogniser.classes_))
+            probabilities = recogniser.probabilities
         else:
             raise UsageError("no_network", "the network of a recogniser was asked for",
                              allowed="a ConvNet or a Transfer is allowed",
@@ -78,8 +82,8 @@ class ExplainedNet:
         net = build(network)
         net.load_state_dict(dict(tensors), assign=True)  # shares the recogniser's memory
         net.requires_grad_(False).to(best_device(), memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
-        return cls(net, recogniser.preparation_, tuple(map(str, recogniser.classes_)), recogniser.predict_proba, head,
-                   scored=head is not None or isinstance(recogniser, ConvNet))
+        return cls(net, recogniser.preparation_, tuple(map(str, recogniser.classes_)), recogniser.predict_proba,
+                   probabilities, head, scored=head is not None or isinstance(recogniser, ConvNet))
 
     @property
     def network(self) -> Network:
@@ -169,3 +173,12 @@ class ExplainedNet:
                 path.append(node)
                 needed.update(node.inputs)
         return path[::-1]
+
+
+def softmax(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Scores (n, K) as probabilities.
+
+    >>> softmax(np.zeros((1, 4), np.float32))
+    array([[0.25, 0.25, 0.25, 0.25]])
+    """
+    return np.asarray(torch.from_numpy(scores).double().softmax(1).numpy())

@@ -29,4 +29,5 @@ class MethodOfLook(NamedTuple):
 METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
     "class_evidence": MethodOfLook(
         "striate.convnet.explain.class_evidence:class_evidence", "picture", "overlay", "class", first_page=True),
+    "occlusion": MethodOfLook("striate.convnet.explain.occlusion:occlusion", "picture", "overlay", "class"),
 })

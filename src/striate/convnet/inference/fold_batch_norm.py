@@ -13,6 +13,7 @@ the last window does not reach the row too many. So a network whose windows all 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import cast
 
 import torch
@@ -56,13 +57,25 @@ def fold(net: Net) -> nn.Module:
 
     For inference only: it cannot be trained, and its tensors are not those of the network's description.
     """
-    made = build(net.network)
-    made.load_state_dict(net.state_dict())
-    made.eval()
     turned = needs_rotation(net)
+    made = _folded(net, turned)
+    whole = RotatedInput(made) if turned else made
+    return whole.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def fold_upright(net: Net, kept: Iterable[str] = ()) -> Net:
+    """The same as a `Net` of upright pictures, whose layers `kept` have the outputs that they have in `net`."""
+    return _folded(net, False, kept).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def _folded(net: Net, turned: bool, more: Iterable[str] = ()) -> Net:
+    with torch.device("meta"):  # the tensors are those of `net`
+        made = build(net.network)
+    made.load_state_dict(net.state_dict(), assign=True)
+    made.eval()
     uses = Counter(name for node in net.path for name in node.inputs)
     nodes = {node.name: node for node in net.path}
-    kept = {net.output, *net.heads}
+    kept = {net.output, *net.heads, *more}
     source = {node.name: node.name for node in net.path}  # the convolution whose output a node now has, or itself
     for node in net.path:
         unit = cast(NodeModule, made._modules[node.name])
@@ -88,8 +101,7 @@ def fold(net: Net) -> nn.Module:
             continue
         made._modules[node.name] = nn.Identity()
         source[node.name] = source[name]
-    whole = RotatedInput(made) if turned else made
-    return whole.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return made
 
 
 def needs_rotation(net: Net) -> bool:

@@ -50,11 +50,13 @@ class FusedConvReLU(nn.Module):
         """Fuse a ReLU, with this limit or none, behind the convolution."""
         self.has_relu, self.limit = True, limit
 
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) in, (N, filters, H', W') out."""
-        if self.sides:
-            x = F.pad(x, self.sides)
+    def forward(self, x: Tensor, padded: bool = False) -> Tensor:
+        """(N, C, H, W) in, (N, filters, H', W') out; `padded`: the padding is part of `x`."""
         stride, padding, dilation, groups = self.settings
+        if padded:
+            padding = (0, 0)
+        elif self.sides:
+            x = F.pad(x, self.sides)
         if AVAILABLE and x.device.type == "cpu" and x.dtype in DTYPES:
             name = ("none" if not self.has_relu else "relu" if self.limit is None else "hardtanh")
             ends = [0.0, self.limit] if name == "hardtanh" else []
