@@ -15,7 +15,7 @@ CODE = re.findall(r"`([^`\n]+)`", PAGE.read_text(encoding="utf-8"))
 NAMES = sorted({code for code in CODE if re.fullmatch(r"striate(\.\w+)+", code)})
 FILES = sorted({code for code in CODE if re.fullmatch(r"[\w/]+\.(py|md)", code) and "/" in code})
 TABLES = {"LAYERS", "ZOO", "FORMATS", "SOURCES", "DIALECTS", "ENCODERS", "CLASSIFIERS", "OPTIMISERS", "LOGS", "METHODS",
-          "RECOGNISERS", "CHECKS", "COMMANDS", "EXPLAINERS", "METHODS_OF_LOOK", "KERNELS"}
+          "RECOGNISERS", "CHECKS", "COMMANDS", "EXPLAINERS", "METHODS_OF_LOOK", "KERNELS", "DRAWERS"}
 
 
 def resolved(name: str) -> Any:

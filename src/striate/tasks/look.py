@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from striate.core.humanize import join_words
 from striate.errors import UsageError, shown
 from striate.model.recogniser import Picture, Recogniser
 from striate.report.look_result import LookResult
@@ -16,33 +17,51 @@ from striate.report.look_result import LookResult
 class Explainer(NamedTuple):
     """Explainer of a kind of recogniser: two functions, each `module:name`, imported when they are used.
 
-    explain: (recogniser, picture, class_name, top, **names) -> LookResult; write_page: (path, that result) -> Path.
+    explain: (recogniser, picture, class_name, top, **names and options) -> LookResult;
+    write_page: (path, that result) -> Path; write_figures: (folder, that result) -> Path, or "".
+    options: what `explain` takes of `layer`, `unit`, `data`, `show`, `scale` and `figures`.
     """
 
     explain: str
     write_page: str
+    write_figures: str = ""
+    options: frozenset[str] = frozenset()
 
 
+NETWORK = Explainer(
+    "striate.tasks.look_convnet:look_network", "striate.report.look_network:write_look_network",
+    "striate.report.look_figures:write_figures", frozenset({"layer", "unit", "data", "show", "scale", "figures"}))
 # By the KIND of the recogniser.
 EXPLAINERS: Mapping[str, Explainer] = MappingProxyType({
-    "words": Explainer("striate.tasks.look_words:look_words", "striate.report.look:write_look")})
+    "words": Explainer("striate.tasks.look_words:look_words", "striate.report.look:write_look"),
+    "convnet": NETWORK, "transfer": NETWORK})
 
 
-def look(model: str | Path | Recogniser, picture: Picture | None = None, *, class_name: str | None = None, top: int = 5,
-         out: str | Path | None = None) -> LookResult:
+def look(model: str | Path | Recogniser, picture: Picture | None = None, *, layer: str | None = None,
+         unit: int | str | Sequence[int] | None = None, data: str | Path | None = None,
+         show: str | Sequence[str] | None = None, class_name: str | None = None, top: int = 5,
+         scale: str | None = None, out: str | Path | None = None, figures: str | Path | None = None) -> LookResult:
     """Explain a recogniser: what it has learnt, and the evidence for its prediction of `picture`.
 
     Args:
         model: a model file, or a fitted recogniser of a kind in `EXPLAINERS`.
         picture: a file, its bytes, or an array (H, W, C) or (H, W) uint8.
+        layer: of a network, whose units are explained; None is the last with an area above 1×1.
+        unit: the one that is explained: 7, or (7, 3, 4) at row 3 and column 4 of its map, or these as text; None is the
+            `top` units with the largest activations in the picture.
+        data: labelled pictures, a folder or the name of a known set, for methods that look at many.
+        show: methods of `METHODS_OF_LOOK`, as a list or joined by commas; None is those of the first page.
         class_name: the class whose decision is explained; None is the predicted one.
-        top: how many words, for a bag of words, to name for the class and against it.
+        top: how many units are explained; for a bag of words, how many words to name for the class and against it.
+        scale: of the maps of a method: `shared` by them, which is None, or of `each`.
         out: the page to write, or None.
+        figures: a folder for every panel as PNG, SVG and NPY files, or None; it is made if it is not there.
 
-    Raises `UsageError` (`look_kind`, `unknown_class`, `class_alone`), `PictureError`, and what `striate.load` raises.
+    Raises `UsageError` (`look_kind`, `option_of_kind`, `class_alone`, `unit_alone`, and of a wrong option its own),
+    `NetworkError` (`unknown_layer`), `PictureError`, and what `striate.load` raises.
 
-        found = striate.look("runs/scenes-bow/model.safetensors", "coast.jpg", out="look.html")
-        found.label, found.explanations["evidence_map"].array
+        found = striate.look("runs/digits-compact/model.safetensors", "seven.png", out="look.html")
+        found.label, found.explanations["activations"].array
 
     """
     from striate.load_model import load  # here, because it loads torch
@@ -51,18 +70,36 @@ def look(model: str | Path | Recogniser, picture: Picture | None = None, *, clas
     path = None if isinstance(model, Recogniser) else str(model)
     if recogniser.KIND not in EXPLAINERS:
         raise UsageError("look_kind", f"striate look was asked for {shown(path or 'a recogniser')}",
-                         allowed="models of words are allowed", given=f"a {shown(recogniser.KIND)} was given",
-                         do="Give a model that striate train --model bow has written")
+                         allowed=f"a model of the kind {join_words(list(EXPLAINERS))} is allowed",
+                         given=f"a {shown(recogniser.KIND)} was given",
+                         do="Give a model that striate train has written")
+    explainer = EXPLAINERS[recogniser.KIND]
+    options = {"layer": layer, "unit": unit, "data": None if data is None else str(data), "show": show, "scale": scale,
+               "figures": None if figures is None else str(figures)}
+    given = {name: value for name, value in options.items() if value is not None}
+    refuse_options(given, explainer, recogniser.KIND)
     if class_name is not None and picture is None:
         raise UsageError("class_alone", f"what speaks for {shown(class_name, 80)} was asked for",
                          allowed="a class is allowed together with a picture", given="no picture was given",
                          do="Add --picture")
-    explainer = EXPLAINERS[recogniser.KIND]
     page = None if out is None else str(out)
-    result: LookResult = _imported(explainer.explain)(recogniser, picture, class_name, top, model=path, page=page)
+    result: LookResult = _imported(explainer.explain)(recogniser, picture, class_name, top, model=path, page=page,
+                                                      **given)
+    if figures is not None:
+        _imported(explainer.write_figures)(figures, result)
     if out is not None:
         _imported(explainer.write_page)(out, result)
     return result
+
+
+def refuse_options(given: Mapping[str, object], explainer: Explainer, kind: str) -> None:
+    """Refuse the first option that an explainer does not have (`option_of_kind`)."""
+    for name in given:
+        if name not in explainer.options:
+            with_it = [f"a {other}" for other, row in EXPLAINERS.items() if name in row.options]
+            raise UsageError("option_of_kind", f"--{name} was asked for",
+                             allowed=f"it is allowed for {join_words(with_it)}",
+                             given=f"a model of the kind {shown(kind)} was given", do=f"Leave out --{name}")
 
 
 def _imported(name: str) -> Any:

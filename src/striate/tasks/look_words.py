@@ -17,12 +17,11 @@ from striate.bow.explain.maps import (
 from striate.bow.explain.word_pages import word_pages
 from striate.bow.recogniser import BagOfWords
 from striate.bow.stages import kind_of
-from striate.errors import UsageError, shown
+from striate.errors import UsageError
 from striate.model.explanation import Explanation
 from striate.model.recogniser import Picture
 from striate.report.look_result import WordsLookResult
-
-NAMED = 10  # classes, in a refusal
+from striate.tasks.look_options import class_index
 
 
 def look_words(recogniser: BagOfWords, picture: Picture | None, class_name: str | None, top: int,
@@ -31,7 +30,8 @@ def look_words(recogniser: BagOfWords, picture: Picture | None, class_name: str 
 
     Raises `UsageError` (`unknown_class`) and what reading a picture raises.
     """
-    index = None if class_name is None else class_index(recogniser, class_name)
+    index = None if class_name is None else class_index(
+        names_of(recogniser), class_name, recogniser.pipeline_.present.tolist())
     description, classifier = recogniser.pipeline_.description, recogniser.pipeline_.classifier
     found: dict[str, Any] = {}
     if picture is not None:
@@ -71,15 +71,3 @@ def explained(model: BagOfWords, picture: Picture, index: int | None, top: int) 
 def names_of(model: BagOfWords) -> tuple[str, ...]:
     """The names of the classes."""
     return tuple(map(str, model.classes_))
-
-
-def class_index(model: BagOfWords, name: str) -> int:
-    """The index of a class that was learnt; refuses others (`unknown_class`)."""
-    known = {names_of(model)[index]: int(index) for index in model.pipeline_.present}
-    if name not in known:
-        listed = ", ".join(shown(one, 40) for one in list(known)[:NAMED])
-        more = f" and {len(known) - NAMED:,} more" if len(known) > NAMED else ""
-        raise UsageError("unknown_class", "what speaks for a class was asked for",
-                         allowed=f"{listed}{more} are known", given=f"{shown(name, 80)} was given",
-                         do="Choose one of these with --class")
-    return known[name]

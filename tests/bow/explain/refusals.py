@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from PIL import Image
 
 from striate import ConvNet, Dense, Input, Network
 from striate.bow.explain.maps import contributions
-from striate.tasks.look import look
+from striate.tasks.look import EXPLAINERS, look
 from tests.bow.explain.models import model, pictures
 
 
@@ -22,7 +23,8 @@ def saved(folder: Path, asked: str | None = None, *, drawn: bool = True) -> obje
 def network(folder: Path) -> object:
     small = ConvNet(Network(Dense(2)(Input(1, 8, 8)), name="small"), epochs=1)
     small.fit(np.arange(4 * 64, dtype=np.uint8).reshape(4, 8, 8), [0, 1, 0, 1]).save(folder / "m.safetensors")
-    return look(folder / "m.safetensors", out=folder / "look.html")
+    with patch("striate.tasks.look.EXPLAINERS", {"words": EXPLAINERS["words"]}):
+        return look(folder / "m.safetensors", out=folder / "look.html")
 
 
 REFUSALS: dict[str, Callable[[Path], object]] = {

@@ -27,6 +27,9 @@ class MethodOfLook(NamedTuple):
 
 
 METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
+    "filters": MethodOfLook("striate.convnet.explain.filters:filters", "model", "tiles", "layer", first_page=True),
+    "activations": MethodOfLook("striate.convnet.explain.activation_maps:activations", "picture", "tiles", "layer",
+                                first_page=True),
     "class_evidence": MethodOfLook(
         "striate.convnet.explain.class_evidence:class_evidence", "picture", "overlay", "class", first_page=True),
     "occlusion": MethodOfLook("striate.convnet.explain.occlusion:occlusion", "picture", "overlay", "class"),

@@ -1,0 +1,46 @@
+"""Figure of one map: its picture, its words, and the legend of its scale with numbers; as HTML and as SVG."""
+
+from __future__ import annotations
+
+from markupsafe import Markup, escape
+
+from striate.report.embedded_images import data_uri
+from striate.report.formatting import number
+from striate.report.network_look_result import DisplayScale, LookMap
+from striate.report.train_page import environment
+
+BAR, LINE = 12, 18  # of the legend in an SVG, in its pixels
+
+
+def figure(one: LookMap, file: bytes, size: tuple[int, int], alt: str) -> Markup:
+    """The `<figure>` of a map whose PNG is `file`, of `size` (height, width)."""
+    template = environment().get_template("look_figure.html.j2")
+    return Markup(template.render(map=one, uri=data_uri(file), height=size[0], width=size[1], alt=alt))  # noqa: S704
+
+
+def svg_of(one: LookMap, file: bytes, size: tuple[int, int]) -> str:
+    """A map as an SVG file with its title and legend."""
+    height, width = size
+    legend = "" if one.scale is None else _legend(one.scale, height, max(width, 220))
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -{LINE + 6} {max(width, 220)} '
+            f'{height + 2 * LINE + BAR + 12}" font-family="sans-serif" font-size="12">'
+            f'<text y="-8">{escape(one.title)}</text>'
+            f'<image href="{data_uri(file)}" width="{width}" height="{height}"/>{legend}</svg>')
+
+
+def _legend(scale: DisplayScale, top: int, width: int) -> str:
+    stops = stops_of(scale)
+    marks = "".join(f'<stop offset="{place:.3f}" stop-color="{colour}"/>' for place, colour in stops)
+    low, high = number(scale.low), number(scale.high)
+    return (f'<defs><linearGradient id="scale">{marks}</linearGradient></defs>'
+            f'<rect y="{top + 6}" width="{width}" height="{BAR}" fill="url(#scale)"/>'
+            f'<text y="{top + 6 + BAR + 14}">{low}</text>'
+            f'<text x="{width}" y="{top + 6 + BAR + 14}" text-anchor="end">{high}</text>')
+
+
+def stops_of(scale: DisplayScale) -> list[tuple[float, str]]:
+    """The colours of a legend: (place 0..1, colour)."""
+    from striate.report.drawers.palette import ANCHORS
+
+    colours = ["#000", "#fff"] if scale.diverging else [f"#{one}" for one in ANCHORS]
+    return [(place / (len(colours) - 1), colour) for place, colour in enumerate(colours)]

@@ -1,0 +1,55 @@
+"""Overlay: a map over the grey picture, with the line of half its scale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.model.preprocessing import Pixels
+from striate.report.drawers.drawing import Drawing, bilinear, enlarged, grey
+from striate.report.drawers.map_figure import figure, svg_of
+from striate.report.drawers.palette import Bytes, levels_of, palette_of
+from striate.report.embedded_images import png
+from striate.report.network_look_result import DisplayScale, LookMap
+
+FAINT, STRONG = 0.3, 0.75  # opacity of the colours at the ends of the scale
+
+
+def draw_overlay(one: LookMap, values: NDArray[Any], pixels: Pixels | None) -> Drawing:
+    """A map (H, W), upsampled bilinear, over the picture (H, W, C) uint8; alone if there is none."""
+    assert one.scale is not None
+    if pixels is None:
+        pixels = np.full((*values.shape, 1), 128, np.uint8)
+    laid = overlay(values, pixels, one.scale)
+    file = png(laid)
+    alt = f"Map of {one.title} over the grey picture"
+    return Drawing(figure(one, file, laid.shape[:2], alt), file, svg_of(one, file, laid.shape[:2]))
+
+
+def overlay(values: NDArray[Any], pixels: Pixels, scale: DisplayScale) -> Bytes:
+    """A map (H, W) over the grey picture (H, W, C) uint8, as (h, w, 3) uint8 with about 320 pixels on the longer side.
+
+    The stronger, the less of the picture shows through. A line, black beside white, is where half the scale is passed.
+    """
+    size = enlarged(pixels.shape[:2])
+    upsampled = bilinear(values, size)
+    indices = levels_of(upsampled, scale)
+    strength = np.abs(indices / 255 - 0.5) * 2 if scale.diverging else indices / 255
+    opacity = (FAINT + (STRONG - FAINT) * strength)[..., None]
+    laid = (1 - opacity) * grey(pixels, size)[..., None] + opacity * palette_of(scale)[indices]
+    inside = strength >= 0.5
+    laid[_border(inside)], laid[_border(~inside)] = 255, 0
+    return np.asarray(laid.round(), np.uint8)
+
+
+def _border(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The pixels of a region that touch one outside of it."""
+    outside = ~inside
+    found = np.zeros_like(inside)
+    found[1:] |= outside[:-1]
+    found[:-1] |= outside[1:]
+    found[:, 1:] |= outside[:, :-1]
+    found[:, :-1] |= outside[:, 1:]
+    return found & inside

@@ -1,0 +1,48 @@
+"""Palettes of maps: viridis from the lowest to the highest value, and a grey ramp with zero in the middle.
+
+Both rise in lightness, so that they are read without colour. viridis: van der Walt & Smith (2015), as in matplotlib.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.report.network_look_result import DisplayScale
+
+Bytes = NDArray[np.uint8]
+# 18 colours of matplotlib's viridis, equally spaced; between them it is linear to within 5 of 255.
+ANCHORS = (
+    "440154", "481769", "472a7a", "433d84", "3d4e8a", "355e8d", "2e6d8e", "297b8e", "23898e",
+    "1f978b", "21a585", "2eb37c", "46c06f", "65cb5e", "89d548", "b0dd2f", "d8e219", "fde725",
+)  # fmt: skip
+
+
+def _between(anchors: tuple[str, ...]) -> Bytes:
+    colours = np.array([[int(one[i : i + 2], 16) for i in (0, 2, 4)] for one in anchors], float)
+    places = np.linspace(0, len(anchors) - 1, 256)
+    return np.stack([np.interp(places, np.arange(len(anchors)), colours[:, i]) for i in range(3)], 1).round().astype(
+        np.uint8)
+
+
+VIRIDIS = _between(ANCHORS)
+GREYS = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, 1)
+
+
+def palette_of(scale: DisplayScale) -> Bytes:
+    """The palette (256, 3) uint8 of a scale: greys if it is diverging, else viridis."""
+    return GREYS if scale.diverging else VIRIDIS
+
+
+def levels_of(values: NDArray[Any], scale: DisplayScale) -> Bytes:
+    """Values of any shape as indices of the palette, uint8; those beyond the scale are its ends.
+
+    >>> levels_of(np.array([-2.0, 0.0, 1.0]), DisplayScale(-1, 1, diverging=True)).tolist()
+    [0, 128, 255]
+    """
+    span = scale.high - scale.low
+    if not span:
+        return np.full(values.shape, 128 if scale.diverging else 0, np.uint8)
+    return np.asarray(np.clip((values - scale.low) * (255 / span), 0, 255).round(), np.uint8)

@@ -1,0 +1,31 @@
+"""Signed map: values for each pixel as greys or colours around a middle grey, which is zero."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from striate.model.preprocessing import Pixels
+from striate.report.drawers.drawing import Drawing, enlarged, nearest
+from striate.report.drawers.map_figure import figure, svg_of
+from striate.report.drawers.palette import Bytes, levels_of
+from striate.report.embedded_images import png
+from striate.report.network_look_result import DisplayScale, LookMap
+
+
+def draw_signed(one: LookMap, values: NDArray[Any], pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
+    """A map (H, W) or (H, W, C): of C = 3 each channel's values are its red, green or blue."""
+    assert one.scale is not None
+    drawn = signed_pixels(values, one.scale)
+    file = png(drawn)
+    alt = f"Map of {one.title}; middle grey is zero"
+    return Drawing(figure(one, file, drawn.shape[:2], alt), file, svg_of(one, file, drawn.shape[:2]))
+
+
+def signed_pixels(values: NDArray[Any], scale: DisplayScale) -> Bytes:
+    """Values (H, W) or (H, W, C) as (h, w) or (h, w, 3) uint8 with about 320 pixels on the longer side; zero is 128."""
+    if values.ndim == 3:
+        values = values if values.shape[2] == 3 else values.sum(2)
+    levels = levels_of(values, scale)
+    return nearest(levels, enlarged(levels.shape[:2]))

@@ -1,0 +1,38 @@
+"""Files of a look at a network: every map as NPY, PNG and SVG, and all numbers as JSON."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from striate.core import atomic
+from striate.report.look_network import draw
+from striate.report.network_look_result import NetworkLookResult
+
+
+def write_figures(folder: str | Path, result: NetworkLookResult) -> Path:
+    """Write `look.json` and the files of every map, named after it, into `folder`; returns `folder`.
+
+    Each file is replaced atomically; the folder is made if it is not there. Raises `DiskError`.
+    """
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise atomic.disk_error(folder, error) from error
+    for panel in result.panels:
+        for one in panel.maps:
+            buffer = BytesIO()
+            np.save(buffer, result.explanations[one.name].array, allow_pickle=False)
+            drawing = draw(result, panel, one)
+            files = {"npy": buffer.getvalue(), "png": drawing.png,
+                     "svg": None if drawing.svg is None else drawing.svg.encode("utf-8")}
+            for ending, content in files.items():
+                if content is not None:
+                    atomic.write_bytes(folder / f"{one.name}.{ending}", content)
+    text = json.dumps(result.as_dict(), ensure_ascii=False, allow_nan=False, indent=1)
+    atomic.write_text(folder / "look.json", text + "\n")
+    return folder

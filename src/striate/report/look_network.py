@@ -1,0 +1,42 @@
+"""Page of `striate look` for a network: the prediction, then a panel for each method (`look.html`).
+
+Self-contained and without a request; the same result gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePath
+
+from striate.core import atomic
+from striate.report.drawers import DRAWERS
+from striate.report.drawers.drawing import Drawing
+from striate.report.embedded_images import uri
+from striate.report.network_look_result import LookMap, LookPanel, NetworkLookResult
+from striate.report.train_page import environment
+
+SHOWN_TOP = 5  # classes with their probabilities
+CLOSE = 0.1  # the two most probable classes are called close within this
+
+
+def write_look_network(path: str | Path, result: NetworkLookResult) -> Path:
+    """Write the page to `path`, replacing it atomically; returns `path`. Raises `DiskError`."""
+    atomic.write_text(path, render_look(result))
+    return Path(path)
+
+
+def render_look(result: NetworkLookResult) -> str:
+    """The page as text."""
+    title = PurePath(result.picture).name if result.picture else result.model or result.network
+    return environment().get_template("look_network.html.j2").render(vars(result) | {
+        "title": title if result.pixels is None or result.picture else "a picture",
+        "model": result.model or "a recogniser",
+        "shown_top": result.ranked[:SHOWN_TOP],
+        "close": len(result.ranked) > 1 and result.ranked[0][1] - result.ranked[1][1] < CLOSE,
+        "plain": None if result.pixels is None else uri(result.pixels, 320),
+        "drawn": [(panel, [(one, draw(result, panel, one).html) for one in panel.maps]) for panel in result.panels],
+    })
+
+
+def draw(result: NetworkLookResult, panel: LookPanel, one: LookMap) -> Drawing:
+    """The drawing of a map."""
+    return DRAWERS[panel.drawing](one, result.explanations[one.name].array, result.pixels)

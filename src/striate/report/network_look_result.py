@@ -1,0 +1,162 @@
+"""Typed result of `striate look` for a network: its panels, the maps in each, and the numbers beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from numpy.typing import NDArray
+
+from striate.core.humanize import join_words
+from striate.core.result import Result
+from striate.errors import shown
+from striate.model.preprocessing import Pixels
+from striate.report.look_result import LookResult
+
+
+@dataclass(frozen=True)
+class TileFacts(Result):
+    """Numbers of one tile: its name, its value and where that is, and whether it is one value everywhere."""
+
+    name: str
+    index: int
+    value: float | None = None
+    position: tuple[int, int] | None = None
+    flat: bool = False
+
+
+@dataclass(frozen=True)
+class DisplayScale(Result):
+    """Display scale of a map: the values at the ends of its legend, and the share of values beyond them, 0..1.
+
+    Attributes:
+        low, high: values drawn as the first and the last colour.
+        beyond: the share of values outside, which are drawn as the ends.
+        diverging: whether zero is in the middle; else the colours run from low to high.
+
+    """
+
+    low: float
+    high: float
+    beyond: float = 0.0
+    diverging: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class LookMap(Result):
+    """Map of a panel: what is explained, and its numbers; its array is `explanations[name]` of the result.
+
+    Attributes:
+        name: its key, and the stem of its files: `gradient`, `gradient-2`.
+        title: what is explained: `unit 7 of conv5`, or a class.
+        layer, unit, position: as in the explanation.
+        shape: of the array; `low`, `high`: its smallest and largest value; `peak`: the index of the largest.
+        scale: how it is drawn; None for a table, a curve or a picture.
+        evidence: one sentence: what it shows, and what it does not show.
+        empty: whether it is zero everywhere.
+        total, bias: as in the explanation.
+        tiles: of a sheet, those shown; `count`: how many there are.
+        facts: what the method's explanation says beyond its array: JSON values by name.
+
+    """
+
+    name: str
+    title: str
+    layer: str | None
+    unit: str | None
+    position: tuple[int, int] | None
+    shape: tuple[int, ...]
+    low: float
+    high: float
+    peak: tuple[int, ...]
+    scale: DisplayScale | None = None
+    evidence: str = ""
+    empty: bool = False
+    total: float | None = None
+    bias: float = 0.0
+    tiles: tuple[TileFacts, ...] = ()
+    count: int = 0
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class LookPanel(Result):
+    """Panel of the page: one method, with its maps.
+
+    Attributes:
+        method: its name in `METHODS_OF_LOOK`; `title`: in words; `drawing`: how its maps are drawn.
+        evidence: the sentence of evidence where all maps have the same; else empty.
+        units: of the values.
+        refused: why the method has no map here, one sentence; None if it has.
+        left_out: what is not shown and how it can be had, one sentence, or None.
+        notes: further sentences.
+
+    """
+
+    method: str
+    title: str
+    drawing: str
+    evidence: str = ""
+    units: str = ""
+    refused: str | None = None
+    left_out: str | None = None
+    notes: tuple[str, ...] = ()
+    maps: tuple[LookMap, ...] = ()
+
+
+@dataclass(frozen=True)
+class ExplainedUnit(Result):
+    """Unit that is explained: its layer, its largest activation in the picture, and where that is (row, column)."""
+
+    layer: str
+    unit: int
+    value: float
+    position: tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NetworkLookResult(LookResult):
+    """Result for a network: panels, in the order of the page.
+
+    Attributes:
+        network: its name; `parameters`: how many values it has learnt, without a transfer's classifier.
+        layers: the names of those that can be explained, in order.
+        layer: the layer whose units are explained; `units`: those units, the strongest first.
+        seconds: wall time of the explanations.
+        panels: one for each method.
+        pixels: the picture as the network reads it, (H, W, C) uint8, or None; not in the JSON.
+
+    The arrays are in `explanations`, under the names of the maps.
+
+    """
+
+    network: str
+    parameters: int
+    layers: tuple[str, ...]
+    layer: str
+    units: tuple[ExplainedUnit, ...] = ()
+    seconds: float = 0.0
+    panels: tuple[LookPanel, ...] = ()
+    figures: str | None = None
+    pixels: Pixels | None = field(default=None, metadata={"key": None})
+
+    def summary(self) -> str:
+        """The predicted class, the panels, and where the page is, as lines for people."""
+        lines = []
+        if self.label is not None:
+            named = shown(self.picture or "the picture")
+            lines.append(f"{named}: {shown(self.label, 80)} {self.probability:.1%}")
+            if self.units:
+                units = join_words([str(one.unit) for one in self.units], "and")
+                lines.append(f"strongest units of {shown(self.layer, 80)}: {units}")
+        for panel in self.panels:
+            what = panel.refused or join_words([one.title for one in panel.maps], "and")
+            lines.append(f"{panel.method:<12} {shown(what, 500)}")
+        lines += [shown(path, 2000) for path in (self.figures, self.page) if path]
+        return "\n".join(lines)
+
+
+def array_of(result: NetworkLookResult, one: LookMap) -> NDArray[Any]:
+    """The array of a map."""
+    return result.explanations[one.name].array

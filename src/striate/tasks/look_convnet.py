@@ -1,0 +1,181 @@
+"""Explanation of a network: each method asked for, run on the recogniser, the picture and the data."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from striate._version import __version__
+from striate.convnet.explain.activation_maps import ActivationMaps, LayerActivity, activations, last_area, mapped_layers
+from striate.convnet.explain.explained_net import ExplainedNet
+from striate.convnet.explain.filters import filter_layers
+from striate.convnet.explain.look_data import LookData
+from striate.convnet.explain.methods import METHODS_OF_LOOK
+from striate.convnet.explain.target import Target
+from striate.convnet.transfer import Transfer
+from striate.core.constraints import OneOf
+from striate.core.params import Refusal, checked
+from striate.errors import DiskError, MissingError, StriateError
+from striate.model.explanation import Explanation
+from striate.model.preprocessing import Pixels
+from striate.model.recogniser import Picture, Recogniser
+from striate.report.network_look_result import ExplainedUnit, LookPanel, NetworkLookResult
+from striate.tasks.look_options import SCALES, chosen_methods, class_index, parsed_unit
+from striate.tasks.look_panels import maps_of
+from striate.tasks.look_pictures import look_data
+from striate.tasks.progress import Progress
+
+SHOWN_LAYERS = 8  # whose maps a page without --layer has
+
+
+@dataclass(frozen=True, eq=False)
+class LookSubject:
+    """Subject of a look: the network, the picture and data, and what of them is explained.
+
+    Attributes:
+        model: the network; `pixels`: the picture at its size; `data`: labelled pictures.
+        layer: whose units are explained; `named`: whether the user named it.
+        units: the targets of methods that explain units, the strongest first.
+        target: the class that is explained, by index; None without a picture or class.
+        activity: of the picture.
+
+    """
+
+    model: ExplainedNet
+    pixels: Pixels | None
+    data: LookData | None
+    layer: str
+    named: bool
+    units: tuple[Target, ...]
+    target: int | None
+    activity: ActivationMaps | None
+
+    def targets(self, method: str) -> Sequence[Target]:
+        """What a method explains here: one layer, the units, or the class."""
+        row = METHODS_OF_LOOK[method]
+        if row.target == "class" and self.target is not None:
+            return [self.model.class_target(self.target)]
+        if row.target == "unit" and self.units:
+            return self.units if row.first_page else self.units[:1]
+        if method == "filters" and not self.named:
+            return [Target(layer) for layer in filter_layers(self.model)[:1]]
+        return [Target(self.layer, self.units[0].unit if self.units and self.named else None)]
+
+
+def look_network(recogniser: Recogniser, picture: Picture | None, class_name: str | None, top: int, *,
+                 layer: str | None = None, unit: int | str | Sequence[int] | None = None, data: str | None = None,
+                 show: str | Sequence[str] | None = None, scale: str = "shared", figures: str | None = None,
+                 model: str | None = None, page: str | None = None,
+                 progress: Progress | None = None) -> NetworkLookResult:
+    """What the methods of `show` find in the network of a ConvNet or a Transfer.
+
+    `top` units are explained, the strongest of `layer` in the picture, unless `unit` names one. Raises `UsageError`
+    (`unknown_method`, `picture_needed`, `data_needed`, `bad_unit`, `no_such_unit`, `unknown_class`, `bad_scale`,
+    `no_network`), `NetworkError` (`unknown_layer`), and what reading a picture raises. A method that refuses this
+    network or layer has its sentence in its panel instead.
+    """
+    methods = chosen_methods(show, picture=picture is not None, data=data is not None)
+    checked("scale", scale, OneOf(*SCALES), Refusal("bad_scale", "the {name} of maps was asked for", "Use shared"))
+    chosen = parsed_unit(unit)
+    net = ExplainedNet.of(recogniser)
+    learnt = recogniser.present_.tolist() if isinstance(recogniser, Transfer) else None
+    index = None if class_name is None else class_index(net.classes, class_name, learnt)
+    explained_layer = last_area(net) if layer is None else layer
+    net.check(Target(explained_layer, *(chosen or (None, None))))
+    pixels = None if picture is None else recogniser.read_picture(picture).copy()  # one that torch may read
+    pictures = None if data is None else look_data(recogniser, data, model=model, progress=progress)
+    started = time.monotonic()
+    found: dict[str, Any] = {}
+    activity = None
+    if pixels is not None:
+        scores = net.predict_proba(pixels[None])[0]
+        order = np.argsort(-scores, kind="stable")
+        ranked = tuple((net.classes[i], float(scores[i])) for i in order)
+        index = int(order[0]) if index is None else index
+        activity = activations(net, pixels, Target(explained_layer))
+        found = {"picture": None if isinstance(picture, bytes) or hasattr(picture, "shape") else str(picture),
+                 "label": ranked[0][0], "probability": ranked[0][1], "ranked": ranked, "target": net.classes[index],
+                 "pixels": pixels}
+    strongest = () if activity is None else explained_units(activity.of(explained_layer), chosen, top)
+    targets = tuple(Target(one.layer, one.unit, one.position) for one in strongest)
+    if activity is None and chosen is not None:
+        targets = (Target(explained_layer, *chosen),)
+    subject = LookSubject(net, pixels, pictures, explained_layer, layer is not None, targets, index, activity)
+    panels: list[LookPanel] = []
+    explanations: dict[str, Explanation] = {}
+    for method in methods:
+        panel, arrays = panel_of(subject, method, scale)
+        panels.append(panel)
+        explanations |= arrays
+    return NetworkLookResult(
+        striate=__version__, classes=net.classes,
+        size=(*recogniser.preparation_.size, recogniser.preparation_.channels), network=net.network.name or "network",
+        parameters=net.network.parameters, layers=net.layers, layer=explained_layer, units=strongest,
+        seconds=time.monotonic() - started, panels=tuple(panels), explanations=explanations, figures=figures,
+        model=model, page=page, **found)
+
+
+def explained_units(activity: LayerActivity, chosen: tuple[int, tuple[int, int] | None] | None,
+                    top: int) -> tuple[ExplainedUnit, ...]:
+    """The units of a layer that are explained: the chosen one, or the `top` with the largest activations."""
+    found = activity.strongest(top) if chosen is None else (activity.maximum(chosen[0]),)
+    units = [ExplainedUnit(activity.layer, one.unit, one.value, one.position) for one in found]
+    if chosen and chosen[1]:
+        units = [replace(one, position=chosen[1]) for one in units]
+    return tuple(units)
+
+
+def panel_of(subject: LookSubject, method: str, scale: str) -> tuple[LookPanel, dict[str, Explanation]]:
+    """The panel of one method, and its explanations by the names of the maps; a refusal is the panel's sentence."""
+    row = METHODS_OF_LOOK[method]
+    title = method.replace("_", " ").capitalize()
+    try:
+        titled, left_out = explained(subject, method)
+    except (DiskError, MissingError):
+        raise
+    except StriateError as error:
+        return LookPanel(method, title, row.drawing, refused=str(error)), {}
+    maps = maps_of(method, titled, scale)
+    first = titled[0][1]
+    evidence = first.evidence if len({one.evidence for _, one in titled}) == 1 else ""
+    panel = LookPanel(method, title, row.drawing, evidence, first.units, maps=maps, left_out=left_out)
+    return panel, {one.name: explanation for one, (_, explanation) in zip(maps, titled, strict=True)}
+
+
+def explained(subject: LookSubject, method: str) -> tuple[list[tuple[str, Explanation]], str | None]:
+    """(what is explained, explanation) for each target of a method, and the sentence on what is left out."""
+    if method == "activations":
+        assert subject.activity is not None
+        return layered(subject, subject.activity)
+    row = METHODS_OF_LOOK[method]
+    module, _, name = row.explain.partition(":")
+    function = getattr(import_module(module), name)
+    given = {"model": (), "picture": (subject.pixels,), "data": (subject.data,)}[row.needs]
+    found = []
+    for target in subject.targets(method):
+        by_class = row.target == "class" and subject.target is not None
+        title = subject.model.classes[subject.target or 0] if by_class else str(replace(target, at=None))
+        found.append((title, function(subject.model, *given, target)))
+    return found, None
+
+
+def layered(subject: LookSubject, activity: ActivationMaps) -> tuple[list[tuple[str, Explanation]], str | None]:
+    """The maps of the named layer, or of a few layers from the first to the last."""
+    every = mapped_layers(subject.model)
+    if subject.named or len(every) == 0:
+        return [(subject.layer, activity)], None
+    shown = [every[i] for i in np.unique(np.linspace(0, len(every) - 1, SHOWN_LAYERS).round().astype(int))]
+    found: list[tuple[str, Explanation]] = []
+    for layer in shown:
+        own = replace(activity, array=activity.maps[layer], layer=layer, layers=(activity.of(layer),),
+                      evidence=activity.evidence.replace(f" of {activity.layer} ", " of a layer "))
+        found.append((layer, own))
+    left = len(every) - len(shown)
+    words = f"{len(shown)} of {len(every)} layers shown; --layer shows any of them." if left else None
+    return found, words
+

@@ -1,0 +1,80 @@
+"""Looking into a network: the methods asked for, the unit, layer and class explained, and the typed result."""
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from striate import ConvNet
+from striate.convnet.explain.methods import METHODS_OF_LOOK
+from striate.report.drawers import DRAWERS
+from striate.report.network_look_result import NetworkLookResult
+from striate.tasks.look import look
+from tests.tasks.look_refusals import SIDE, small
+
+PICTURE = np.arange(SIDE * SIDE, dtype=np.uint8).reshape(SIDE, SIDE)
+
+
+@pytest.fixture(scope="module")
+def fitted() -> ConvNet:
+    return small()
+
+
+def looked(model: ConvNet, picture: np.ndarray | None = PICTURE, **options: object) -> NetworkLookResult:
+    found = look(model, picture, **options)  # type: ignore[arg-type]
+    assert isinstance(found, NetworkLookResult)
+    return found
+
+
+@pytest.mark.parametrize("name", METHODS_OF_LOOK)
+def test_every_method_is_there(name: str) -> None:
+    module, function = METHODS_OF_LOOK[name].explain.split(":")
+    assert callable(getattr(import_module(module), function))
+    assert METHODS_OF_LOOK[name].drawing in DRAWERS
+
+
+def test_the_first_page_has_its_methods_and_the_strongest_units(fitted: ConvNet) -> None:
+    found = looked(fitted)
+    assert [panel.method for panel in found.panels] == [
+        name for name, row in METHODS_OF_LOOK.items() if row.first_page and row.needs != "data"]
+    assert found.layer == "relu"
+    maps = found.explanations["activations"].array
+    maxima = maps.max((1, 2))
+    assert [one.unit for one in found.units] == [
+        unit for unit in np.argsort(-maxima, kind="stable")[:5].tolist() if maxima[unit] > 0]
+    for one in found.units:
+        assert maps[one.unit][one.position] == one.value == maps[one.unit].max()
+    assert found.label == found.ranked[0][0] == found.target
+    assert sum(share for _, share in found.ranked) == pytest.approx(1)
+
+
+def test_json_has_every_map_and_no_array(fitted: ConvNet, tmp_path: Path) -> None:
+    found = looked(fitted, figures=tmp_path / "figures")
+    text = json.dumps(found.as_dict(), allow_nan=False)
+    assert json.loads((tmp_path / "figures" / "look.json").read_text()) == json.loads(text)
+    names = {one.name for panel in found.panels for one in panel.maps}
+    assert names == found.explanations.keys()
+    for name in names:
+        assert np.array_equal(np.load(tmp_path / "figures" / f"{name}.npy"), found.explanations[name].array)
+    assert {"explanations", "pixels"}.isdisjoint(found.as_dict())
+
+
+def test_a_unit_a_layer_and_a_class_can_be_named(fitted: ConvNet) -> None:
+    found = looked(fitted, layer="conv", unit="1,2,3", class_name="up")
+    assert (found.layer, found.target) == ("conv", "up")
+    assert [(one.unit, one.position) for one in found.units] == [(1, (2, 3))]
+    assert found.explanations["activations"].layer == "conv"
+
+
+def test_without_a_picture_the_weights_are_shown(fitted: ConvNet) -> None:
+    found = looked(fitted, None)
+    assert [panel.method for panel in found.panels] == ["filters"]
+    assert (found.label, found.units) == (None, ())
+
+
+def test_a_method_that_a_layer_has_not_says_so_in_its_panel(fitted: ConvNet) -> None:
+    (panel,) = looked(fitted, show="filters", layer="input").panels
+    assert "input" in (panel.refused or "")
+    assert not panel.maps
