@@ -75,6 +75,24 @@ def operations(count: int) -> str:
     return f"{count / 1e6:.2g} M" if count < 100_000_000 else f"{count / 1e9:.2f} G"
 
 
+def significant(value: float, digits: int = 4) -> str:
+    """A number with significant digits and a true minus sign.
+
+    >>> significant(-0.123456), significant(1234567.0), significant(2.0), significant(-0.0)
+    ('−0.1235', '1.235e+06', '2', '0')
+    """
+    return f"{value + 0.0:.{digits}g}".replace("-", "−")
+
+
+def plus(value: float, digits: int = 4) -> str:
+    """A number that is added, with its sign apart.
+
+    >>> plus(0.25), plus(-1.5)
+    ('+ 0.25', '− 1.5')
+    """
+    return f"{'−' if value < 0 else '+'} {significant(abs(value), digits)}"
+
+
 def join_words(phrases: Sequence[str], last: str = "or") -> str:
     """A list as text.
 

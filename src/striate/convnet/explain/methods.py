@@ -33,4 +33,5 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
     "class_evidence": MethodOfLook(
         "striate.convnet.explain.class_evidence:class_evidence", "picture", "overlay", "class", first_page=True),
     "occlusion": MethodOfLook("striate.convnet.explain.occlusion:occlusion", "picture", "overlay", "class"),
+    "dot_product": MethodOfLook("striate.convnet.explain.dot_product:dot_product", "picture", "table", "unit"),
 })
