@@ -76,12 +76,19 @@ def operations(count: int) -> str:
 
 
 def significant(value: float, digits: int = 4) -> str:
-    """A number with significant digits and a true minus sign.
+    """A number with significant digits and a true minus sign, from 0.0001 to a million without an exponent.
 
-    >>> significant(-0.123456), significant(1234567.0), significant(2.0), significant(-0.0)
-    ('−0.1235', '1.235e+06', '2', '0')
+    >>> significant(-0.123456), significant(76543.0), significant(2.0), significant(-0.0)
+    ('−0.1235', '76540', '2', '0')
+    >>> significant(1234567.0), significant(-0.0000123456, 3)
+    ('1.235e+6', '−1.23e−5')
     """
-    return f"{value + 0.0:.{digits}g}".replace("-", "−")
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    rounded = float(f"{mantissa}e{exponent}")
+    if rounded == 0 or 1e-4 <= abs(rounded) < 1e6:
+        return f"{rounded + 0.0!r}".removesuffix(".0").replace("-", "−")
+    stripped = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+    return f"{stripped}e{int(exponent):+d}".replace("-", "−")
 
 
 def plus(value: float, digits: int = 4) -> str:

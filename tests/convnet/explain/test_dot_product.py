@@ -1,6 +1,7 @@
 """One activation as its products: every layer kind, against loops, the network itself, and autograd."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -230,7 +231,7 @@ def test_the_head_of_a_transfer_is_a_sum_over_its_features() -> None:
     numbers = np.random.default_rng(0).standard_normal
     head = LinearHead(torch.tensor(numbers((2, 5)), dtype=torch.float32), torch.tensor([0.5, -0.5]),
                       torch.tensor(numbers(5), dtype=torch.float32))
-    model = ExplainedNet(base.net, base.preparation, ("cat", "dog"), base.predict_proba, head)
+    model = replace(base, classes=("cat", "dog"), head=head)
     found = dot_product(model, picture(model), Target("head", 1))
     assert (found.summed, found.unit, found.bias, len(found.rows)) == ("head", "dog", -0.5, 5)
     assert agrees(found)

@@ -78,6 +78,7 @@ class DotProduct(Explanation):
         sources: the layers that are read, by name; `source`: the index of each input's.
         total: the sum of products and bias: the pre-activation, which `summed` computes.
         summed, summed_place: the layer that the sum is the output of, and (channel, row, column) in it.
+        weighted: the layer whose weights these are, None where an input is taken as it is, and for a transfer's head.
         computed: the network's own value of it, float32; `activation`: its value of the target.
         steps: how the target follows from the sum, a line for each layer passed, in the order of the network.
         pixels: the sum in pixel units, if all inputs are the network's.
@@ -94,6 +95,7 @@ class DotProduct(Explanation):
     source: Indices
     summed: str
     summed_place: Place
+    weighted: str | None
     computed: float
     activation: float
     steps: tuple[str, ...]
@@ -144,8 +146,9 @@ def dot_product(model: ExplainedNet, pixels: Pixels, target: Target) -> DotProdu
         taps.bias, _by_channel(taps, products), place[1:], weights=taps.weights, values=found.values,
         channel=taps.channel, row=taps.row, column=taps.column, inside=taps.inside, sources=taps.sources,
         source=taps.source, summed=found.layer, summed_place=found.place,
-        computed=float(volumes[found.layer][(0, *found.place)]), activation=float(volumes[target.layer][(0, *place)]),
-        steps=found.steps, pixels=_in_pixels(model, pixels, taps) if taps.sources == (INPUT,) else None)
+        weighted=found.node.name if found.node else None, computed=float(volumes[found.layer][(0, *found.place)]),
+        activation=float(volumes[target.layer][(0, *place)]), steps=found.steps,
+        pixels=_in_pixels(model, pixels, taps) if taps.sources == (INPUT,) else None)
 
 
 def strongest_place(volume: Tensor, target: Target) -> Place:
