@@ -25,7 +25,7 @@ from striate.model.preprocessing import Pixels
 
 SHARE = 7  # a window is this part of the shorter side
 PLACES = 25  # windows along each side, if they are not given
-MEMORY = 256 << 20  # bytes of volumes of one batch
+MEMORY = 128 << 20  # bytes of volumes of one batch
 LARGEST_BATCH = 32
 
 REFUSAL = Refusal("bad_window", "a {name} of an occlusion was asked for", "Leave it out")

@@ -8,10 +8,10 @@ whole. The rectangles of a batch are made one size, those at the border by reach
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own custom
 
-from striate.arch.axis import Axis
+from striate.arch.axis import Axis, Pair
 from striate.arch.network import INPUT, Node
 from striate.arch.volume import Volume
 from striate.convnet.build.net import Net, last_uses
@@ -64,7 +64,6 @@ class ChangedRegions:
         self.path = needed_for(net, layers)
         self.last_use = last_uses(self.path, self.layers)
         self.base: dict[str, Tensor] = {INPUT: picture.to(memory_format=torch.channels_last)}
-        self.padded: dict[str, Tensor] = {}  # rows of pixels of a volume with its padding, by the node that reads it
         for node in self.path:
             unit = self.net._modules[node.name]
             assert unit is not None
@@ -103,25 +102,17 @@ class ChangedRegions:
         """The rectangles at `place`, or of the whole volume, with `inner` in them and the picture's own around it."""
         base = self.base[name]
         starts, sides = place or (Rectangles.whole(inner.values).starts, (base.shape[2], base.shape[3]))
-        if sides == inner.sides:
-            return inner
-        rows = base.permute(0, 2, 3, 1).reshape(-1, base.shape[1])
-        return Rectangles(_gathered(rows, base.shape[3], inner, starts, sides, (0, 0)), starts)
+        return inner if sides == inner.sides else Rectangles(_gathered(base, inner, starts, sides), starts)
 
     def _read(self, node: Node, inner: Rectangles, axes: tuple[Axis, Axis], starts: Starts,
               sides: tuple[int, int]) -> Tensor:
         """What the windows of the outputs at `starts` read: (n, C, h, w), padding included."""
-        ends = [(axis.pads[0], max(0, axis.overhang(node.layer.window.rounding)))  # type: ignore[union-attr]
-                for axis in axes]
-        if node.name not in self.padded:
-            value = -torch.inf if getattr(node.layer, "mode", "") == "max" else 0.0
-            volume = F.pad(self.base[node.inputs[0]], (*ends[1], *ends[0]), value=value)
-            self.padded[node.name] = volume.permute(0, 2, 3, 1).reshape(-1, volume.shape[1])
-        first = tuple(start * axis.stride for start, axis in zip(starts, axes, strict=True))
-        reads = tuple((side - 1) * axis.stride + axis.span for side, axis in zip(sides, axes, strict=True))
-        before, after = ends[1]
-        return _gathered(self.padded[node.name], before + axes[1].size + after, inner, cast(Starts, first),
-                         cast("tuple[int, int]", reads), (ends[0][0], before))
+        rounding = node.layer.window.rounding  # type: ignore[union-attr]
+        pads = [(axis.pads[0], max(0, axis.overhang(rounding))) for axis in axes]
+        value = -torch.inf if getattr(node.layer, "mode", "") == "max" else 0.0
+        down, across = (start * axis.stride for start, axis in zip(starts, axes, strict=True))
+        height, width = ((side - 1) * axis.stride + axis.span for side, axis in zip(sides, axes, strict=True))
+        return _gathered(self.base[node.inputs[0]], inner, (down, across), (height, width), (pads[0], pads[1]), value)
 
 
 def _union(inputs: Sequence[Rectangles], volume: Volume) -> tuple[Starts, tuple[int, int]]:
@@ -145,26 +136,35 @@ def _reached(axis: Axis, first: NDArray[np.int64], size: int, count: int) -> tup
     return np.minimum(least, count - side), max(side, 1)
 
 
-def _gathered(rows: Tensor, width: int, inner: Rectangles, starts: Starts, sides: tuple[int, int],
-              before: tuple[int, int]) -> Tensor:
-    """Rectangles (n, C, *sides) at `starts` of the volume whose pixels are `rows`, `width` a line, with `inner` in it.
+def _gathered(base: Tensor, inner: Rectangles, starts: Starts, sides: tuple[int, int],
+              pads: tuple[Pair, Pair] = ((0, 0), (0, 0)), value: float = 0.0) -> Tensor:
+    """Rectangles (n, C, *sides) of the volume `base` (1, C, H, W) with `inner` in it, padded by `value`.
 
-    `before`: how many lines and columns of padding the volume has before those that `inner.starts` counts.
+    `starts` counts the padding, ((top, bottom), (left, right)); `inner.starts` does not.
     """
-    count, (height, across) = len(inner.values), inner.sides
-    down, right = (np.asarray(start)[:, None] + np.arange(side) for start, side in zip(starts, sides, strict=True))
-    within = [place - start[:, None] - pad
-              for place, start, pad in zip((down, right), inner.starts, before, strict=True)]
+    count, channels, height, width = len(inner.values), *base.shape[1:]
+    (top, bottom), (left, right) = pads
+    lines, across = top + height + bottom, left + width + right
+    # Pixels as rows: those of the padded volume, and behind them those of the rectangles.
+    pixels = base.new_empty(lines * across + count * inner.sides[0] * inner.sides[1], channels)
+    outer = pixels[: lines * across].view(lines, across, channels)
+    outer[top : top + height, left : left + width] = base[0].permute(1, 2, 0)
+    for border in (outer[:top], outer[top + height :], outer[:, :left], outer[:, left + width :]):
+        border.fill_(value)
+    pixels[lines * across :].view(count, *inner.sides, channels)[:] = inner.values.permute(0, 2, 3, 1)
+    places = [start[:, None] + np.arange(side) for start, side in zip(starts, sides, strict=True)]
+    within = [place - first[:, None] - before
+              for place, first, before in zip(places, inner.starts, (top, left), strict=True)]
     inside = [(place >= 0) & (place < side) for place, side in zip(within, inner.sides, strict=True)]
-    own = (len(rows) + (np.arange(count)[:, None] * height + within[0])[:, :, None] * across + within[1][:, None, :])
-    index = np.where(inside[0][:, :, None] & inside[1][:, None, :], own, down[:, :, None] * width + right[:, None, :])
-    channels = rows.shape[1]
-    both = torch.cat([rows, inner.values.permute(0, 2, 3, 1).reshape(-1, channels)])
-    picked = both.index_select(0, torch.from_numpy(index.ravel()).to(rows.device))
+    lines_before = np.arange(count)[:, None] * inner.sides[0] + within[0]
+    own = lines * across + lines_before[:, :, None] * inner.sides[1] + within[1][:, None]
+    theirs = places[0][:, :, None] * across + places[1][:, None]
+    index = np.where(inside[0][:, :, None] & inside[1][:, None], own, theirs)
+    picked = pixels.index_select(0, torch.from_numpy(index.ravel()).to(base.device))
     return picked.view(count, *sides, channels).permute(0, 3, 1, 2)
 
 
-def without_padding(node: Node, unit: Any) -> Any:
+def without_padding(node: Node, unit: Any) -> Callable[[Tensor], Tensor] | None:
     """The operation of a layer with windows on what they read, padding included; None where it needs more."""
     if isinstance(unit, FusedConvReLU):
         return partial(unit, padded=True)

@@ -53,7 +53,7 @@ class RotatedInput(nn.Module):
 
 
 def fold(net: Net) -> nn.Module:
-    """A copy of `net` that computes the same, within rounding; `net` stays as it is.
+    """A copy of `net` that computes the same, within rounding; `net` stays as it is, and lends it equal tensors.
 
     For inference only: it cannot be trained, and its tensors are not those of the network's description.
     """
@@ -133,5 +133,5 @@ def _fold(conv: FusedConvReLU, norm: NodeModule) -> None:
     epsilon = float(norm.layer.epsilon)  # type: ignore[attr-defined]
     scale = (variance.double() + epsilon).rsqrt() * tensors.get("weight", torch.ones_like(mean)).double()
     shift = (conv.bias.double() - mean.double()) * scale + tensors.get("bias", torch.zeros_like(mean)).double()
-    conv.weight.copy_(conv.weight.double() * scale[:, None, None, None])
-    conv.bias.copy_(shift)
+    # Tensors of its own: those it has may be the network's.
+    conv.weight, conv.bias = (conv.weight.double() * scale[:, None, None, None]).to(conv.weight), shift.to(conv.bias)

@@ -34,8 +34,8 @@ class FusedConvReLU(nn.Module):
         layer: Any = unit.layer
         weight, bias = unit._parameters["weight"], unit._parameters.get("bias")
         assert weight is not None
-        self.register_buffer("weight", (weight.flip((2, 3)) if turned else weight).detach().clone())
-        self.register_buffer("bias", weight.new_zeros(len(weight)) if bias is None else bias.detach().clone())
+        self.register_buffer("weight", (weight.flip((2, 3)) if turned else weight).detach())  # shared, not copied
+        self.register_buffer("bias", weight.new_zeros(len(weight)) if bias is None else bias.detach())
         axes = layer.window.axes(before.height, before.width)
         pads = [(axis.overhang("floor"),) * 2 if turned else axis.pads for axis in axes]
         (top, bottom), (left, right) = pads
