@@ -120,12 +120,22 @@ class FeatureExtractor:
             cache.add(list(fresh), rows[list(fresh.values())])
         return rows[:0] if stopped else rows, computed
 
+    def volumes(self, images: NDArray[np.uint8]) -> Tensor:
+        """The output of the network, (n, C, H, W) float32, for a batch of pictures (n, H, W, C) uint8 of its size."""
+        with torch.inference_mode():
+            batch = self.preparation.batch(images, best_device()).to(self.dtype)
+            found: Tensor = self.module(batch).float()
+            return found.reshape(len(images), *self.network.output)
+
+    def describe(self) -> list[object]:
+        """JSON values that tell it from any other: source, network, weights, preparation and number format."""
+        arrays = {name: tensor.cpu().numpy() for name, tensor in self.tensors.items()}
+        return [code_digest(CODE, LIBRARIES), without_settings(self.network, LEARNING), model_file.digest({}, arrays),
+                self.preparation.as_dict(), str(self.dtype)]
+
     def _computed(self, images: NDArray[np.uint8], mirrored: bool) -> NDArray[np.float32]:
         seen = np.ascontiguousarray(images[:, :, ::-1] if mirrored else images)
-        batch = self.preparation.batch(seen, best_device()).to(self.dtype)
-        return np.asarray(self.module(batch).float().cpu().numpy(), np.float32)
+        return np.asarray(self.volumes(seen).flatten(1).cpu().numpy(), np.float32)
 
     def _key(self, mirrored: bool) -> str:
-        arrays = {name: tensor.cpu().numpy() for name, tensor in self.tensors.items()}
-        return key_of(code_digest(CODE, LIBRARIES), without_settings(self.network, LEARNING),
-                      model_file.digest({}, arrays), self.preparation.as_dict(), str(self.dtype), mirrored)
+        return key_of(*self.describe(), mirrored)
