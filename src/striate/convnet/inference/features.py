@@ -75,7 +75,8 @@ class FeatureExtractor:
                  precision: str = "auto", memory: Path | None = None) -> None:
         self.network, self.preparation = network, preparation
         module = build(network)
-        module.load_state_dict({name: tensors[name] for name in module.state_dict()})
+        # Shared with the caller: folding copies what it changes.
+        module.load_state_dict({name: tensors[name] for name in module.state_dict()}, assign=True)
         self.tensors = module.state_dict()
         self.dtype = torch.bfloat16 if choose(precision).name == "bfloat16" else torch.float32
         self.memory = memory
