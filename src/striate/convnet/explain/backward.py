@@ -12,6 +12,7 @@ from striate.arch.network import INPUT
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.rules import operations_of
 from striate.convnet.explain.target import Target
+from striate.errors import UsageError, shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,25 +34,36 @@ class ForwardPass:
     def of(cls, model: ExplainedNet, batch: Tensor, layers: Iterable[str], rule: str = "gradient") -> ForwardPass:
         """The pass of a normalised batch (n, C, H, W) through `layers` and all that lead to them.
 
-        Raises `UsageError` (`unknown_rule`, `rule_undefined`) and `NetworkError` (`unknown_layer`).
+        Raises `UsageError` (`unknown_rule`, `rule_undefined`, `signals_not_finite`) and `NetworkError`
+        (`unknown_layer`).
         """
         asked = list(dict.fromkeys((*layers, INPUT)))
         path = {node.name: node for name in asked if name != INPUT for node in model.path_to(name)}
         operations = operations_of(rule, list(path.values()))
         with torch.enable_grad():
             begun = batch.detach().requires_grad_()
-            return cls(model.activations(begun, asked, operations), rule)
+            volumes = model.activations(begun, asked, operations)
+        for name, volume in volumes.items():
+            _refuse_not_finite(volume, f"the output of {name}")
+        return cls(volumes, rule)
 
     def back(self, layer: str, seed: Tensor, to: str = INPUT) -> Tensor:
         """What `seed`, of the shape of the output of `layer`, becomes at the output of `to`, in the shape of that.
 
-        Zero where `layer` does not depend on `to`.
+        Zero where `layer` does not depend on `to`. Raises `UsageError` (`signals_not_finite`).
         """
         if layer == to:
             return seed
         (found,) = torch.autograd.grad(self.volumes[layer], self.volumes[to], seed, retain_graph=True,
                                        allow_unused=True, materialize_grads=True)
+        _refuse_not_finite(found, f"what comes back from {layer}")
         return found
+
+
+def _refuse_not_finite(volume: Tensor, what: str) -> None:
+    if not bool(torch.isfinite(volume).all()):
+        raise UsageError("signals_not_finite", "a network was to be explained", allowed="finite signals are allowed",
+                         given=f"{shown(what)} outgrew float32", do="Choose a layer nearer to the pictures")
 
 
 def seed_of(volume: Tensor, target: Target, value: float | None = 1.0) -> Tensor:

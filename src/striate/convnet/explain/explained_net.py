@@ -16,7 +16,7 @@ from striate.arch.survey import Survey, survey
 from striate.arch.volume import Volume
 from striate.convnet.build.net import Net, build, refuse_unknown_layer
 from striate.convnet.build.normalise import InputNormalisation
-from striate.convnet.build.operations import OPERATIONS, Operation
+from striate.convnet.build.operations import OPERATIONS, Operation, UnitContext
 from striate.convnet.explain.linear_head import LinearHead
 from striate.convnet.explain.target import Target
 from striate.convnet.inference.precision import best_device
@@ -142,7 +142,27 @@ class ExplainedNet:
                              allowed="networks that end in scores, and transfers with a linear SVM, have such evidence",
                              given="a transfer was given whose classifier compares neighbours",
                              do="Train with --head linear_svm, or give --layer and --unit")
-        return Target(self.scores, index, (0, 0))
+        _, height, width = self.volume(self.scores)  # which a network of convolutions alone may spread over positions
+        unit, place = divmod(index, height * width)
+        return Target(self.scores, unit, divmod(place, width))
+
+    def class_of(self, target: Target) -> str | None:
+        """The class whose score a target is; None if it is none."""
+        if not self.scored or target.layer != self.scores or target.unit is None:
+            return None
+        _, height, width = self.volume(self.scores)
+        row, column = target.at or (0, 0)
+        return None if target.at is None and height * width > 1 else (
+            self.classes[(target.unit * height + row) * width + column])
+
+    def unit_name(self, target: Target) -> str | None:
+        """The name of a target's class if it is a score, else the number of its unit; None for a whole layer."""
+        return self.class_of(target) or (None if target.unit is None else str(target.unit))
+
+    def words(self, target: Target) -> str:
+        """A target in words: `the score of class cat`, or `unit 7 of conv1 at 3,4`."""
+        name = self.class_of(target)
+        return str(target) if name is None else f"the score of class {shown(name, 80)}"
 
     def batch(self, pictures: Pixels) -> Tensor:
         """Pictures (n, H, W, C) uint8 of the right size as a normalised batch (n, C, H, W) float32."""
@@ -150,7 +170,10 @@ class ExplainedNet:
 
     def activations(self, batch: Tensor, layers: Iterable[str],
                     operations: Mapping[str, Operation] = OPERATIONS) -> dict[str, Tensor]:
-        """Outputs (n, C, H, W) of named layers, the head's among them; see `Net.activations`."""
+        """Outputs (n, C, H, W) of named layers, the head's among them; see `Net.activations`.
+
+        `operations` may have a `linear_head`, which takes the place of the head.
+        """
         asked = list(dict.fromkeys(layers))
         for name in asked:
             self.volume(name)
@@ -158,7 +181,9 @@ class ExplainedNet:
         wanted = [*inner, self.net.output] if len(inner) < len(asked) else inner
         volumes = self.net.activations(batch, wanted, operations=operations).volumes
         if self.head and HEAD in asked:
-            volumes[HEAD] = self.head(volumes[self.net.output])
+            features = volumes[self.net.output]
+            ruled = operations.get("linear_head")
+            volumes[HEAD] = ruled(self.head, UnitContext({}), features) if ruled else self.head(features)
         return {name: volumes[name] for name in asked}
 
     def path_to(self, layer: str, start: str = INPUT) -> Sequence[Node]:

@@ -46,7 +46,10 @@ class LinearHead:
         lengths: Tensor = torch.linalg.vector_norm(centred, dim=1, keepdim=True)
         return centred / lengths.clamp_min(1e-12)
 
+    def margins(self, scaled: Tensor) -> Tensor:
+        """Margins (n, K, 1, 1) of features (n, D) that are scaled already."""
+        return (scaled @ self.weights.to(scaled).T + self.bias.to(scaled))[:, :, None, None]
+
     def __call__(self, features: Tensor) -> Tensor:
         """Margins (n, K, 1, 1) of features (n, D, 1, 1)."""
-        margins = self.scaled(features) @ self.weights.to(features).T + self.bias.to(features)
-        return margins[:, :, None, None]
+        return self.margins(self.scaled(features))

@@ -1,6 +1,7 @@
 """Rules of going back through a network: deconvnet, gradient and guided backpropagation.
 
-The rules differ at the ReLU alone, and deconvnet at contrast normalisation, too. R is what comes back, f the input:
+The rules differ at the ReLU alone, and deconvnet at contrast normalisation, too, which is LRN and the length of the
+features of a linear head. R is what comes back, f the input:
 
     deconvnet   ReLU: max(R, 0)            LRN: R            Zeiler & Fergus 2014, section 2.1
     gradient    ReLU: R·[f > 0]            LRN: derivative   Simonyan, Vedaldi & Zisserman 2014
@@ -22,6 +23,7 @@ from torch import Tensor
 
 from striate.arch.network import Node
 from striate.convnet.build.operations import OPERATIONS, Operation, UnitContext, max_pool_switches
+from striate.convnet.explain.linear_head import LinearHead
 from striate.core.constraints import OneOf
 from striate.core.params import Refusal, checked
 from striate.errors import UsageError, shown
@@ -49,7 +51,7 @@ class RuledReLU(torch.autograd.Function):
 
 
 class PassedBack(torch.autograd.Function):
-    """A forward value whose backward pass is the identity."""
+    """Forward value whose backward pass is the identity."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, value: Tensor) -> Tensor:
@@ -76,13 +78,19 @@ def _global_pool(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
 
 
 def _lrn(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
-    passed: Tensor = PassedBack.apply(x, OPERATIONS["lrn"](layer, context, x))  # type: ignore[no-untyped-call]
+    passed: Tensor = PassedBack.apply(x, OPERATIONS["lrn"](layer, context, x.detach()))  # type: ignore[no-untyped-call]
     return passed
+
+
+def _linear_head(layer: LinearHead, context: UnitContext, x: Tensor) -> Tensor:
+    # Its length normalisation is a contrast normalisation of the features.
+    scaled: Tensor = PassedBack.apply(x.flatten(1), layer.scaled(x.detach()))  # type: ignore[no-untyped-call]
+    return layer.margins(scaled)
 
 
 COMMON = OPERATIONS | {"global_pool": _global_pool}
 RULES: Mapping[str, Mapping[str, Operation]] = MappingProxyType({
-    "deconvnet": COMMON | {"relu": _relu(rectified=True, masked=False), "lrn": _lrn},
+    "deconvnet": COMMON | {"relu": _relu(rectified=True, masked=False), "lrn": _lrn, "linear_head": _linear_head},
     "gradient": COMMON | {"relu": _relu(rectified=False, masked=True)},
     "guided": COMMON | {"relu": _relu(rectified=True, masked=True)},
 })
