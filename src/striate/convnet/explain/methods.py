@@ -34,4 +34,14 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
         "striate.convnet.explain.class_evidence:class_evidence", "picture", "overlay", "class", first_page=True),
     "occlusion": MethodOfLook("striate.convnet.explain.occlusion:occlusion", "picture", "overlay", "class"),
     "dot_product": MethodOfLook("striate.convnet.explain.dot_product:dot_product", "picture", "table", "unit"),
+    "gradient": MethodOfLook(
+        "striate.convnet.explain.gradient:gradient", "picture", "signed", "class", first_page=True),
+    "guided": MethodOfLook("striate.convnet.explain.guided:guided", "picture", "signed", "class"),
+    "deconvnet": MethodOfLook(
+        "striate.convnet.explain.deconvnet:deconvnet", "picture", "signed", "unit", first_page=True),
+    "integrated_gradients": MethodOfLook(
+        "striate.convnet.explain.integrated_gradients:integrated_gradients", "picture", "signed", "class"),
+    "smoothgrad": MethodOfLook("striate.convnet.explain.smoothgrad:smoothgrad", "picture", "signed", "class"),
+    "grad_cam": MethodOfLook(
+        "striate.convnet.explain.grad_cam:grad_cam", "picture", "overlay", "class", first_page=True),
 })

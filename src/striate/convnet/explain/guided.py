@@ -1,0 +1,26 @@
+"""Guided backpropagation of a unit to the pixels (Springenberg et al., ICLR workshop 2015, section 3.4)."""
+
+from __future__ import annotations
+
+from striate.convnet.explain.explained_net import ExplainedNet
+from striate.convnet.explain.projection import project
+from striate.convnet.explain.target import Target
+from striate.model.explanation import Explanation
+from striate.model.preprocessing import Pixels
+
+UNITS = "signal that came back from a seed of 1"
+
+
+def guided(model: ExplainedNet, pixels: Pixels, target: Target) -> Explanation:
+    """Guided backpropagation of `target` to `pixels` (H, W, C) uint8 of the right size: (H, W, C) float32, signed.
+
+    A target without a position is where its unit is strongest; one without a unit is the sum over its layer. Raises
+    what `project` raises (`rule_undefined` for activations other than ReLU).
+    """
+    found = project(model, pixels, target, "guided")
+    what = f"{model.words(found.target)}, here {found.activation:.3g}"
+    return found.explanation(model, UNITS, (
+        f"Where the picture has what excites {what}, by guided backpropagation with a seed of 1: edges on paths that "
+        "only excite, not how much each pixel counts." if found.array.any() else
+        f"Nothing comes back from {what}, by guided backpropagation with a seed of 1: no path only excites it, which "
+        "does not say that the picture does not matter to it."))
