@@ -18,6 +18,7 @@ from striate.arch import (
     GlobalPool,
     Initializer,
     Input,
+    Layer,
     LeakyReLU,
     Maximum,
     Maxout,
@@ -78,7 +79,7 @@ names = st.text("abcXYZ019_-/+:äß", min_size=3, max_size=9)
 
 
 @st.composite
-def networks(draw: st.DrawFn, side: int = 16) -> Network:
+def networks(draw: st.DrawFn, side: int = 16, layers: st.SearchStrategy[Layer] = layers) -> Network:
     """Up to eight layers on a small picture; what is refused is left out, what nothing reads is joined at the end."""
     volumes: list[Volume] = [Input(draw(sides), draw(st.integers(5, side)), draw(st.integers(5, side)))]
     for layer in draw(st.lists(layers, min_size=1, max_size=8)):
