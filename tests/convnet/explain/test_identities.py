@@ -1,5 +1,7 @@
 """What the three rules have in common, and what one backward pass does to pools that overlap."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -152,8 +154,7 @@ def test_the_length_of_a_transfers_features_is_left_out_of_its_deconvnet_only() 
     network = Network(ReLU(name="features")(Dense(3, name="dense")(Input(1, 2, 2))))
     weights = torch.tensor([[1.0, 2.0, -3.0], [0.5, 0.0, 1.0]])
     head = LinearHead(weights, torch.tensor([0.25, 0.0]), torch.tensor([0.1, 0.2, 0.3]))
-    plain = explained(network)
-    model = ExplainedNet(plain.net, plain.preparation, ("cat", "dog"), plain.predict_proba, head)
+    model = replace(explained(network), classes=("cat", "dog"), head=head)
     x = model.batch(picture(model)[None])
     margin = Target(HEAD, 0, (0, 0))
     seed = torch.tensor([[[[1.0]], [[0.0]]]])
