@@ -27,7 +27,7 @@ def write_figures(folder: str | Path, result: NetworkLookResult) -> Path:
         for one in panel.maps:
             buffer = BytesIO()
             np.save(buffer, result.explanations[one.name].array, allow_pickle=False)
-            drawing = draw(result, panel, one)
+            drawing = draw(result, one)
             files = {"npy": buffer.getvalue(), "png": drawing.png,
                      "svg": None if drawing.svg is None else drawing.svg.encode("utf-8")}
             for ending, content in files.items():

@@ -11,7 +11,7 @@ from striate.core import atomic
 from striate.report.drawers import DRAWERS
 from striate.report.drawers.drawing import Drawing
 from striate.report.embedded_images import uri
-from striate.report.network_look_result import LookMap, LookPanel, NetworkLookResult
+from striate.report.network_look_result import LookMap, NetworkLookResult
 from striate.report.train_page import environment
 
 SHOWN_TOP = 5  # classes with their probabilities
@@ -33,10 +33,10 @@ def render_look(result: NetworkLookResult) -> str:
         "shown_top": result.ranked[:SHOWN_TOP],
         "close": len(result.ranked) > 1 and result.ranked[0][1] - result.ranked[1][1] < CLOSE,
         "plain": None if result.pixels is None else uri(result.pixels, 320),
-        "drawn": [(panel, [(one, draw(result, panel, one).html) for one in panel.maps]) for panel in result.panels],
+        "drawn": [(panel, [(one, draw(result, one).html) for one in panel.maps]) for panel in result.panels],
     })
 
 
-def draw(result: NetworkLookResult, panel: LookPanel, one: LookMap) -> Drawing:
+def draw(result: NetworkLookResult, one: LookMap) -> Drawing:
     """The drawing of a map."""
-    return DRAWERS[panel.drawing](one, result.explanations[one.name].array, result.pixels)
+    return DRAWERS[one.drawing](one, result.explanations[one.name].array, result.pixels)

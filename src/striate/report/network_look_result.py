@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from numpy.typing import NDArray
 
 from striate.core.humanize import join_words
 from striate.core.result import Result
 from striate.errors import shown
+from striate.model.explanation import Term
 from striate.model.preprocessing import Pixels
 from striate.report.look_result import LookResult
 
 
 @dataclass(frozen=True)
 class TileFacts(Result):
-    """Numbers of one tile: its name, its value and where that is, and whether it is one value everywhere."""
+    """Numbers of one tile: its name and index in the array, its value and where that is; `mark` as dead or flat."""
 
     name: str
     index: int
     value: float | None = None
     position: tuple[int, int] | None = None
-    flat: bool = False
+    mark: str | None = None
 
 
 @dataclass(frozen=True)
@@ -50,12 +48,13 @@ class LookMap(Result):
     Attributes:
         name: its key, and the stem of its files: `gradient`, `gradient-2`.
         title: what is explained: `unit 7 of conv5`, or a class.
+        drawing: how it is drawn, a name in `striate.report.drawers.DRAWERS`.
         layer, unit, position: as in the explanation.
         shape: of the array; `low`, `high`: its smallest and largest value; `peak`: the index of the largest.
         scale: how it is drawn; None for a table, a curve or a picture.
         evidence: one sentence: what it shows, and what it does not show.
         empty: whether it is zero everywhere.
-        total, bias: as in the explanation.
+        total, bias: as in the explanation; `terms`: its strongest terms, by value; `term_count`: how many it has.
         tiles: of a sheet, those shown; `count`: how many there are.
         facts: what the method's explanation says beyond its array: JSON values by name.
 
@@ -63,6 +62,7 @@ class LookMap(Result):
 
     name: str
     title: str
+    drawing: str
     layer: str | None
     unit: str | None
     position: tuple[int, int] | None
@@ -75,6 +75,8 @@ class LookMap(Result):
     empty: bool = False
     total: float | None = None
     bias: float = 0.0
+    terms: tuple[Term, ...] = ()
+    term_count: int = 0
     tiles: tuple[TileFacts, ...] = ()
     count: int = 0
     facts: Mapping[str, object] = field(default_factory=dict)
@@ -85,7 +87,7 @@ class LookPanel(Result):
     """Panel of the page: one method, with its maps.
 
     Attributes:
-        method: its name in `METHODS_OF_LOOK`; `title`: in words; `drawing`: how its maps are drawn.
+        method: its name in `METHODS_OF_LOOK`; `title`: in words.
         evidence: the sentence of evidence where all maps have the same; else empty.
         units: of the values.
         refused: why the method has no map here, one sentence; None if it has.
@@ -96,7 +98,6 @@ class LookPanel(Result):
 
     method: str
     title: str
-    drawing: str
     evidence: str = ""
     units: str = ""
     refused: str | None = None
@@ -155,8 +156,3 @@ class NetworkLookResult(LookResult):
             lines.append(f"{panel.method:<12} {shown(what, 500)}")
         lines += [shown(path, 2000) for path in (self.figures, self.page) if path]
         return "\n".join(lines)
-
-
-def array_of(result: NetworkLookResult, one: LookMap) -> NDArray[Any]:
-    """The array of a map."""
-    return result.explanations[one.name].array

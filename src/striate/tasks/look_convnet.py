@@ -26,11 +26,13 @@ from striate.model.preprocessing import Pixels
 from striate.model.recogniser import Picture, Recogniser
 from striate.report.network_look_result import ExplainedUnit, LookPanel, NetworkLookResult
 from striate.tasks.look_options import SCALES, chosen_methods, class_index, parsed_unit
-from striate.tasks.look_panels import maps_of
+from striate.tasks.look_panels import maps_of, notes_of
+from striate.tasks.look_parts import LookPart, parts_of
 from striate.tasks.look_pictures import look_data
 from striate.tasks.progress import Progress
 
 SHOWN_LAYERS = 8  # whose maps a page without --layer has
+FEW_TILES, MOST_TILES = 24, 512  # of each of these layers, and of the one that --layer names
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,23 +134,22 @@ def explained_units(activity: LayerActivity, chosen: tuple[int, tuple[int, int] 
 
 def panel_of(subject: LookSubject, method: str, scale: str) -> tuple[LookPanel, dict[str, Explanation]]:
     """The panel of one method, and its explanations by the names of the maps; a refusal is the panel's sentence."""
-    row = METHODS_OF_LOOK[method]
     title = method.replace("_", " ").capitalize()
     try:
-        titled, left_out = explained(subject, method)
+        parts, left_out = explained(subject, method)
     except (DiskError, MissingError):
         raise
     except StriateError as error:
-        return LookPanel(method, title, row.drawing, refused=str(error)), {}
-    maps = maps_of(method, titled, scale)
-    first = titled[0][1]
-    evidence = first.evidence if len({one.evidence for _, one in titled}) == 1 else ""
-    panel = LookPanel(method, title, row.drawing, evidence, first.units, maps=maps, left_out=left_out)
-    return panel, {one.name: explanation for one, (_, explanation) in zip(maps, titled, strict=True)}
+        return LookPanel(method, title, refused=str(error)), {}
+    maps = maps_of(method, parts, subject.model.classes, scale)
+    sentences = {part.explanation.evidence for part in parts}
+    panel = LookPanel(method, title, sentences.pop() if len(sentences) == 1 else "", parts[0].explanation.units,
+                      maps=maps, left_out=left_out, notes=notes_of(parts[0].explanation))
+    return panel, {one.name: part.explanation for one, part in zip(maps, parts, strict=True)}
 
 
-def explained(subject: LookSubject, method: str) -> tuple[list[tuple[str, Explanation]], str | None]:
-    """(what is explained, explanation) for each target of a method, and the sentence on what is left out."""
+def explained(subject: LookSubject, method: str) -> tuple[list[LookPart], str | None]:
+    """The parts to draw of what a method says of each of its targets, and the sentence on what is left out."""
     if method == "activations":
         assert subject.activity is not None
         return layered(subject, subject.activity)
@@ -156,26 +157,26 @@ def explained(subject: LookSubject, method: str) -> tuple[list[tuple[str, Explan
     module, _, name = row.explain.partition(":")
     function = getattr(import_module(module), name)
     given = {"model": (), "picture": (subject.pixels,), "data": (subject.data,)}[row.needs]
-    found = []
+    found: list[LookPart] = []
     for target in subject.targets(method):
-        by_class = row.target == "class" and subject.target is not None
-        title = subject.model.classes[subject.target or 0] if by_class else str(replace(target, at=None))
-        found.append((title, function(subject.model, *given, target)))
+        one = function(subject.model, *given, target)
+        of_class = target.layer == subject.model.scores and target.unit is not None
+        title = subject.model.classes[target.unit or 0] if of_class else str(replace(target, at=None))
+        found += parts_of(one, title)
     return found, None
 
 
-def layered(subject: LookSubject, activity: ActivationMaps) -> tuple[list[tuple[str, Explanation]], str | None]:
+def layered(subject: LookSubject, activity: ActivationMaps) -> tuple[list[LookPart], str | None]:
     """The maps of the named layer, or of a few layers from the first to the last."""
     every = mapped_layers(subject.model)
     if subject.named or len(every) == 0:
-        return [(subject.layer, activity)], None
+        return [LookPart(subject.layer, replace(activity, layers=(activity.of(subject.layer),)),
+                         tiles=MOST_TILES)], None
     shown = [every[i] for i in np.unique(np.linspace(0, len(every) - 1, SHOWN_LAYERS).round().astype(int))]
-    found: list[tuple[str, Explanation]] = []
-    for layer in shown:
-        own = replace(activity, array=activity.maps[layer], layer=layer, layers=(activity.of(layer),),
-                      evidence=activity.evidence.replace(f" of {activity.layer} ", " of a layer "))
-        found.append((layer, own))
+    evidence = activity.evidence.replace(f" of {activity.layer} ", " of a layer ")
+    found = [LookPart(layer, replace(activity, array=activity.maps[layer], layer=layer, evidence=evidence,
+                                     layers=activity.layers if layer == shown[0] else (activity.of(layer),)),
+                      tiles=FEW_TILES) for layer in shown]
     left = len(every) - len(shown)
     words = f"{len(shown)} of {len(every)} layers shown; --layer shows any of them." if left else None
     return found, words
-

@@ -15,6 +15,7 @@ NAMED = 10  # classes, in a refusal
 MOST = 2**31 - 1
 UNIT = Refusal("bad_unit", "the {name} of a layer was asked for",
                "Give --unit 7, or --unit 7,3,4 for row 3 and column 4 of its map")
+ORDER = ("class", "unit", "layer")  # of the panels: what speaks for the class first
 SCALES = ("shared", "each")
 Unit = tuple[int, tuple[int, int] | None]
 
@@ -26,8 +27,9 @@ def chosen_methods(show: str | Sequence[str] | None, *, picture: bool, data: boo
     """
     there = {"model": True, "picture": picture, "data": data}
     if show is None:
-        return tuple(name for name, row in METHODS_OF_LOOK.items()
-                     if there[row.needs] and (row.first_page or row.needs == "data"))
+        found = [name for name, row in METHODS_OF_LOOK.items()
+                 if there[row.needs] and (row.first_page or row.needs == "data")]
+        return tuple(sorted(found, key=lambda name: ORDER.index(METHODS_OF_LOOK[name].target)))
     names = [one.strip() for one in (show.split(",") if isinstance(show, str) else show)]
     for name in names:
         if name not in METHODS_OF_LOOK:

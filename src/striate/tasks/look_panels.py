@@ -13,26 +13,38 @@ from numpy.typing import NDArray
 from striate.convnet.explain.activation_maps import ActivationMaps
 from striate.convnet.explain.filters import FilterBank
 from striate.convnet.explain.methods import METHODS_OF_LOOK
+from striate.core.humanize import join_words
 from striate.core.result import json_values
-from striate.model.explanation import Explanation
+from striate.model.explanation import Explanation, Term
 from striate.report.network_look_result import DisplayScale, LookMap, TileFacts
+from striate.tasks.look_parts import LookPart
 
-MOST_TILES = 64  # of a sheet
 MOST_FILTERS = 96  # of the first layer
+MOST_TERMS = 5  # for, and as many against
+MOST_NAMED = 12  # units or pairs, in a sentence
 BEYOND = 0.5  # per cent of the values of a signed map that may lie beyond its scale
 SCALED = frozenset({"overlay", "signed", "tiles"})
 
 
-def maps_of(method: str, titled: Sequence[tuple[str, Explanation]], scale: str) -> tuple[LookMap, ...]:
-    """The maps of one method: (what is explained, explanation) each; `scale` is `shared` by them, or of `each`."""
-    drawing = METHODS_OF_LOOK[method].drawing
-    arrays = [one.array for _, one in titled]
-    common = common_scale(arrays, drawing) if drawing in SCALED and scale == "shared" and arrays else None
+def maps_of(method: str, parts: Sequence[LookPart], classes: Sequence[str], scale: str) -> tuple[LookMap, ...]:
+    """The maps of one method, one for each part; one scale for the alike if `scale` is `shared`, else for `each`."""
+    drawings = [part.drawing or METHODS_OF_LOOK[method].drawing for part in parts]
+    alike: dict[tuple[str, ...], list[NDArray[Any]]] = {}
+    for drawing, part in zip(drawings, parts, strict=True):
+        alike.setdefault(_likeness(drawing, part.explanation), []).append(part.explanation.array)
     found = []
-    for place, (title, one) in enumerate(titled):
-        own = common or (common_scale([one.array], drawing) if drawing in SCALED else None)
-        found.append(_map(f"{method}-{place + 1}" if place else method, title, one, own, drawing))
+    for place, (drawing, part) in enumerate(zip(drawings, parts, strict=True)):
+        one = part.explanation
+        arrays = alike[_likeness(drawing, one)] if scale == "shared" else [one.array]
+        own = common_scale(arrays, drawing) if drawing in SCALED else None
+        name = f"{method}-{place + 1}" if place else method
+        found.append(_map(name, part, drawing, own, classes))
     return tuple(found)
+
+
+def _likeness(drawing: str, one: Explanation) -> tuple[str, ...]:
+    """What maps with one scale have in common: drawing and units; sheets also their layer."""
+    return drawing, one.units, (one.layer or "") if drawing == "tiles" else ""
 
 
 def common_scale(arrays: Sequence[NDArray[Any]], drawing: str) -> DisplayScale | None:
@@ -54,15 +66,32 @@ def common_scale(arrays: Sequence[NDArray[Any]], drawing: str) -> DisplayScale |
     return DisplayScale(-end, end, float((sizes > end).mean()), diverging=True)
 
 
-def _map(name: str, title: str, one: Explanation, scale: DisplayScale | None, drawing: str) -> LookMap:
-    array = one.array
-    numbers = np.issubdtype(array.dtype, np.number) and array.size > 0
-    low, high = (float(array.min()), float(array.max())) if numbers else (0.0, 0.0)
-    peak = tuple(int(i) for i in np.unravel_index(int(array.argmax()), array.shape)) if numbers else ()
+def _map(name: str, part: LookPart, drawing: str, scale: DisplayScale | None, classes: Sequence[str]) -> LookMap:
+    one, array = part.explanation, part.explanation.array
+    low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
+    peak = tuple(int(i) for i in np.unravel_index(int(array.argmax()), array.shape)) if array.size else ()
     empty = drawing in SCALED and array.dtype != np.uint8 and low == high == 0
-    return LookMap(name, title, one.layer, one.unit, one.position, tuple(array.shape), low, high, peak, scale,
-                   one.evidence, empty, one.total, one.bias, tiles_of(one) if drawing == "tiles" else (),
-                   len(array) if drawing == "tiles" else 1, facts_of(one))
+    tiles = _categories(array, classes) if drawing == "labels" else ()
+    if drawing == "tiles":
+        tiles = tiles_of(one, part.tiles)
+    return LookMap(
+        name, part.title, drawing, one.layer, one.unit, one.position, tuple(array.shape), low, high, peak, scale,
+        one.evidence, empty, one.total, one.bias, strongest_terms(one.terms), len(one.terms), tiles,
+        len(array) if drawing == "tiles" else len(tiles), facts_of(one))
+
+
+def _categories(labels: NDArray[Any], classes: Sequence[str]) -> tuple[TileFacts, ...]:
+    """The classes in a map of indices, the commonest first, with the share of each."""
+    found, counts = np.unique(labels, return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    return tuple(TileFacts(classes[int(found[i])], int(found[i]), float(counts[i] / labels.size)) for i in order)
+
+
+def strongest_terms(terms: Sequence[Term]) -> tuple[Term, ...]:
+    """The terms with the largest and the smallest values: at most five above 0, then five below 0, by value."""
+    ranked = sorted(terms, key=lambda one: -one.value)
+    best, worst = ranked[:MOST_TERMS], ranked[MOST_TERMS:][-MOST_TERMS:]
+    return tuple([one for one in best if one.value > 0] + [one for one in worst if one.value < 0])
 
 
 def facts_of(one: Explanation) -> dict[str, object]:
@@ -77,32 +106,61 @@ def facts_of(one: Explanation) -> dict[str, object]:
 
 
 @singledispatch
-def tiles_of(one: Explanation) -> tuple[TileFacts, ...]:
-    """The tiles of a sheet that are shown, with their numbers."""
-    names = getattr(one, "names", None) or [f"{place}" for place in range(len(one.array))]
-    return tuple(TileFacts(names[place], place) for place in range(min(MOST_TILES, len(one.array))))
+def tiles_of(one: Explanation, most: int) -> tuple[TileFacts, ...]:
+    """The tiles of a sheet that are shown, at most `most`, with their numbers."""
+    return tuple(TileFacts(f"{place}", place) for place in range(min(most, len(one.array))))
 
 
 @tiles_of.register
-def _(one: FilterBank) -> tuple[TileFacts, ...]:
+def _(one: FilterBank, most: int) -> tuple[TileFacts, ...]:
     """Filters with their norms; slices with none."""
-    whole = len(one.norms) == len(one.array)
-    dead = set(one.dead)
-    return tuple(TileFacts(one.names[place], place, one.norms[place] if whole else None,
-                           flat=bool(whole and place in dead))
-                 for place in range(min(MOST_FILTERS if whole else MOST_TILES, len(one.array))))
+    whole, dead = len(one.norms) == len(one.array), set(one.dead)
+    return tuple(TileFacts(one.names[place], place, one.norms[place] if whole else None, None,
+                           "dead" if whole and place in dead else None)
+                 for place in range(min(MOST_FILTERS if whole else most, len(one.array))))
 
 
 @tiles_of.register
-def _(one: ActivationMaps) -> tuple[TileFacts, ...]:
+def _(one: ActivationMaps, most: int) -> tuple[TileFacts, ...]:
     """The units of the target's layer with the largest maxima, in the order of their numbers."""
     assert one.layer is not None
     activity = one.of(one.layer)
-    units = np.sort(np.argsort(-activity.maxima, kind="stable")[:MOST_TILES]).tolist()
     lowest = one.array.min(axis=(1, 2))
     found = []
-    for unit in units:
+    for unit in sorted(activity.ranked()[:most].tolist()):
         largest = activity.maximum(unit)
         found.append(TileFacts(f"unit {unit}", unit, largest.value, largest.position,
-                               bool(lowest[unit] == largest.value)))
+                               "flat" if lowest[unit] == largest.value else None))
     return tuple(found)
+
+
+@singledispatch
+def notes_of(one: Explanation) -> tuple[str, ...]:  # noqa: ARG001 - what the others read
+    """Sentences on an explanation beside its evidence."""
+    return ()
+
+
+@notes_of.register
+def _(one: FilterBank) -> tuple[str, ...]:
+    """What the numbers are; dead and duplicate filters."""
+    bold = "The number beside each is the norm of its filter. " if len(one.norms) == len(one.array) else ""
+    dead = f"{_units(one.dead)} dead: less than a hundredth of the largest norm." if one.dead else "None is dead."
+    pairs = [f"{pair.first} and {pair.second} (cosine {pair.cosine:.3f})" for pair in one.duplicates[:MOST_NAMED]]
+    more = f", and {len(one.duplicates) - MOST_NAMED:,} more pairs" if len(one.duplicates) > MOST_NAMED else ""
+    twice = f"Nearly the same direction: {', '.join(pairs)}{more}." if pairs else "No two have nearly one direction."
+    return f"{bold}{dead} {twice if one.compared else ''}".rstrip(),
+
+
+@notes_of.register
+def _(one: ActivationMaps) -> tuple[str, ...]:
+    """What the numbers are; units that are silent in this picture."""
+    silent = "; ".join(f"{layer.silent:,} of {layer.shape[0]:,} in {layer.layer}" for layer in one.layers
+                       if layer.silent)
+    return ("The number beside each is its largest activation. " + (
+        f"Zero everywhere in this picture: {silent}." if silent else "No unit is zero everywhere in this picture."),)
+
+
+def _units(units: Sequence[int]) -> str:
+    named = join_words([str(one) for one in units[:MOST_NAMED]], "and")
+    more = f" and {len(units) - MOST_NAMED:,} more" if len(units) > MOST_NAMED else ""
+    return f"Unit {named} is" if len(units) == 1 else f"Units {named}{more} are"

@@ -37,8 +37,8 @@ class LayerActivity(Result):
         layer: its name; `shape`: (channels, height, width).
         low, high: the smallest and the largest activation.
         silent: how many units are zero everywhere.
-        maxima: (C,) float32, the largest activation of each unit; `places`: (C, 2), its row and column, the first of
-            equals. Neither is among the JSON values.
+        maxima, means: (C,) float32, the largest and the mean activation of each unit; `places`: (C, 2), row and column
+            of the largest, the first of equals. None of them is among the JSON values.
 
     """
 
@@ -48,6 +48,7 @@ class LayerActivity(Result):
     high: float
     silent: int
     maxima: NDArray[np.float32] = field(metadata={"key": None})
+    means: NDArray[np.float32] = field(metadata={"key": None})
     places: NDArray[np.int64] = field(metadata={"key": None})
 
     def maximum(self, unit: int) -> UnitMaximum:
@@ -55,10 +56,13 @@ class LayerActivity(Result):
         row, column = self.places[unit].tolist()
         return UnitMaximum(unit, float(self.maxima[unit]), (row, column))
 
+    def ranked(self) -> NDArray[np.int64]:
+        """All units by their largest activation, of equals by the mean: many reach the limit of a ReLU6."""
+        return np.lexsort((-self.means, -self.maxima))
+
     def strongest(self, count: int) -> tuple[UnitMaximum, ...]:
-        """The `count` units with the largest activations above 0, the largest first; of equals the lower number."""
-        ranked = np.argsort(-self.maxima, kind="stable")[:count]
-        return tuple(self.maximum(int(unit)) for unit in ranked if self.maxima[unit] > 0)
+        """The first `count` units of `ranked`, as far as their largest activation is above 0."""
+        return tuple(self.maximum(int(unit)) for unit in self.ranked()[:count] if self.maxima[unit] > 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,4 +120,4 @@ def _activity(name: str, maps: NDArray[np.float32]) -> LayerActivity:
     flat = maps.reshape(len(maps), -1)
     places = np.stack(np.unravel_index(flat.argmax(1), maps.shape[1:]), 1)
     return LayerActivity(name, maps.shape, float(flat.min()), float(flat.max()), int((flat == 0).all(1).sum()),
-                         flat.max(1), places)
+                         flat.max(1), flat.mean(1), places)

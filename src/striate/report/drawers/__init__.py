@@ -1,4 +1,4 @@
-"""Drawers of the maps of `striate look`: `DRAWERS`, one for each `drawing` of `METHODS_OF_LOOK`, one file each."""
+"""Drawers of the maps of `striate look`: `DRAWERS`, one for each kind of drawing, a file each."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from striate.model.preprocessing import Pixels
 from striate.report.drawers.drawing import Drawing
+from striate.report.drawers.label_map import draw_labels
 from striate.report.drawers.overlay import draw_overlay
 from striate.report.drawers.photograph import draw_picture
 from striate.report.drawers.signed_map import draw_signed
@@ -18,4 +19,5 @@ from striate.report.network_look_result import LookMap
 # Of a map, its array, and the picture that is explained, if there is one.
 DRAWERS: Mapping[str, Callable[[LookMap, NDArray[Any], Pixels | None], Drawing]] = MappingProxyType({
     "overlay": draw_overlay, "signed": draw_signed, "tiles": draw_tiles, "table": draw_table, "picture": draw_picture,
+    "labels": draw_labels,
 })

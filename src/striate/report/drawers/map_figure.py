@@ -12,10 +12,11 @@ from striate.report.train_page import environment
 BAR, LINE = 12, 18  # of the legend in an SVG, in its pixels
 
 
-def figure(one: LookMap, file: bytes, size: tuple[int, int], alt: str) -> Markup:
-    """The `<figure>` of a map whose PNG is `file`, of `size` (height, width)."""
+def figure(one: LookMap, file: bytes, size: tuple[int, int], alt: str, legend: Markup | None = None) -> Markup:
+    """The `<figure>` of a map whose PNG is `file`, of `size` (height, width); `legend` takes the place of its scale."""
     template = environment().get_template("look_figure.html.j2")
-    return Markup(template.render(map=one, uri=data_uri(file), height=size[0], width=size[1], alt=alt))  # noqa: S704
+    text = template.render(map=one, uri=data_uri(file), height=size[0], width=size[1], alt=alt, own_legend=legend)
+    return Markup(text)  # noqa: S704 - a template's own text
 
 
 def svg_of(one: LookMap, file: bytes, size: tuple[int, int]) -> str:

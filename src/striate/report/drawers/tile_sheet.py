@@ -26,10 +26,12 @@ def draw_tiles(one: LookMap, values: NDArray[Any], pixels: Pixels | None) -> Dra
     sheet = sprite(tiles, columns)
     file = png(sheet, None if sheet.ndim == 3 or one.scale is None else palette_of(one.scale))
     rows = ceil(len(tiles) / columns)
-    places = [_place(index, columns, rows) for index in range(len(tiles))]
+    height, width = tiles.shape[1:3]
+    places = [(place(index % columns, columns, width), place(index // columns, rows, height))
+              for index in range(len(tiles))]
     html = environment().get_template("look_tiles.html.j2").render(
-        map=one, uri=data_uri(file), columns=columns, rows=rows, tiles=list(zip(one.tiles, places, strict=True)),
-        height=tiles.shape[1], width=tiles.shape[2])
+        map=one, uri=data_uri(file), height=height, width=width, tiles=list(zip(one.tiles, places, strict=True)),
+        across=f"{100 * columns * (width + 2) / width:.3f}%", down=f"{100 * rows * (height + 2) / height:.3f}%")
     return Drawing(Markup(html), file)  # noqa: S704 - a template's own text
 
 
@@ -46,7 +48,11 @@ def tile_pixels(values: NDArray[Any], scale: DisplayScale | None) -> Bytes:
 
 
 def sprite(tiles: Bytes, columns: int) -> Bytes:
-    """Tiles (n, h, w[, 3]) in one picture, `columns` in each row."""
+    """Tiles (n, h, w[, 3]) in one picture, `columns` in each row, each with its outermost pixels twice.
+
+    A browser that rounds the place of a tile then shows its own pixels at the edge, not its neighbour's.
+    """
+    tiles = np.pad(tiles, ((0, 0), (1, 1), (1, 1), *[(0, 0)] * (tiles.ndim - 3)), mode="edge")
     count, height, width = tiles.shape[:3]
     rows = ceil(count / columns)
     sheet = np.zeros((rows * columns, *tiles.shape[1:]), np.uint8)
@@ -55,7 +61,10 @@ def sprite(tiles: Bytes, columns: int) -> Bytes:
     return np.ascontiguousarray(sheet.reshape(rows * height, columns * width, *tiles.shape[3:]))
 
 
-def _place(index: int, columns: int, rows: int) -> tuple[str, str]:
-    """Where a tile is in the sheet, as CSS `background-position`."""
-    row, column = divmod(index, columns)
-    return f"{100 * column / max(1, columns - 1):.3f}%", f"{100 * row / max(1, rows - 1):.3f}%"
+def place(index: int, count: int, side: int) -> str:
+    """Where a tile of `side` pixels, the `index`th of `count` along an axis, is in a sprite: CSS `background-position`.
+
+    >>> place(0, 1, 6), place(1, 2, 6)  # 1 of 8 - 6 pixels, and 8 + 1 of 16 - 6
+    ('50.000%', '90.000%')
+    """
+    return f"{100 * (index * (side + 2) + 1) / (count * (side + 2) - side):.3f}%"
