@@ -39,4 +39,4 @@ def render_look(result: NetworkLookResult) -> str:
 
 def draw(result: NetworkLookResult, one: LookMap) -> Drawing:
     """The drawing of a map."""
-    return DRAWERS[one.drawing](one, result.explanations[one.name].array, result.pixels)
+    return DRAWERS[one.drawing](one, result.explanations[one.name], result.pixels)

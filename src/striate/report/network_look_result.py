@@ -41,6 +41,16 @@ class DisplayScale(Result):
     diverging: bool = False
 
 
+@dataclass(frozen=True)
+class LookTable(Result):
+    """Table of a map: headings, the rows that are shown, and how many there are; folded tables open on a click."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | float | None, ...], ...]
+    count: int
+    folded: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class LookMap(Result):
     """Map of a panel: what is explained, and its numbers; its array is `explanations[name]` of the result.
@@ -55,6 +65,7 @@ class LookMap(Result):
         evidence: one sentence: what it shows, and what it does not show.
         empty: whether it is zero everywhere.
         total, bias: as in the explanation; `terms`: its strongest terms, by value; `term_count`: how many it has.
+        table: rows of numbers, or None.
         tiles: of a sheet, those shown; `count`: how many there are.
         facts: what the method's explanation says beyond its array: JSON values by name.
 
@@ -77,6 +88,7 @@ class LookMap(Result):
     bias: float = 0.0
     terms: tuple[Term, ...] = ()
     term_count: int = 0
+    table: LookTable | None = None
     tiles: tuple[TileFacts, ...] = ()
     count: int = 0
     facts: Mapping[str, object] = field(default_factory=dict)
@@ -88,7 +100,7 @@ class LookPanel(Result):
 
     Attributes:
         method: its name in `METHODS_OF_LOOK`; `title`: in words.
-        evidence: the sentence of evidence where all maps have the same; else empty.
+        evidence: the sentence of evidence of its first map.
         units: of the values.
         refused: why the method has no map here, one sentence; None if it has.
         left_out: what is not shown and how it can be had, one sentence, or None.

@@ -142,9 +142,8 @@ def panel_of(subject: LookSubject, method: str, scale: str) -> tuple[LookPanel, 
     except StriateError as error:
         return LookPanel(method, title, refused=str(error)), {}
     maps = maps_of(method, parts, subject.model.classes, scale)
-    sentences = {part.explanation.evidence for part in parts}
-    panel = LookPanel(method, title, sentences.pop() if len(sentences) == 1 else "", parts[0].explanation.units,
-                      maps=maps, left_out=left_out, notes=notes_of(parts[0].explanation))
+    first = parts[0].explanation
+    panel = LookPanel(method, title, first.evidence, first.units, maps=maps, left_out=left_out, notes=notes_of(first))
     return panel, {one.name: part.explanation for one, part in zip(maps, parts, strict=True)}
 
 

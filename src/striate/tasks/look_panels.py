@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from functools import singledispatch
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.convnet.explain.activation_maps import ActivationMaps
+from striate.convnet.explain.dot_product import DotProduct, sum_line
 from striate.convnet.explain.filters import FilterBank
 from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.core.humanize import join_words
@@ -36,19 +37,21 @@ def maps_of(method: str, parts: Sequence[LookPart], classes: Sequence[str], scal
     for place, (drawing, part) in enumerate(zip(drawings, parts, strict=True)):
         one = part.explanation
         arrays = alike[_likeness(drawing, one)] if scale == "shared" else [one.array]
-        own = common_scale(arrays, drawing) if drawing in SCALED else None
+        own = common_scale(arrays, drawing, part.from_zero) if drawing in SCALED else None
         name = f"{method}-{place + 1}" if place else method
         found.append(_map(name, part, drawing, own, classes))
     return tuple(found)
 
 
 def _likeness(drawing: str, one: Explanation) -> tuple[str, ...]:
-    """What maps with one scale have in common: drawing and units; sheets also their layer."""
-    return drawing, one.units, (one.layer or "") if drawing == "tiles" else ""
+    """What maps with one scale have in common: drawing, units and layer."""
+    return drawing, one.units, one.layer or ""
 
 
-def common_scale(arrays: Sequence[NDArray[Any]], drawing: str) -> DisplayScale | None:
+def common_scale(arrays: Sequence[NDArray[Any]], drawing: str, from_zero: bool = True) -> DisplayScale | None:
     """One display scale for several arrays; None for pixels, which are drawn as they are.
+
+    Values of both signs have 0 in the middle; others begin at 0, or with `from_zero` False at the smallest.
 
     >>> common_scale([np.array([[0.0, 3.0]]), np.array([[0.0, 4.0]])], "overlay")
     DisplayScale(low=0.0, high=4.0, beyond=0.0, diverging=False)
@@ -57,7 +60,7 @@ def common_scale(arrays: Sequence[NDArray[Any]], drawing: str) -> DisplayScale |
         return None
     low, high = min(float(one.min()) for one in arrays), max(float(one.max()) for one in arrays)
     if low >= 0 and drawing != "signed":
-        return DisplayScale(0.0, high)
+        return DisplayScale(0.0 if from_zero else low, high)
     if drawing != "signed":
         end = max(-low, high)
         return DisplayScale(-end, end, diverging=True)
@@ -76,7 +79,7 @@ def _map(name: str, part: LookPart, drawing: str, scale: DisplayScale | None, cl
         tiles = tiles_of(one, part.tiles)
     return LookMap(
         name, part.title, drawing, one.layer, one.unit, one.position, tuple(array.shape), low, high, peak, scale,
-        one.evidence, empty, one.total, one.bias, strongest_terms(one.terms), len(one.terms), tiles,
+        one.evidence, empty, one.total, one.bias, strongest_terms(one.terms), len(one.terms), part.table, tiles,
         len(array) if drawing == "tiles" else len(tiles), facts_of(one))
 
 
@@ -101,8 +104,19 @@ def facts_of(one: Explanation) -> dict[str, object]:
     for field in fields(one):
         key, value = field.metadata.get("key", field.name), getattr(one, field.name)
         if field.name not in base and key is not None and not isinstance(value, np.ndarray):
-            found[key] = json_values(value)
+            found[key] = _without_arrays(value)
     return found
+
+
+def _without_arrays(value: object) -> object:
+    """JSON values of `value`; of dataclasses in it without their arrays."""
+    if is_dataclass(value) and not isinstance(value, type):
+        named = {one.metadata.get("key", one.name): getattr(value, one.name) for one in fields(value)}
+        return {key: _without_arrays(item) for key, item in named.items()
+                if key is not None and not isinstance(item, np.ndarray)}
+    if isinstance(value, list | tuple):
+        return [_without_arrays(item) for item in value]
+    return json_values(value)
 
 
 @singledispatch
@@ -158,6 +172,14 @@ def _(one: ActivationMaps) -> tuple[str, ...]:
                        if layer.silent)
     return ("The number beside each is its largest activation. " + (
         f"Zero everywhere in this picture: {silent}." if silent else "No unit is zero everywhere in this picture."),)
+
+
+@notes_of.register
+def _(one: DotProduct) -> tuple[str, ...]:
+    """The sum in a line, in network and in pixel units, and the layers between it and the target."""
+    raw = one.pixels
+    said = raw and sum_line(one.array.size, float(raw.products.sum()), raw.bias, raw.total)
+    return f"{one.sentence}.", *((f"In pixel units: {said}.",) if said else ()), *(f"{step}." for step in one.steps)
 
 
 def _units(units: Sequence[int]) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 
 import numpy as np
 
 from striate.convnet.explain.class_evidence import ClassEvidence
+from striate.convnet.explain.dot_product import DotProduct, ProductRow
 from striate.convnet.explain.occlusion import OcclusionMaps
 from striate.model.explanation import Explanation
-from striate.report.formatting import percent
+from striate.report.network_look_result import LookTable
+
+MOST_PRODUCTS = 300  # rows of a table of products
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +25,8 @@ class LookPart:
         title: what it is; `explanation`: of it alone.
         drawing: how it is drawn; None is as its method says.
         tiles: how many tiles of a sheet are shown, at most.
+        table: rows of numbers, or None.
+        from_zero: whether the scale of values that are not negative begins at 0, else at the smallest.
 
     """
 
@@ -28,6 +34,8 @@ class LookPart:
     explanation: Explanation
     drawing: str | None = None
     tiles: int = 64
+    table: LookTable | None = None
+    from_zero: bool = True
 
 
 @singledispatch
@@ -58,12 +66,31 @@ def _(one: OcclusionMaps, title: str) -> list[LookPart]:
     return [
         LookPart(title, one),
         LookPart("probability", Explanation(
-            one.probability, "probability", f"The probability of {one.unit} with {window} at each place, "
-            f"{percent(share)} without it.", one.layer, one.unit)),
+            one.probability, "probability, covered", f"The probability of {one.unit} with {window} at each place, "
+            f"{share:.1%} without it.", one.layer, one.unit)),
         LookPart("label", Explanation(
             one.labels, "class", f"The most probable class with {window} at each place, one of {len(labels)}.",
             one.layer), "labels"),
         LookPart(f"unit {one.map_unit} of {one.map_layer}", Explanation(
             one.activation, "activation", f"The sum of the strongest map of {one.map_layer} with {window} at each "
-            f"place, {strength:.4g} without it.", one.map_layer, str(one.map_unit))),
+            f"place, {strength:.4g} without it.", one.map_layer, str(one.map_unit)), from_zero=False),
     ]
+
+
+@parts_of.register
+def _(one: DotProduct, title: str) -> list[LookPart]:
+    """The products of the sum, the largest first if there are too many for a page."""
+    rows = one.rows
+    order: Sequence[int] = range(len(rows))
+    if len(rows) > MOST_PRODUCTS:
+        order = np.argsort(-np.abs(one.array.ravel()), kind="stable")[:MOST_PRODUCTS].tolist()
+    columns = ("layer", "map", "row", "column", "weight", "value", "product")
+    raw = ("weight per byte", "byte", "product") if one.pixels else ()
+    table = LookTable((*columns, *raw), tuple(_cells(rows[place]) for place in order), len(rows), folded=True)
+    return [LookPart(title, one, table=table)]
+
+
+def _cells(row: ProductRow) -> tuple[str | float | None, ...]:
+    source = f"{row.source}, padding" if row.padding else row.source
+    cells = (source, row.channel, row.row, row.column, row.weight, row.value, row.product)
+    return cells if row.pixel_weight is None else (*cells, row.pixel_weight, row.pixel_value, row.pixel_product)

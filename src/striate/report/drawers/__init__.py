@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
-from numpy.typing import NDArray
-
+from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 from striate.report.drawers.drawing import Drawing
 from striate.report.drawers.label_map import draw_labels
@@ -16,8 +14,8 @@ from striate.report.drawers.tile_sheet import draw_tiles
 from striate.report.drawers.value_table import draw_table
 from striate.report.network_look_result import LookMap
 
-# Of a map, its array, and the picture that is explained, if there is one.
-DRAWERS: Mapping[str, Callable[[LookMap, NDArray[Any], Pixels | None], Drawing]] = MappingProxyType({
+# Of a map, its explanation, and the picture that is explained, if there is one.
+DRAWERS: Mapping[str, Callable[[LookMap, Explanation, Pixels | None], Drawing]] = MappingProxyType({
     "overlay": draw_overlay, "signed": draw_signed, "tiles": draw_tiles, "table": draw_table, "picture": draw_picture,
     "labels": draw_labels,
 })

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from markupsafe import Markup
-from numpy.typing import NDArray
 
+from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 from striate.report.drawers.drawing import Drawing, enlarged, nearest
 from striate.report.drawers.map_figure import figure, svg_of
@@ -17,8 +15,9 @@ from striate.report.network_look_result import LookMap
 from striate.report.train_page import environment
 
 
-def draw_labels(one: LookMap, values: NDArray[Any], pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
+def draw_labels(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
     """Indices of classes (H, W); the classes are `one.tiles`, the commonest first."""
+    values = found.array
     shades = shades_of(len(one.tiles))
     drawn = np.zeros((*values.shape, 3), np.uint8)
     for tile, shade in zip(one.tiles, shades, strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from markupsafe import Markup, escape
 
+from striate.report.drawers.palette import ANCHORS
 from striate.report.embedded_images import data_uri
 from striate.report.formatting import number
 from striate.report.network_look_result import DisplayScale, LookMap
@@ -22,15 +23,15 @@ def figure(one: LookMap, file: bytes, size: tuple[int, int], alt: str, legend: M
 def svg_of(one: LookMap, file: bytes, size: tuple[int, int]) -> str:
     """A map as an SVG file with its title and legend."""
     height, width = size
-    legend = "" if one.scale is None else _legend(one.scale, height, max(width, 220))
+    legend = "" if one.scale is None else _legend(one.scale, one.drawing, height, max(width, 220))
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 -{LINE + 6} {max(width, 220)} '
             f'{height + 2 * LINE + BAR + 12}" font-family="sans-serif" font-size="12">'
             f'<text y="-8">{escape(one.title)}</text>'
             f'<image href="{data_uri(file)}" width="{width}" height="{height}"/>{legend}</svg>')
 
 
-def _legend(scale: DisplayScale, top: int, width: int) -> str:
-    stops = stops_of(scale)
+def _legend(scale: DisplayScale, drawing: str, top: int, width: int) -> str:
+    stops = stops_of(scale, drawing)
     marks = "".join(f'<stop offset="{place:.3f}" stop-color="{colour}"/>' for place, colour in stops)
     low, high = number(scale.low), number(scale.high)
     return (f'<defs><linearGradient id="scale">{marks}</linearGradient></defs>'
@@ -39,9 +40,9 @@ def _legend(scale: DisplayScale, top: int, width: int) -> str:
             f'<text x="{width}" y="{top + 6 + BAR + 14}" text-anchor="end">{high}</text>')
 
 
-def stops_of(scale: DisplayScale) -> list[tuple[float, str]]:
+def stops_of(scale: DisplayScale, drawing: str) -> list[tuple[float, str]]:
     """The colours of a legend: (place 0..1, colour)."""
-    from striate.report.drawers.palette import ANCHORS
-
-    colours = ["#000", "#fff"] if scale.diverging else [f"#{one}" for one in ANCHORS]
+    colours = [f"#{one}" for one in ANCHORS]
+    if scale.diverging:
+        colours = ["#eb6e0a", "#808080", "#2882e6"] if drawing == "overlay" else ["#000", "#fff"]
     return [(place / (len(colours) - 1), colour) for place, colour in enumerate(colours)]

@@ -1,10 +1,12 @@
-"""Palettes of maps: viridis from the lowest to the highest value, and a grey ramp with zero in the middle.
+"""Palettes of maps: viridis from the lowest to the highest value; greys, or orange to blue, with zero in the middle.
 
-Both rise in lightness, so that they are read without colour. viridis: van der Walt & Smith (2015), as in matplotlib.
+viridis and the greys rise in lightness, so that they are read without colour; orange and blue lie over a picture, where
+lines tell them apart. viridis: van der Walt & Smith (2015), as in matplotlib.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,16 +20,17 @@ ANCHORS = (
     "440154", "481769", "472a7a", "433d84", "3d4e8a", "355e8d", "2e6d8e", "297b8e", "23898e",
     "1f978b", "21a585", "2eb37c", "46c06f", "65cb5e", "89d548", "b0dd2f", "d8e219", "fde725",
 )  # fmt: skip
+FOR, AGAINST = (40, 130, 230), (235, 110, 10)  # blue and orange differ for every kind of colour vision
 
 
-def _between(anchors: tuple[str, ...]) -> Bytes:
-    colours = np.array([[int(one[i : i + 2], 16) for i in (0, 2, 4)] for one in anchors], float)
-    places = np.linspace(0, len(anchors) - 1, 256)
-    return np.stack([np.interp(places, np.arange(len(anchors)), colours[:, i]) for i in range(3)], 1).round().astype(
-        np.uint8)
+def _between(anchors: Sequence[Sequence[int]]) -> Bytes:
+    colours, places = np.array(anchors, float), np.linspace(0, len(anchors) - 1, 256)
+    found = [np.interp(places, np.arange(len(anchors)), colours[:, i]) for i in range(3)]
+    return np.stack(found, 1).round().astype(np.uint8)
 
 
-VIRIDIS = _between(ANCHORS)
+VIRIDIS = _between([[int(one[i : i + 2], 16) for i in (0, 2, 4)] for one in ANCHORS])
+ORANGE_TO_BLUE = _between([AGAINST, (128, 128, 128), FOR])
 GREYS = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, 1)
 
 

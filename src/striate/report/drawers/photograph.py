@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 from striate.report.drawers.drawing import Drawing, enlarged, nearest
 from striate.report.drawers.map_figure import figure, svg_of
@@ -14,8 +12,9 @@ from striate.report.embedded_images import png
 from striate.report.network_look_result import LookMap
 
 
-def draw_picture(one: LookMap, values: NDArray[Any], pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
+def draw_picture(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
     """A picture (H, W, C) uint8, C = 1 or 3."""
+    values = found.array
     shown = np.asarray(values[..., 0] if values.shape[2] == 1 else values, np.uint8)
     drawn = nearest(shown, enlarged(shown.shape[:2]))
     file = png(drawn)

@@ -6,6 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 from striate.report.drawers.drawing import Drawing, enlarged, nearest
 from striate.report.drawers.map_figure import figure, svg_of
@@ -14,10 +15,10 @@ from striate.report.embedded_images import png
 from striate.report.network_look_result import DisplayScale, LookMap
 
 
-def draw_signed(one: LookMap, values: NDArray[Any], pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
+def draw_signed(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
     """A map (H, W) or (H, W, C): of C = 3 each channel's values are its red, green or blue."""
     assert one.scale is not None
-    drawn = signed_pixels(values, one.scale)
+    drawn = signed_pixels(found.array, one.scale)
     file = png(drawn)
     alt = f"Map of {one.title}; middle grey is zero"
     return Drawing(figure(one, file, drawn.shape[:2], alt), file, svg_of(one, file, drawn.shape[:2]))

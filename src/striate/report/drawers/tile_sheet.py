@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 from striate.report.drawers.drawing import Drawing, nearest
 from striate.report.drawers.palette import Bytes, levels_of, palette_of
@@ -19,9 +20,9 @@ from striate.report.train_page import environment
 LARGEST = 72  # pixels of the longer side of a tile in the sheet; smaller ones are not enlarged
 
 
-def draw_tiles(one: LookMap, values: NDArray[Any], pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
+def draw_tiles(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
     """Tiles (n, H, W) or (n, H, W, C), of C = 3 in colour; those of `one.tiles`, all at one scale."""
-    tiles = tile_pixels(values[[tile.index for tile in one.tiles]], one.scale)
+    tiles = tile_pixels(found.array[[tile.index for tile in one.tiles]], one.scale)
     columns = ceil(sqrt(len(tiles)))
     sheet = sprite(tiles, columns)
     file = png(sheet, None if sheet.ndim == 3 or one.scale is None else palette_of(one.scale))

@@ -1,19 +1,17 @@
-"""Table of values: the terms of a sum, or the numbers of an array with at most two axes."""
+"""Table of values, as rows under headings."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from markupsafe import Markup
-from numpy.typing import NDArray
 
+from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 from striate.report.drawers.drawing import Drawing
 from striate.report.network_look_result import LookMap
 from striate.report.train_page import environment
 
 
-def draw_table(one: LookMap, values: NDArray[Any], pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
-    """The terms of a map as rows."""
+def draw_table(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
+    """The table of a map; without one its title alone, as the panel shows its terms."""
     html = environment().get_template("look_table.html.j2").render(map=one)
     return Drawing(Markup(html))  # noqa: S704 - a template's own text
