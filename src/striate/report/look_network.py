@@ -5,16 +5,18 @@ Self-contained and without a request; the same result gives the same bytes.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path, PurePath
 
 from striate.core import atomic
 from striate.report.drawers import DRAWERS
 from striate.report.drawers.drawing import Drawing
 from striate.report.embedded_images import uri
-from striate.report.network_look_result import LookMap, NetworkLookResult
+from striate.report.network_look_result import LookMap, LookPanel, NetworkLookResult
 from striate.report.train_page import environment
 
 SHOWN_TOP = 5  # classes with their probabilities
+NUMBER = re.compile(r"\d[\d.,e−+]*")
 CLOSE = 0.1  # the two most probable classes are called close within this
 
 
@@ -33,8 +35,19 @@ def render_look(result: NetworkLookResult) -> str:
         "shown_top": result.ranked[:SHOWN_TOP],
         "close": len(result.ranked) > 1 and result.ranked[0][1] - result.ranked[1][1] < CLOSE,
         "plain": None if result.pixels is None else uri(result.pixels, 320),
-        "drawn": [(panel, [(one, draw(result, one).html) for one in panel.maps]) for panel in result.panels],
+        "drawn": [(panel, [(one, draw(result, one).html, said) for one, said in zip(
+            panel.maps, sentences(panel), strict=True)]) for panel in result.panels],
     })
+
+
+def sentences(panel: LookPanel) -> list[str]:
+    """The sentence of evidence beside each map: empty where it is the panel's, or one before it but for its numbers."""
+    seen, found = {NUMBER.sub("", panel.evidence)}, []
+    for one in panel.maps:
+        pattern = NUMBER.sub("", one.evidence)
+        found.append("" if pattern in seen else one.evidence)
+        seen.add(pattern)
+    return found
 
 
 def draw(result: NetworkLookResult, one: LookMap) -> Drawing:

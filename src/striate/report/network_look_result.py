@@ -136,6 +136,7 @@ class NetworkLookResult(LookResult):
         network: its name; `parameters`: how many values it has learnt, without a transfer's classifier.
         layers: the names of those that can be explained, in order.
         layer: the layer whose units are explained; `units`: those units, the strongest first.
+        because: what speaks for the class, one sentence, or None.
         seconds: wall time of the explanations.
         panels: one for each method.
         pixels: the picture as the network reads it, (H, W, C) uint8, or None; not in the JSON.
@@ -149,6 +150,7 @@ class NetworkLookResult(LookResult):
     layers: tuple[str, ...]
     layer: str
     units: tuple[ExplainedUnit, ...] = ()
+    because: str | None = None
     seconds: float = 0.0
     panels: tuple[LookPanel, ...] = ()
     figures: str | None = None
@@ -160,6 +162,8 @@ class NetworkLookResult(LookResult):
         if self.label is not None:
             named = shown(self.picture or "the picture")
             lines.append(f"{named}: {shown(self.label, 80)} {self.probability:.1%}")
+            if self.because:
+                lines.append(shown(self.because, 500))
             if self.units:
                 units = join_words([str(one.unit) for one in self.units], "and")
                 lines.append(f"strongest units of {shown(self.layer, 80)}: {units}")

@@ -12,6 +12,7 @@ import numpy as np
 
 from striate._version import __version__
 from striate.convnet.explain.activation_maps import ActivationMaps, LayerActivity, activations, last_area, mapped_layers
+from striate.convnet.explain.class_evidence import ClassEvidence
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.filters import filter_layers
 from striate.convnet.explain.look_data import LookData
@@ -19,6 +20,7 @@ from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.convnet.explain.target import Target
 from striate.convnet.transfer import Transfer
 from striate.core.constraints import OneOf
+from striate.core.humanize import join_words
 from striate.core.params import Refusal, checked
 from striate.errors import DiskError, MissingError, StriateError
 from striate.model.explanation import Explanation
@@ -26,11 +28,12 @@ from striate.model.preprocessing import Pixels
 from striate.model.recogniser import Picture, Recogniser
 from striate.report.network_look_result import ExplainedUnit, LookPanel, NetworkLookResult
 from striate.tasks.look_options import SCALES, chosen_methods, class_index, parsed_unit
-from striate.tasks.look_panels import maps_of, notes_of
-from striate.tasks.look_parts import LookPart, parts_of
+from striate.tasks.look_panels import maps_of, notes_of, strongest_terms
+from striate.tasks.look_parts import LookPart, parts_of, with_sizes
 from striate.tasks.look_pictures import look_data
 from striate.tasks.progress import Progress
 
+NAMED_UNITS = 3  # in the sentence on what speaks for a class
 SHOWN_LAYERS = 8  # whose maps a page without --layer has
 FEW_TILES, MOST_TILES = 24, 512  # of each of these layers, and of the one that --layer names
 
@@ -41,7 +44,7 @@ class LookSubject:
 
     Attributes:
         model: the network; `pixels`: the picture at its size; `data`: labelled pictures.
-        layer: whose units are explained; `named`: whether the user named it.
+        layer: whose units are explained; `named`: whether the user named it; `unit_named`: also a unit.
         units: the targets of methods that explain units, the strongest first.
         target: the class that is explained, by index; None without a picture or class.
         activity: of the picture.
@@ -53,6 +56,7 @@ class LookSubject:
     data: LookData | None
     layer: str
     named: bool
+    unit_named: bool
     units: tuple[Target, ...]
     target: int | None
     activity: ActivationMaps | None
@@ -60,13 +64,15 @@ class LookSubject:
     def targets(self, method: str) -> Sequence[Target]:
         """What a method explains here: one layer, the units, or the class."""
         row = METHODS_OF_LOOK[method]
-        if row.target == "class" and self.target is not None:
+        if row.target.startswith("class") and self.target is not None:
+            if self.unit_named and row.target == "class":
+                return self.units
             return [self.model.class_target(self.target)]
         if row.target == "unit" and self.units:
             return self.units if row.first_page else self.units[:1]
         if method == "filters" and not self.named:
             return [Target(layer) for layer in filter_layers(self.model)[:1]]
-        return [Target(self.layer, self.units[0].unit if self.units and self.named else None)]
+        return [Target(self.layer, self.units[0].unit if self.units and (self.named or self.unit_named) else None)]
 
 
 def look_network(recogniser: Recogniser, picture: Picture | None, class_name: str | None, top: int, *,
@@ -107,7 +113,8 @@ def look_network(recogniser: Recogniser, picture: Picture | None, class_name: st
     targets = tuple(Target(one.layer, one.unit, one.position) for one in strongest)
     if activity is None and chosen is not None:
         targets = (Target(explained_layer, *chosen),)
-    subject = LookSubject(net, pixels, pictures, explained_layer, layer is not None, targets, index, activity)
+    subject = LookSubject(net, pixels, pictures, explained_layer, layer is not None,
+                          chosen is not None and class_name is None, targets, index, activity)
     panels: list[LookPanel] = []
     explanations: dict[str, Explanation] = {}
     for method in methods:
@@ -119,7 +126,22 @@ def look_network(recogniser: Recogniser, picture: Picture | None, class_name: st
         size=(*recogniser.preparation_.size, recogniser.preparation_.channels), network=net.network.name or "network",
         parameters=net.network.parameters, layers=net.layers, layer=explained_layer, units=strongest,
         seconds=time.monotonic() - started, panels=tuple(panels), explanations=explanations, figures=figures,
-        model=model, page=page, **found)
+        model=model, page=page, because=reason(explanations.get("class_evidence")), **found)
+
+
+def reason(evidence: Explanation | None) -> str | None:
+    """What speaks for the class, one sentence; None where the scores are no sum over features."""
+    if not isinstance(evidence, ClassEvidence):
+        return None
+    ranked = strongest_terms(evidence.terms)
+    features = [one.name.removeprefix("unit ").split(" ")[0] for one in ranked if one.value > 0][:NAMED_UNITS]
+    against = [one.name.removeprefix("unit ").split(" ")[0] for one in ranked if one.value < 0][-1:]
+    if not features:
+        return f"No unit of {evidence.features} speaks for it."
+    many = "s" if len(features) > 1 else ""
+    contrary = f", unit {against[0]} most against it" if against else ""
+    return (f"Unit{many} {join_words(features, 'and')} of {evidence.features} speak{'' if many else 's'} most for "
+            f"{evidence.unit}{contrary}.")
 
 
 def explained_units(activity: LayerActivity, chosen: tuple[int, tuple[int, int] | None] | None,
@@ -134,7 +156,7 @@ def explained_units(activity: LayerActivity, chosen: tuple[int, tuple[int, int] 
 
 def panel_of(subject: LookSubject, method: str, scale: str) -> tuple[LookPanel, dict[str, Explanation]]:
     """The panel of one method, and its explanations by the names of the maps; a refusal is the panel's sentence."""
-    title = method.replace("_", " ").capitalize()
+    title = METHODS_OF_LOOK[method].title or method.replace("_", " ").capitalize()
     try:
         parts, left_out = explained(subject, method)
     except (DiskError, MissingError):
@@ -156,12 +178,16 @@ def explained(subject: LookSubject, method: str) -> tuple[list[LookPart], str | 
     module, _, name = row.explain.partition(":")
     function = getattr(import_module(module), name)
     given = {"model": (), "picture": (subject.pixels,), "data": (subject.data,)}[row.needs]
+    layer = {"layer": subject.layer} if row.in_layer and subject.named else {}
     found: list[LookPart] = []
     for target in subject.targets(method):
-        one = function(subject.model, *given, target)
+        one = function(subject.model, *given, target, **layer)
         of_class = target.layer == subject.model.scores and target.unit is not None
         title = subject.model.classes[target.unit or 0] if of_class else str(replace(target, at=None))
-        found += parts_of(one, title)
+        if of_class:
+            one = replace(one, position=None)  # a score has no place
+        sized = row.drawing == "signed" and row.target == "class"
+        found += with_sizes(one, title) if sized else parts_of(one, title)
     return found, None
 
 

@@ -24,7 +24,7 @@ MOST_FILTERS = 96  # of the first layer
 MOST_TERMS = 5  # for, and as many against
 MOST_NAMED = 12  # units or pairs, in a sentence
 BEYOND = 0.5  # per cent of the values of a signed map that may lie beyond its scale
-SCALED = frozenset({"overlay", "signed", "tiles"})
+SCALED = frozenset({"overlay", "signed", "sizes", "tiles"})
 
 
 def maps_of(method: str, parts: Sequence[LookPart], classes: Sequence[str], scale: str) -> tuple[LookMap, ...]:
@@ -59,14 +59,13 @@ def common_scale(arrays: Sequence[NDArray[Any]], drawing: str, from_zero: bool =
     if any(one.dtype == np.uint8 for one in arrays):
         return None
     low, high = min(float(one.min()) for one in arrays), max(float(one.max()) for one in arrays)
-    if low >= 0 and drawing != "signed":
-        return DisplayScale(0.0 if from_zero else low, high)
-    if drawing != "signed":
+    if drawing not in ("signed", "sizes"):
         end = max(-low, high)
-        return DisplayScale(-end, end, diverging=True)
+        return DisplayScale(0.0 if from_zero else low, high) if low >= 0 else DisplayScale(-end, end, diverging=True)
     sizes = np.abs(np.concatenate([one.ravel() for one in arrays]))
     end = float(np.percentile(sizes, 100 - BEYOND)) or float(sizes.max())
-    return DisplayScale(-end, end, float((sizes > end).mean()), diverging=True)
+    signed = drawing == "signed"
+    return DisplayScale(-end if signed else 0.0, end, float((sizes > end).mean()), diverging=signed)
 
 
 def _map(name: str, part: LookPart, drawing: str, scale: DisplayScale | None, classes: Sequence[str]) -> LookMap:

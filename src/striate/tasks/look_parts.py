@@ -14,6 +14,7 @@ from striate.convnet.explain.occlusion import OcclusionMaps
 from striate.model.explanation import Explanation
 from striate.report.network_look_result import LookTable
 
+SIDE = 4  # features with a map on each side
 MOST_PRODUCTS = 300  # rows of a table of products
 
 
@@ -49,7 +50,10 @@ def _(one: ClassEvidence, title: str) -> list[LookPart]:
     """The sum over all features, then a map of each of the strongest."""
     found = [LookPart(title, one)]
     if one.array.size > 1:
-        for unit, part in zip(one.strongest, one.maps, strict=True):
+        count = len(one.strongest)
+        for place, (unit, part) in enumerate(zip(one.strongest, one.maps, strict=True)):
+            if SIDE <= place < count - SIDE:
+                continue
             side = "for" if part.sum() > 0 else "against"
             found.append(LookPart(f"unit {unit}, {side} {title}", Explanation(
                 part, one.units, f"What unit {unit} of {one.features} adds at each position, not what it sees there.",
@@ -94,3 +98,11 @@ def _cells(row: ProductRow) -> tuple[str | float | None, ...]:
     source = f"{row.source}, padding" if row.padding else row.source
     cells = (source, row.channel, row.row, row.column, row.weight, row.value, row.product)
     return cells if row.pixel_weight is None else (*cells, row.pixel_weight, row.pixel_value, row.pixel_product)
+
+
+def with_sizes(one: Explanation, title: str) -> list[LookPart]:
+    """A signed map of three channels, and beside it the largest size of each pixel's values."""
+    sizes = np.abs(one.array).max(axis=2)
+    words = f"The size of the same in each pixel, the largest of its {one.array.shape[2]} channels, without its sign."
+    return [LookPart(title, one), LookPart(f"size, {title}", Explanation(
+        sizes, f"{one.units}, size", words, one.layer, one.unit, position=one.position), "sizes")]

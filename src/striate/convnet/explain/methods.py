@@ -16,32 +16,42 @@ class MethodOfLook(NamedTuple):
     drawing: how its array is drawn: `overlay` (H, W) on the picture, `signed` (H, W, C) with zero in the middle,
         `tiles` (n, H, W[, C]), `curve`, `points`, `table` or `picture` (H, W, C) uint8.
     first_page: whether a page without --show has it.
-    target: what is explained if the user names nothing: a `layer`, a `unit` of one, or a `class`.
+    target: what is explained if the user names nothing: a `layer`, a `unit` of one, or a `class`. A method of a class
+        explains the unit that the user names, unless it is of a `class only`.
+    title: in words; "" is the name itself.
+    in_layer: whether it takes the keyword `layer`, the one whose maps a class is looked for in.
     """
 
     explain: str
     needs: Literal["model", "picture", "data"]
     drawing: Literal["overlay", "signed", "tiles", "curve", "points", "table", "picture"]
-    target: Literal["layer", "unit", "class"]
+    target: Literal["layer", "unit", "class", "class only"]
     first_page: bool = False
+    in_layer: bool = False
+    title: str = ""
 
 
 METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
     "filters": MethodOfLook("striate.convnet.explain.filters:filters", "model", "tiles", "layer", first_page=True),
     "activations": MethodOfLook("striate.convnet.explain.activation_maps:activations", "picture", "tiles", "layer",
-                                first_page=True),
+                                first_page=True, title="Activation maps"),
     "class_evidence": MethodOfLook(
-        "striate.convnet.explain.class_evidence:class_evidence", "picture", "overlay", "class", first_page=True),
+        "striate.convnet.explain.class_evidence:class_evidence", "picture", "overlay", "class only", first_page=True,
+        title="Evidence for the class"),
     "occlusion": MethodOfLook("striate.convnet.explain.occlusion:occlusion", "picture", "overlay", "class"),
-    "dot_product": MethodOfLook("striate.convnet.explain.dot_product:dot_product", "picture", "table", "unit"),
+    "dot_product": MethodOfLook("striate.convnet.explain.dot_product:dot_product", "picture", "table", "unit",
+                                title="One activation as a sum of products"),
     "gradient": MethodOfLook(
         "striate.convnet.explain.gradient:gradient", "picture", "signed", "class", first_page=True),
-    "guided": MethodOfLook("striate.convnet.explain.guided:guided", "picture", "signed", "class"),
+    "guided": MethodOfLook("striate.convnet.explain.guided:guided", "picture", "signed", "class",
+                           title="Guided backpropagation"),
     "deconvnet": MethodOfLook(
         "striate.convnet.explain.deconvnet:deconvnet", "picture", "signed", "unit", first_page=True),
     "integrated_gradients": MethodOfLook(
         "striate.convnet.explain.integrated_gradients:integrated_gradients", "picture", "signed", "class"),
-    "smoothgrad": MethodOfLook("striate.convnet.explain.smoothgrad:smoothgrad", "picture", "signed", "class"),
+    "smoothgrad": MethodOfLook("striate.convnet.explain.smoothgrad:smoothgrad", "picture", "signed", "class",
+                               title="SmoothGrad"),
     "grad_cam": MethodOfLook(
-        "striate.convnet.explain.grad_cam:grad_cam", "picture", "overlay", "class", first_page=True),
+        "striate.convnet.explain.grad_cam:grad_cam", "picture", "overlay", "class", first_page=True, in_layer=True,
+        title="Grad-CAM"),
 })

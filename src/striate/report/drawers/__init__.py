@@ -10,6 +10,7 @@ from striate.report.drawers.label_map import draw_labels
 from striate.report.drawers.overlay import draw_overlay
 from striate.report.drawers.photograph import draw_picture
 from striate.report.drawers.signed_map import draw_signed
+from striate.report.drawers.size_map import draw_sizes
 from striate.report.drawers.tile_sheet import draw_tiles
 from striate.report.drawers.value_table import draw_table
 from striate.report.network_look_result import LookMap
@@ -17,5 +18,5 @@ from striate.report.network_look_result import LookMap
 # Of a map, its explanation, and the picture that is explained, if there is one.
 DRAWERS: Mapping[str, Callable[[LookMap, Explanation, Pixels | None], Drawing]] = MappingProxyType({
     "overlay": draw_overlay, "signed": draw_signed, "tiles": draw_tiles, "table": draw_table, "picture": draw_picture,
-    "labels": draw_labels,
+    "labels": draw_labels, "sizes": draw_sizes,
 })
