@@ -3,6 +3,7 @@
 import json
 from base64 import b64decode
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from striate.convnet.explain.dot_product import DotProduct, dot_product
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.target import Target
 from striate.core.humanize import significant
-from striate.report.look_stepthrough import StepThrough, stepthrough
+from striate.report.look_stepthrough import StepThrough, aligned, stepthrough
 from striate.report.train_page import environment
 from tests.convnet.explain.nets import explained, picture
 from tests.report.browser import DESK, PHONE, Opener
@@ -82,7 +83,7 @@ def expected(found: DotProduct, shown: StepThrough, in_bytes: bool) -> dict[str,
     order = list(range(len(sums))) if len(sums) <= 4 else sorted(np.argsort(-np.abs(sums), kind="stable")[:3].tolist())
 
     def cells(values: Any) -> list[list[str]]:
-        return [[significant(value, 3) for value in values[one].ravel().tolist()] for one in order]
+        return [list(chain(*aligned(values[one]))) for one in order]
 
     result = None if shown.relu is None else significant(float(np.clip(total, 0, shown.limit)), 6)
     rest = None if len(sums) <= 4 else significant(float(np.delete(sums, order).sum()), 6)
@@ -141,6 +142,8 @@ def test_the_pointer_and_the_arrow_keys_move_over_the_map(tmp_path: Path, open_p
     _, _, shown = shown_of("colour, folded, rectified")
     opened = open_page(page(tmp_path, shown))
     where = opened.page.locator("h3")
+    assert opened.page.get_by_role("application", name="Output of unit").count() == 1
+    assert opened.page.get_by_role("status").inner_text().startswith("Row ")
     opened.page.locator("#st-map").focus()
     for key, place in (("Home", "Row {}, column 0"), ("PageUp", "Row 0, column 0"), ("ArrowRight", "Row 0, column 1"),
                        ("ArrowDown", "Row 1, column 1"), ("ArrowUp", "Row 0, column 1"), ("ArrowUp", "Row 0, column 1"),
@@ -194,7 +197,19 @@ def test_what_has_no_window_has_no_step_through() -> None:
     assert stepthrough(without, picture(without)) is None
 
 
-def test_data_cannot_end_its_script() -> None:
+def test_data_have_no_text_that_could_end_their_script() -> None:
     shown = shown_of("table")[2]
     assert "<" not in shown.block
     assert json.loads(shown.block) == shown.data
+
+
+def test_cells_are_their_numbers_to_three_digits_of_the_largest() -> None:
+    draw = np.random.default_rng(5)
+    for scale in (1e-7, 0.0123, 9.996, 1.0, 250.0, 1e5):
+        table = draw.uniform(-scale, scale, (5, 5))
+        texts = list(chain(*aligned(table)))
+        apart = [abs(float(text.replace("−", "-")) - value)
+                 for text, value in zip(texts, table.ravel().tolist(), strict=True)]
+        assert max(apart) <= 0.0051 * np.abs(table).max()
+        assert len({len(text.partition(".")[2]) for text in texts}) == 1
+    assert aligned(np.zeros((1, 2))) == [["0", "0"]]

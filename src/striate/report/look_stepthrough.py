@@ -78,7 +78,7 @@ class StepThrough:
     @property
     def block(self) -> Markup:
         """The data as the text of a script element of type application/json."""
-        return Markup(json.dumps(self.data, allow_nan=False).replace("<", "\\u003c"))  # noqa: S704 - no "<" is left
+        return Markup(json.dumps(self.data, allow_nan=False))  # noqa: S704 - numbers, base64 and names of colours
 
     @property
     def script(self) -> Markup:
@@ -165,7 +165,17 @@ def _shown(products: NDArray[np.float64]) -> tuple[list[int], float]:
 
 def _windows(start: DotProduct, names: Sequence[str], shown: Iterable[int]) -> Iterable[ChannelWindow]:
     for index in shown:
-        values, weights, products = ([[significant(value, CELL) for value in row] for row in table[index].tolist()]
-                                     for table in (start.values, start.weights, start.array))
+        values, weights, products = (aligned(table[index]) for table in (start.values, start.weights, start.array))
         total = significant(float(start.array[index].sum()), SUM)
         yield ChannelWindow(names[index], values, weights, products, total)
+
+
+def aligned(table: NDArray[np.float64]) -> list[list[str]]:
+    """Numbers (rows, columns) as text with as many decimals as give the largest three significant digits.
+
+    >>> aligned(np.array([[-0.01234, 0.5], [0.0, -0.0001]])), aligned(np.array([[255.0, 7.0]]))
+    ([['−0.012', '0.500'], ['0', '0.000']], [['255', '7']])
+    """
+    most = float(np.abs(table).max())
+    decimals = max(0, CELL - 1 - int(f"{most:.{CELL - 1}e}".split("e")[1]))
+    return [[f"{value:z.{decimals}f}".replace("-", "−") if value else "0" for value in row] for row in table.tolist()]

@@ -70,13 +70,13 @@
     }
   }
 
-  // As core/humanize.significant.
+  // As significant in core/humanize.py, and aligned in report/look_stepthrough.py for the cells of a table.
   const significant = (value, digits) => {
     const rounded = Number(value.toPrecision(digits));
     const plain = rounded === 0 || (Math.abs(rounded) >= 1e-4 && Math.abs(rounded) < 1e6);
     return (plain ? String(rounded + 0) : rounded.toExponential()).replaceAll("-", "−");
   };
-  const cell = (value) => significant(value, 3), number = (value) => significant(value, 6);
+  const number = (value) => significant(value, 6);
   const plus = (value) => `${value < 0 ? "−" : "+"} ${number(Math.abs(value))}`;
 
   const draw = (canvas, high, wide, colourAt) => {
@@ -111,12 +111,17 @@
   };
 
   const fill = (table, taps, name) => {
-    const most = Math.max(...taps.map((tap) => Math.abs(tap[name]))) || 1;
+    const most = Math.max(...taps.map((tap) => Math.abs(tap[name])));
+    const decimals = Math.max(0, 2 - Number(most.toExponential(2).split("e")[1]));
+    const cell = (value) => {
+      const text = value ? value.toFixed(decimals) : "0";
+      return Number(text) ? text.replace("-", "−") : text.replace("-", "");
+    };
     table.querySelectorAll("td").forEach((one, i) => {
       const value = taps[i][name];
       one.textContent = cell(value);
       one.className = !taps[i].inside ? "st-padding" : value < 0 ? "against" : "for";
-      one.style.setProperty("--depth", (0.45 * Math.abs(value) / most).toFixed(3));
+      one.style.setProperty("--depth", (0.45 * Math.abs(value) / (most || 1)).toFixed(3));
     });
   };
 
