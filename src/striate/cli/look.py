@@ -68,9 +68,14 @@ def look(
     page = out or model.with_name("look.html")
     refuse_taken(page, force)
 
+    from striate.tasks import Progress
     from striate.tasks.look import look as look_inside
 
     screen = Screen(quiet=quiet, as_json=as_json)
-    result = look_inside(model, picture, layer=layer, unit=unit, data=data, show=show, class_name=asked, top=top,
-                         scale=scale, out=page, figures=figures)
+    try:
+        result = look_inside(model, picture, layer=layer, unit=unit, data=data, show=show, class_name=asked, top=top,
+                             scale=scale, out=page, figures=figures,
+                             progress=Progress(message=screen.say, on_progress=screen.stage))
+    finally:
+        screen.close()
     screen.answer(result, str(result.page) if quiet else result.summary())

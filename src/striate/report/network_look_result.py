@@ -51,6 +51,20 @@ class LookTable(Result):
     folded: bool = False
 
 
+@dataclass(frozen=True)
+class LookCurve(Result):
+    """Curve over layers: their names, the value at each, 0..1, with its 95 % interval or None, and lines by name.
+
+    `axis` says what the values are.
+    """
+
+    axis: str
+    names: tuple[str, ...]
+    values: tuple[float, ...]
+    intervals: tuple[tuple[float, float] | None, ...]
+    lines: tuple[tuple[str, float], ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class LookMap(Result):
     """Map of a panel: what is explained, and its numbers; its array is `explanations[name]` of the result.
@@ -65,7 +79,7 @@ class LookMap(Result):
         evidence: one sentence: what it shows, and what it does not show.
         empty: whether it is zero everywhere.
         total, bias: as in the explanation; `terms`: its strongest terms, by value; `term_count`: how many it has.
-        table: rows of numbers, or None.
+        table: rows of numbers, or None; `curve`: values by layer, or None.
         tiles: of a sheet, those shown; `count`: how many there are.
         facts: what the method's explanation says beyond its array: JSON values by name.
 
@@ -89,6 +103,7 @@ class LookMap(Result):
     terms: tuple[Term, ...] = ()
     term_count: int = 0
     table: LookTable | None = None
+    curve: LookCurve | None = None
     tiles: tuple[TileFacts, ...] = ()
     count: int = 0
     facts: Mapping[str, object] = field(default_factory=dict)

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from striate.core.humanize import join_words
 from striate.errors import UsageError, shown
 from striate.model.recogniser import Picture, Recogniser
 from striate.report.look_result import LookResult
+
+if TYPE_CHECKING:  # it loads torch
+    from striate.tasks.progress import Progress
 
 
 class Explainer(NamedTuple):
@@ -40,7 +43,8 @@ EXPLAINERS: Mapping[str, Explainer] = MappingProxyType({
 def look(model: str | Path | Recogniser, picture: Picture | None = None, *, layer: str | None = None,
          unit: int | str | Sequence[int] | None = None, data: str | Path | None = None,
          show: str | Sequence[str] | None = None, class_name: str | None = None, top: int = 5,
-         scale: str | None = None, out: str | Path | None = None, figures: str | Path | None = None) -> LookResult:
+         scale: str | None = None, out: str | Path | None = None, figures: str | Path | None = None,
+         progress: Progress | None = None) -> LookResult:
     """Explain a recogniser: what it has learnt, and the evidence for its prediction of `picture`.
 
     Args:
@@ -56,6 +60,7 @@ def look(model: str | Path | Recogniser, picture: Picture | None = None, *, laye
         scale: of the maps of a method: `shared` by them, which is None, or of `each`.
         out: the page to write, or None.
         figures: a folder for every panel as PNG, SVG and NPY files, or None; it is made if it is not there.
+        progress: callbacks of methods that look at many pictures.
 
     Raises `UsageError` (`look_kind`, `option_of_kind`, `class_alone`, `unit_alone`, and of a wrong option its own),
     `NetworkError` (`unknown_layer`), `PictureError`, and what `striate.load` raises.
@@ -76,12 +81,14 @@ def look(model: str | Path | Recogniser, picture: Picture | None = None, *, laye
     explainer = EXPLAINERS[recogniser.KIND]
     options = {"layer": layer, "unit": unit, "data": None if data is None else str(data), "show": show, "scale": scale,
                "figures": None if figures is None else str(figures)}
-    given = {name: value for name, value in options.items() if value is not None}
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     refuse_options(given, explainer, recogniser.KIND)
     if class_name is not None and picture is None:
         raise UsageError("class_alone", f"what speaks for {shown(class_name, 80)} was asked for",
                          allowed="a class is allowed together with a picture", given="no picture was given",
                          do="Add --picture")
+    if data is not None:
+        given["progress"] = progress
     page = None if out is None else str(out)
     result: LookResult = _imported(explainer.explain)(recogniser, picture, class_name, top, model=path, page=page,
                                                       **given)

@@ -48,6 +48,7 @@ class LookSubject:
         units: the targets of methods that explain units, the strongest first.
         target: the class that is explained, by index; None without a picture or class.
         activity: of the picture.
+        progress: callbacks of methods that look at many pictures.
 
     """
 
@@ -60,6 +61,7 @@ class LookSubject:
     units: tuple[Target, ...]
     target: int | None
     activity: ActivationMaps | None
+    progress: Progress
 
     def targets(self, method: str) -> Sequence[Target]:
         """What a method explains here: one layer, the units, or the class."""
@@ -114,7 +116,7 @@ def look_network(recogniser: Recogniser, picture: Picture | None, class_name: st
     if activity is None and chosen is not None:
         targets = (Target(explained_layer, *chosen),)
     subject = LookSubject(net, pixels, pictures, explained_layer, layer is not None,
-                          chosen is not None and class_name is None, targets, index, activity)
+                          chosen is not None and class_name is None, targets, index, activity, progress or Progress())
     panels: list[LookPanel] = []
     explanations: dict[str, Explanation] = {}
     for method in methods:
@@ -178,10 +180,12 @@ def explained(subject: LookSubject, method: str) -> tuple[list[LookPart], str | 
     module, _, name = row.explain.partition(":")
     function = getattr(import_module(module), name)
     given = {"model": (), "picture": (subject.pixels,), "data": (subject.data,)}[row.needs]
-    layer = {"layer": subject.layer} if row.in_layer and subject.named else {}
+    more: dict[str, Any] = {"layer": subject.layer} if row.in_layer and subject.named else {}
+    if row.needs == "data":
+        more["on_progress"] = subject.progress.on_progress
     found: list[LookPart] = []
     for target in subject.targets(method):
-        one = function(subject.model, *given, target, **layer)
+        one = function(subject.model, *given, target, **more)
         of_class = target.layer == subject.model.scores and target.unit is not None
         title = subject.model.classes[target.unit or 0] if of_class else str(replace(target, at=None))
         if of_class:

@@ -14,6 +14,7 @@ from striate.convnet.explain.activation_maps import ActivationMaps
 from striate.convnet.explain.dot_product import DotProduct, sum_line
 from striate.convnet.explain.filters import FilterBank
 from striate.convnet.explain.methods import METHODS_OF_LOOK
+from striate.convnet.explain.strongest import Strongest
 from striate.core.humanize import join_words
 from striate.core.result import json_values
 from striate.model.explanation import Explanation, Term
@@ -38,6 +39,8 @@ def maps_of(method: str, parts: Sequence[LookPart], classes: Sequence[str], scal
         one = part.explanation
         arrays = alike[_likeness(drawing, one)] if scale == "shared" else [one.array]
         own = common_scale(arrays, drawing, part.from_zero) if drawing in SCALED else None
+        if part.scaled:
+            own = common_scale(part.scaled, "signed")
         name = f"{method}-{place + 1}" if place else method
         found.append(_map(name, part, drawing, own, classes))
     return tuple(found)
@@ -74,12 +77,12 @@ def _map(name: str, part: LookPart, drawing: str, scale: DisplayScale | None, cl
     peak = tuple(int(i) for i in np.unravel_index(int(array.argmax()), array.shape)) if array.size else ()
     empty = drawing in SCALED and array.dtype != np.uint8 and low == high == 0
     tiles = _categories(array, classes) if drawing == "labels" else ()
-    if drawing == "tiles":
+    if drawing in ("tiles", "crops"):
         tiles = tiles_of(one, part.tiles)
     return LookMap(
         name, part.title, drawing, one.layer, one.unit, one.position, tuple(array.shape), low, high, peak, scale,
-        one.evidence, empty, one.total, one.bias, strongest_terms(one.terms), len(one.terms), part.table, tiles,
-        len(array) if drawing == "tiles" else len(tiles), facts_of(one))
+        one.evidence, empty, one.total, one.bias, strongest_terms(one.terms), len(one.terms), part.table, part.curve,
+        tiles, len(array) if drawing == "tiles" else len(tiles), facts_of(one))
 
 
 def _categories(labels: NDArray[Any], classes: Sequence[str]) -> tuple[TileFacts, ...]:
@@ -147,6 +150,13 @@ def _(one: ActivationMaps, most: int) -> tuple[TileFacts, ...]:
     return tuple(found)
 
 
+@tiles_of.register
+def _(one: Strongest, most: int) -> tuple[TileFacts, ...]:
+    """The pictures of the one unit shown, with their classes."""
+    return tuple(TileFacts(picture.key, place, picture.value, picture.position, picture.label)
+                 for place, picture in enumerate(one.shown[0].pictures[:most]))
+
+
 @singledispatch
 def notes_of(one: Explanation) -> tuple[str, ...]:  # noqa: ARG001 - what the others read
     """Sentences on an explanation beside its evidence."""
@@ -171,6 +181,15 @@ def _(one: ActivationMaps) -> tuple[str, ...]:
                        if layer.silent)
     return ("The number beside each is its largest activation. " + (
         f"Zero everywhere in this picture: {silent}." if silent else "No unit is zero everywhere in this picture."),)
+
+
+@notes_of.register
+def _(one: Strongest) -> tuple[str, ...]:
+    """How much was looked at, and the units that nothing excites."""
+    said = f"{one.pictures:,} pictures of {one.data} ({one.part}) were looked at, each at most once for a unit; to the "
+    silent = "" if one.dead is None else (f" {_units(one.dead)} 0 for all of them." if one.dead else
+                                          f" Each of the {one.of:,} units is excited by one of them.")
+    return f"{said}right of the crops is what comes back by {one.rule}.{silent}",
 
 
 @notes_of.register

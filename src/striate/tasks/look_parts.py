@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from striate.convnet.explain.class_evidence import ClassEvidence
 from striate.convnet.explain.dot_product import DotProduct, ProductRow
 from striate.convnet.explain.occlusion import OcclusionMaps
+from striate.convnet.explain.strongest import Strongest
 from striate.model.explanation import Explanation
-from striate.report.network_look_result import LookTable
+from striate.report.network_look_result import LookCurve, LookTable
 
 SIDE = 4  # features with a map on each side
 MOST_PRODUCTS = 300  # rows of a table of products
@@ -26,7 +29,8 @@ class LookPart:
         title: what it is; `explanation`: of it alone.
         drawing: how it is drawn; None is as its method says.
         tiles: how many tiles of a sheet are shown, at most.
-        table: rows of numbers, or None.
+        table: rows of numbers, or None; `curve`: values by layer, or None.
+        scaled: arrays that the scale is of, where they are not the explanation's own.
         from_zero: whether the scale of values that are not negative begins at 0, else at the smallest.
 
     """
@@ -36,6 +40,8 @@ class LookPart:
     drawing: str | None = None
     tiles: int = 64
     table: LookTable | None = None
+    curve: LookCurve | None = None
+    scaled: tuple[NDArray[Any], ...] = ()
     from_zero: bool = True
 
 
@@ -98,6 +104,17 @@ def _cells(row: ProductRow) -> tuple[str | float | None, ...]:
     source = f"{row.source}, padding" if row.padding else row.source
     cells = (source, row.channel, row.row, row.column, row.weight, row.value, row.product)
     return cells if row.pixel_weight is None else (*cells, row.pixel_weight, row.pixel_value, row.pixel_product)
+
+
+@parts_of.register
+def _(one: Strongest, title: str) -> list[LookPart]:  # noqa: ARG001 - each part has a title of its own
+    """The pictures of each unit."""
+    found = []
+    for unit, values in zip(one.shown, one.array, strict=True):
+        own = replace(one, array=values[: len(unit.pictures)], shown=(unit,))
+        found.append(LookPart(f"unit {unit.unit} of {one.layer}", own, "crops",
+                              scaled=tuple(picture.projection for picture in unit.pictures)))
+    return found
 
 
 def with_sizes(one: Explanation, title: str) -> list[LookPart]:

@@ -1,0 +1,58 @@
+"""Nine crops: the pictures that excite a unit most, cut to what it sees, and beside them what comes back from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+from PIL import Image
+
+from striate.model.explanation import Explanation
+from striate.model.preprocessing import Pixels
+from striate.report.drawers.drawing import Drawing
+from striate.report.drawers.palette import Bytes, levels_of
+from striate.report.drawers.tile_sheet import sprite
+from striate.report.embedded_images import data_uri, png
+from striate.report.network_look_result import LookMap
+from striate.report.train_page import environment
+
+if TYPE_CHECKING:
+    from striate.convnet.explain.strongest import Strongest
+
+SIDE, ACROSS = 100, 3  # pixels of a crop, and crops in a row
+PAPER = 128  # around crops that are not square
+
+
+def draw_crops(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
+    """The pictures of the one unit that `found` shows; `one.tiles` are their names, values, and classes."""
+    assert one.scale is not None
+    (unit,) = cast("Strongest", found).shown
+    if not unit.pictures:
+        return Drawing(Markup("<h3>{}</h3><p class=\"note\">No picture excites it.</p>").format(one.title))
+    crops = np.stack([framed(coloured(picture.pixels)) for picture in unit.pictures])
+    back = np.stack([framed(coloured(levels_of(picture.projection, one.scale))) for picture in unit.pictures])
+    sheets = [sprite(crops, ACROSS), sprite(back, ACROSS)]
+    file = png(np.concatenate([sheets[0], np.full((sheets[0].shape[0], 12, 3), 255, np.uint8), sheets[1]], 1))
+    html = environment().get_template("look_crops.html.j2").render(
+        map=one, sheets=[(data_uri(png(sheet)), sheet.shape[1], sheet.shape[0]) for sheet in sheets])
+    return Drawing(Markup(html), file)  # noqa: S704 - a template's own text
+
+
+def coloured(pixels: NDArray[np.uint8]) -> Bytes:
+    """Pixels (h, w, C) uint8, C = 1 or 3, as (h, w, 3)."""
+    return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
+
+
+def framed(pixels: Bytes) -> Bytes:
+    """Pixels (h, w, 3) as a square of 100 pixels: as large as they fit, in the middle of a grey one."""
+    height, width = pixels.shape[:2]
+    factor = SIDE / max(height, width)
+    size = max(1, round(height * factor)), max(1, round(width * factor))
+    how = Image.Resampling.NEAREST if factor > 2 else Image.Resampling.BILINEAR if factor > 1 else Image.Resampling.BOX
+    drawn = np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).resize(size[::-1], how))
+    square = np.full((SIDE, SIDE, 3), PAPER, np.uint8)
+    top, left = (SIDE - size[0]) // 2, (SIDE - size[1]) // 2
+    square[top : top + size[0], left : left + size[1]] = drawn
+    return square
