@@ -54,4 +54,6 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
     "grad_cam": MethodOfLook(
         "striate.convnet.explain.grad_cam:grad_cam", "picture", "overlay", "class", first_page=True, in_layer=True,
         title="Grad-CAM"),
+    "maximise": MethodOfLook("striate.convnet.explain.maximise:maximise", "model", "tiles", "layer",
+                              title="Pictures that excite units"),
 })

@@ -1,0 +1,217 @@
+"""Feature visualisation: pictures that excite a unit, found by gradient ascent from noise.
+
+Erhan et al. 2009; Olah, Mordvintsev & Schubert 2017. What is made larger is the unit before its ReLU: behind it a unit
+that is silent for the first noise would have no gradient, and its picture would stay grey. A picture is as large as
+the unit's receptive field, so that it shows what the unit sees and nothing else; where a field is as large as the
+network's pictures, in the middle of one of these. In each step the picture is moved by a few pixels, so that it does
+not fit the grid of the windows. A unit that none of the found pictures excites is called silent and gets none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from striate.arch.network import INPUT
+from striate.convnet.explain.explained_net import ExplainedNet
+from striate.convnet.explain.spectrum import Spectrum, descend
+from striate.convnet.explain.target import Target
+from striate.convnet.training.malloc import reuse_freed_memory
+from striate.convnet.training.seeding import generator, seed_for
+from striate.core.constraints import Integer
+from striate.core.params import Refusal, checked
+from striate.model.explanation import Explanation
+
+STEPS = 128
+UNITS = 16  # of a layer, if none is named
+JITTER = 28  # pixels of a side for one pixel by which a picture is moved at most, each way
+MEMORY = 512 << 20  # bytes of volumes, stored for the backward pass
+LARGEST_BATCH = 16
+AVERAGES = ("pool", "global_pool")
+PASSED = frozenset({"relu", "pool", "global_pool", "lrn", "dropout"})  # keep units apart
+
+Size = tuple[int, int]  # rows and columns
+
+REFUSAL = Refusal("bad_ascent", "the {name} of a gradient ascent were asked for", "Leave it out")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Maximised(Explanation):
+    """Pictures that excite units most, of those found by gradient ascent.
+
+    `array` is (n, h, w, C) uint8, a picture for each of `shown`.
+
+    Attributes:
+        shown: the units with a picture; `silent`: those that no found picture excites above zero, or that nothing
+            moves.
+        reached: (n,), the largest activation of each of `shown` for its picture, as the layer gives it.
+        of_units: how many the layer has.
+        ascended: the layer whose units were made larger: the one before the ReLU.
+
+    """
+
+    shown: tuple[int, ...]
+    silent: tuple[int, ...]
+    reached: NDArray[np.float64]
+    of_units: int
+    ascended: str
+
+
+@dataclass(frozen=True)
+class Ascent:
+    """Ascent of units: `layer` before its ReLU, at `place`, or the mean of all places if None; the pictures' `size`."""
+
+    layer: str
+    place: tuple[int, int] | None
+    size: Size
+
+
+def maximise(model: ExplainedNet, target: Target, *, units: Sequence[int] | None = None, steps: int = STEPS,
+             seed: int = 0) -> Maximised:
+    """Pictures that excite units of a layer; the same seed gives the same bytes.
+
+    Args:
+        model: the network.
+        target: a layer; with a unit, that alone; with a position, the unit there, in a whole picture.
+        units: of the layer; None is the first sixteen.
+        steps: of ascent for each picture.
+        seed: of the noise that pictures begin with, and of their movements.
+
+    Raises `UsageError` (`bad_ascent`, `no_such_unit`) and `NetworkError` (`unknown_layer`).
+
+    """
+    layer = model.check(target).layer
+    channels = model.volume(layer).channels
+    steps = checked("steps", steps, Integer(1, 10_000), REFUSAL)
+    if units is None:
+        units = range(min(UNITS, channels))
+    asked = [target.unit] if target.unit is not None else [
+        checked("units", unit, Integer(0, channels - 1), REFUSAL) for unit in units]
+    ascent = planned(model, target)
+    rectified = any(node.layer.kind == "relu" and ascent.layer in node.inputs for node in model.nodes.values())
+    part = ascent.size[0] * ascent.size[1] / (model.network.input.height * model.network.input.width)
+    batch = max(1, min(LARGEST_BATCH, int(MEMORY / part / sum(row.memory for row in model.survey.rows))))
+    pictures, reached, alive = [], [], []
+    with reuse_freed_memory():
+        for first in range(0, len(asked), batch):
+            some = asked[first : first + batch]
+            found, moved = ascend(model, ascent, some, steps, seed)
+            with torch.no_grad():
+                volumes = model.activations(model.batch(found), [layer, ascent.layer])
+            each = torch.arange(len(some))
+            largest, before = (volumes[name][each, some].flatten(1).amax(1).double().cpu().numpy()
+                               for name in (layer, ascent.layer))
+            pictures.append(found)
+            reached.append(largest)
+            alive.append(moved & (before > 0) if rectified else moved)
+    chosen = np.concatenate(alive)
+    return Maximised(
+        array=np.concatenate(pictures)[chosen], units="pixels",
+        evidence=f"Pictures made to excite units of {layer} as much as possible, so what they can respond to; not "
+                 "what they respond to in photographs, which the strongest pictures show.",
+        layer=layer, unit=None if target.unit is None else str(target.unit), position=target.at,
+        shown=tuple(unit for unit, one in zip(asked, chosen, strict=True) if one),
+        silent=tuple(unit for unit, one in zip(asked, chosen, strict=True) if not one),
+        reached=np.concatenate(reached)[chosen], of_units=channels, ascended=ascent.layer)
+
+
+def ascend(model: ExplainedNet, ascent: Ascent, units: Sequence[int], steps: int,
+           seed: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Pictures (n, h, w, C) uint8, one for each of `units`, by gradient ascent from noise.
+
+    With them (n,), whether there was a gradient to follow.
+    """
+    height, width = ascent.size
+    jitter = min(height, width) // JITTER
+    size = (height + 2 * jitter, width + 2 * jitter)
+    spectrum = Spectrum(model.network.input.channels, size,
+                        [seed_for(seed, "maximise", ascent.layer, unit) for unit in units])
+    moves = generator(seed, "maximise", "moves").integers(0, 2 * jitter + 1, (steps, 2))
+    each = torch.arange(len(units))
+
+    def cropped(row: int, column: int) -> Tensor:
+        return spectrum.pictures()[:, :, row : row + height, column : column + width]
+
+    def loss(step: int) -> Tensor:
+        batch = model.preparation.normalised(255 * cropped(*moves[step - 1].tolist()))
+        maps = model.activations(batch, [ascent.layer])[ascent.layer][each, list(units)]
+        values = maps.mean((1, 2)) if ascent.place is None else maps[:, ascent.place[0], ascent.place[1]]
+        return -values.sum()
+
+    noise = spectrum.coefficients.detach().clone()
+    descend(spectrum.coefficients, loss, steps)
+    with torch.no_grad():
+        found = (255 * cropped(jitter, jitter)).round().permute(0, 2, 3, 1).to(torch.uint8)
+        moved = (spectrum.coefficients != noise).flatten(1).any(1)
+    return found.cpu().numpy(), moved.cpu().numpy()
+
+
+def planned(model: ExplainedNet, target: Target) -> Ascent:
+    """What to make larger for a target: the input of the ReLU before it, if only layers that keep units apart follow.
+
+    Behind an average of all positions it is their mean, else a unit whose receptive field lies within the picture.
+    """
+    whole = (model.network.input.height, model.network.input.width)
+    layer, averaged = before_relu(model, target.layer)
+    if averaged:
+        return Ascent(layer, None, whole)
+    if target.at is not None and model.volume(layer) == model.volume(target.layer):
+        return Ascent(layer, target.at, whole)
+    return smallest(model, layer, whole) if layer == target.layer or target.at is None else Ascent(layer, None, whole)
+
+
+def before_relu(model: ExplainedNet, layer: str) -> tuple[str, bool]:
+    """The input of the last ReLU before `layer`, or `layer` without one; and whether averages lie between."""
+    node, averaged = model.nodes.get(layer), False
+    while node is not None and node.layer.kind in PASSED:
+        averaged = averaged or (node.layer.kind in AVERAGES and node.layer.mode == "average")  # type: ignore[attr-defined]
+        if node.layer.kind == "relu":
+            return node.inputs[0], averaged
+        node = model.nodes.get(node.inputs[0])
+    return layer, False
+
+
+def smallest(model: ExplainedNet, layer: str, whole: Size) -> Ascent:
+    """A unit of `layer` that sees no border, in a picture no larger than it needs; else in the middle of a whole one.
+
+    The picture lacks whole strides at the bottom and the right, so that windows and padding lie as in a whole one.
+    """
+    _, height, width = model.volume(layer)
+    middle = Ascent(layer, (height // 2, width // 2), whole)
+    row = next((row for row in model.survey.rows if row.name == layer), None)
+    if row is None or any(isinstance(field.stride, Fraction) for field in row.fields):
+        return middle
+    places, sides = [], []
+    for field, size in zip(row.fields, whole, strict=True):
+        place = -int(field.first) // int(field.stride) + (int(field.first) % int(field.stride) > 0)
+        needed = int(field.first) + place * int(field.stride) + int(field.size)
+        places.append(place)
+        sides.append(size - max(0, size - needed) // int(field.stride) * int(field.stride))
+    found = Ascent(layer, (places[0], places[1]), (sides[0], sides[1]))
+    return found if sides[0] < whole[0] and sides[1] < whole[1] and fits(model, found) else middle
+
+
+def fits(model: ExplainedNet, ascent: Ascent) -> bool:
+    """Whether windows begin in pictures of this size where they begin in whole ones, and no layer reads all of them."""
+    sizes: dict[str, Size] = {INPUT: ascent.size}
+    for node in model.path_to(ascent.layer):
+        height, width = sizes[node.inputs[0]]
+        if node.layer.reach in ("all", "spread") or any(sizes[name] != (height, width) for name in node.inputs):
+            return False
+        if node.layer.window is None:
+            sizes[node.name] = (height, width)
+            continue
+        volume = node.input_volumes[0]
+        now, then = node.layer.window.axes(height, width), node.layer.window.axes(volume.height, volume.width)
+        counts = [axis.count(node.layer.window.rounding) for axis in now]
+        if not all(counts) or any(one.pads[0] != other.pads[0] for one, other in zip(now, then, strict=True)):
+            return False
+        sizes[node.name] = (counts[0], counts[1])
+    assert ascent.place is not None
+    return all(place < size for place, size in zip(ascent.place, sizes[ascent.layer], strict=True))
