@@ -17,6 +17,7 @@ from striate.report.train_page import environment
 
 SHOWN_TOP = 5  # classes with their probabilities
 NUMBER = re.compile(r"\d[\d.,e−+]*")
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 CLOSE = 0.1  # the two most probable classes are called close within this
 
 
@@ -30,6 +31,7 @@ def render_look(result: NetworkLookResult) -> str:
     """The page as text."""
     title = PurePath(result.picture).name if result.picture else result.model or result.network
     return environment().get_template("look_network.html.j2").render(vars(result) | {
+        "policy": POLICY if result.stepthrough is None else result.stepthrough.policy,
         "title": title if result.pixels is None or result.picture else "a picture",
         "model": result.model or "a recogniser",
         "shown_top": result.ranked[:SHOWN_TOP],

@@ -91,6 +91,14 @@ class StepThrough:
         digest = b64encode(sha256(self.script.encode()).digest()).decode("ascii")
         return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
 
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The window that it begins with: layer and place, weights, values and products, their sum, bias and result."""
+        start = self.start
+        return {"layer": start.summed, "place": start.summed_place, "weights": start.weights, "values": start.values,
+                "products": start.array, "bias": start.bias, "total": start.total, "relu": self.relu,
+                "result": self.result}
+
     def number(self, value: float) -> str:
         """A sum, a bias or a result as text."""
         return significant(value, SUM)

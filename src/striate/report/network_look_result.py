@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from striate.core.humanize import join_words
-from striate.core.result import Result
+from striate.core.result import Result, json_values
 from striate.errors import shown
 from striate.model.explanation import Term
 from striate.model.preprocessing import Pixels
 from striate.report.look_result import LookResult
+
+if TYPE_CHECKING:
+    from striate.report.look_stepthrough import StepThrough
 
 
 @dataclass(frozen=True)
@@ -154,6 +158,7 @@ class NetworkLookResult(LookResult):
         because: what speaks for the class, one sentence, or None.
         seconds: wall time of the explanations.
         panels: one for each method.
+        stepthrough: of a convolution, or None; of it the JSON has the window that it begins with.
         pixels: the picture as the network reads it, (H, W, C) uint8, or None; not in the JSON.
 
     The arrays are in `explanations`, under the names of the maps.
@@ -169,7 +174,12 @@ class NetworkLookResult(LookResult):
     seconds: float = 0.0
     panels: tuple[LookPanel, ...] = ()
     figures: str | None = None
+    stepthrough: StepThrough | None = field(default=None, metadata={"key": None})
     pixels: Pixels | None = field(default=None, metadata={"key": None})
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return super().as_dict() | {"stepthrough": self.stepthrough and json_values(self.stepthrough.facts)}
 
     def summary(self) -> str:
         """The predicted class, the panels, and where the page is, as lines for people."""

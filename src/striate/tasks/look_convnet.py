@@ -26,6 +26,7 @@ from striate.errors import DiskError, MissingError, StriateError
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 from striate.model.recogniser import Picture, Recogniser
+from striate.report.look_stepthrough import StepThrough, stepthrough
 from striate.report.network_look_result import ExplainedUnit, LookPanel, NetworkLookResult
 from striate.tasks.look_options import SCALES, chosen_methods, class_index, parsed_unit
 from striate.tasks.look_panels import maps_of, notes_of, strongest_terms
@@ -128,7 +129,16 @@ def look_network(recogniser: Recogniser, picture: Picture | None, class_name: st
         size=(*recogniser.preparation_.size, recogniser.preparation_.channels), network=net.network.name or "network",
         parameters=net.network.parameters, layers=net.layers, layer=explained_layer, units=strongest,
         seconds=time.monotonic() - started, panels=tuple(panels), explanations=explanations, figures=figures,
-        model=model, page=page, because=reason(explanations.get("class_evidence")), **found)
+        model=model, page=page, because=reason(explanations.get("class_evidence")),
+        stepthrough=stepped(subject) if show is None or "dot_product" in methods else None, **found)
+
+
+def stepped(subject: LookSubject) -> StepThrough | None:
+    """The step-through of the named layer, else of the first convolution; None without a picture or a convolution."""
+    if subject.pixels is None:
+        return None
+    target = subject.units[0] if subject.units and (subject.named or subject.unit_named) else None
+    return stepthrough(subject.model, subject.pixels, target)
 
 
 def reason(evidence: Explanation | None) -> str | None:

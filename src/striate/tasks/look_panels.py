@@ -177,10 +177,10 @@ def _(one: FilterBank) -> tuple[str, ...]:
 @notes_of.register
 def _(one: ActivationMaps) -> tuple[str, ...]:
     """What the numbers are; units that are silent in this picture."""
-    silent = "; ".join(f"{layer.silent:,} of {layer.shape[0]:,} in {layer.layer}" for layer in one.layers
-                       if layer.silent)
-    return ("The number beside each is its largest activation. " + (
-        f"Zero everywhere in this picture: {silent}." if silent else "No unit is zero everywhere in this picture."),)
+    silent, count = sum(layer.silent for layer in one.layers), sum(layer.shape[0] for layer in one.layers)
+    where = one.layers[0].layer if len(one.layers) == 1 else f"{len(one.layers)} layers"
+    return (f"The number beside each is its largest activation. Zero everywhere in this picture: {silent:,} of the "
+            f"{count:,} units of {where}.",)
 
 
 @notes_of.register
