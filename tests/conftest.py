@@ -28,7 +28,8 @@ ONE_AT_A_TIME = (
     "tests/tasks/test_interrupted.py", "tests/tasks/test_torchrun.py",
 )
 # Files whose module fixtures are worth making once.
-TOGETHER = ("tests/convnet/training/test_checkpoint.py", "tests/tasks/methods/test_bow.py")
+TOGETHER = ("tests/convnet/training/test_checkpoint.py", "tests/report/test_browser.py",
+            "tests/report/test_look_stepthrough.py", "tests/tasks/methods/test_bow.py")
 
 
 class Schedule(LoadScopeScheduling):
