@@ -88,7 +88,7 @@ def top_activations(model: ExplainedNet, data: LookData, layer: str, *, cache: D
 
     def compute() -> tuple[dict[str, int], dict[str, NDArray[np.generic]]]:
         found = TopActivations.none(volume.channels, min(BEST, len(data.pictures)))
-        for some in batches_of(model, layer, data, on_progress):
+        for some in batches_of(model, layer, len(data.pictures), on_progress):
             found = found.merged(outputs(model, layer, extractor, data.pictures.take(some)))
         return {"count": found.count}, {"values": found.values, "pictures": found.pictures,
                                         "positions": found.positions}
@@ -109,12 +109,12 @@ def outputs(model: ExplainedNet, layer: str, extractor: FeatureExtractor, pictur
     return model.head(volume) if layer == HEAD and model.head else volume
 
 
-def batches_of(model: ExplainedNet, layer: str, data: LookData,
+def batches_of(model: ExplainedNet, layer: str, count: int,
                on_progress: OnProgress | None) -> Iterator[NDArray[np.int64]]:
-    """The pictures of `data` in order, as many at a time as their activations fit into `ROOM`."""
+    """The indices of `count` pictures in order, as many at a time as their activations fit into `ROOM`."""
     size = max(1, min(BATCH, ROOM // model.survey.inference_memory))
     with reuse_freed_memory():
-        for first in range(0, len(data.pictures), size):
-            yield np.arange(first, min(first + size, len(data.pictures)))
+        for first in range(0, count, size):
+            yield np.arange(first, min(first + size, count))
             if on_progress:
-                on_progress(f"activations of {layer}", min(first + size, len(data.pictures)), len(data.pictures))
+                on_progress(f"activations of {layer}", min(first + size, count), count)
