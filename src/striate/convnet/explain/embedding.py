@@ -17,9 +17,9 @@ from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.look_data import LookData
 from striate.convnet.explain.look_sample import stratified_sample
 from striate.convnet.explain.target import Target
-from striate.convnet.explain.top_activations import OnProgress, batches_of, extractor_of, outputs
+from striate.convnet.explain.top_activations import OnProgress, batches_of, extractor_of, identity_of, outputs
 from striate.convnet.inference.features import cut
-from striate.core.cache import DiskCache, cache_subfolder, code_digest, key_of
+from striate.core.cache import DiskCache, Stored, cache_subfolder, code_digest, key_of
 from striate.errors import DataError, shown
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
@@ -84,12 +84,11 @@ def embedding(model: ExplainedNet, data: LookData, target: Target, *, cache: Dis
                         allowed=f"{FEWEST} pictures or more are allowed", given=f"{count} were given",
                         do="Give a larger data set")
     picked = stratified_sample(data.pictures.labels, MOST, SEED)
-    extractor = extractor_of(model, layer)
-    key = key_of(code_digest(CODE, ("numpy", "torch", "scikit-learn")), *extractor.describe(), layer,
+    key = key_of(code_digest(CODE, ("numpy", "torch", "scikit-learn")), *identity_of(model, layer),
                  [data.digests[i] for i in picked])
     cache = DiskCache(cache_subfolder("look")) if cache is None else cache
 
-    def compute() -> tuple[dict[str, float], dict[str, NDArray[np.generic]]]:
+    def compute() -> Stored:
         features = features_at(model, layer, data, picked, on_progress)
         near, far = exact_neighbours(features, min(NEIGHBOURS, len(picked) - 1))
         reduced_to = principal_components(features, COMPONENTS)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from striate.data.original import Original
 from striate.model.preprocessing import LabelledPictures
 
@@ -51,4 +54,12 @@ class LookData(Protocol):
 
     def original(self, index: int) -> Original | None:
         """A picture's file in full size, its `pixels` (H, W, C) uint8, upright; None if it comes from no file."""
+        ...
+
+    def hand_crafted(self, picked: NDArray[np.int64],
+                     folds: NDArray[np.int64]) -> tuple[NDArray[np.int64] | None, str]:
+        """Classes (n,) of the pictures `picked` (n,) by hand-crafted features, fitted on the other folds (n,); what.
+
+        None, and why, where such features are not defined.
+        """
         ...

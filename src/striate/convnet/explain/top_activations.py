@@ -18,7 +18,8 @@ from striate.convnet.explain.explained_net import HEAD, ExplainedNet
 from striate.convnet.explain.look_data import LookData
 from striate.convnet.inference.features import FeatureExtractor, cut
 from striate.convnet.training.malloc import reuse_freed_memory
-from striate.core.cache import DiskCache, cache_subfolder, code_digest, key_of
+from striate.core import model_file
+from striate.core.cache import DiskCache, Stored, cache_subfolder, code_digest, key_of
 
 BEST = 9
 BATCH = 32
@@ -81,12 +82,10 @@ def top_activations(model: ExplainedNet, data: LookData, layer: str, *, cache: D
     """
     volume = model.volume(layer)
     extractor = extractor_of(model, layer)
-    head = [] if layer != HEAD or not model.head else [model.head.weights.tolist(), model.head.bias.tolist(),
-                                                       model.head.mean.tolist()]
-    key = key_of(code_digest(CODE, ("numpy", "torch")), *extractor.describe(), head, layer, data.digests)
+    key = key_of(code_digest(CODE, ("numpy", "torch")), *identity_of(model, layer, extractor), data.digests)
     cache = DiskCache(cache_subfolder("look")) if cache is None else cache
 
-    def compute() -> tuple[dict[str, int], dict[str, NDArray[np.generic]]]:
+    def compute() -> Stored:
         found = TopActivations.none(volume.channels, min(BEST, len(data.pictures)))
         for some in batches_of(model, layer, len(data.pictures), on_progress):
             found = found.merged(outputs(model, layer, extractor, data.pictures.take(some)))
@@ -101,6 +100,14 @@ def extractor_of(model: ExplainedNet, layer: str) -> FeatureExtractor:
     """The fused network up to a layer; for the head of a transfer, up to its features."""
     inner = model.net.output if layer == HEAD and model.head else layer
     return FeatureExtractor(cut(model.network, inner), model.net.state_dict(), model.preparation, "float32")
+
+
+def identity_of(model: ExplainedNet, layer: str, extractor: FeatureExtractor | None = None) -> list[object]:
+    """JSON values that the output of a layer depends on, besides the pictures; `extractor` is that of the layer."""
+    head = model.head if layer == HEAD else None
+    arrays = {} if head is None else {"weights": head.weights.numpy(), "bias": head.bias.numpy(),
+                                      "mean": head.mean.numpy()}
+    return [*(extractor or extractor_of(model, layer)).describe(), model_file.digest({}, arrays), layer]
 
 
 def outputs(model: ExplainedNet, layer: str, extractor: FeatureExtractor, pictures: NDArray[np.uint8]) -> Tensor:
