@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from striate import ConvNet, load_data
+from striate.bow.recogniser import BagOfWords
 from striate.errors import DataError
 from striate.tasks.look_pictures import look_data
 from tests.data.fixtures import pattern
@@ -60,3 +61,24 @@ def test_the_split_beside_the_model_decides_and_arrays_have_no_files(recogniser:
     assert (everything.part, len(everything.pictures), everything.leaked) == ("all", 1797, None)
     assert any("training pictures may be among these" in note for note in everything.notes)
     assert look_data(recogniser, "digits", model=path, part="train").leaked == len(load_data("digits", seed=3).train)
+
+
+def test_hand_crafted_features_are_of_a_bag_of_words_fitted_on_other_folds(recogniser: ConvNet,
+                                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    data = look_data(recogniser, "digits")
+    picked = np.arange(0, 1797, 60)
+    folds = np.arange(len(picked)) % 2
+    asked: list[tuple[int, int]] = []
+    fit = BagOfWords.fit
+
+    def watched(self: BagOfWords, images: np.ndarray, labels: np.ndarray) -> BagOfWords:
+        held = data.pictures.take(picked[folds == len(asked)])
+        asked.append((len(images), sum(any((one == other).all() for other in images) for one in held)))
+        return fit(self, images, labels)
+
+    monkeypatch.setattr(BagOfWords, "fit", watched)
+    found, what = data.hand_crafted(picked, folds)
+    assert found is not None
+    assert (found == data.pictures.labels[picked]).mean() >= 0.3
+    assert asked == [(15, 0), (15, 0)]
+    assert what.startswith("bag of 100 visual words")

@@ -7,6 +7,7 @@ import pytest
 
 from striate.arch import Conv, Dense, GlobalPool, Input, Network, Pool, ReLU
 from striate.convnet.explain.embedding import (
+    directions,
     embedding,
     exact_neighbours,
     features_at,
@@ -60,7 +61,8 @@ def test_a_map_of_three_groups_keeps_them_and_its_words_say_how_far() -> None:
     assert (found.components, found.agreeing) == (20, 1.0)
     assert found.trustworthiness >= 0.9
     assert f"trustworthiness {found.trustworthiness:.3f}" in found.evidence
-    assert found.trustworthiness == pytest.approx(trust(features_at(model, "last", data, np.arange(150)), found.array))
+    assert found.trustworthiness == pytest.approx(
+        trust(directions(features_at(model, "last", data, np.arange(150))), found.array))
     assert found.thumbnails.shape == (150, 10, 10, 1)
     assert steps[-1] == ("activations of last", 150, 150)
     steps.clear()
@@ -72,6 +74,12 @@ def test_a_map_of_three_groups_keeps_them_and_its_words_say_how_far() -> None:
     said = json.loads(json.dumps(found.as_dict()))
     assert "thumbnails" not in said
     assert len(said["neighbours"][0]) == 5
+
+
+def test_directions_are_from_the_mean() -> None:
+    found = directions(np.float32([[3, 0], [1, 0], [2, 0], [2, 5]]))
+    assert found == pytest.approx(np.float32([[1, -1.25], [-1, -1.25], [0, -1.25], [0, 3.75]]) / np.float32(
+        [[1.600781], [1.600781], [1.25], [3.75]]), abs=1e-5)
 
 
 def test_a_layer_that_is_named_is_embedded_itself() -> None:

@@ -159,8 +159,11 @@ def _own_right(model: ExplainedNet, data: LookData, picked: NDArray[np.int64],
 
 def _sentence(data: LookData, count: int, among: int) -> str:
     which = f"{count:,} pictures" if count == among else f"{count:,} of {among:,} pictures"
-    seen = {None: "; whether the network was trained on some of these is not known", 0: ""}.get(
-        data.leaked, f"; the network was trained on {data.leaked:,} of these, so late layers may look too good")
+    if data.leaked is None:
+        seen = "; whether the network was trained on some of these is not known"
+    else:
+        seen = (f"; the network was trained on {data.leaked:,} of that part, so late layers may look too good"
+                if data.leaked else "")
     return (f"How well the classes can be told apart by a line drawn through each layer's features, on {which} of "
             f"{shown(data.name)} ({data.part}) that the line was not drawn by{seen}: what is there to be read, not "
             "whether the network uses it.")
