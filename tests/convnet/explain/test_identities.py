@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from striate.arch import LRN, Add, Conv, Dense, GlobalPool, Input, Network, Pool, ReLU
+from striate.arch import LRN, Add, BatchNorm, Conv, Dense, GlobalPool, Input, Network, Pool, ReLU
 from striate.convnet.explain.backward import ForwardPass, positions, seed_of
 from striate.convnet.explain.deconvnet import deconvnet
 from striate.convnet.explain.explained_net import HEAD, ExplainedNet
@@ -174,3 +174,17 @@ def test_the_input_itself_is_a_layer() -> None:
     found = gradient(model, picture(model), Target("input", 1, (3, 4)))
     assert found.array[3, 4].tolist() == [0, 1, 0]
     assert found.array.sum() == 1
+
+
+@pytest.mark.parametrize("pooled", [False, True])
+def test_without_max_pooling_the_picture_does_not_change_a_deconvnet(pooled: bool) -> None:
+    x = ReLU()(Conv(4, 3, stride=2, padding=1)(Input(3, 12, 12)))
+    x = Pool(2, mode="max" if pooled else "average")(x)
+    model = explained(Network(Dense(2)(ReLU(name="relu")(BatchNorm()(Conv(6, 3)(x))))))
+    drawn = [deconvnet(model, picture(model, seed), Target("relu", unit, (0, 0)), seed=1.0)
+             for unit in range(6) for seed in (1, 2)]
+    same = [bool(np.array_equal(one.array, other.array)) for one, other in zip(drawn[::2], drawn[1::2], strict=True)]
+    assert all(same) != pooled
+    assert any(one.array.any() for one in drawn)
+    said = {"not what it looks like" in one.evidence for one in drawn if one.array.any()}
+    assert said == {not pooled}

@@ -2,10 +2,13 @@
 
 Maxima return to where they were found, signals are rectified on their way back, filters are transposed without their
 biases, and contrast normalisation is left out. All activations of the layer but one are zero, and that one is the seed.
+So the maxima are all that the picture decides on the way; without max pooling the pattern is one of the weights alone
+(Springenberg et al. 2015, section 3.4).
 """
 
 from __future__ import annotations
 
+from striate.convnet.build.net import is_max_pooling
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.projection import project
 from striate.convnet.explain.target import Target
@@ -38,7 +41,10 @@ def deconvnet(model: ExplainedNet, pixels: Pixels, target: Target, seed: float |
     elif not found.array.any():
         evidence = (f"Nothing comes back from {what}, by deconvnet with a seed of {given}: no signal stays above 0, "
                     "which does not say that the picture does not matter to it.")
-    else:
+    elif any(is_max_pooling(node) for node in model.path_to(found.target.layer)):
         evidence = (f"The pattern that excites {what}, by deconvnet with a seed of {given}: where it is and what it "
                     "looks like, not how much each pixel counts.")
+    else:
+        evidence = (f"What the weights before {what} make of a seed of {given}, by deconvnet: with no max pooling "
+                    "before it the picture decides where this is and how strong, and not what it looks like.")
     return found.explanation(model, f"signal that came back from a seed of {given}", evidence)
