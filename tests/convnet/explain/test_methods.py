@@ -46,7 +46,7 @@ def test_it_says_what_it_is_evidence_of_and_what_not(name: str) -> None:
     assert np.isfinite(found.array).all()
     assert found.units
     assert found.evidence.endswith(".")
-    assert re.search(r"\bnot\b", found.evidence), found.evidence
+    assert re.search(r"\b(not|neither)\b", found.evidence), found.evidence
     if found.total is not None and found.terms:
         assert sum(one.value for one in found.terms) + found.bias == pytest.approx(found.total, rel=1e-4, abs=1e-4)
 
