@@ -4,14 +4,16 @@ Erhan et al. 2009; Olah, Mordvintsev & Schubert 2017. What is made larger is the
 that is silent for the first noise would have no gradient, and its picture would stay grey. A picture is as large as
 the unit's receptive field, so that it shows what the unit sees and nothing else; where a field is as large as the
 network's pictures, in the middle of one of these. In each step the picture is moved by a few pixels, so that it does
-not fit the grid of the windows. A unit that none of the found pictures excites is called silent and gets none.
+not fit the grid of the windows. Units whose gradient is zero because of ReLUs before them are woken first, by steps in
+which it passes through those. A unit that none of the found pictures excites is called silent and gets none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,14 +21,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.arch.network import INPUT
+from striate.convnet.build.operations import OPERATIONS, Operation, UnitContext
 from striate.convnet.explain.explained_net import ExplainedNet
+from striate.convnet.explain.rules import RuledReLU
 from striate.convnet.explain.spectrum import Spectrum, descend
 from striate.convnet.explain.target import Target
+from striate.convnet.inference.precision import best_device
 from striate.convnet.training.malloc import reuse_freed_memory
 from striate.convnet.training.seeding import generator, seed_for
 from striate.core.constraints import Integer
 from striate.core.params import Refusal, checked
 from striate.model.explanation import Explanation
+from striate.model.preprocessing import Pixels
 
 STEPS = 128
 UNITS = 16  # of a layer, if none is named
@@ -35,6 +41,8 @@ MEMORY = 512 << 20  # bytes of volumes, stored for the backward pass
 LARGEST_BATCH = 16
 AVERAGES = ("pool", "global_pool")
 PASSED = frozenset({"relu", "pool", "global_pool", "lrn", "dropout"})  # keep units apart
+
+WAKING = 16  # steps before the others for units without a gradient, in which it passes through silent ReLUs
 
 Size = tuple[int, int]  # rows and columns
 
@@ -101,15 +109,12 @@ def maximise(model: ExplainedNet, target: Target, *, units: Sequence[int] | None
     with reuse_freed_memory():
         for first in range(0, len(asked), batch):
             some = asked[first : first + batch]
-            found, moved = ascend(model, ascent, some, steps, seed)
-            with torch.no_grad():
-                volumes = model.activations(model.batch(found), [layer, ascent.layer])
-            each = torch.arange(len(some))
-            largest, before = (volumes[name][each, some].flatten(1).amax(1).double().cpu().numpy()
-                               for name in (layer, ascent.layer))
+            noise, found = ascend(model, ascent, some, steps, seed)
+            (first_values, _), (largest, before) = (
+                strongest_of(model, batch, some, (layer, ascent.layer)) for batch in (noise, found))
             pictures.append(found)
             reached.append(largest)
-            alive.append(moved & (before > 0) if rectified else moved)
+            alive.append((largest != first_values) & ((before > 0) | (not rectified)))
     chosen = np.concatenate(alive)
     return Maximised(
         array=np.concatenate(pictures)[chosen], units="pixels",
@@ -122,11 +127,8 @@ def maximise(model: ExplainedNet, target: Target, *, units: Sequence[int] | None
 
 
 def ascend(model: ExplainedNet, ascent: Ascent, units: Sequence[int], steps: int,
-           seed: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Pictures (n, h, w, C) uint8, one for each of `units`, by gradient ascent from noise.
-
-    With them (n,), whether there was a gradient to follow.
-    """
+           seed: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The noise that ascent begins with, and the pictures found, (n, h, w, C) uint8, one for each of `units`."""
     height, width = ascent.size
     jitter = min(height, width) // JITTER
     size = (height + 2 * jitter, width + 2 * jitter)
@@ -138,18 +140,40 @@ def ascend(model: ExplainedNet, ascent: Ascent, units: Sequence[int], steps: int
     def cropped(row: int, column: int) -> Tensor:
         return spectrum.pictures()[:, :, row : row + height, column : column + width]
 
-    def loss(step: int) -> Tensor:
-        batch = model.preparation.normalised(255 * cropped(*moves[step - 1].tolist()))
-        maps = model.activations(batch, [ascent.layer])[ascent.layer][each, list(units)]
+    def loss(step: int, operations: Mapping[str, Operation] = OPERATIONS) -> Tensor:
+        batch = model.preparation.normalised(255 * cropped(*moves[(step - 1) % steps].tolist()))
+        maps = model.activations(batch, [ascent.layer], operations)[ascent.layer][each, list(units)]
         values = maps.mean((1, 2)) if ascent.place is None else maps[:, ascent.place[0], ascent.place[1]]
-        return -values.sum()
+        return -(values * chosen).sum()
 
-    noise = spectrum.coefficients.detach().clone()
+    def seen() -> NDArray[np.uint8]:
+        with torch.no_grad():
+            return (255 * cropped(jitter, jitter)).round().permute(0, 2, 3, 1).to(torch.uint8).cpu().numpy()
+
+    noise = seen()
+    every = chosen = torch.ones(len(units), device=best_device())
+    (slopes,) = torch.autograd.grad(loss(1), spectrum.coefficients)
+    if (asleep := (slopes == 0).flatten(1).all(1)).any():
+        chosen = asleep.to(every)
+        descend(spectrum.coefficients, lambda step: loss(step, OPERATIONS | {"relu": passing_relu}), WAKING)
+        chosen = every
     descend(spectrum.coefficients, loss, steps)
+    return noise, seen()
+
+
+def passing_relu(layer: Any, context: UnitContext, x: Tensor) -> Tensor:  # noqa: ARG001 - as every operation
+    """A ReLU whose gradient is that of the identity."""
+    passed: Tensor = RuledReLU.apply(x, layer.limit, False, False)  # type: ignore[no-untyped-call]
+    return passed
+
+
+def strongest_of(model: ExplainedNet, pictures: Pixels, units: Sequence[int],
+                 layers: Sequence[str]) -> list[NDArray[np.float64]]:
+    """The largest activation (n,) of each unit in its own picture, for each of `layers`."""
     with torch.no_grad():
-        found = (255 * cropped(jitter, jitter)).round().permute(0, 2, 3, 1).to(torch.uint8)
-        moved = (spectrum.coefficients != noise).flatten(1).any(1)
-    return found.cpu().numpy(), moved.cpu().numpy()
+        volumes = model.activations(model.batch(pictures), layers)
+    each = torch.arange(len(units))
+    return [volumes[layer][each, list(units)].flatten(1).amax(1).double().cpu().numpy() for layer in layers]
 
 
 def planned(model: ExplainedNet, target: Target) -> Ascent:

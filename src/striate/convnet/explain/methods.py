@@ -56,4 +56,6 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
         title="Grad-CAM"),
     "maximise": MethodOfLook("striate.convnet.explain.maximise:maximise", "model", "tiles", "layer",
                               title="Pictures that excite units"),
+    "sanity": MethodOfLook("striate.convnet.explain.sanity:sanity", "picture", "curve", "class",
+                           title="Sanity check by random weights"),
 })

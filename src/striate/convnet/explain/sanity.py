@@ -1,0 +1,194 @@
+"""Sanity check of explanations by randomised weights (Adebayo et al., "Sanity checks for saliency maps", NeurIPS 2018).
+
+The layers of the network get random weights one after another, from the scores down to the picture (cascading
+randomisation, section 3.1). A map that explains what the network has learnt must change; one that stays alike shows
+what the picture has, not what decided. Likeness is Spearman's rank correlation of the absolute maps.
+
+Weights come from the initialisers of the network's own description. A batch normalisation among the randomised layers
+begins with factors of 1 and shifts of 0, and its mean and variance are measured on the picture itself, so that signals
+keep their scale: with those of the trained network, or 0 and 1, deep random networks saturate. The linear head of a
+transfer gets normal weights of the same deviation and keeps the mean features that it subtracts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+from torch import Tensor
+
+from striate.convnet.build.initialise import fill
+from striate.convnet.build.net import build
+from striate.convnet.build.operations import OPERATIONS, UnitContext
+from striate.convnet.explain.explained_net import HEAD, ExplainedNet
+from striate.convnet.explain.linear_head import LinearHead
+from striate.convnet.explain.methods import METHODS_OF_LOOK
+from striate.convnet.explain.target import Target
+from striate.convnet.training.seeding import generator
+from striate.core.constraints import Integer
+from striate.core.params import Refusal, checked
+from striate.errors import UsageError
+from striate.model.explanation import Explanation
+from striate.model.preprocessing import Pixels
+
+STAGES = 6  # numbers of randomised layers at which maps are compared
+DRAWS = 3  # random networks that correlations are means of
+# Rank correlations from which maps are called alike, with all layers randomised and with half of them. They are ours;
+# half of them is what Adebayo et al. find guided backpropagation insensitive to.
+ALIKE, ALIKE_IN_HALF = 0.3, 0.5
+
+# Checked methods, with what they are asked for. Deconvnet begins with 1: its own seed, the activation, may be below 0.
+CHECKED: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {"gradient": {}, "grad_cam": {}, "guided": {}, "deconvnet": {"seed": 1.0}})
+
+REFUSAL = Refusal("bad_sanity_check", "the {name} of a sanity check were asked for", "Leave it out")
+SHOWS_THE_PICTURE = "shows what the picture has, not what decided"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Verdict on one method: rank correlations of its maps with all layers randomised, and with the upper half."""
+
+    method: str
+    all_layers: float
+    upper_half: float
+
+    @property
+    def keeps_its_likeness(self) -> bool:
+        """Whether its map stays alike without what was learnt."""
+        return self.all_layers >= ALIKE or self.upper_half >= ALIKE_IN_HALF
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in a sentence."""
+        numbers = (f"rank correlation with the map of the same network {self.upper_half:.2f} with random weights in "
+                   f"the upper half of its layers, {self.all_layers:.2f} in all")
+        if self.keeps_its_likeness:
+            return f"On this model and picture this map keeps its likeness: it {SHOWS_THE_PICTURE} ({numbers})."
+        return f"On this model and picture this map depends on what was learnt ({numbers})."
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SanityCheck(Explanation):
+    """Sanity check of methods on one picture.
+
+    `array` (m, s) is the rank correlation of the maps of each of `methods` with the untouched map, for each stage; the
+    mean of `draws` random networks.
+
+    Attributes:
+        methods: names; `undefined`: those that this network has no map of.
+        stages: (s,), how many layers are randomised; `reached`: the lowest of them.
+        verdicts: one for each of `methods`, in their order.
+
+    """
+
+    methods: tuple[str, ...]
+    undefined: tuple[str, ...]
+    stages: tuple[int, ...]
+    reached: tuple[str, ...]
+    draws: int
+    verdicts: tuple[Verdict, ...]
+
+
+def sanity(model: ExplainedNet, pixels: Pixels, target: Target, *, stages: int = STAGES, draws: int = DRAWS,
+           seed: int = 0) -> SanityCheck:
+    """Sanity check of the maps of `target` in a picture (H, W, C) uint8 of the right size.
+
+    Args:
+        model: the network; it stays as it is.
+        pixels: the picture.
+        target: a class or a unit.
+        stages: how many numbers of randomised layers, from the last layer alone to all; half of them is one more.
+        draws: random networks, of which the mean is taken.
+        seed: of their weights.
+
+    Raises `UsageError` (`bad_sanity_check`).
+
+    """
+    stages = checked("stages", stages, Integer(1, 1_000), REFUSAL)
+    draws = checked("draws", draws, Integer(1, 1_000), REFUSAL)
+    untouched, undefined = {}, []
+    for method in CHECKED:
+        try:
+            untouched[method] = absolute_map(method, model, pixels, target)
+        except UsageError as error:
+            if error.code != "rule_undefined":
+                raise
+            undefined.append(method)
+    order = [node.name for node in reversed(model.path_to(target.layer)) if node.tensors]
+    order = [HEAD, *order] if model.head and target.layer == HEAD else order
+    half = -(-len(order) // 2)
+    counts = np.unique([half, *np.linspace(len(order), 1, stages).round().astype(int)])
+    found = np.zeros((draws, len(untouched), len(counts)))
+    for draw in range(draws):
+        for stage, count in enumerate(counts):
+            changed = randomised(model, order[:count], pixels, draw + seed * draws)
+            for row, (method, first) in enumerate(untouched.items()):
+                found[draw, row, stage] = rank_correlation(first, absolute_map(method, changed, pixels, target))
+    mean = found.mean(axis=0)
+    verdicts = tuple(Verdict(method, float(row[-1]), float(row[counts == half].item()))
+                     for method, row in zip(untouched, mean, strict=True))
+    return SanityCheck(
+        array=mean, units="rank correlation",
+        evidence="How alike each map stays when the layers get random weights, from the scores down: a map that stays "
+                 f"alike {SHOWS_THE_PICTURE}; that a map changes does not yet make it true.",
+        layer=target.layer, unit=None if target.unit is None else model.unit_name(target), methods=tuple(untouched),
+        undefined=tuple(undefined), stages=tuple(counts.tolist()), reached=tuple(order[i - 1] for i in counts),
+        draws=draws, verdicts=verdicts)
+
+
+def absolute_map(method: str, model: ExplainedNet, pixels: Pixels, target: Target) -> NDArray[np.float64]:
+    """The magnitudes (h, w) of the map of a method in `CHECKED`, summed over colours."""
+    module, _, function = METHODS_OF_LOOK[method].explain.partition(":")
+    array = getattr(import_module(module), function)(model, pixels, target, **CHECKED[method]).array
+    magnitudes: NDArray[np.float64] = np.abs(array.astype(np.float64))
+    return magnitudes.sum(axis=2) if magnitudes.ndim == 3 else magnitudes
+
+
+def rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """Spearman's rank correlation of two maps; 0 if one of them is the same everywhere, which has no order.
+
+    >>> rank_correlation(np.array([1.0, 3, 2]), np.array([1.0, 27, 8])) > 0.999
+    True
+    """
+    ranks = [rankdata(one.ravel()) - (one.size + 1) / 2 for one in (first, second)]
+    lengths = np.linalg.norm(ranks[0]) * np.linalg.norm(ranks[1])
+    return float(ranks[0] @ ranks[1] / lengths) if lengths else 0.0
+
+
+def randomised(model: ExplainedNet, layers: Sequence[str], pixels: Pixels, seed: int) -> ExplainedNet:
+    """A copy of `model` whose `layers` have random weights; the others share theirs."""
+    with torch.device("meta"):
+        net = build(model.network)
+    drawn = build(model.network)
+    fill(drawn, seed)
+    chosen = {f"{node.name}.{name}" for node in net.nodes if node.name in layers for name in node.tensors}
+    state, fresh = model.net.state_dict(), drawn.state_dict()
+    tensors = {name: fresh[name].to(value) if name in chosen else value for name, value in state.items()}
+    net.load_state_dict(tensors, assign=True)
+    net.requires_grad_(False).eval()
+    measured = {tensor.data_ptr() for name, tensor in net.state_dict().items() if name in chosen}
+
+    def measure(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
+        mean, variance = context.tensors["running_mean"], context.tensors["running_var"]
+        if mean.data_ptr() in measured and len(x) * x.shape[2] * x.shape[3] > 1:
+            mean.copy_(x.mean((0, 2, 3)))
+            variance.copy_(x.var((0, 2, 3), correction=0))
+        return OPERATIONS["batch_norm"](layer, context, x)
+
+    with torch.no_grad():
+        net.activations(model.batch(pixels[None]), [net.output], operations=OPERATIONS | {"batch_norm": measure})
+    return replace(model, net=net, head=_random(model.head, seed) if model.head and HEAD in layers else model.head)
+
+
+def _random(head: LinearHead, seed: int) -> LinearHead:
+    weights = generator(seed, "sanity", HEAD).normal(0, float(head.weights.std()), head.weights.shape)
+    return replace(head, weights=torch.from_numpy(weights.astype(np.float32)).to(head.weights),
+                   bias=torch.zeros_like(head.bias))
