@@ -242,7 +242,8 @@ class ConvNet(Recogniser):
             needed = survey(network).inference_memory  # weights are limited by Network
             if needed > MAX_BYTES:
                 raise ValueError(f"one picture would take {needed:,} bytes of memory; {MAX_BYTES:,} are allowed")
-        module = build(network)
+        with torch.device("meta"):  # its tensors are those of the file
+            module = build(network)
         expected = {name: tuple(value.shape) for name, value in module.state_dict().items()}
         found = {name: array.shape for name, array in file.arrays.items()}
         if expected != found:
@@ -251,7 +252,9 @@ class ConvNet(Recogniser):
                                  allowed="its arrays must be those of its network",
                                  given=f"missing, extra or of another shape: {shown(', '.join(differing))}",
                                  do="Give a file that striate train has written")
-        module.load_state_dict({name: torch.from_numpy(array) for name, array in file.arrays.items()})
+        dtypes = {name: value.dtype for name, value in module.state_dict().items()}
+        module.load_state_dict({name: torch.from_numpy(array).to(dtypes[name]) for name, array in file.arrays.items()},
+                               assign=True)  # takes the arrays over, instead of a second copy of all weights
         # With its whole recipe, so that a clone of it is trained in the same way.
         model = cls(without_lr_multipliers(network) if source else network, size=preparation.size,
                     resize=preparation.resize, **recipe.as_dict())

@@ -102,6 +102,7 @@ def load(path: str | Path, *, allow_nonfinite: bool = False) -> ModelFile:
         arrays = parse_safetensors(data)
     except (SafetensorError, KeyError, ValueError, TypeError, OverflowError) as error:
         _unreadable(path, str(error), error)
+    del data  # the arrays are copies; both at once are the most memory that loading takes
     manifest = _manifest(path, header.get("__metadata__", {}).get(KEY))
     if digest(manifest, arrays) != manifest["sha256"]:
         raise ModelFileError("hash_mismatch", f"{shown(path)} was to be loaded",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isfinite
 
 import numpy as np
 import torch
@@ -74,12 +75,13 @@ class ExplainedNet:
                              given=f"{shown(type(recogniser).__name__)} was given",
                              do="Train one with striate train --model convnet or transfer")
         for name, tensor in tensors.items():
-            if not bool(torch.isfinite(tensor).all()):
+            if tensor.numel() and not all(map(isfinite, torch.stack(torch.aminmax(tensor)).tolist())):
                 raise UsageError("weights_not_finite", "a network was to be explained",
                                  allowed="finite weights are allowed",
                                  given=f"{shown(name)} holds values that are infinite or not a number",
                                  do="Train it again, with a smaller learning rate")
-        net = build(network)
+        with torch.device("meta"):
+            net = build(network)
         net.load_state_dict(dict(tensors), assign=True)  # shares the recogniser's memory
         net.requires_grad_(False).to(best_device(), memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         return cls(net, recogniser.preparation_, tuple(map(str, recogniser.classes_)), recogniser.predict_proba,
