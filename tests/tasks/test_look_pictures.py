@@ -1,5 +1,6 @@
 """Data of `striate look --data`: the part that `evaluate` would measure on, and the pixels of its files."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,9 @@ from PIL import Image
 from striate import ConvNet, load_data
 from striate.bow.recogniser import BagOfWords
 from striate.errors import DataError
+from striate.report.network_look_result import NetworkLookResult
+from striate.tasks import Progress
+from striate.tasks.look import look
 from striate.tasks.look_pictures import look_data
 from tests.data.fixtures import pattern
 
@@ -23,11 +27,17 @@ def recogniser() -> ConvNet:
 
 
 @pytest.fixture
+def few_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"WORDS": 20, "ROUNDS": 3, "DESCRIPTORS": 500}.items():
+        monkeypatch.setattr(f"striate.tasks.look_pictures.{name}", value)
+
+
+@pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for seed, part in enumerate(("train", "test")):
         for name in ("cat", "dog"):
             (tmp_path / "pets" / part / name).mkdir(parents=True)
-            for i in range(4):
+            for i in range(8):
                 pixels = pattern(31, 17, seed=100 * seed + 10 * ord(name[0]) + i)
                 Image.fromarray(pixels).save(tmp_path / "pets" / part / name / f"{i}.png")
     return tmp_path / "pets"
@@ -35,8 +45,8 @@ def folder(tmp_path: Path) -> Path:
 
 def test_of_a_divided_folder_it_is_the_test_part_with_the_files_pixels(recogniser: ConvNet, folder: Path) -> None:
     data = look_data(recogniser, str(folder))
-    assert (data.name, data.part, len(data.pictures), data.leaked) == ("pets", "test", 8, 0)
-    assert data.notes[0] == "pictures of pets: 8 pictures (test)"
+    assert (data.name, data.part, len(data.pictures), data.leaked) == ("pets", "test", 16, 0)
+    assert data.notes[0] == "pictures of pets: 16 pictures (test)"
     assert data.pictures.take(np.arange(3)).shape[1:] == (*recogniser.preparation_.size, 1)
     for i, key in enumerate(data.keys):
         found = data.original(i)
@@ -63,6 +73,7 @@ def test_the_split_beside_the_model_decides_and_arrays_have_no_files(recogniser:
     assert look_data(recogniser, "digits", model=path, part="train").leaked == len(load_data("digits", seed=3).train)
 
 
+@pytest.mark.usefixtures("few_words")
 def test_hand_crafted_features_are_of_a_bag_of_words_fitted_on_other_folds(recogniser: ConvNet,
                                                                            monkeypatch: pytest.MonkeyPatch) -> None:
     data = look_data(recogniser, "digits")
@@ -81,4 +92,27 @@ def test_hand_crafted_features_are_of_a_bag_of_words_fitted_on_other_folds(recog
     assert found is not None
     assert (found == data.pictures.labels[picked]).mean() >= 0.3
     assert asked == [(15, 0), (15, 0)]
-    assert what.startswith("bag of 100 visual words")
+    assert what.startswith("bag of 20 visual words")
+
+
+@pytest.mark.usefixtures("few_words")
+def test_a_look_at_data_has_a_panel_for_each_method_of_many_pictures(recogniser: ConvNet, folder: Path,
+                                                                     tmp_path: Path) -> None:
+    steps: list[str] = []
+    found = look(recogniser, data=str(folder), show="strongest,embedding,probe", layer="s2_tanh",
+                 out=tmp_path / "look.html", progress=Progress(on_progress=lambda stage, *_: steps.append(stage)))
+    assert isinstance(found, NetworkLookResult)
+    assert [(panel.method, panel.refused) for panel in found.panels] == [
+        ("strongest", None), ("embedding", None), ("probe", None)]
+    assert {"activations of s2_tanh", "activations of all layers", "probes"} <= set(steps)
+    strongest, embedding, probe = (panel.maps for panel in found.panels)
+    assert [len(one.tiles) for one in strongest] == [9] * 5
+    assert {tile.mark for one in strongest for tile in one.tiles} <= {"cat", "dog"}
+    assert (embedding[0].drawing, embedding[0].shape) == ("points", (16, 2))
+    assert probe[0].curve is not None
+    assert probe[0].curve.names[-1] == "s2_tanh"
+    assert [name for name, _ in probe[0].curve.lines] == ["hand-crafted features"]  # of pets it knows no class
+    text = (tmp_path / "look.html").read_text()
+    assert "hand-crafted features" in text
+    assert folder.name in text
+    json.dumps(found.as_dict(), allow_nan=False)

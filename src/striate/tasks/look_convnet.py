@@ -71,6 +71,8 @@ class LookSubject:
             if self.unit_named and row.target == "class":
                 return self.units
             return [self.model.class_target(self.target)]
+        if row.target == "scores" and not self.named:
+            return [Target(self.model.scores)]
         if row.target == "unit" and self.units:
             return self.units if row.first_page else self.units[:1]
         if method == "filters" and not self.named:

@@ -15,7 +15,7 @@ NAMED = 10  # classes, in a refusal
 MOST = 2**31 - 1
 UNIT = Refusal("bad_unit", "the {name} of a layer was asked for",
                "Give --unit 7, or --unit 7,3,4 for row 3 and column 4 of its map")
-ORDER = ("class only", "class", "unit", "layer")  # of the panels: what speaks for the class first
+ORDER = ("class only", "class", "unit", "layer", "scores")  # of the panels: what speaks for the class first
 SCALES = ("shared", "each")
 Unit = tuple[int, tuple[int, int] | None]
 

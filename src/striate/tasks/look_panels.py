@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from striate.convnet.explain.activation_maps import ActivationMaps
 from striate.convnet.explain.dot_product import DotProduct, sum_line
+from striate.convnet.explain.embedding import Embedding
 from striate.convnet.explain.filters import FilterBank
 from striate.convnet.explain.methods import METHODS_OF_LOOK
+from striate.convnet.explain.probe import LayerProbe
 from striate.convnet.explain.strongest import Strongest
 from striate.core.humanize import join_words
 from striate.core.result import json_values
@@ -190,6 +192,25 @@ def _(one: Strongest) -> tuple[str, ...]:
     silent = "" if one.dead is None else (f" {_units(one.dead)} 0 for all of them." if one.dead else
                                           f" Each of the {one.of:,} units is excited by one of them.")
     return f"{said}right of the crops is what comes back by {one.rule}.{silent}",
+
+
+@notes_of.register
+def _(one: Embedding) -> tuple[str, ...]:
+    """How far the map can be trusted, by numbers that do not depend on it."""
+    return (f"Of {one.agreeing:.1%} of the pictures the nearest neighbour by features is of the same class; the five "
+            f"nearest of each, which are exact, are in the JSON. The map is made of {one.components} principal "
+            f"components of {one.dimensions:,} numbers.",)
+
+
+@notes_of.register
+def _(one: LayerProbe) -> tuple[str, ...]:
+    """How the layers were described, and what the lines are."""
+    ways = join_words(sorted({layer.pooling for layer in one.layers if layer.pooling != "as it is"}), "or")
+    own = "The network knows other classes." if one.own is None else f"The network itself: {one.own:.1%}."
+    crafted = "" if one.baseline is None else f" Hand-crafted: {one.baseline:.1%},"
+    pooled = f" Maps are described by their {ways}." if ways else ""
+    return (f"A linear classifier in {one.folds} folds, the same for every layer and the hand-crafted features. {own}"
+            f"{crafted or ' Hand-crafted:'} {one.baseline_what}.{pooled}",)
 
 
 @notes_of.register

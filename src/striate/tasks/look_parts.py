@@ -12,13 +12,16 @@ from numpy.typing import NDArray
 
 from striate.convnet.explain.class_evidence import ClassEvidence
 from striate.convnet.explain.dot_product import DotProduct, ProductRow
+from striate.convnet.explain.embedding import Embedding
 from striate.convnet.explain.occlusion import OcclusionMaps
+from striate.convnet.explain.probe import LayerProbe
 from striate.convnet.explain.strongest import Strongest
 from striate.model.explanation import Explanation
 from striate.report.network_look_result import LookCurve, LookTable
 
 SIDE = 4  # features with a map on each side
 MOST_PRODUCTS = 300  # rows of a table of products
+MOST_APART = 100  # pictures that lie among other classes
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +117,33 @@ def _(one: Strongest, title: str) -> list[LookPart]:  # noqa: ARG001 - each part
         own = replace(one, array=values[: len(unit.pictures)], shown=(unit,))
         found.append(LookPart(f"unit {unit.unit} of {one.layer}", own, "crops",
                               scaled=tuple(picture.projection for picture in unit.pictures)))
+    return found
+
+
+@parts_of.register
+def _(one: LayerProbe, title: str) -> list[LookPart]:  # noqa: ARG001 - it is of all layers up to its target
+    """The accuracy at each layer, with that of the network and of hand-crafted features as lines."""
+    lines = (("the network itself", one.own), ("hand-crafted features", one.baseline))
+    curve = LookCurve("accuracy", tuple(layer.layer for layer in one.layers), tuple(one.array.tolist()),
+                      tuple(layer.interval for layer in one.layers),
+                      tuple((name, value) for name, value in lines if value is not None))
+    return [LookPart(f"{len(one.layers)} of {one.of} layers", one, curve=curve)]
+
+
+@parts_of.register
+def _(one: Embedding, title: str) -> list[LookPart]:  # noqa: ARG001 - it is of features, not of scores
+    """The map of the pictures; then those among whose neighbours is none of their class, with these."""
+    found = [LookPart(f"{len(one.array):,} of {one.of:,} pictures by {one.layer}", one)]
+    if one.apart:
+        rows = tuple((one.keys[row], one.classes[one.labels[row]], one.classes[one.labels[near]], one.keys[near],
+                      one.distances[row][0]) for row in one.apart[:MOST_APART] for near in one.neighbours[row][:1])
+        table = LookTable(("picture", "class", "class of the nearest", "nearest", "distance"), rows, len(one.apart),
+                          folded=True)
+        words = ("Pictures whose five nearest by features are all of other classes: labels to check, or what the "
+                 "network confuses, not which of the two.")
+        far = np.array([one.distances[row][0] for row in one.apart])
+        found.append(LookPart(f"{len(one.apart):,} pictures among other classes",
+                              Explanation(far, "distance, 0 to 2", words, one.layer), "table", table=table))
     return found
 
 

@@ -58,7 +58,7 @@ def test_a_map_of_three_groups_keeps_them_and_its_words_say_how_far() -> None:
     steps: list[tuple[str, int, int]] = []
     found = embedding(model, data, Target("scores"), on_progress=lambda *step: steps.append(step))
     assert (found.layer, found.array.shape, found.dimensions, found.of) == ("last", (150, 2), 20, 150)
-    assert (found.components, found.agreeing) == (20, 1.0)
+    assert (found.components, found.agreeing, found.apart) == (20, 1.0, ())
     assert found.trustworthiness >= 0.9
     assert f"trustworthiness {found.trustworthiness:.3f}" in found.evidence
     assert found.trustworthiness == pytest.approx(
@@ -69,6 +69,8 @@ def test_a_map_of_three_groups_keeps_them_and_its_words_say_how_far() -> None:
     again = embedding(model, data, Target("scores"), on_progress=lambda *step: steps.append(step))
     assert not steps  # from the cache
     assert (again.array == found.array).all()
+    data.pictures.labels[[4, 70]] = 2  # as if they were labelled wrongly
+    assert embedding(model, data, Target("scores")).apart == (4, 70)
     fresh = embedding(model, data, Target("scores"), cache=NOWHERE)
     assert (fresh.array == found.array).all()
     said = json.loads(json.dumps(found.as_dict()))

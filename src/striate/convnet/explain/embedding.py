@@ -51,9 +51,10 @@ class Embedding(Explanation):
         trustworthiness: of the map, for 12 neighbours (fewer than 25 pictures: for all that is defined), 0..1.
         classes: class names; `labels`: (n,) int64, indexes into them.
         keys: names of the pictures; `picked`: (n,) int64, their indices in the data.
-        neighbours: (n, 5) int64, the nearest pictures by features, nearest first, as rows of the map; exact.
-        distances: (n, 5) float32, how far they are, 0 to 2: features are points on a sphere.
+        neighbours: of each of the n, the five nearest by features, nearest first, as rows of the map; exact.
+        distances: how far they are, 0 to 2: features are points on a sphere.
         agreeing: the share of pictures whose nearest neighbour is of their class, 0..1.
+        apart: rows of pictures of whose neighbours none is of their class.
         of: how many pictures there are; `dimensions` of a feature vector; `components` that t-SNE was given.
         thumbnails: (n, h, w, C) uint8, at most 32 a side; not in the JSON.
 
@@ -64,9 +65,10 @@ class Embedding(Explanation):
     labels: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     keys: tuple[str, ...] = ()
     picked: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    neighbours: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, NEIGHBOURS), np.int64))
-    distances: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, NEIGHBOURS), np.float32))
+    neighbours: tuple[tuple[int, ...], ...] = ()
+    distances: tuple[tuple[float, ...], ...] = ()
     agreeing: float = 0.0
+    apart: tuple[int, ...] = ()
     of: int = 0
     dimensions: int = 0
     components: int = 0
@@ -103,22 +105,25 @@ def embedding(model: ExplainedNet, data: LookData, target: Target, *, cache: Dis
 
     (settings, arrays), _ = cache.arrays("embedding", key, compute)
     labels = data.pictures.labels[picked]
-    trusted, agreeing = float(settings["trust"]), float((labels[arrays["neighbours"][:, 0]] == labels).mean())
+    alike = labels[arrays["neighbours"]] == labels[:, None]
+    trusted, agreeing = float(settings["trust"]), float(alike[:, 0].mean())
     which = f"all {count:,}" if len(picked) == count else f"{len(picked):,} of {count:,}, evenly over the classes,"
     evidence = (f"Pictures of {shown(data.name)} ({data.part}, {which}) near each other where {layer} is alike, by "
                 f"t-SNE; trustworthiness {trusted:.3f} of 1: distances between groups, their sizes and shapes mean "
                 "nothing, and only the listed neighbours are exact.")
     return Embedding(
         arrays["points"], "no units", evidence, layer=layer, trustworthiness=trusted, classes=data.pictures.classes,
-        labels=labels, keys=tuple(data.keys[i] for i in picked), picked=picked, neighbours=arrays["neighbours"],
-        distances=arrays["distances"], agreeing=agreeing, of=count, dimensions=int(settings["dimensions"]),
+        labels=labels, keys=tuple(data.keys[i] for i in picked), picked=picked,
+        neighbours=tuple(map(tuple, arrays["neighbours"].tolist())),
+        distances=tuple(map(tuple, arrays["distances"].tolist())), agreeing=agreeing,
+        apart=tuple(np.flatnonzero(~alike.any(axis=1)).tolist()), of=count, dimensions=int(settings["dimensions"]),
         components=int(settings["components"]),
         thumbnails=np.stack([reduced(data.pictures.take(np.array([i]))[0], THUMBNAIL) for i in picked]))
 
 
 def last_features(model: ExplainedNet) -> str:
     """The layer that the class scores are computed from: of a transfer its features, else what the last dense reads."""
-    return model.net.output if model.head else cut(model.network).nodes[-1].name
+    return model.net.output if model.head or not model.scored else cut(model.network).nodes[-1].name
 
 
 def features_at(model: ExplainedNet, layer: str, data: LookData, picked: NDArray[np.int64],

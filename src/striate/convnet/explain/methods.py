@@ -14,18 +14,18 @@ class MethodOfLook(NamedTuple):
         (model, target) if `needs` is model, (model, pixels, target) with pixels (H, W, C) uint8 of the right size if it
         is picture, and (model, data, target) if it is data.
     drawing: how its array is drawn: `overlay` (H, W) on the picture, `signed` (H, W, C) with zero in the middle,
-        `tiles` (n, H, W[, C]), `curve`, `points`, `table` or `picture` (H, W, C) uint8.
+        `tiles` (n, H, W[, C]), `curve`, `points`, `crops`, `table` or `picture` (H, W, C) uint8.
     first_page: whether a page without --show has it.
-    target: what is explained if the user names nothing: a `layer`, a `unit` of one, or a `class`. A method of a class
-        explains the unit that the user names, unless it is of a `class only`.
+    target: what is explained if the user names nothing: a `layer`, a `unit` of one, a `class`, or all `scores`. A
+        method of a class explains the unit that the user names, unless it is of a `class only`.
     title: in words; "" is the name itself.
     in_layer: whether it takes the keyword `layer`, the one whose maps a class is looked for in.
     """
 
     explain: str
     needs: Literal["model", "picture", "data"]
-    drawing: Literal["overlay", "signed", "tiles", "curve", "points", "table", "picture"]
-    target: Literal["layer", "unit", "class", "class only"]
+    drawing: Literal["overlay", "signed", "tiles", "curve", "points", "crops", "table", "picture"]
+    target: Literal["layer", "unit", "class", "class only", "scores"]
     first_page: bool = False
     in_layer: bool = False
     title: str = ""
@@ -58,4 +58,10 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
                               title="Pictures that excite units"),
     "sanity": MethodOfLook("striate.convnet.explain.sanity:sanity", "picture", "curve", "class",
                            title="Sanity check by random weights"),
+    "strongest": MethodOfLook("striate.convnet.explain.strongest:strongest", "data", "crops", "layer",
+                              title="Strongest pictures"),
+    "embedding": MethodOfLook("striate.convnet.explain.embedding:embedding", "data", "points", "scores",
+                              title="Map of the pictures"),
+    "probe": MethodOfLook("striate.convnet.explain.probe:probe", "data", "curve", "scores",
+                          title="Where the representation is learnt"),
 })

@@ -27,10 +27,10 @@ PAPER = 128  # around crops that are not square
 
 def draw_crops(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
     """The pictures of the one unit that `found` shows; `one.tiles` are their names, values, and classes."""
-    assert one.scale is not None
     (unit,) = cast("Strongest", found).shown
     if not unit.pictures:
         return Drawing(Markup("<h3>{}</h3><p class=\"note\">No picture excites it.</p>").format(one.title))
+    assert one.scale is not None
     crops = np.stack([framed(coloured(picture.pixels)) for picture in unit.pictures])
     back = np.stack([framed(coloured(levels_of(picture.projection, one.scale))) for picture in unit.pictures])
     sheets = [sprite(crops, ACROSS), sprite(back, ACROSS)]
