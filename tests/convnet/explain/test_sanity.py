@@ -13,7 +13,7 @@ from striate.convnet.build.net import build
 from striate.convnet.explain import sanity as room
 from striate.convnet.explain.explained_net import HEAD, ExplainedNet
 from striate.convnet.explain.methods import METHODS_OF_LOOK
-from striate.convnet.explain.sanity import Verdict, randomised, rank_correlation, sanity
+from striate.convnet.explain.sanity import SanityVerdict, randomised, rank_correlation, sanity
 from striate.convnet.explain.target import Target
 from striate.data import Data
 from striate.model.explanation import Explanation
@@ -99,7 +99,7 @@ def test_rules_that_a_network_lacks_are_named() -> None:
 @pytest.mark.parametrize(("all_layers", "upper_half", "kept"), [
     (0.31, 0.0, True), (0.1, 0.6, True), (0.29, 0.49, False), (-0.9, -0.9, False)])
 def test_verdicts(all_layers: float, upper_half: float, kept: bool) -> None:
-    verdict = Verdict("gradient", all_layers, upper_half)
+    verdict = SanityVerdict("gradient", all_layers, upper_half)
     assert verdict.keeps_its_likeness is kept
     assert ("not what decided" in verdict.sentence) is kept
 

@@ -64,4 +64,8 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
                               title="Map of the pictures"),
     "probe": MethodOfLook("striate.convnet.explain.probe:probe", "data", "curve", "scores",
                           title="Where the representation is learnt"),
+    "invert": MethodOfLook("striate.convnet.explain.invert:invert", "picture", "picture", "layer",
+                           title="Picture from the activations of a layer"),
+    "faithfulness": MethodOfLook("striate.convnet.explain.faithfulness:faithfulness", "picture", "curve", "class only",
+                                 title="Deletion and insertion"),
 })

@@ -90,7 +90,7 @@ def occlusion(model: ExplainedNet, pixels: Pixels, target: Target, *, window: in
         untouched = model.probabilities(whole[net.output].flatten(1).cpu().numpy())[0]
         chosen = target.unit if of_class and target.unit is not None else int(untouched.argmax())
         places = np.stack(np.meshgrid(rows, columns, indexing="ij"), -1).reshape(-1, 2)
-        batch = max(1, min(LARGEST_BATCH, MEMORY // model.survey.inference_memory))
+        batch = batch_size(model)
         scores, activations = [], []
         for first in range(0, len(places), batch):
             down, across = places[first : first + batch].T
@@ -110,6 +110,11 @@ def occlusion(model: ExplainedNet, pixels: Pixels, target: Target, *, window: in
         activation=np.concatenate(activations).reshape(grid), map_layer=layer, map_unit=unit, rows=rows,
         columns=columns, window=side,
         untouched=(float(untouched[chosen]), int(untouched.argmax()), float(sums[unit])))
+
+
+def batch_size(model: ExplainedNet) -> int:
+    """Pictures of one batch: as many as fit into `MEMORY`, one at least."""
+    return max(1, min(LARGEST_BATCH, MEMORY // model.survey.inference_memory))
 
 
 def first_pixels(size: int, window: int, stride: int | None) -> NDArray[np.int64]:

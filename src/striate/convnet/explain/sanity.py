@@ -53,7 +53,7 @@ SHOWS_THE_PICTURE = "shows what the picture has, not what decided"
 
 
 @dataclass(frozen=True)
-class Verdict:
+class SanityVerdict:
     """Verdict on one method: rank correlations of its maps with all layers randomised, and with the upper half."""
 
     method: str
@@ -94,7 +94,7 @@ class SanityCheck(Explanation):
     stages: tuple[int, ...]
     reached: tuple[str, ...]
     draws: int
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[SanityVerdict, ...]
 
 
 def sanity(model: ExplainedNet, pixels: Pixels, target: Target, *, stages: int = STAGES, draws: int = DRAWS,
@@ -133,7 +133,7 @@ def sanity(model: ExplainedNet, pixels: Pixels, target: Target, *, stages: int =
             for row, (method, first) in enumerate(untouched.items()):
                 found[draw, row, stage] = rank_correlation(first, absolute_map(method, changed, pixels, target))
     mean = found.mean(axis=0)
-    verdicts = tuple(Verdict(method, float(row[-1]), float(row[counts == half].item()))
+    verdicts = tuple(SanityVerdict(method, float(row[-1]), float(row[counts == half].item()))
                      for method, row in zip(untouched, mean, strict=True))
     return SanityCheck(
         array=mean, units="rank correlation",

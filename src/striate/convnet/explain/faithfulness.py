@@ -1,0 +1,205 @@
+"""Faithfulness of maps: what the class loses with the places a map calls important, and gains by them.
+
+Deletion and insertion of RISE (Petsiuk, Das & Saenko, BMVC 2018, section 4.2). Deletion covers the most important
+places in the mean colour first, and the probability of the class should fall early: its area is small. Insertion
+uncovers them first in a blurred picture, and the probability should rise early: its area is large. Both are compared
+with random orders. Places are cells of a 14×14 grid, where the paper takes pixels: single pixels that are covered are
+noise, which confuses a network wherever it is, so that a random order of pixels seems as good as any map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 - torch's own custom
+
+from striate.convnet.explain.explained_net import ExplainedNet
+from striate.convnet.explain.methods import METHODS_OF_LOOK
+from striate.convnet.explain.occlusion import batch_size
+from striate.convnet.explain.target import Target
+from striate.convnet.inference.fold_batch_norm import fold
+from striate.convnet.training.malloc import reuse_freed_memory
+from striate.convnet.training.seeding import generator
+from striate.core.constraints import Integer
+from striate.core.params import Refusal, checked
+from striate.errors import UsageError
+from striate.model.explanation import Explanation
+from striate.model.preprocessing import Pixels
+
+GRID = 14  # cells along each side, or pixels if a picture has fewer
+STEPS = 14
+RANDOM_ORDERS = 5
+BLUR = 20  # standard deviations of the blur along the shorter side
+UNDEFINED = frozenset({"rule_undefined", "no_class_score", "no_linear_scores"})  # refusals by a method
+
+REFUSAL = Refusal("bad_faithfulness", "the {name} of a test of faithfulness were asked for", "Leave it out")
+
+
+@dataclass(frozen=True)
+class MapScore:
+    """Score of one map: areas under its two curves, and the means of those of random orders; all 0 to 1."""
+
+    method: str
+    deletion: float
+    insertion: float
+    random_deletion: float
+    random_insertion: float
+
+    @property
+    def sentence(self) -> str:
+        """What the areas say, in a sentence."""
+        wins = [self.deletion < self.random_deletion, self.insertion > self.random_insertion]
+        what = {2: "finds places that the decision needs", 1: "finds such places by one of two measures",
+                0: "is no better than a random order of places"}[sum(wins)]
+        return (f"This map {what}: area {self.deletion:.2f} by deletion ({self.random_deletion:.2f} for a random "
+                f"order; less is better), {self.insertion:.2f} by insertion ({self.random_insertion:.2f}; more is "
+                "better).")
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Faithfulness(Explanation):
+    """Faithfulness of the maps of one picture.
+
+    `array` (m + 1, 2, s + 1) is the probability of the class for each of `methods`, and for the mean of random orders,
+    by deletion and by insertion, over `fractions` (s + 1,) of the places.
+
+    Attributes:
+        methods: names; `undefined`: those that this network or class has no map of.
+        scores: of each of `methods`, in their order.
+
+    """
+
+    methods: tuple[str, ...]
+    undefined: tuple[str, ...]
+    fractions: NDArray[np.float64]
+    scores: tuple[MapScore, ...]
+
+
+def faithfulness(model: ExplainedNet, pixels: Pixels, target: Target, *, methods: Sequence[str] | None = None,
+                 steps: int = STEPS, seed: int = 0) -> Faithfulness:
+    """Deletion and insertion curves of the maps of a class in a picture (H, W, C) uint8 of the right size.
+
+    Args:
+        model: the network.
+        pixels: the picture.
+        target: a class.
+        methods: names in `METHODS_OF_LOOK`; None is all whose maps are of a class and of one picture.
+        steps: in which all places are covered or uncovered.
+        seed: of the random orders, and of the order of equal places.
+
+    Raises `UsageError` (`not_a_class`, `bad_faithfulness`).
+
+    """
+    unit = model.check(target).unit
+    if model.class_of(target) is None or unit is None:
+        raise UsageError("not_a_class", "the faithfulness of maps was asked for", allowed="a class is allowed",
+                         given=f"{target} was given", do="Leave out the layer and the unit")
+    steps = checked("steps", steps, Integer(1, 1_000), REFUSAL)
+    importance, undefined = maps_of(model, pixels, target, maps_of_classes() if methods is None else methods)
+    draws = generator(seed, "faithfulness")
+    cells = cells_of(pixels.shape[0], pixels.shape[1])
+    count = int(cells.max()) + 1
+    orders = [places_in_order(array, cells, draws) for array in importance.values()]
+    orders += [draws.permutation(count) for _ in range(RANDOM_ORDERS)]
+    fractions = np.linspace(0, 1, steps + 1)
+    curves = curves_of(model, pixels, unit, [cell_ranks(order)[cells] for order in orders],
+                       (fractions * count).round().astype(np.int64))
+    random = curves[len(importance):].mean(axis=0)
+    areas = np.asarray(np.trapezoid(curves, fractions, axis=2))
+    chance = areas[len(importance):].mean(axis=0)
+    return Faithfulness(
+        array=np.concatenate([curves[: len(importance)], random[None]]), units="probability",
+        evidence=f"How the probability of {model.class_of(target)} falls when the places that each map calls important "
+                 "are covered first, and rises when they are uncovered first: whether the network needs them; not "
+                 "whether a person would look there.",
+        layer=target.layer, unit=model.class_of(target), methods=tuple(importance), undefined=undefined,
+        fractions=fractions, scores=tuple(
+            MapScore(method, float(area[0]), float(area[1]), float(chance[0]), float(chance[1]))
+            for method, area in zip(importance, areas, strict=False)))
+
+
+def maps_of_classes() -> list[str]:
+    """The methods whose maps are of a class in one picture."""
+    return [name for name, row in METHODS_OF_LOOK.items()
+            if row.needs == "picture" and row.drawing in ("overlay", "signed") and row.target.startswith("class")]
+
+
+def maps_of(model: ExplainedNet, pixels: Pixels, target: Target,
+            methods: Iterable[str]) -> tuple[dict[str, NDArray[np.float64]], tuple[str, ...]]:
+    """Importance (H, W) of each pixel by each method, and the methods that are not defined here."""
+    found, undefined = {}, []
+    for method in methods:
+        module, _, function = METHODS_OF_LOOK[method].explain.partition(":")
+        try:
+            array = getattr(import_module(module), function)(model, pixels, target).array
+        except UsageError as error:
+            if error.code not in UNDEFINED:
+                raise
+            undefined.append(method)
+            continue
+        signed = np.asarray(array, np.float64)
+        small = torch.from_numpy(np.abs(signed).sum(axis=2) if signed.ndim == 3 else signed)[None, None]
+        found[method] = F.interpolate(small, pixels.shape[:2], mode="bilinear", align_corners=False)[0, 0].numpy()
+    return found, tuple(undefined)
+
+
+def cells_of(height: int, width: int) -> NDArray[np.int64]:
+    """The number of the cell of each pixel, (height, width).
+
+    >>> cells_of(28, 3)[[0, 1, 2]].tolist()
+    [[0, 1, 2], [0, 1, 2], [3, 4, 5]]
+    """
+    down, across = (np.arange(size) * min(GRID, size) // size for size in (height, width))
+    return np.asarray(down[:, None] * min(GRID, width) + across, np.int64)
+
+
+def places_in_order(importance: NDArray[np.float64], cells: NDArray[np.int64],
+                    draws: np.random.Generator) -> NDArray[np.int64]:
+    """The cells by their mean importance, the most important first, equal ones in a random order."""
+    flat = cells.ravel()
+    means = np.bincount(flat, importance.ravel()) / np.bincount(flat)
+    return np.lexsort((draws.random(len(means)), -means))
+
+
+def cell_ranks(order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """When each cell's turn is."""
+    ranks = np.empty_like(order)
+    ranks[order] = np.arange(len(order))
+    return ranks
+
+
+def curves_of(model: ExplainedNet, pixels: Pixels, unit: int, turns: Sequence[NDArray[np.int64]],
+              counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Probabilities of a class (orders, 2, steps + 1) by deletion and insertion of the first `counts` cells."""
+    picture = model.batch(pixels[None])
+    spread = min(pixels.shape[:2]) / BLUR
+    blurred = torch.from_numpy(gaussian_filter(picture.cpu().numpy(), (0, 0, spread, spread))).to(picture)
+
+    def pictures() -> Iterator[Tensor]:
+        for turn in turns:
+            rank = torch.from_numpy(turn).to(picture.device)
+            for grounds in ((torch.zeros_like(picture), picture), (picture, blurred)):
+                for count in counts.tolist():
+                    yield torch.where(rank < count, *grounds)
+
+    with torch.inference_mode(), reuse_freed_memory():
+        said = probabilities(model, fold(model.net), pictures(), unit)
+    return said.reshape(len(turns), 2, len(counts))
+
+
+def probabilities(model: ExplainedNet, net: Callable[[Tensor], Tensor], pictures: Iterator[Tensor],
+                  unit: int) -> NDArray[np.float64]:
+    """Probability of a class (n,) for each of `pictures` (1, C, H, W), normalised, batch by batch."""
+    found = []
+    while some := list(islice(pictures, batch_size(model))):
+        batch = torch.cat(some).contiguous(memory_format=torch.channels_last)
+        found.append(model.probabilities(net(batch).flatten(1).float().cpu().numpy())[:, unit])
+    return np.concatenate(found)
