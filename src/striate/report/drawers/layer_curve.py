@@ -39,9 +39,13 @@ def curve_svg(names: Sequence[str], values: Sequence[float], intervals: Sequence
             if interval:
                 axes.plot([place] * 2, interval, color=figures.FIRST, linewidth=1.4, alpha=0.6)
         axes.plot(places, values, "o-", color=figures.FIRST, markersize=4.5)
+        highest = max((value for _, value in lines), default=0.0)
+        written = False  # one name is above its line, the others below: lines may be one
         for style, (name, value) in zip(("--", ":", "-."), lines, strict=False):
             axes.axhline(value, color=figures.SECOND, linestyle=style, linewidth=1.4)
-            axes.annotate(name, (0, value), xytext=(2, 3), textcoords="offset points")
+            above = value == highest and not written
+            written = written or above
+            axes.annotate(name, (0, value), xytext=(2, 3 if above else -11), textcoords="offset points")
         axes.set(ylabel=axis, xlim=(-0.3, len(names) - 0.7))
         step = -(-len(names) // WIDEST)
         axes.set_xticks(list(places)[::step], [name[:LONGEST_NAME] for name in names][::step], rotation=45, ha="right",
