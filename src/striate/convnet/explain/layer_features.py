@@ -23,7 +23,7 @@ from striate.convnet.explain.top_activations import OnProgress
 
 WIDEST = 2_048  # dimensions
 GRIDS = (4, 2, 1)
-ROOM, BATCH = 512 << 20, 32  # bytes of activations, and pictures, of one batch
+ROOM, BATCH = 128 << 20, 32  # bytes of activations, and pictures, of one batch
 LAST = 2  # layers, features and scores, that are probed in any case
 # The value of a chain of layers, each the only reader of the one before, is that behind the last of these.
 PASSED_ON = frozenset({"batch_norm", "scale", "relu", "leaky_relu", "prelu", "elu", "sigmoid", "tanh"})

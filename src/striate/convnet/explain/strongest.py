@@ -29,7 +29,7 @@ from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 
 SHOWN = 5  # units of a layer, where none is asked for
-ROOM = 512 << 20  # bytes of activations that are stored for the backward passes of one batch
+ROOM = 128 << 20  # bytes of activations that are stored for the backward passes of one batch
 
 
 @dataclass(frozen=True, eq=False)

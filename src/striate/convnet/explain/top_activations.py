@@ -23,7 +23,7 @@ from striate.core.cache import DiskCache, Stored, cache_subfolder, code_digest, 
 
 BEST = 9
 BATCH = 32
-ROOM = 256 << 20  # bytes of activations of one batch
+ROOM = 128 << 20  # bytes of activations of one batch
 CODE = ("convnet/explain",)
 
 OnProgress = Callable[[str, int, int], object]

@@ -74,7 +74,8 @@ class FeatureExtractor:
     def __init__(self, network: Network, tensors: Mapping[str, Tensor], preparation: InputNormalisation,
                  precision: str = "auto", memory: Path | None = None) -> None:
         self.network, self.preparation = network, preparation
-        module = build(network)
+        with torch.device("meta"):
+            module = build(network)
         # Shared with the caller: folding copies what it changes.
         module.load_state_dict({name: tensors[name] for name in module.state_dict()}, assign=True)
         self.tensors = module.state_dict()
