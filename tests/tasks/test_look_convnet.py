@@ -81,3 +81,27 @@ def test_a_method_that_a_layer_has_not_says_so_in_its_panel(fitted: ConvNet) -> 
     (panel,) = looked(fitted, show="filters", layer="input").panels
     assert "input" in (panel.refused or "")
     assert not panel.maps
+
+
+def test_what_the_sanity_check_and_faithfulness_say_stands_beside_each_map(fitted: ConvNet) -> None:
+    found = looked(fitted, show="gradient,grad_cam,occlusion,sanity,faithfulness")
+    notes = {panel.method: panel.notes for panel in found.panels}
+    sanity, faithful = (found.explanations[name] for name in ("sanity", "faithfulness"))
+    for verdict in sanity.verdicts:  # type: ignore[attr-defined]
+        assert (verdict.sentence in notes.get(verdict.method, ())) is (verdict.method in notes)
+    for score in faithful.scores:  # type: ignore[attr-defined]
+        assert (score.sentence in notes.get(score.method, ())) is (score.method in notes)
+    assert len(notes["gradient"]) == 2
+    tables = {panel.method: panel.maps[0].table for panel in found.panels if panel.method in ("sanity", "faithfulness")}
+    for name, table in tables.items():
+        assert table is not None
+        assert [row[0] for row in table.rows] == list(found.explanations[name].methods)  # type: ignore[attr-defined]
+        assert len(table.columns) == len(table.rows[0])
+
+
+def test_units_that_are_maximised_are_counted(fitted: ConvNet) -> None:
+    panel = looked(fitted, show="maximise").panels[0]
+    (only,) = panel.maps
+    assert [tile.index for tile in only.tiles] == list(range(only.count))
+    assert all(tile.name.startswith("unit ") and tile.value is not None for tile in only.tiles)
+    assert f"of {only.facts['of_units']} units of relu were asked" in panel.notes[0]

@@ -29,7 +29,7 @@ from striate.model.recogniser import Picture, Recogniser
 from striate.report.look_stepthrough import StepThrough, stepthrough
 from striate.report.network_look_result import ExplainedUnit, LookPanel, NetworkLookResult
 from striate.tasks.look_options import SCALES, chosen_methods, class_index, parsed_unit
-from striate.tasks.look_panels import maps_of, notes_of, strongest_terms
+from striate.tasks.look_panels import believed, maps_of, notes_of, strongest_terms
 from striate.tasks.look_parts import LookPart, parts_of, with_sizes
 from striate.tasks.look_pictures import look_data
 from striate.tasks.progress import Progress
@@ -130,8 +130,8 @@ def look_network(recogniser: Recogniser, picture: Picture | None, class_name: st
         striate=__version__, classes=net.classes,
         size=(*recogniser.preparation_.size, recogniser.preparation_.channels), network=net.network.name or "network",
         parameters=net.network.parameters, layers=net.layers, layer=explained_layer, units=strongest,
-        seconds=time.monotonic() - started, panels=tuple(panels), explanations=explanations, figures=figures,
-        model=model, page=page, because=reason(explanations.get("class_evidence")),
+        seconds=time.monotonic() - started, panels=believed(panels, explanations), explanations=explanations,
+        figures=figures, model=model, page=page, because=reason(explanations.get("class_evidence")),
         stepthrough=stepped(subject) if show is None or "dot_product" in methods else None, **found)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass, replace
 from functools import singledispatch
 from typing import Any
 
@@ -13,14 +13,17 @@ from numpy.typing import NDArray
 from striate.convnet.explain.activation_maps import ActivationMaps
 from striate.convnet.explain.dot_product import DotProduct, sum_line
 from striate.convnet.explain.embedding import Embedding
+from striate.convnet.explain.faithfulness import Faithfulness
 from striate.convnet.explain.filters import FilterBank
+from striate.convnet.explain.maximise import Maximised
 from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.convnet.explain.probe import LayerProbe
+from striate.convnet.explain.sanity import SanityCheck
 from striate.convnet.explain.strongest import Strongest
 from striate.core.humanize import join_words
 from striate.core.result import json_values
 from striate.model.explanation import Explanation, Term
-from striate.report.network_look_result import DisplayScale, LookMap, TileFacts
+from striate.report.network_look_result import DisplayScale, LookMap, LookPanel, TileFacts
 from striate.tasks.look_parts import LookPart
 
 MOST_FILTERS = 96  # of the first layer
@@ -153,6 +156,13 @@ def _(one: ActivationMaps, most: int) -> tuple[TileFacts, ...]:
 
 
 @tiles_of.register
+def _(one: Maximised, most: int) -> tuple[TileFacts, ...]:
+    """The units that have a picture, with the activation that it reaches."""
+    return tuple(TileFacts(f"unit {unit}", place, float(value))
+                 for place, (unit, value) in enumerate(zip(one.shown[:most], one.reached, strict=False)))
+
+
+@tiles_of.register
 def _(one: Strongest, most: int) -> tuple[TileFacts, ...]:
     """The pictures of the one unit shown, with their classes."""
     return tuple(TileFacts(picture.key, place, picture.value, picture.position, picture.label)
@@ -211,6 +221,43 @@ def _(one: LayerProbe) -> tuple[str, ...]:
     pooled = f" Maps are described by their {ways}." if ways else ""
     return (f"A linear classifier in {one.folds} folds, the same for every layer and the hand-crafted features. {own}"
             f"{crafted or ' Hand-crafted:'} {one.baseline_what}.{pooled}",)
+
+
+@notes_of.register
+def _(one: Maximised) -> tuple[str, ...]:
+    """What the numbers are, how many units were asked, and those that no picture excites."""
+    asked = len(one.shown) + len(one.silent)
+    silent = f" {_units(one.silent)} excited by none of the pictures found." if one.silent else ""
+    return (f"The number beside each is the largest activation it reaches. {asked:,} of {one.of_units:,} units of "
+            f"{one.layer} were asked; --unit asks another.{silent}",)
+
+
+@notes_of.register
+def _(one: SanityCheck) -> tuple[str, ...]:
+    """The verdicts, and the methods that are not defined for the network."""
+    lacking = (f"Not defined for this network: {join_words(one.undefined, 'and')}.",) if one.undefined else ()
+    return (*(f"{verdict.method}: {verdict.sentence}" for verdict in one.verdicts), *lacking)
+
+
+@notes_of.register
+def _(one: Faithfulness) -> tuple[str, ...]:
+    """What the areas say of each map, and the methods that are not defined here."""
+    lacking = (f"Not defined here: {join_words(one.undefined, 'and')}.",) if one.undefined else ()
+    return (*(f"{score.method}: {score.sentence}" for score in one.scores), *lacking)
+
+
+def believed(panels: Sequence[LookPanel], explanations: Mapping[str, Explanation]) -> tuple[LookPanel, ...]:
+    """`panels`, each with what the sanity check and the test of faithfulness say of its maps, where they were made."""
+    said: dict[str, list[str]] = {}
+    for one in explanations.values():
+        if isinstance(one, SanityCheck):
+            for verdict in one.verdicts:
+                said.setdefault(verdict.method, []).append(verdict.sentence)
+        elif isinstance(one, Faithfulness):
+            for score in one.scores:
+                said.setdefault(score.method, []).append(score.sentence)
+    return tuple(replace(panel, notes=(*panel.notes, *said.get(panel.method, ()))) if panel.maps else panel
+                 for panel in panels)
 
 
 @notes_of.register

@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from striate.convnet.explain.class_evidence import ClassEvidence
 from striate.convnet.explain.dot_product import DotProduct, ProductRow
 from striate.convnet.explain.embedding import Embedding
+from striate.convnet.explain.faithfulness import Faithfulness
 from striate.convnet.explain.occlusion import OcclusionMaps
 from striate.convnet.explain.probe import LayerProbe
+from striate.convnet.explain.sanity import SanityCheck
 from striate.convnet.explain.strongest import Strongest
 from striate.model.explanation import Explanation
 from striate.report.network_look_result import LookCurve, LookTable
@@ -145,6 +147,26 @@ def _(one: Embedding, title: str) -> list[LookPart]:  # noqa: ARG001 - it is of 
         found.append(LookPart(f"{len(one.apart):,} pictures among other classes",
                               Explanation(far, "distance, 0 to 2", words, one.layer), "table", table=table))
     return found
+
+
+@parts_of.register
+def _(one: SanityCheck, title: str) -> list[LookPart]:
+    """The rank correlation of each method's map by the number of randomised layers."""
+    last = one.stages[-1]
+    columns = ("map", *(f"{count} of {last} layers random, down to {layer}"
+                        for count, layer in zip(one.stages, one.reached, strict=True)), "stays alike")
+    rows = tuple((verdict.method, *row.tolist(), "yes" if verdict.keeps_its_likeness else "no")
+                 for verdict, row in zip(one.verdicts, one.array, strict=True))
+    return [LookPart(title, one, table=LookTable(columns, rows, len(rows)))]
+
+
+@parts_of.register
+def _(one: Faithfulness, title: str) -> list[LookPart]:
+    """The areas under the curves of each map, and those of random orders."""
+    columns = ("map", "deletion", "of a random order", "insertion", "of a random order")
+    rows = tuple((score.method, score.deletion, score.random_deletion, score.insertion, score.random_insertion)
+                 for score in one.scores)
+    return [LookPart(title, one, table=LookTable(columns, rows, len(rows)))]
 
 
 def with_sizes(one: Explanation, title: str) -> list[LookPart]:

@@ -91,8 +91,8 @@ def invert(model: ExplainedNet, pixels: Pixels, target: Target, *, steps: int = 
     reached, of_grey = error(model.batch(made[None])), error(model.batch(np.full_like(pixels, 128)[None]))
     return Inversion(
         array=made, units="pixels",
-        evidence=f"A picture that {layer} can hardly tell from this one, with activations {reached:.1%} away from its "
-                 f"own and {of_grey:.1%} for plain grey: what both share is what the layer keeps; there are others.",
+        evidence=f"A picture whose activations in {layer} are {reached:.1%} away from those of this one ({of_grey:.1%} "
+                 "for plain grey): what both share is what the layer keeps; it is not the only such picture.",
         layer=layer, unit=None if target.unit is None else model.unit_name(target), relative_error=reached,
         of_grey=of_grey, steps=steps)
 

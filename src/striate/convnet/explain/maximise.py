@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from striate.arch.network import INPUT
 from striate.convnet.build.operations import OPERATIONS, Operation, UnitContext
+from striate.convnet.explain.ascent import Ascent, planned
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.rules import RuledReLU
 from striate.convnet.explain.spectrum import Spectrum, descend
@@ -35,16 +34,11 @@ from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 
 STEPS = 128
-UNITS = 16  # of a layer, if none is named
+UNITS = 9  # of a layer, if none is named
 JITTER = 28  # pixels of a side for one pixel by which a picture is moved at most, each way
 MEMORY = 512 << 20  # bytes of volumes, stored for the backward pass
 LARGEST_BATCH = 16
-AVERAGES = ("pool", "global_pool")
-PASSED = frozenset({"relu", "pool", "global_pool", "lrn", "dropout"})  # keep units apart
-
 WAKING = 16  # steps before the others for units without a gradient, in which it passes through silent ReLUs
-
-Size = tuple[int, int]  # rows and columns
 
 REFUSAL = Refusal("bad_ascent", "the {name} of a gradient ascent were asked for", "Leave it out")
 
@@ -71,15 +65,6 @@ class Maximised(Explanation):
     ascended: str
 
 
-@dataclass(frozen=True)
-class Ascent:
-    """Ascent of units: `layer` before its ReLU, at `place`, or the mean of all places if None; the pictures' `size`."""
-
-    layer: str
-    place: tuple[int, int] | None
-    size: Size
-
-
 def maximise(model: ExplainedNet, target: Target, *, units: Sequence[int] | None = None, steps: int = STEPS,
              seed: int = 0) -> Maximised:
     """Pictures that excite units of a layer; the same seed gives the same bytes.
@@ -87,7 +72,7 @@ def maximise(model: ExplainedNet, target: Target, *, units: Sequence[int] | None
     Args:
         model: the network.
         target: a layer; with a unit, that alone; with a position, the unit there, in a whole picture.
-        units: of the layer; None is the first sixteen.
+        units: of the layer; None is the first nine.
         steps: of ascent for each picture.
         seed: of the noise that pictures begin with, and of their movements.
 
@@ -174,68 +159,3 @@ def strongest_of(model: ExplainedNet, pictures: Pixels, units: Sequence[int],
         volumes = model.activations(model.batch(pictures), layers)
     each = torch.arange(len(units))
     return [volumes[layer][each, list(units)].flatten(1).amax(1).double().cpu().numpy() for layer in layers]
-
-
-def planned(model: ExplainedNet, target: Target) -> Ascent:
-    """What to make larger for a target: the input of the ReLU before it, if only layers that keep units apart follow.
-
-    Behind an average of all positions it is their mean, else a unit whose receptive field lies within the picture.
-    """
-    whole = (model.network.input.height, model.network.input.width)
-    layer, averaged = before_relu(model, target.layer)
-    if averaged:
-        return Ascent(layer, None, whole)
-    if target.at is not None and model.volume(layer) == model.volume(target.layer):
-        return Ascent(layer, target.at, whole)
-    return smallest(model, layer, whole) if layer == target.layer or target.at is None else Ascent(layer, None, whole)
-
-
-def before_relu(model: ExplainedNet, layer: str) -> tuple[str, bool]:
-    """The input of the last ReLU before `layer`, or `layer` without one; and whether averages lie between."""
-    node, averaged = model.nodes.get(layer), False
-    while node is not None and node.layer.kind in PASSED:
-        averaged = averaged or (node.layer.kind in AVERAGES and node.layer.mode == "average")  # type: ignore[attr-defined]
-        if node.layer.kind == "relu":
-            return node.inputs[0], averaged
-        node = model.nodes.get(node.inputs[0])
-    return layer, False
-
-
-def smallest(model: ExplainedNet, layer: str, whole: Size) -> Ascent:
-    """A unit of `layer` that sees no border, in a picture no larger than it needs; else in the middle of a whole one.
-
-    The picture lacks whole strides at the bottom and the right, so that windows and padding lie as in a whole one.
-    """
-    _, height, width = model.volume(layer)
-    middle = Ascent(layer, (height // 2, width // 2), whole)
-    row = next((row for row in model.survey.rows if row.name == layer), None)
-    if row is None or any(isinstance(field.stride, Fraction) for field in row.fields):
-        return middle
-    places, sides = [], []
-    for field, size in zip(row.fields, whole, strict=True):
-        place = -int(field.first) // int(field.stride) + (int(field.first) % int(field.stride) > 0)
-        needed = int(field.first) + place * int(field.stride) + int(field.size)
-        places.append(place)
-        sides.append(size - max(0, size - needed) // int(field.stride) * int(field.stride))
-    found = Ascent(layer, (places[0], places[1]), (sides[0], sides[1]))
-    return found if sides[0] < whole[0] and sides[1] < whole[1] and fits(model, found) else middle
-
-
-def fits(model: ExplainedNet, ascent: Ascent) -> bool:
-    """Whether windows begin in pictures of this size where they begin in whole ones, and no layer reads all of them."""
-    sizes: dict[str, Size] = {INPUT: ascent.size}
-    for node in model.path_to(ascent.layer):
-        height, width = sizes[node.inputs[0]]
-        if node.layer.reach in ("all", "spread") or any(sizes[name] != (height, width) for name in node.inputs):
-            return False
-        if node.layer.window is None:
-            sizes[node.name] = (height, width)
-            continue
-        volume = node.input_volumes[0]
-        now, then = node.layer.window.axes(height, width), node.layer.window.axes(volume.height, volume.width)
-        counts = [axis.count(node.layer.window.rounding) for axis in now]
-        if not all(counts) or any(one.pads[0] != other.pads[0] for one, other in zip(now, then, strict=True)):
-            return False
-        sizes[node.name] = (counts[0], counts[1])
-    assert ascent.place is not None
-    return all(place < size for place, size in zip(ascent.place, sizes[ascent.layer], strict=True))

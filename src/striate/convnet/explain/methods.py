@@ -56,7 +56,7 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
         title="Grad-CAM"),
     "maximise": MethodOfLook("striate.convnet.explain.maximise:maximise", "model", "tiles", "layer",
                               title="Pictures that excite units"),
-    "sanity": MethodOfLook("striate.convnet.explain.sanity:sanity", "picture", "curve", "class",
+    "sanity": MethodOfLook("striate.convnet.explain.sanity:sanity", "picture", "table", "class",
                            title="Sanity check by random weights"),
     "strongest": MethodOfLook("striate.convnet.explain.strongest:strongest", "data", "crops", "layer",
                               title="Strongest pictures"),
@@ -66,6 +66,6 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
                           title="Where the representation is learnt"),
     "invert": MethodOfLook("striate.convnet.explain.invert:invert", "picture", "picture", "layer",
                            title="Picture from the activations of a layer"),
-    "faithfulness": MethodOfLook("striate.convnet.explain.faithfulness:faithfulness", "picture", "curve", "class only",
+    "faithfulness": MethodOfLook("striate.convnet.explain.faithfulness:faithfulness", "picture", "table", "class only",
                                  title="Deletion and insertion"),
 })
