@@ -20,12 +20,19 @@ def net() -> ExplainedNet:
     return explained(Network(Dense(2, name="scores")(x), name="small"))
 
 
+def dead() -> ExplainedNet:
+    made = net()
+    made.net.state_dict()["conv.bias"].fill_(-1000)
+    return made
+
+
 def one_class() -> LookSet:
     return LookSet(noise(9, 6).pictures.images, np.zeros(9, np.int64))
 
 
 REFUSALS: dict[str, Callable[[Path], object]] = {
     "a map of nine pictures": lambda _: embedding(net(), noise(9, 6), Target("scores")),
+    "a map of dead features": lambda _: embedding(dead(), noise(10, 6), Target("scores")),
     "a probe of one class": lambda _: probe(net(), one_class(), Target("scores")),
     "the strongest of no unit": lambda _: strongest(net(), noise(9, 6), Target("relu", 2)),
     "the strongest of no layer": lambda _: strongest(net(), noise(9, 6), Target("pool", 0)),

@@ -80,8 +80,8 @@ def embedding(model: ExplainedNet, data: LookData, target: Target, *, cache: Dis
     """Map of at most 5,000 pictures of `data`, stratified beyond, by the features that the class scores are made of.
 
     A target's layer other than that of the scores is embedded itself; a volume of more than 4,096 numbers is averaged
-    over its positions. The same bytes from the same machine. Raises `DataError` (`few_pictures` below ten) and
-    `NetworkError` (`unknown_layer`).
+    over its positions. The same bytes from the same machine. Raises `DataError` (`few_pictures` below ten,
+    `features_alike` where all have the same) and `NetworkError` (`unknown_layer`).
     """
     model.check(target)
     layer = last_features(model) if target.layer == model.scores else target.layer
@@ -97,6 +97,10 @@ def embedding(model: ExplainedNet, data: LookData, target: Target, *, cache: Dis
 
     def compute() -> Stored:
         features = directions(features_at(model, layer, data, picked, on_progress))
+        if not np.ptp(features, axis=0).any():
+            raise DataError("features_alike", f"a map of the pictures of {shown(data.name)} was asked for",
+                            allowed="features that differ are allowed",
+                            given=f"{shown(layer)} is the same for all of them", do="Choose another layer with --layer")
         near, far = exact_neighbours(features, min(NEIGHBOURS, len(picked) - 1))
         reduced_to = principal_components(features, COMPONENTS)
         points = tsne(reduced_to)
