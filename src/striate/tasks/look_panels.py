@@ -201,7 +201,9 @@ def _(one: Strongest) -> tuple[str, ...]:
     said = f"{one.pictures:,} pictures of {one.data} ({one.part}) were looked at, each at most once for a unit; to the "
     silent = "" if one.dead is None else (f" {_units(one.dead)} 0 for all of them." if one.dead else
                                           f" Each of the {one.of:,} units is excited by one of them.")
-    return f"{said}right of the crops is what comes back by {one.rule}.{silent}",
+    full = (f" Of {len(one.saturated):,} units all nine reach the same limit: they are the first of all that do; the "
+            "layer before has an order." if one.saturated else "")
+    return f"{said}right of the crops is what comes back by {one.rule}.{silent}{full}",
 
 
 @notes_of.register

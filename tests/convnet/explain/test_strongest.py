@@ -111,6 +111,17 @@ def test_dead_units_are_named_and_have_no_pictures() -> None:
     assert strongest(model, data, Target("scores", 0), cache=NOWHERE).dead is None
 
 
+def test_units_at_the_limit_of_their_relu_are_named_and_shown_last() -> None:
+    x = ReLU(0.5, name="act")(Conv(6, 3, name="conv")(Input(3, 12, 14)))
+    model = explained(Network(Dense(2, name="scores")(x)))
+    model.net.state_dict()["conv.bias"][:] = torch.tensor([9.0, -9.0, 9.0, 9.0, 0.0, 0.0])
+    model.net.state_dict()["conv.weight"].mul_(0.1)
+    found = strongest(model, pictures(12), Target("act"), cache=NOWHERE)
+    assert (found.saturated, found.dead) == ((0, 2, 3), (1,))
+    assert [one.unit for one in found.shown][-2:] == [0, 2]
+    assert [one.picture for one in found.shown[-1].pictures] == list(range(9))
+
+
 def test_its_json_has_the_numbers_and_no_pixels() -> None:
     data = pictures(12)
     found = strongest(small(), data, Target("act2", 1), cache=NOWHERE)

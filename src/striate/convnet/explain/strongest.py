@@ -21,7 +21,7 @@ from striate.convnet.explain.look_data import LookData
 from striate.convnet.explain.rectified import has_relu_behind, is_rectified
 from striate.convnet.explain.rules import operations_of
 from striate.convnet.explain.target import Target
-from striate.convnet.explain.top_activations import OnProgress, TopActivations, top_activations
+from striate.convnet.explain.top_activations import BEST, OnProgress, TopActivations, top_activations
 from striate.core.cache import DiskCache
 from striate.core.result import Result
 from striate.errors import UsageError, shown
@@ -72,6 +72,8 @@ class Strongest(Explanation):
         shown: the units, with their pictures; `of`: how many units the layer has.
         rule: `deconvnet`, or `gradient` where that is not defined.
         dead: units that no picture lifts above 0, behind a ReLU; None for a layer without one.
+        saturated: units whose nine activations are one value, the limit of a ReLU: more pictures may reach it, and the
+            nine are the first of them.
         pictures: how many pictures were looked at; `data` and `part`: which.
 
     """
@@ -80,6 +82,7 @@ class Strongest(Explanation):
     of: int = 0
     rule: str = "deconvnet"
     dead: tuple[int, ...] | None = None
+    saturated: tuple[int, ...] = ()
     pictures: int = 0
     data: str = ""
     part: str = ""
@@ -89,14 +92,16 @@ def strongest(model: ExplainedNet, data: LookData, target: Target, *, cache: Dis
               on_progress: OnProgress | None = None) -> Strongest:
     """The nine pictures of `data` that excite each shown unit of the target's layer most, at most once a picture.
 
-    The unit is the target's; without one, the five whose largest activations are largest. Values are in network units,
+    The unit is the target's; without one, the five whose largest activations are largest, but saturated ones after
+    others. Values are in network units,
     computed by the fused network in float32. Raises `UsageError` (`no_such_unit`, `behind_softmax`), `NetworkError`
     (`unknown_layer`), and what reading a picture file raises.
     """
     model.check(target)
     top = top_activations(model, data, target.layer, cache=cache, on_progress=on_progress)
+    equal = (top.values == top.values[:, :1]).all(axis=1) & (top.values[:, 0] > 0) & (top.count > BEST)
     units = [target.unit] if target.unit is not None else [
-        int(unit) for unit in np.argsort(-top.values[:, 0], kind="stable")[:SHOWN]]
+        int(unit) for unit in np.lexsort((-top.values[:, 0], equal, top.values[:, 0] <= 0))[:SHOWN]]
     quiet = tuple(int(unit) for unit in np.flatnonzero(top.values[:, 0] <= 0))
     dead = quiet if has_relu_behind(model, target.layer) else None
     found, rule = _pictures_of(model, data, target.layer, top, units)
@@ -109,7 +114,8 @@ def strongest(model: ExplainedNet, data: LookData, target: Target, *, cache: Dis
     return Strongest(
         top.values[units], "activations", evidence, layer=target.layer, unit=str(target.unit) if one else None,
         shown=tuple(StrongestOfUnit(unit, pictures) for unit, pictures in zip(units, found, strict=True)),
-        of=len(top.values), rule=rule, dead=dead, pictures=top.count, data=data.name, part=data.part)
+        of=len(top.values), rule=rule, dead=dead, saturated=tuple(np.flatnonzero(equal).tolist()),
+         pictures=top.count, data=data.name, part=data.part)
 
 
 def _pictures_of(model: ExplainedNet, data: LookData, layer: str, top: TopActivations,
