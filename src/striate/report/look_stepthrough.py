@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
-from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -68,7 +67,7 @@ class StepThrough:
     channels: tuple[ChannelWindow, ...]
     others: int
     rest: float
-    data: dict[str, Any]
+    data: Mapping[str, object]
 
     @property
     def whole(self) -> bool:
@@ -92,7 +91,7 @@ class StepThrough:
         return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
 
     @property
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Mapping[str, object]:
         """The window that it begins with: layer and place, weights, values and products, their sum, bias and result."""
         start = self.start
         return {"layer": start.summed, "place": start.summed_place, "weights": start.weights, "values": start.values,

@@ -57,9 +57,15 @@ class LookTable(Result):
 
 @dataclass(frozen=True)
 class LookCurve(Result):
-    """Curve over layers: their names, the value at each, 0..1, with its 95 % interval or None, and lines by name.
+    """Curve over layers, or over numbers of them.
 
-    `axis` says what the values are.
+    Attributes:
+        axis: what the values are.
+        names: of the places; `values`: at each, 0..1, or −1..1 if they are no `share`; `intervals`: 95 %, or None.
+        lines: values to compare with, by name.
+        label: of the curve, if there are others; `others`: their names and values.
+        share: whether values are drawn in per cent.
+
     """
 
     axis: str
@@ -67,6 +73,9 @@ class LookCurve(Result):
     values: tuple[float, ...]
     intervals: tuple[tuple[float, float] | None, ...]
     lines: tuple[tuple[str, float], ...] = ()
+    label: str = ""
+    others: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    share: bool = True
 
 
 @dataclass(frozen=True, eq=False)

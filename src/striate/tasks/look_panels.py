@@ -18,7 +18,7 @@ from striate.convnet.explain.filters import FilterBank
 from striate.convnet.explain.maximise import Maximised
 from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.convnet.explain.probe import LayerProbe
-from striate.convnet.explain.sanity import SanityCheck
+from striate.convnet.explain.sanity import CHECKED, SanityCheck
 from striate.convnet.explain.strongest import Strongest
 from striate.core.humanize import join_words
 from striate.core.result import json_values
@@ -28,6 +28,7 @@ from striate.tasks.look_parts import LookPart
 
 MOST_FILTERS = 96  # of the first layer
 MOST_TERMS = 5  # for, and as many against
+UNCHECKED = "Whether this map depends on what the network has learnt was not checked; --show sanity does it."
 MOST_NAMED = 12  # units or pairs, in a sentence
 BEYOND = 0.5  # per cent of the values of a signed map that may lie beyond its scale
 SCALED = frozenset({"overlay", "signed", "sizes", "tiles"})
@@ -87,7 +88,7 @@ def _map(name: str, part: LookPart, drawing: str, scale: DisplayScale | None, cl
     return LookMap(
         name, part.title, drawing, one.layer, one.unit, one.position, tuple(array.shape), low, high, peak, scale,
         one.evidence, empty, one.total, one.bias, strongest_terms(one.terms), len(one.terms), part.table, part.curve,
-        tiles, len(array) if drawing == "tiles" else len(tiles), facts_of(one))
+        tiles, part.count or (len(array) if drawing == "tiles" else len(tiles)), facts_of(one))
 
 
 def _categories(labels: NDArray[Any], classes: Sequence[str]) -> tuple[TileFacts, ...]:
@@ -249,8 +250,9 @@ def _(one: Faithfulness) -> tuple[str, ...]:
 
 
 def believed(panels: Sequence[LookPanel], explanations: Mapping[str, Explanation]) -> tuple[LookPanel, ...]:
-    """`panels`, each with what the sanity check and the test of faithfulness say of its maps, where they were made."""
-    said: dict[str, list[str]] = {}
+    """`panels`, each with what the sanity check and the test of faithfulness say of its maps, or that none was made."""
+    checked = any(isinstance(one, SanityCheck) for one in explanations.values())
+    said: dict[str, list[str]] = {} if checked else {method: [UNCHECKED] for method in CHECKED}
     for one in explanations.values():
         if isinstance(one, SanityCheck):
             for verdict in one.verdicts:

@@ -14,6 +14,7 @@ from striate.convnet.explain.class_evidence import ClassEvidence
 from striate.convnet.explain.dot_product import DotProduct, ProductRow
 from striate.convnet.explain.embedding import Embedding
 from striate.convnet.explain.faithfulness import Faithfulness
+from striate.convnet.explain.maximise import Maximised
 from striate.convnet.explain.occlusion import OcclusionMaps
 from striate.convnet.explain.probe import LayerProbe
 from striate.convnet.explain.sanity import SanityCheck
@@ -36,6 +37,7 @@ class LookPart:
         tiles: how many tiles of a sheet are shown, at most.
         table: rows of numbers, or None; `curve`: values by layer, or None.
         scaled: arrays that the scale is of, where they are not the explanation's own.
+        count: of how many those on the sheet are; None is the length of the array.
         from_zero: whether the scale of values that are not negative begins at 0, else at the smallest.
 
     """
@@ -47,6 +49,7 @@ class LookPart:
     table: LookTable | None = None
     curve: LookCurve | None = None
     scaled: tuple[NDArray[Any], ...] = ()
+    count: int | None = None
     from_zero: bool = True
 
 
@@ -112,6 +115,42 @@ def _cells(row: ProductRow) -> tuple[str | float | None, ...]:
 
 
 @parts_of.register
+def _(one: Faithfulness, title: str) -> list[LookPart]:
+    """The probability by deletion and by insertion, for the order of each map and for random ones."""
+    places, labels = tuple(f"{share:.0%}" for share in one.fractions), (*one.methods, "random order")
+    found = []
+    for way, name in enumerate(("covered", "uncovered")):
+        curves = one.array[:, way].tolist()
+        curve = LookCurve(f"probability of {title}", places, tuple(curves[0]), (None,) * len(places), (), labels[0],
+                          tuple((label, tuple(values)) for label, values in zip(labels[1:], curves[1:], strict=True)))
+        words = f"The probability of {title} with more and more of the places {name}, the most important first."
+        own = replace(one, array=one.array[:, way], evidence=words) if way else one
+        found.append(LookPart(f"{name} places", own, curve=curve))
+    columns = ("map", "deletion", "of a random order", "insertion", "of a random order")
+    rows = tuple((score.method, score.deletion, score.random_deletion, score.insertion, score.random_insertion)
+                 for score in one.scores)
+    areas = Explanation(np.array([[score.deletion, score.insertion] for score in one.scores]), "area, 0 to 1",
+                        "The areas under the curves, not how sharp the maps look.", one.layer, one.unit)
+    return [*found, LookPart("areas under the curves", areas, "table", table=LookTable(columns, rows, len(rows)))]
+
+
+@parts_of.register
+def _(one: Maximised, title: str) -> list[LookPart]:
+    """The found pictures."""
+    return [LookPart(title, one, count=one.of_units)]
+
+
+@parts_of.register
+def _(one: SanityCheck, title: str) -> list[LookPart]:
+    """The rank correlation of each method's map with the untouched one, by the number of randomised layers."""
+    first, *others = one.methods
+    curve = LookCurve("rank correlation", tuple(f"{count}, to {layer}" for count, layer in zip(
+        one.stages, one.reached, strict=True)), tuple(one.array[0].tolist()), (None,) * len(one.stages), (), first,
+        tuple((name, tuple(values.tolist())) for name, values in zip(others, one.array[1:], strict=True)), share=False)
+    return [LookPart(title, one, curve=curve)]
+
+
+@parts_of.register
 def _(one: Strongest, title: str) -> list[LookPart]:  # noqa: ARG001 - each part has a title of its own
     """The pictures of each unit."""
     found = []
@@ -147,26 +186,6 @@ def _(one: Embedding, title: str) -> list[LookPart]:  # noqa: ARG001 - it is of 
         found.append(LookPart(f"{len(one.apart):,} pictures among other classes",
                               Explanation(far, "distance, 0 to 2", words, one.layer), "table", table=table))
     return found
-
-
-@parts_of.register
-def _(one: SanityCheck, title: str) -> list[LookPart]:
-    """The rank correlation of each method's map by the number of randomised layers."""
-    last = one.stages[-1]
-    columns = ("map", *(f"{count} of {last} layers random, down to {layer}"
-                        for count, layer in zip(one.stages, one.reached, strict=True)), "stays alike")
-    rows = tuple((verdict.method, *row.tolist(), "yes" if verdict.keeps_its_likeness else "no")
-                 for verdict, row in zip(one.verdicts, one.array, strict=True))
-    return [LookPart(title, one, table=LookTable(columns, rows, len(rows)))]
-
-
-@parts_of.register
-def _(one: Faithfulness, title: str) -> list[LookPart]:
-    """The areas under the curves of each map, and those of random orders."""
-    columns = ("map", "deletion", "of a random order", "insertion", "of a random order")
-    rows = tuple((score.method, score.deletion, score.random_deletion, score.insertion, score.random_insertion)
-                 for score in one.scores)
-    return [LookPart(title, one, table=LookTable(columns, rows, len(rows)))]
 
 
 def with_sizes(one: Explanation, title: str) -> list[LookPart]:

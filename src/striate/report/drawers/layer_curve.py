@@ -2,58 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from striate.errors import shown
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 from striate.report.drawers.drawing import Drawing
-from striate.report.network_look_result import LookMap
+from striate.report.network_look_result import LookCurve, LookMap
 from striate.report.train_page import environment
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+MARKERS, DASHES = "s^DvPX*<>", ("--", ":", "-.", "-")
 WIDEST, LONGEST_NAME = 16, 18  # layers with a name below the axis; letters of it
 
 
 def draw_curve(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
     """The curve of a map."""
     assert one.curve is not None
-    svg = curve_svg(one.curve.names, one.curve.values, one.curve.intervals, one.curve.lines, one.curve.axis)
+    svg = curve_svg(one.curve, one.name)
     html = environment().get_template("look_curve.html.j2").render(map=one, svg=Markup(svg))  # noqa: S704 - ours
     return Drawing(Markup(html), svg=standalone(svg))  # noqa: S704 - a template's own text
 
 
-def curve_svg(names: Sequence[str], values: Sequence[float], intervals: Sequence[tuple[float, float] | None],
-              lines: Sequence[tuple[str, float]], axis: str) -> str:
-    """An SVG element of a curve: `values` by layer, and horizontal `lines` with their names."""
+def curve_svg(curve: LookCurve, name: str) -> str:
+    """An SVG element of a curve, with its intervals, the other curves, and horizontal lines with their names."""
     from striate.report import figures  # here, because it loads matplotlib
 
+    axis = shown(curve.axis, 60)
+
     def draw(figure: Figure) -> None:
-        axes = figure.add_subplot()
-        places = range(len(names))
-        for place, interval in zip(places, intervals, strict=True):
+        axes, places = figure.add_subplot(), range(len(curve.names))
+        for place, interval in zip(places, curve.intervals, strict=True):
             if interval:
                 axes.plot([place] * 2, interval, color=figures.FIRST, linewidth=1.4, alpha=0.6)
-        axes.plot(places, values, "o-", color=figures.FIRST, markersize=4.5)
-        highest = max((value for _, value in lines), default=0.0)
+        axes.plot(places, curve.values, "o-", color=figures.FIRST, markersize=4.5, label=curve.label)
+        colours = (figures.SECOND, figures.THIRD, figures.INK, figures.FIRST)
+        for index, (label, values) in enumerate(curve.others):  # told apart by marker and dashes, too
+            axes.plot(places, values, MARKERS[index % len(MARKERS)] + DASHES[index % len(DASHES)], label=label,
+                      color=colours[index % len(colours)], markersize=4.5, linewidth=1.4)
+        if curve.label:
+            axes.legend(handlelength=2.4, loc="center left", bbox_to_anchor=(1.0, 0.5))
+        highest = max((value for _, value in curve.lines), default=0.0)
         written = False  # one name is above its line, the others below: lines may be one
-        for style, (name, value) in zip(("--", ":", "-."), lines, strict=False):
+        for style, (label, value) in zip(("--", ":", "-."), curve.lines, strict=False):
             axes.axhline(value, color=figures.SECOND, linestyle=style, linewidth=1.4)
             above = value == highest and not written
             written = written or above
-            axes.annotate(name, (0, value), xytext=(2, 3 if above else -11), textcoords="offset points")
-        axes.set(ylabel=axis, xlim=(-0.3, len(names) - 0.7))
-        step = -(-len(names) // WIDEST)
-        axes.set_xticks(list(places)[::step], [name[:LONGEST_NAME] for name in names][::step], rotation=45, ha="right",
-                        rotation_mode="anchor", parse_math=False)
-        axes.yaxis.set_major_formatter(figures.PER_CENT)
+            axes.annotate(label, (0, value), xytext=(2, 3 if above else -11), textcoords="offset points",
+                          parse_math=False)
+        axes.set_ylabel(f"{axis} (%)" if curve.share else axis, parse_math=False)
+        axes.set(xlim=(-0.3, len(curve.names) - 0.7))
+        step = -(-len(curve.names) // WIDEST)
+        short = [text if len(text) <= LONGEST_NAME else f"…{text[1 - LONGEST_NAME :]}" for text in curve.names]
+        axes.set_xticks(list(places)[::step], short[::step], rotation=45, ha="right", rotation_mode="anchor",
+                        parse_math=False)
+        if curve.share:
+            axes.yaxis.set_major_formatter(figures.PER_CENT)
         axes.margins(y=0.12)
 
-    return figures.chart("layers", f"{axis} by layer", (7.2, 3.8), draw)
+    return figures.chart(name, str(escape(f"{axis} by place")), (7.2, 3.8), draw)
 
 
 def standalone(svg: str) -> str:

@@ -17,7 +17,7 @@ from striate.report.embedded_images import data_uri, png
 from striate.report.network_look_result import DisplayScale, LookMap
 from striate.report.train_page import environment
 
-LARGEST = 72  # pixels of the longer side of a tile in the sheet; smaller ones are not enlarged
+LARGEST, LARGE = 72, 160  # pixels of the longer side of a tile, and of a picture; smaller ones are not enlarged
 
 
 def draw_tiles(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
@@ -37,11 +37,11 @@ def draw_tiles(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawi
 
 
 def tile_pixels(values: NDArray[Any], scale: DisplayScale | None) -> Bytes:
-    """Tiles as uint8: indices of the scale's palette, or colours; as they are without a scale; 72 pixels at most."""
+    """Tiles as uint8: indices of the scale's palette, or colours; as they are without a scale."""
     if values.ndim == 4 and values.shape[3] == 1:
         values = values[..., 0]
     tiles = values.astype(np.uint8) if scale is None else levels_of(values, scale)
-    factor = LARGEST / max(tiles.shape[1:3])
+    factor = (LARGEST if scale else LARGE) / max(tiles.shape[1:3])
     if factor >= 1:
         return tiles
     size = max(1, round(tiles.shape[1] * factor)), max(1, round(tiles.shape[2] * factor))
