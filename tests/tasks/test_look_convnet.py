@@ -92,11 +92,19 @@ def test_what_the_sanity_check_and_faithfulness_say_stands_beside_each_map(fitte
     for score in faithful.scores:  # type: ignore[attr-defined]
         assert (score.sentence in notes.get(score.method, ())) is (score.method in notes)
     assert len(notes["gradient"]) == 2
-    tables = {panel.method: panel.maps[0].table for panel in found.panels if panel.method in ("sanity", "faithfulness")}
-    for name, table in tables.items():
-        assert table is not None
-        assert [row[0] for row in table.rows] == list(found.explanations[name].methods)  # type: ignore[attr-defined]
-        assert len(table.columns) == len(table.rows[0])
+    maps = {one.name: one for panel in found.panels for one in panel.maps}
+    for name in ("sanity", "faithfulness", "faithfulness-2"):
+        curve = maps[name].curve
+        assert curve is not None
+        drawn = [curve.values, *(values for _, values in curve.others)]
+        array = found.explanations[name].array
+        assert np.array_equal(drawn, array[:, 0] if name == "faithfulness" else array)
+        assert [curve.label, *(label for label, _ in curve.others)][: len(sanity.methods)] == list(  # type: ignore[attr-defined]
+            found.explanations[name.split("-")[0]].methods)[: len(sanity.methods)]  # type: ignore[attr-defined]
+    table = maps["faithfulness-3"].table
+    assert table is not None
+    assert [row[0] for row in table.rows] == list(faithful.methods)  # type: ignore[attr-defined]
+    assert {len(row) for row in table.rows} == {len(table.columns)}
 
 
 def test_units_that_are_maximised_are_counted(fitted: ConvNet) -> None:

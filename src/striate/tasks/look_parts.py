@@ -124,7 +124,7 @@ def _(one: Faithfulness, title: str) -> list[LookPart]:
         curve = LookCurve(f"probability of {title}", places, tuple(curves[0]), (None,) * len(places), (), labels[0],
                           tuple((label, tuple(values)) for label, values in zip(labels[1:], curves[1:], strict=True)))
         words = f"The probability of {title} with more and more of the places {name}, the most important first."
-        own = replace(one, array=one.array[:, way], evidence=words) if way else one
+        own = Explanation(one.array[:, way], one.units, words, one.layer, one.unit) if way else one
         found.append(LookPart(f"{name} places", own, curve=curve))
     columns = ("map", "deletion", "of a random order", "insertion", "of a random order")
     rows = tuple((score.method, score.deletion, score.random_deletion, score.insertion, score.random_insertion)
