@@ -93,9 +93,8 @@ def strongest(model: ExplainedNet, data: LookData, target: Target, *, cache: Dis
     """The nine pictures of `data` that excite each shown unit of the target's layer most, at most once a picture.
 
     The unit is the target's; without one, the five whose largest activations are largest, but saturated ones after
-    others. Values are in network units,
-    computed by the fused network in float32. Raises `UsageError` (`no_such_unit`, `behind_softmax`), `NetworkError`
-    (`unknown_layer`), and what reading a picture file raises.
+    others. Values are in network units, computed by the fused network in float32. Raises `UsageError`
+    (`no_such_unit`, `behind_softmax`), `NetworkError` (`unknown_layer`), and what reading a picture file raises.
     """
     model.check(target)
     top = top_activations(model, data, target.layer, cache=cache, on_progress=on_progress)
