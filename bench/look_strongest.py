@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from record import repeat, summary, write
 from striate.convnet.build.net import build
@@ -65,7 +66,8 @@ def main() -> None:
         strongest(model, data, Target(LAYERS[1]), cache=cache)
         crops = summary(repeat(lambda: strongest(model, data, Target(LAYERS[1]), cache=cache), REPEATS, warm_up=0))
     write("look_strongest", "the strongest nine of one layer of Lite0 come at 100 pictures a second or more", {
-        "pictures": count, "packing": {"seconds": packing, "pictures_per_second": count / packing},
+        "pictures": count, "threads": torch.get_num_threads(),
+        "packing": {"seconds": packing, "pictures_per_second": count / packing},
         "pictures_per_second": speeds, "by_processor_time": idle, "bare": bare,
         "seconds_of_five_units_from_the_cache": crops, "slowest": min(one["median"] for one in speeds.values())})
 
