@@ -71,6 +71,12 @@ def test_a_unit_a_layer_and_a_class_can_be_named(fitted: ConvNet) -> None:
     assert found.explanations["activations"].layer == "conv"
 
 
+@pytest.mark.parametrize(("unit", "inverted"), [(None, None), (1, "1")])
+def test_a_named_layer_is_inverted_as_a_whole_unless_a_unit_is_named(
+        fitted: ConvNet, unit: int | None, inverted: str | None) -> None:
+    assert looked(fitted, layer="conv", unit=unit, show="invert").explanations["invert"].unit == inverted
+
+
 def test_without_a_picture_the_weights_are_shown(fitted: ConvNet) -> None:
     found = looked(fitted, None)
     assert [panel.method for panel in found.panels] == ["filters"]

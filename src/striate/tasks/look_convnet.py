@@ -77,7 +77,8 @@ class LookSubject:
             return self.units if row.first_page else self.units[:1]
         if method == "filters" and not self.named:
             return [Target(layer) for layer in filter_layers(self.model)[:1]]
-        return [Target(self.layer, self.units[0].unit if self.units and (self.named or self.unit_named) else None)]
+        alone = self.unit_named or (self.named and row.needs == "data")  # maps and inversions are of whole layers
+        return [Target(self.layer, self.units[0].unit if self.units and alone else None)]
 
 
 def look_network(recogniser: Recogniser, picture: Picture | None, class_name: str | None, top: int, *,
