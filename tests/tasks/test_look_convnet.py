@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from striate import ConvNet
 from striate.convnet.explain.methods import METHODS_OF_LOOK
@@ -61,7 +62,18 @@ def test_json_has_every_map_and_no_array(fitted: ConvNet, tmp_path: Path) -> Non
     assert names == found.explanations.keys()
     for name in names:
         assert np.array_equal(np.load(tmp_path / "figures" / f"{name}.npy"), found.explanations[name].array)
+    files = {one.name for one in (tmp_path / "figures").iterdir()}
+    assert {"grad_cam.png", "grad_cam.svg", "grad_cam.raw.npy", "activations.png", "gradient-2.png"} <= files
     assert {"explanations", "pixels"}.isdisjoint(found.as_dict())
+
+
+def test_a_large_picture_file_is_read_at_the_size_of_the_network(fitted: ConvNet, tmp_path: Path) -> None:
+    wide = np.kron(PICTURE, np.ones((375, 500), np.uint8))  # 4,000 × 3,000 pixels
+    Image.fromarray(wide).save(tmp_path / "large.jpg")
+    found = looked(fitted, tmp_path / "large.jpg")  # type: ignore[arg-type]
+    assert found.pixels is not None
+    assert found.pixels.shape == (SIDE, SIDE, 1)
+    assert found.picture == str(tmp_path / "large.jpg")
 
 
 def test_a_unit_a_layer_and_a_class_can_be_named(fitted: ConvNet) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from striate.core import atomic
 from striate.report.look_network import draw
@@ -16,7 +18,8 @@ from striate.report.network_look_result import NetworkLookResult
 def write_figures(folder: str | Path, result: NetworkLookResult) -> Path:
     """Write `look.json` and the files of every map, named after it, into `folder`; returns `folder`.
 
-    Each file is replaced atomically; the folder is made if it is not there. Raises `DiskError`.
+    Arrays that an explanation has beside its own are in files of their names: `occlusion.probability.npy`. Each file is
+    replaced atomically; the folder is made if it is not there. Raises `DiskError`.
     """
     folder = Path(folder)
     try:
@@ -25,14 +28,20 @@ def write_figures(folder: str | Path, result: NetworkLookResult) -> Path:
         raise atomic.disk_error(folder, error) from error
     for panel in result.panels:
         for one in panel.maps:
-            buffer = BytesIO()
-            np.save(buffer, result.explanations[one.name].array, allow_pickle=False)
-            drawing = draw(result, one)
-            files = {"npy": buffer.getvalue(), "png": drawing.png,
+            found, drawing = result.explanations[one.name], draw(result, one)
+            files = {"npy": _npy(found.array), "png": drawing.png,
                      "svg": None if drawing.svg is None else drawing.svg.encode("utf-8")}
+            files |= {f"{name}.npy": _npy(value) for name, value in vars(found).items()
+                      if name != "array" and isinstance(value, np.ndarray) and value.size}
             for ending, content in files.items():
                 if content is not None:
                     atomic.write_bytes(folder / f"{one.name}.{ending}", content)
     text = json.dumps(result.as_dict(), ensure_ascii=False, allow_nan=False, indent=1)
     atomic.write_text(folder / "look.json", text + "\n")
     return folder
+
+
+def _npy(array: NDArray[Any]) -> bytes:
+    buffer = BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()

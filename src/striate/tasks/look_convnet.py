@@ -74,7 +74,7 @@ class LookSubject:
         if row.target == "scores" and not self.named:
             return [Target(self.model.scores)]
         if row.target == "unit" and self.units:
-            return self.units if row.first_page else self.units[:1]
+            return self.units if row.first_page or row.needs == "data" else self.units[:1]
         if method == "filters" and not self.named:
             return [Target(layer) for layer in filter_layers(self.model)[:1]]
         alone = self.unit_named or (self.named and row.needs == "data")  # maps and inversions are of whole layers

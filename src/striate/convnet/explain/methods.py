@@ -58,7 +58,7 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
                               title="Pictures that excite units"),
     "sanity": MethodOfLook("striate.convnet.explain.sanity:sanity", "picture", "table", "class",
                            title="Sanity check by random weights"),
-    "strongest": MethodOfLook("striate.convnet.explain.strongest:strongest", "data", "crops", "layer",
+    "strongest": MethodOfLook("striate.convnet.explain.strongest:strongest", "data", "crops", "unit",
                               title="Strongest pictures"),
     "embedding": MethodOfLook("striate.convnet.explain.embedding:embedding", "data", "points", "scores",
                               title="Map of the pictures"),
