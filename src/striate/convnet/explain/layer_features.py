@@ -48,7 +48,7 @@ def spaced(layers: Sequence[str], most: int) -> tuple[str, ...]:
     """At most `most` of the layers: the last two, and of the others evenly from the first one.
 
     >>> spaced("abcdefgh", 5)
-    ('a', 'd', 'f', 'g', 'h')
+    ('a', 'c', 'f', 'g', 'h')
     """
     if len(layers) <= most:
         return tuple(layers)
