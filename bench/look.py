@@ -94,12 +94,13 @@ def fitted(name: str) -> Any:
     if name == "efficientnet_lite0":
         pictures = random.integers(0, 256, (24, 224, 224, 3), np.uint8)
         return striate.Transfer().fit(pictures, ["a", "b"] * 12)
-    network = load_network(name) if name != "compact" else "compact"
-    channels, height, width = (1, 28, 28) if name == "compact" else network.input
+    if name == "compact":
+        network, (channels, height, width) = name, (1, 28, 28)
+    else:
+        network = load_network(name, classes=10)
+        channels, height, width = network.input
     pictures = random.integers(0, 256, (20, height, width, channels), np.uint8)
-    classes = 10 if name == "compact" else network.output.size
-    return striate.ConvNet(network, epochs=1).fit(np.resize(pictures, (classes * 2, *pictures.shape[1:])),
-                                                  np.arange(classes * 2) % classes)
+    return striate.ConvNet(network, epochs=1).fit(pictures, np.arange(20) % 10)
 
 
 def one_deconvnet(model: ExplainedNet, pixels: np.ndarray, target: Target) -> dict[str, Any]:
