@@ -17,7 +17,7 @@ from striate.tasks.environment import processor
 
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("striate", "numpy", "pillow", "torch", "scikit-learn", "torchinfo", "keras",
-            "opencv-python-headless", "faiss-cpu", "kornia", "onnxruntime")
+            "opencv-python-headless", "faiss-cpu", "kornia", "onnxruntime", "captum")
 
 
 def repeat(work: Callable[[], object], times: int = 3, warm_up: int = 1) -> list[float]:
