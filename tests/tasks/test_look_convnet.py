@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 from striate import ConvNet
+from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.methods import METHODS_OF_LOOK
+from striate.convnet.explain.sanity import sanity
 from striate.report.drawers import DRAWERS
 from striate.report.network_look_result import NetworkLookResult
 from striate.tasks.look import look
@@ -125,8 +127,35 @@ def test_what_the_sanity_check_and_faithfulness_say_stands_beside_each_map(fitte
     assert {len(row) for row in table.rows} == {len(table.columns)}
 
 
+def test_the_first_page_of_a_small_network_has_its_sanity_check(fitted: ConvNet,
+                                                                monkeypatch: pytest.MonkeyPatch) -> None:
+    def said(**options: object) -> dict[str, str]:
+        notes = {panel.method: " ".join(panel.notes) for panel in looked(fitted, **options).panels}
+        return {name: notes[name] for name in ("gradient", "grad_cam", "deconvnet")}
+
+    model = ExplainedNet.of(fitted)
+    pixels = fitted.read_picture(PICTURE).copy()
+    check = sanity(model, pixels, model.class_target(int(model.predict_proba(pixels[None]).argmax())), stages=1,
+                   methods=("gradient", "grad_cam", "deconvnet"))
+    notes = said()
+    for verdict in check.verdicts:
+        assert verdict.sentence in notes[verdict.method]
+    monkeypatch.setattr("striate.convnet.explain.sanity.QUICK", 0)
+    assert all("was not checked" in note for note in said().values())
+    assert all("was not checked" in note for note in said(show="gradient,grad_cam,deconvnet").values())
+
+
+def test_the_units_of_the_picture_are_maximised(fitted: ConvNet) -> None:
+    found = looked(fitted, show="maximise", top=2)
+    assert found.explanations["maximise"].shown == tuple(one.unit for one in found.units)  # type: ignore[attr-defined]
+
+
+def test_people_read_the_panels_and_why_one_is_missing(fitted: ConvNet) -> None:
+    assert "\npanels: filters, gradient\n" in f"{looked(fitted, show='filters,gradient').summary()}\n"
+
+
 def test_units_that_are_maximised_are_counted(fitted: ConvNet) -> None:
-    panel = looked(fitted, show="maximise").panels[0]
+    panel = looked(fitted, None, show="maximise").panels[0]
     (only,) = panel.maps
     assert [tile.index for tile in only.tiles] == list(range(only.count))
     assert all(tile.name.startswith("unit ") and tile.value is not None for tile in only.tiles)

@@ -201,8 +201,7 @@ class NetworkLookResult(LookResult):
             if self.units:
                 units = join_words([str(one.unit) for one in self.units], "and")
                 lines.append(f"strongest units of {shown(self.layer, 80)}: {units}")
-        for panel in self.panels:
-            what = panel.refused or join_words([one.title for one in panel.maps], "and")
-            lines.append(f"{panel.method:<12} {shown(what, 500)}")
+        lines.append(f"panels: {', '.join(panel.method for panel in self.panels if not panel.refused) or 'none'}")
+        lines += [f"no {panel.method}: {shown(panel.refused, 500)}" for panel in self.panels if panel.refused]
         lines += [shown(path, 2000) for path in (self.figures, self.page) if path]
         return "\n".join(lines)

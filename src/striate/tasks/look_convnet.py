@@ -17,6 +17,7 @@ from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.filters import filter_layers
 from striate.convnet.explain.look_data import LookData
 from striate.convnet.explain.methods import METHODS_OF_LOOK
+from striate.convnet.explain.sanity import quick_sanity
 from striate.convnet.explain.target import Target
 from striate.convnet.transfer import Transfer
 from striate.core.constraints import OneOf
@@ -127,13 +128,23 @@ def look_network(recogniser: Recogniser, picture: Picture | None, class_name: st
         panel, arrays = panel_of(subject, method, scale)
         panels.append(panel)
         explanations |= arrays
+    quick = checked_quickly(subject, methods) if show is None else []
     return NetworkLookResult(
         striate=__version__, classes=net.classes,
         size=(*recogniser.preparation_.size, recogniser.preparation_.channels), network=net.network.name or "network",
         parameters=net.network.parameters, layers=net.layers, layer=explained_layer, units=strongest,
-        seconds=time.monotonic() - started, panels=believed(panels, explanations), explanations=explanations,
-        figures=figures, model=model, page=page, because=reason(explanations.get("class_evidence")),
+        panels=believed(panels, [*explanations.values(), *quick]), explanations=explanations,
+        seconds=time.monotonic() - started, figures=figures, model=model, page=page,
+        because=reason(explanations.get("class_evidence")),
         stepthrough=stepped(subject) if show is None or "dot_product" in methods else None, **found)
+
+
+def checked_quickly(subject: LookSubject, methods: Sequence[str]) -> Sequence[Explanation]:
+    """The quick sanity check of the maps of a class, where there is a picture, a class score and a small network."""
+    if subject.pixels is None or subject.target is None or not subject.model.scored:
+        return []
+    found = quick_sanity(subject.model, subject.pixels, subject.model.class_target(subject.target), methods)
+    return [found] if found else []
 
 
 def stepped(subject: LookSubject) -> StepThrough | None:
@@ -194,6 +205,8 @@ def explained(subject: LookSubject, method: str) -> tuple[list[LookPart], str | 
     function = getattr(import_module(module), name)
     given = {"model": (), "picture": (subject.pixels,), "data": (subject.data,)}[row.needs]
     more: dict[str, Any] = {"layer": subject.layer} if row.in_layer and subject.named else {}
+    if row.of_units and subject.units:
+        more["units"] = [one.unit for one in subject.units]
     if row.needs == "data":
         more["on_progress"] = subject.progress.on_progress
     found: list[LookPart] = []

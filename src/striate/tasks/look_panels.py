@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import singledispatch
 from typing import Any
@@ -249,11 +249,12 @@ def _(one: Faithfulness) -> tuple[str, ...]:
     return (*(f"{score.method}: {score.sentence}" for score in one.scores), *lacking)
 
 
-def believed(panels: Sequence[LookPanel], explanations: Mapping[str, Explanation]) -> tuple[LookPanel, ...]:
+def believed(panels: Sequence[LookPanel], explanations: Iterable[Explanation]) -> tuple[LookPanel, ...]:
     """`panels`, each with what the sanity check and the test of faithfulness say of its maps, or that none was made."""
-    checked = any(isinstance(one, SanityCheck) for one in explanations.values())
-    said: dict[str, list[str]] = {} if checked else {method: [UNCHECKED] for method in CHECKED}
-    for one in explanations.values():
+    checks = list(explanations)
+    unchecked = set(CHECKED).difference(*(one.methods for one in checks if isinstance(one, SanityCheck)))
+    said = {method: [UNCHECKED] for method in unchecked}
+    for one in checks:
         if isinstance(one, SanityCheck):
             for verdict in one.verdicts:
                 said.setdefault(verdict.method, []).append(verdict.sentence)

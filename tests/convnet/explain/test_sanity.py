@@ -99,7 +99,7 @@ def test_rules_that_a_network_lacks_are_named() -> None:
 @pytest.mark.parametrize(("all_layers", "upper_half", "kept"), [
     (0.31, 0.0, True), (0.1, 0.6, True), (0.29, 0.49, False), (-0.9, -0.9, False)])
 def test_verdicts(all_layers: float, upper_half: float, kept: bool) -> None:
-    verdict = SanityVerdict("gradient", all_layers, upper_half)
+    verdict = SanityVerdict("gradient", all_layers, upper_half, 1)
     assert verdict.keeps_its_likeness is kept
     assert ("not what decided" in verdict.sentence) is kept
 

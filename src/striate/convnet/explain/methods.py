@@ -20,6 +20,7 @@ class MethodOfLook(NamedTuple):
         method of a class explains the unit that the user names, unless it is of a `class only`.
     title: in words; "" is the name itself.
     in_layer: whether it takes the keyword `layer`, the one whose maps a class is looked for in.
+    of_units: whether it takes the keyword `units`, several of the target's layer at once.
     """
 
     explain: str
@@ -28,6 +29,7 @@ class MethodOfLook(NamedTuple):
     target: Literal["layer", "unit", "class", "class only", "scores"]
     first_page: bool = False
     in_layer: bool = False
+    of_units: bool = False
     title: str = ""
 
 
@@ -54,7 +56,7 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
     "grad_cam": MethodOfLook(
         "striate.convnet.explain.grad_cam:grad_cam", "picture", "overlay", "class", first_page=True, in_layer=True,
         title="Grad-CAM"),
-    "maximise": MethodOfLook("striate.convnet.explain.maximise:maximise", "model", "tiles", "layer",
+    "maximise": MethodOfLook("striate.convnet.explain.maximise:maximise", "model", "tiles", "layer", of_units=True,
                               title="Pictures that excite units"),
     "sanity": MethodOfLook("striate.convnet.explain.sanity:sanity", "picture", "table", "class",
                            title="Sanity check by random weights"),

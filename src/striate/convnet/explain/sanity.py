@@ -40,6 +40,7 @@ from striate.model.preprocessing import Pixels
 
 STAGES = 6  # numbers of randomised layers at which maps are compared
 DRAWS = 3  # random networks that correlations are means of
+QUICK = 500_000_000  # multiply-adds of a network that is checked without being asked
 # Rank correlations from which maps are called alike, with all layers randomised and with half of them. They are ours;
 # half of them is what Adebayo et al. find guided backpropagation insensitive to.
 ALIKE, ALIKE_IN_HALF = 0.3, 0.5
@@ -54,11 +55,15 @@ SHOWS_THE_PICTURE = "shows what the picture has, not what decided"
 
 @dataclass(frozen=True)
 class SanityVerdict:
-    """Verdict on one method: rank correlations of its maps with all layers randomised, and with the upper half."""
+    """Verdict on one method: rank correlations of its maps with all layers randomised, and with the upper half.
+
+    They are means of `draws` random networks.
+    """
 
     method: str
     all_layers: float
     upper_half: float
+    draws: int
 
     @property
     def keeps_its_likeness(self) -> bool:
@@ -69,7 +74,8 @@ class SanityVerdict:
     def sentence(self) -> str:
         """The verdict in a sentence."""
         numbers = (f"rank correlation with the map of the same network {self.upper_half:.2f} with random weights in "
-                   f"the upper half of its layers, {self.all_layers:.2f} in all")
+                   f"the upper half of its layers, {self.all_layers:.2f} in all; "
+                   f"{'one draw' if self.draws == 1 else f'mean of {self.draws} draws'}")
         if self.keeps_its_likeness:
             return f"On this model and picture this map keeps its likeness: it {SHOWS_THE_PICTURE} ({numbers})."
         return f"On this model and picture this map depends on what was learnt ({numbers})."
@@ -98,7 +104,7 @@ class SanityCheck(Explanation):
 
 
 def sanity(model: ExplainedNet, pixels: Pixels, target: Target, *, stages: int = STAGES, draws: int = DRAWS,
-           seed: int = 0) -> SanityCheck:
+           seed: int = 0, methods: Sequence[str] = tuple(CHECKED)) -> SanityCheck:
     """Sanity check of the maps of `target` in a picture (H, W, C) uint8 of the right size.
 
     Args:
@@ -108,6 +114,7 @@ def sanity(model: ExplainedNet, pixels: Pixels, target: Target, *, stages: int =
         stages: how many numbers of randomised layers, from the last layer alone to all; half of them is one more.
         draws: random networks, of which the mean is taken.
         seed: of their weights.
+        methods: those of `CHECKED` that are checked.
 
     Raises `UsageError` (`bad_sanity_check`).
 
@@ -115,7 +122,7 @@ def sanity(model: ExplainedNet, pixels: Pixels, target: Target, *, stages: int =
     stages = checked("stages", stages, Integer(1, 1_000), REFUSAL)
     draws = checked("draws", draws, Integer(1, 1_000), REFUSAL)
     untouched, undefined = {}, []
-    for method in CHECKED:
+    for method in methods:
         try:
             untouched[method] = absolute_map(method, model, pixels, target)
         except UsageError as error:
@@ -133,7 +140,7 @@ def sanity(model: ExplainedNet, pixels: Pixels, target: Target, *, stages: int =
             for row, (method, first) in enumerate(untouched.items()):
                 found[draw, row, stage] = rank_correlation(first, absolute_map(method, changed, pixels, target))
     mean = found.mean(axis=0)
-    verdicts = tuple(SanityVerdict(method, float(row[-1]), float(row[counts == half].item()))
+    verdicts = tuple(SanityVerdict(method, float(row[-1]), float(row[counts == half].item()), draws)
                      for method, row in zip(untouched, mean, strict=True))
     return SanityCheck(
         array=mean, units="rank correlation",
@@ -142,6 +149,17 @@ def sanity(model: ExplainedNet, pixels: Pixels, target: Target, *, stages: int =
         layer=target.layer, unit=None if target.unit is None else model.unit_name(target), methods=tuple(untouched),
         undefined=tuple(undefined), stages=tuple(counts.tolist()), reached=tuple(order[i - 1] for i in counts),
         draws=draws, verdicts=verdicts)
+
+
+def quick_sanity(model: ExplainedNet, pixels: Pixels, target: Target, methods: Sequence[str]) -> SanityCheck | None:
+    """The check with half of the layers and with all randomised, of those of `methods` that can be checked.
+
+    A second or two for networks up to EfficientNet-Lite0; None from `QUICK` multiply-adds on.
+    """
+    checkable = [method for method in CHECKED if method in methods]
+    if not checkable or model.survey.total("macs") > QUICK:
+        return None
+    return sanity(model, pixels, target, stages=1, methods=checkable)
 
 
 def absolute_map(method: str, model: ExplainedNet, pixels: Pixels, target: Target) -> NDArray[np.float64]:

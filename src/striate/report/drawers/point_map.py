@@ -46,13 +46,13 @@ def draw_points(one: LookMap, found: Explanation, pixels: Pixels | None) -> Draw
 
 
 def laid_out(points: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Points (n, 2) as (column, row) pixels of the map, one scale for both axes.
+    """Points (n, 2) as (column, row) pixels of the map, each axis over all of it: t-SNE's axes have no unit.
 
     >>> laid_out(np.float32([[0, 0], [1, 2]])).tolist()
-    [[262, 24], [738, 976]]
+    [[24, 24], [976, 976]]
     """
     low, high = points.min(axis=0), points.max(axis=0)
-    scale = (SIDE - 2 * MARGIN) / max(float((high - low).max()), 1e-12)
+    scale = (SIDE - 2 * MARGIN) / np.maximum(high - low, 1e-12)
     return np.asarray(((points - (low + high) / 2) * scale + SIDE / 2).round(), np.int64)
 
 
