@@ -116,6 +116,7 @@ def test_what_the_sanity_check_and_faithfulness_say_stands_beside_each_map(fitte
     for name in ("sanity", "faithfulness", "faithfulness-2"):
         curve = maps[name].curve
         assert curve is not None
+        assert maps[name].drawing == "curve"  # else the page has nothing there
         drawn = [curve.values, *(values for _, values in curve.others)]
         array = found.explanations[name].array
         assert np.array_equal(drawn, array[:, 0] if name == "faithfulness" else array)

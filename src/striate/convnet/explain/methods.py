@@ -58,7 +58,7 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
         title="Grad-CAM"),
     "maximise": MethodOfLook("striate.convnet.explain.maximise:maximise", "model", "tiles", "layer", of_units=True,
                               title="Pictures that excite units"),
-    "sanity": MethodOfLook("striate.convnet.explain.sanity:sanity", "picture", "table", "class",
+    "sanity": MethodOfLook("striate.convnet.explain.sanity:sanity", "picture", "curve", "class",
                            title="Sanity check by random weights"),
     "strongest": MethodOfLook("striate.convnet.explain.strongest:strongest", "data", "crops", "unit",
                               title="Strongest pictures"),
@@ -68,6 +68,6 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
                           title="Where the representation is learnt"),
     "invert": MethodOfLook("striate.convnet.explain.invert:invert", "picture", "picture", "layer",
                            title="Picture from the activations of a layer"),
-    "faithfulness": MethodOfLook("striate.convnet.explain.faithfulness:faithfulness", "picture", "table", "class only",
+    "faithfulness": MethodOfLook("striate.convnet.explain.faithfulness:faithfulness", "picture", "curve", "class only",
                                  title="Deletion and insertion"),
 })
