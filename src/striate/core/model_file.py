@@ -12,20 +12,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
+from io import BufferedReader
 from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load as parse_safetensors
 from safetensors.numpy import save as build_safetensors
 
 from striate._version import __version__
 from striate.core import atomic
 from striate.core.bounded_text import Limits, load_json
+from striate.core.tensor_layout import METADATA, layout_of, read_arrays
 from striate.errors import MissingError, ModelFileError, shown
 
 FORMAT = "striate-model"
@@ -35,6 +36,7 @@ LARGEST = 1e9  # number in an array that `shaped` checks
 MAX_BYTES = 4 << 30  # 4 GiB: a billion float32 parameters
 MAX_HEADER = 16 << 20
 MAX_ARRAYS = 10_000
+BLOCK = 1 << 20  # numbers that are checked at a time
 PICKLE_STARTS = (b"\x80", b"PK", b"(", b"c", b"]", b"}")  # protocols 2 to 5, torch's zip, protocols 0 and 1
 LIMITS = Limits(MAX_HEADER, 64, phrases={"depth": "it is nested deeper than {limit}", "twice": "a key occurs twice",
                                          "constant": "{given} is not JSON"})
@@ -96,19 +98,22 @@ def load(path: str | Path, *, allow_nonfinite: bool = False) -> ModelFile:
     weights, unless `allow_nonfinite`).
     """
     path = Path(path)
-    data = _read(path)
-    header = _header(path, data)
-    try:
-        arrays = parse_safetensors(data)
-    except (SafetensorError, KeyError, ValueError, TypeError, OverflowError) as error:
-        _unreadable(path, str(error), error)
-    del data  # the arrays are copies; both at once are the most memory that loading takes
-    manifest = _manifest(path, header.get("__metadata__", {}).get(KEY))
+    with _opened(path) as (file, size):
+        header = _header(path, file, size)
+        try:
+            layout = layout_of(header, size - file.tell())
+        except ValueError as error:
+            _unreadable(path, str(error), error)
+        manifest = _manifest(path, header.get(METADATA, {}).get(KEY))
+        try:
+            arrays = read_arrays(file, layout)
+        except ValueError as error:
+            _unreadable(path, str(error), error)
     if digest(manifest, arrays) != manifest["sha256"]:
         raise ModelFileError("hash_mismatch", f"{shown(path)} was to be loaded",
                              given="its content does not match its own SHA-256",
                              do="Copy the file again from where it came, or train again")
-    broken = [name for name, array in arrays.items() if array.dtype.kind == "f" and not np.isfinite(array).all()]
+    broken = [name for name, array in arrays.items() if array.dtype.kind == "f" and not _finite(array)]
     if broken and not allow_nonfinite:
         raise ModelFileError("not_finite", f"{shown(path)} was to be loaded", allowed="all weights must be finite",
                              given=f"{', '.join(map(shown, broken[:5]))} hold NaN or infinite values",
@@ -130,7 +135,9 @@ def digest(manifest: Mapping[str, Any], arrays: Arrays) -> str:
     return whole.hexdigest()
 
 
-def _read(path: Path) -> bytes:
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[BufferedReader, int]]:
+    """The file and its size; what the disk has against reading it is a refusal (`model_unreadable`)."""
     if not path.exists():
         raise MissingError("no_such_model", f"the model {shown(path)} was asked for", given="there is no such file",
                            do="Give the model.safetensors of a run folder")
@@ -143,28 +150,29 @@ def _read(path: Path) -> bytes:
                 raise ModelFileError("model_too_large", f"{shown(path)} was to be loaded",
                                      allowed=f"a model file has at most {MAX_BYTES:,} bytes", given=f"it has {size:,}",
                                      do="Give a file that striate train has written")
-            return file.read(size)
+            yield file, size
     except OSError as error:
         _unreadable(path, (error.strerror or str(error)).lower(), error)
 
 
-def _header(path: Path, data: bytes) -> dict[str, Any]:
-    length = int.from_bytes(data[:8], "little")
-    if data[8:9] != b"{" and data.startswith(PICKLE_STARTS):
+def _header(path: Path, file: BufferedReader, size: int) -> dict[str, Any]:
+    start = file.read(9)
+    length = int.from_bytes(start[:8], "little")
+    if start[8:] != b"{" and start.startswith(PICKLE_STARTS):
         raise ModelFileError("pickle_refused", f"{shown(path)} was to be loaded", allowed="a model file is safetensors",
                              given="this is a pickle or an archive of pickles, which can run any code",
                              do="Give the model.safetensors of a run folder")
-    if not data:
+    if not start:
         _unreadable(path, "it is empty")
-    if data[8:9] != b"{":
+    if start[8:] != b"{":
         _unreadable(path, "it does not begin as one")
-    if not 2 <= length <= min(MAX_HEADER, len(data) - 8):
-        _unreadable(path, f"its header claims {length:,} bytes of a file of {len(data):,}")
+    if not 2 <= length <= min(MAX_HEADER, size - 8):
+        _unreadable(path, f"its header claims {length:,} bytes of a file of {size:,}")
     try:
-        header = load_json(data[8 : 8 + length], LIMITS)
+        header = load_json(start[8:] + file.read(length - 1), LIMITS)
     except ValueError as error:
         _unreadable(path, f"its header is not JSON ({error})", error)
-    if not isinstance(header, dict) or not isinstance(header.get("__metadata__", {}), dict):
+    if not isinstance(header, dict) or not isinstance(header.get(METADATA, {}), dict):
         _unreadable(path, "its header is not a JSON object")
     if len(header) > MAX_ARRAYS:
         _unreadable(path, f"it has {len(header):,} arrays; {MAX_ARRAYS:,} are allowed")
@@ -189,6 +197,12 @@ def _manifest(path: Path, text: object) -> dict[str, Any]:
                              given=shown(f"version {version}, made by striate {manifest.get('striate')}"),
                              do="Upgrade striate")
     return manifest
+
+
+def _finite(array: np.ndarray) -> bool:
+    """Whether all numbers of an array are finite, asked in blocks: the answer for all at once takes a quarter of it."""
+    flat = array.reshape(-1)
+    return all(np.isfinite(flat[start : start + BLOCK]).all() for start in range(0, len(flat), BLOCK))
 
 
 def _unreadable(path: Path, why: str, cause: BaseException | None = None) -> NoReturn:
