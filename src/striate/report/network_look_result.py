@@ -61,6 +61,7 @@ class LookCurve(Result):
 
     Attributes:
         axis: what the values are.
+        over: what the places are.
         names: of the places; `values`: at each, 0..1, or −1..1 if they are no `share`; `intervals`: 95 %, or None.
         lines: values to compare with, by name.
         label: of the curve, if there are others; `others`: their names and values.
@@ -76,6 +77,7 @@ class LookCurve(Result):
     label: str = ""
     others: tuple[tuple[str, tuple[float, ...]], ...] = ()
     share: bool = True
+    over: str = "layer"
 
 
 @dataclass(frozen=True, eq=False)

@@ -122,7 +122,8 @@ def _(one: Faithfulness, title: str) -> list[LookPart]:
     for way, name in enumerate(("covered", "uncovered")):
         curves = one.array[:, way].tolist()
         curve = LookCurve(f"probability of {title}", places, tuple(curves[0]), (None,) * len(places), (), labels[0],
-                          tuple((label, tuple(values)) for label, values in zip(labels[1:], curves[1:], strict=True)))
+                          tuple((label, tuple(values)) for label, values in zip(labels[1:], curves[1:], strict=True)),
+                          over=f"share {name}")
         words = f"The probability of {title} with more and more of the places {name}, the most important first."
         own = Explanation(one.array[:, way], one.units, words, one.layer, one.unit) if way else one
         found.append(LookPart(f"{name} places", own, curve=curve))
@@ -146,7 +147,8 @@ def _(one: SanityCheck, title: str) -> list[LookPart]:
     first, *others = one.methods
     curve = LookCurve("rank correlation", tuple(f"{count}, to {layer}" for count, layer in zip(
         one.stages, one.reached, strict=True)), tuple(one.array[0].tolist()), (None,) * len(one.stages), (), first,
-        tuple((name, tuple(values.tolist())) for name, values in zip(others, one.array[1:], strict=True)), share=False)
+        tuple((name, tuple(values.tolist())) for name, values in zip(others, one.array[1:], strict=True)), share=False,
+        over="randomised layers")
     return [LookPart(title, one, curve=curve)]
 
 

@@ -19,6 +19,7 @@ from striate.tasks.progress import Progress
 
 WORDS, ROUNDS, DESCRIPTORS = 100, 10, 3_000  # of the hand-crafted baseline: words, k-means, sample; some seconds
 
+
 @dataclass(frozen=True, eq=False)
 class LookPictures:
     """Pictures of one part of a data set that explanations look at; `found` is the part, packed."""

@@ -57,7 +57,7 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
         "striate.convnet.explain.grad_cam:grad_cam", "picture", "overlay", "class", first_page=True, in_layer=True,
         title="Grad-CAM"),
     "maximise": MethodOfLook("striate.convnet.explain.maximise:maximise", "model", "tiles", "layer", of_units=True,
-                              title="Pictures that excite units"),
+                             title="Pictures that excite units"),
     "sanity": MethodOfLook("striate.convnet.explain.sanity:sanity", "picture", "curve", "class",
                            title="Sanity check by random weights"),
     "strongest": MethodOfLook("striate.convnet.explain.strongest:strongest", "data", "crops", "unit",

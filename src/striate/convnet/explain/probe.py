@@ -75,9 +75,8 @@ def probe(model: ExplainedNet, data: LookData, target: Target, *, cache: DiskCac
     """Accuracy of a linear SVM on the features of each layer up to the target's, on at most 1,000 pictures, in 5 folds.
 
     Features are mean and maximum over a grid (`layer_features.py`), each with the mean and deviation of its training
-    folds taken out; C is chosen inside these. Classes of fewer than five
-    pictures are left out. Raises `DataError` (`few_pictures`: fewer than two such classes) and `NetworkError`
-    (`unknown_layer`).
+    folds taken out; C is chosen inside these. Classes of fewer than five pictures are left out. Raises `DataError`
+    (`few_pictures`: fewer than two such classes) and `NetworkError` (`unknown_layer`).
     """
     model.check(target)
     every = probed_layers(model, target.layer)
@@ -164,6 +163,6 @@ def _sentence(data: LookData, count: int, among: int) -> str:
     else:
         seen = (f"; the network was trained on {data.leaked:,} of that part, so late layers may look too good"
                 if data.leaked else "")
-    return (f"How well the classes can be told apart by a line drawn through each layer's features, on {which} of "
-            f"{shown(data.name)} ({data.part}) that the line was not drawn by{seen}: what is there to be read, not "
-            "whether the network uses it.")
+    return (f"How well a linear classifier on each layer's features tells the classes apart, on {which} of "
+            f"{shown(data.name)} ({data.part}) that it was not fitted on{seen}: what is there to be read, not whether "
+            "the network uses it.")

@@ -114,7 +114,7 @@ def strongest(model: ExplainedNet, data: LookData, target: Target, *, cache: Dis
         top.values[units], "activations", evidence, layer=target.layer, unit=str(target.unit) if one else None,
         shown=tuple(StrongestOfUnit(unit, pictures) for unit, pictures in zip(units, found, strict=True)),
         of=len(top.values), rule=rule, dead=dead, saturated=tuple(np.flatnonzero(equal).tolist()),
-         pictures=top.count, data=data.name, part=data.part)
+        pictures=top.count, data=data.name, part=data.part)
 
 
 def _pictures_of(model: ExplainedNet, data: LookData, layer: str, top: TopActivations,

@@ -64,7 +64,7 @@ def curve_svg(curve: LookCurve, name: str) -> str:
             axes.yaxis.set_major_formatter(figures.PER_CENT)
         axes.margins(y=0.12)
 
-    return figures.chart(name, str(escape(f"{axis} by place")), (7.2, 3.8), draw)
+    return figures.chart(name, str(escape(f"{axis} by {curve.over}")), (7.2, 3.8), draw)
 
 
 def standalone(svg: str) -> str:
