@@ -8,9 +8,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from striate.arch import LAYERS, Concat, Conv, Input, Network, ReLU, load_network
+from striate.arch import Concat, Conv, Input, Network, ReLU, load_network
 from striate.arch.network import INPUT
-from striate.arch.unit_field import PER_CHANNEL, pixels_seen
+from striate.arch.unit_field import pixels_seen
 from striate.convnet.build.net import build
 from tests.arch.networks import networks
 from tests.arch.table import TABLE
@@ -108,7 +108,3 @@ def test_a_branch_has_its_own_field() -> None:
     assert pixels_seen(network, "relu", (7, 0), 2) == (range(5, 10), range(3))
     assert pixels_seen(network, "relu", (7, 7)) == (range(5, 10), range(5, 10))
     assert pixels_seen(network, INPUT, (3, 4), 2) == (range(3, 4), range(4, 5))
-
-
-def test_no_table_speaks_of_a_layer_that_is_not_there() -> None:
-    assert set(LAYERS) >= PER_CHANNEL

@@ -11,14 +11,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from striate.arch.axis import Axis
+from striate.arch.layer_traits import OWN_CHANNEL
 from striate.arch.network import INPUT, Network, Node
 from striate.arch.transposed_window import TransposedWindow
 
 Places = frozenset[int]
-
-# Layers whose output channel c reads the input channel c alone.
-PER_CHANNEL = frozenset({"pool", "global_pool", "pad", "sigmoid", "tanh", "relu", "leaky_relu", "prelu", "elu",
-                         "batch_norm", "scale", "dropout", "add", "multiply", "maximum"})
 
 
 class SeenUnits(NamedTuple):
@@ -94,7 +91,7 @@ def _channels(node: Node, seen: range, count: int, before: int) -> range:
     """The channels, of `count` in one input, that the channels `seen` read; `before` is the count of earlier inputs."""
     layer: Any = node.layer
     first, last = seen.start, seen.stop - 1
-    if layer.kind in PER_CHANNEL:
+    if layer.kind in OWN_CHANNEL:
         return seen
     if layer.kind == "concat":
         return range(max(first - before, 0), min(last - before, count - 1) + 1)

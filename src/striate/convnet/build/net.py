@@ -125,10 +125,7 @@ class Net(nn.Module):
         asked = dict.fromkeys(layers)
         for name in asked:
             refuse_unknown_layer(name, [*(node.name for node in self.network.nodes), INPUT], self.network.name)
-        needed = set(asked)
-        for node in reversed(self.network.nodes):
-            needed.update(node.inputs if node.name in needed else ())
-        path = [node for node in self.network.nodes if node.name in needed]
+        path = self.path_to(asked)
         last_use, volumes, winners = last_uses(path, asked), {INPUT: x}, {}
         for node in path:
             inputs = [volumes[name] for name in node.inputs]
@@ -142,6 +139,20 @@ class Net(nn.Module):
                 if last_use.get(name) == node.name:
                     volumes.pop(name, None)
         return Activations({name: volumes[name] for name in asked}, winners)
+
+    def path_to(self, layers: Iterable[str]) -> list[Node]:
+        """The nodes that lead to any of `layers`, with these, in order.
+
+        >>> from striate.arch import load_network
+        >>> [node.name for node in build(load_network("lenet5")).path_to(["s2"])]
+        ['c1', 'c1_tanh', 's2_pool', 's2']
+        """
+        needed, path = set(layers), []
+        for node in reversed(self.network.nodes):
+            if node.name in needed:
+                path.append(node)
+                needed.update(node.inputs)
+        return path[::-1]
 
 
 def refuse_unknown_layer(layer: str, known: Sequence[str], title: str) -> None:

@@ -9,15 +9,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from striate.arch.layer_traits import ELEMENTWISE
 from striate.arch.network import INPUT
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.target import Target
 from striate.core.result import Result
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
-
-# Layers that change values one by one: of a convolution and these behind it, the last is shown.
-ELEMENTWISE = frozenset({"batch_norm", "scale", "relu", "leaky_relu", "prelu", "elu", "sigmoid", "tanh", "dropout"})
 
 
 @dataclass(frozen=True)

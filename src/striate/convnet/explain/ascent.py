@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from striate.arch.layer_traits import KEEPS_SIGN, OWN_CHANNEL
 from striate.arch.network import INPUT
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.target import Target
 
 AVERAGES = ("pool", "global_pool")
-PASSED = frozenset({"relu", "pool", "global_pool", "lrn", "dropout"})  # keep units apart
+# A picture that makes a unit before them larger makes the same unit behind them larger.
+SAME_UNITS = (KEEPS_SIGN & OWN_CHANNEL) - {"pad", "multiply", "maximum"} | {"lrn"}
 
 Size = tuple[int, int]  # rows and columns
 
@@ -41,7 +43,7 @@ def planned(model: ExplainedNet, target: Target) -> Ascent:
 def before_relu(model: ExplainedNet, layer: str) -> tuple[str, bool]:
     """The input of the last ReLU before `layer`, or `layer` without one; and whether averages lie between."""
     node, averaged = model.nodes.get(layer), False
-    while node is not None and node.layer.kind in PASSED:
+    while node is not None and node.layer.kind in SAME_UNITS:
         averaged = averaged or (node.layer.kind in AVERAGES and node.layer.mode == "average")  # type: ignore[attr-defined]
         if node.layer.kind == "relu":
             return node.inputs[0], averaged

@@ -188,18 +188,9 @@ class ExplainedNet:
             volumes[HEAD] = ruled(self.head, UnitContext({}), features) if ruled else self.head(features)
         return {name: volumes[name] for name in asked}
 
-    def path_to(self, layer: str, start: str = INPUT) -> Sequence[Node]:
-        """The layers between `start` and `layer`, with `layer` and without `start`, in order."""
-        reached = {start}
-        ahead = [node for node in self.nodes.values()
-                 if not reached.isdisjoint(node.inputs) and not reached.add(node.name)]  # type: ignore[func-returns-value]
-        needed = {self.net.output if layer == HEAD and self.head else layer}
-        path = []
-        for node in reversed(ahead):
-            if node.name in needed:
-                path.append(node)
-                needed.update(node.inputs)
-        return path[::-1]
+    def path_to(self, layer: str) -> Sequence[Node]:
+        """The layers of the network that lead to `layer`, which is the last of them unless it is the head."""
+        return self.net.path_to([self.net.output if layer == HEAD and self.head else layer])
 
 
 def softmax(scores: NDArray[np.float32]) -> NDArray[np.float64]:

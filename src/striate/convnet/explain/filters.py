@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.arch.layer_traits import SAME_VALUES
 from striate.arch.network import INPUT
 from striate.arch.volume import Volume
 from striate.convnet.explain.explained_net import ExplainedNet
@@ -17,7 +18,6 @@ from striate.model.explanation import Explanation
 
 DEAD = 0.01  # of the largest norm
 ALIKE = 0.99  # cosine
-TRANSPARENT = frozenset({"flatten", "reshape", "dropout"})  # keep the values of a volume and their order
 MOST_COMPARED = 4096  # filters; their cosines take 64 MB in float32
 
 
@@ -103,7 +103,7 @@ def _bank(model: ExplainedNet, layer: str) -> tuple[NDArray[np.float32], bool]:
 
 def _source(model: ExplainedNet, name: str) -> str:
     """The layer whose values `name` has in the same order; the input, or one that computes."""
-    while name != INPUT and model.nodes[name].layer.kind in TRANSPARENT:
+    while name != INPUT and model.nodes[name].layer.kind in SAME_VALUES:
         name = model.nodes[name].inputs[0]
     return name
 

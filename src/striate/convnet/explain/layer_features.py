@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own custom
 
+from striate.arch.layer_traits import ELEMENTWISE, SAME_VALUES
 from striate.arch.network import INPUT
 from striate.arch.volume import Volume
 from striate.convnet.explain.explained_net import HEAD, ExplainedNet
@@ -25,9 +26,6 @@ WIDEST = 2_048  # dimensions
 GRIDS = (4, 2, 1)
 ROOM, BATCH = 128 << 20, 32  # bytes of activations, and pictures, of one batch
 LAST = 2  # layers, features and scores, that are probed in any case
-# The value of a chain of layers, each the only reader of the one before, is that behind the last of these.
-PASSED_ON = frozenset({"batch_norm", "scale", "relu", "leaky_relu", "prelu", "elu", "sigmoid", "tanh"})
-SAME_VALUES = frozenset({"dropout", "flatten", "reshape"})
 
 
 def probed_layers(model: ExplainedNet, last: str) -> tuple[str, ...]:
@@ -37,10 +35,10 @@ def probed_layers(model: ExplainedNet, last: str) -> tuple[str, ...]:
     """
     path = {node.name for node in model.path_to(last)}
     readers = Counter(name for node in model.nodes.values() for name in node.inputs)
-    passed = {node.inputs[0] for node in model.nodes.values()
-              if node.layer.kind in PASSED_ON and readers[node.inputs[0]] == 1}
+    inner = {node.inputs[0] for node in model.nodes.values()
+             if node.layer.kind in ELEMENTWISE - SAME_VALUES and readers[node.inputs[0]] == 1}
     ends = [node.name for node in model.nodes.values()
-            if node.name in path and node.name not in passed and node.layer.kind not in SAME_VALUES]
+            if node.name in path and node.name not in inner and node.layer.kind not in SAME_VALUES]
     return tuple(dict.fromkeys((INPUT, *ends, *((model.net.output,) if last == HEAD and model.head else ()), last)))
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
+from striate.arch.layer_traits import KEEPS_SIGN
 from striate.convnet.explain.explained_net import ExplainedNet
-
-# Layers that make no negative value out of values that are not negative.
-KEEP_SIGN = frozenset({"pool", "global_pool", "dropout", "lrn", "concat", "slice", "flatten", "reshape", "pad",
-                       "maximum", "maxout"})
 
 
 def is_rectified(model: ExplainedNet, layer: str) -> bool:
@@ -14,9 +11,8 @@ def is_rectified(model: ExplainedNet, layer: str) -> bool:
     node = model.nodes.get(layer)
     if node is None:
         return False
-    if node.layer.kind in KEEP_SIGN:
-        return all(is_rectified(model, name) for name in node.inputs)
-    return node.layer.kind == "relu"
+    return node.layer.kind == "relu" or (
+        node.layer.kind in KEEPS_SIGN and all(is_rectified(model, name) for name in node.inputs))
 
 
 def has_relu_behind(model: ExplainedNet, layer: str) -> bool:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from striate.arch.layer_params import as_pads
+from striate.arch.layer_traits import SAME_VALUES
 from striate.arch.network import Node
 from striate.arch.volume import Volume
 
@@ -72,7 +73,7 @@ class Taps:
         return replace(self, channel=channel, row=row, column=column, sources=node.inputs)
 
 
-CARRIERS = frozenset({"pad", "flatten", "reshape", "dropout"})
+CARRIERS = SAME_VALUES | {"pad"}
 
 
 def identity(source: str, volume: Volume, place: Place) -> Taps:

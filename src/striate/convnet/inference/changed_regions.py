@@ -8,7 +8,7 @@ whole. The rectangles of a batch are made one size, those at the border by reach
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -61,7 +61,7 @@ class ChangedRegions:
 
     def __init__(self, net: Net, picture: Tensor, layers: Sequence[str]) -> None:
         self.net, self.layers = net, tuple(layers)
-        self.path = needed_for(net, layers)
+        self.path = net.path_to(layers)
         self.last_use = last_uses(self.path, self.layers)
         self.base: dict[str, Tensor] = {INPUT: picture.to(memory_format=torch.channels_last)}
         for node in self.path:
@@ -183,13 +183,3 @@ def axes_of(node: Node) -> tuple[Axis, Axis]:
     volume, window = node.input_volumes[0], node.layer.window
     assert window is not None
     return window.axes(volume.height, volume.width)
-
-
-def needed_for(net: Net, layers: Iterable[str]) -> list[Node]:
-    """The nodes of `net` that lead to `layers`, in order."""
-    needed, path = set(layers), []
-    for node in reversed(net.path):
-        if node.name in needed:
-            path.append(node)
-            needed.update(node.inputs)
-    return path[::-1]
