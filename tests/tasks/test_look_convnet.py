@@ -12,9 +12,11 @@ from striate import ConvNet
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.convnet.explain.sanity import sanity
+from striate.model.explanation import terms_of
 from striate.report.drawers import DRAWERS
 from striate.report.network_look_result import NetworkLookResult
 from striate.tasks.look import look
+from striate.tasks.look_panels import strongest_terms
 from tests.tasks.look_refusals import SIDE, small
 
 PICTURE = np.arange(SIDE * SIDE, dtype=np.uint8).reshape(SIDE, SIDE)
@@ -83,6 +85,22 @@ def test_a_unit_a_layer_and_a_class_can_be_named(fitted: ConvNet) -> None:
     assert (found.layer, found.target) == ("conv", "up")
     assert [(one.unit, one.position) for one in found.units] == [(1, (2, 3))]
     assert found.explanations["activations"].layer == "conv"
+
+
+def test_a_unit_at_a_named_place_has_the_activation_of_this_place(fitted: ConvNet) -> None:
+    for unit in range(3):
+        found = looked(fitted, layer="conv", unit=f"{unit},2,3", show="activations")
+        whole = found.explanations["activations"].array[unit]
+        assert found.units[0].value == whole[2, 3]
+        assert looked(fitted, layer="conv", unit=unit, show="activations").units[0].value == whole.max()
+
+
+def test_the_terms_with_the_largest_magnitudes_are_shown_and_all_if_they_are_few() -> None:
+    few = terms_of(["4", "5", "3"], np.array([0.0065, 0.198, -0.848]))
+    assert [one.name for one in strongest_terms(few)] == ["5", "4", "3"]
+    values = np.array([*range(1, 13), -20, -0.5], float)
+    found = [one.value for one in strongest_terms(terms_of(map(str, range(14)), values))]
+    assert found == [12, 11, 10, 9, 8, 7, 6, 5, 4, -20]
 
 
 @pytest.mark.parametrize(("unit", "inverted"), [(None, None), (1, "1")])

@@ -93,7 +93,7 @@ class LookMap(Result):
         scale: how it is drawn; None for a table, a curve or a picture.
         evidence: one sentence: what it shows, and what it does not show.
         empty: whether it is zero everywhere.
-        total, bias: as in the explanation; `terms`: its strongest terms, by value; `term_count`: how many it has.
+        total, bias: as in the explanation; `terms`: its largest by magnitude, by value; `term_count`: how many.
         table: rows of numbers, or None; `curve`: values by layer, or None.
         tiles: of a sheet, those shown; `count`: how many there are.
         facts: what the method's explanation says beyond its array: JSON values by name.
@@ -150,7 +150,10 @@ class LookPanel(Result):
 
 @dataclass(frozen=True)
 class ExplainedUnit(Result):
-    """Unit that is explained: its layer, its largest activation in the picture, and where that is (row, column)."""
+    """Unit that is explained: its layer, and its activation at the position that is explained, (row, column).
+
+    The position is that of its largest activation in the picture, or the one that was asked for.
+    """
 
     layer: str
     unit: int

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from striate._version import __version__
-from striate.convnet.explain.activation_maps import ActivationMaps, LayerActivity, activations, last_area, mapped_layers
+from striate.convnet.explain.activation_maps import ActivationMaps, activations, last_area, mapped_layers
 from striate.convnet.explain.class_evidence import ClassEvidence
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.filters import filter_layers
@@ -30,7 +30,7 @@ from striate.model.recogniser import Picture, Recogniser
 from striate.report.look_stepthrough import StepThrough, stepthrough
 from striate.report.network_look_result import ExplainedUnit, LookPanel, NetworkLookResult
 from striate.tasks.look_options import SCALES, chosen_methods, class_index, parsed_unit
-from striate.tasks.look_panels import believed, maps_of, notes_of, strongest_terms
+from striate.tasks.look_panels import believed, maps_of, notes_of
 from striate.tasks.look_parts import LookPart, parts_of, with_sizes
 from striate.tasks.look_pictures import look_data
 from striate.tasks.progress import Progress
@@ -116,7 +116,7 @@ def look_network(recogniser: Recogniser, picture: Picture | None, class_name: st
         found = {"picture": None if isinstance(picture, bytes) or hasattr(picture, "shape") else str(picture),
                  "label": ranked[0][0], "probability": ranked[0][1], "ranked": ranked, "target": net.classes[index],
                  "pixels": pixels}
-    strongest = () if activity is None else explained_units(activity.of(explained_layer), chosen, top)
+    strongest = () if activity is None else explained_units(activity, explained_layer, chosen, top)
     targets = tuple(Target(one.layer, one.unit, one.position) for one in strongest)
     if activity is None and chosen is not None:
         targets = (Target(explained_layer, *chosen),)
@@ -159,7 +159,7 @@ def reason(evidence: Explanation | None) -> str | None:
     """What speaks for the class, one sentence; None where the scores are no sum over features."""
     if not isinstance(evidence, ClassEvidence):
         return None
-    ranked = strongest_terms(evidence.terms)
+    ranked = sorted(evidence.terms, key=lambda one: -one.value)
     features = [one.name.removeprefix("unit ").split(" ")[0] for one in ranked if one.value > 0][:NAMED_UNITS]
     against = [one.name.removeprefix("unit ").split(" ")[0] for one in ranked if one.value < 0][-1:]
     if not features:
@@ -170,14 +170,15 @@ def reason(evidence: Explanation | None) -> str | None:
             f"{evidence.unit}{contrary}.")
 
 
-def explained_units(activity: LayerActivity, chosen: tuple[int, tuple[int, int] | None] | None,
+def explained_units(activity: ActivationMaps, layer: str, chosen: tuple[int, tuple[int, int] | None] | None,
                     top: int) -> tuple[ExplainedUnit, ...]:
     """The units of a layer that are explained: the chosen one, or the `top` with the largest activations."""
-    found = activity.strongest(top) if chosen is None else (activity.maximum(chosen[0]),)
-    units = [ExplainedUnit(activity.layer, one.unit, one.value, one.position) for one in found]
-    if chosen and chosen[1]:
-        units = [replace(one, position=chosen[1]) for one in units]
-    return tuple(units)
+    own = activity.of(layer)
+    if chosen is None:
+        return tuple(ExplainedUnit(layer, one.unit, one.value, one.position) for one in own.strongest(top))
+    unit, at = chosen
+    at = own.maximum(unit).position if at is None else at
+    return ExplainedUnit(layer, unit, float(activity.maps[layer][(unit, *at)]), at),
 
 
 def panel_of(subject: LookSubject, method: str, scale: str) -> tuple[LookPanel, dict[str, Explanation]]:

@@ -27,7 +27,7 @@ from striate.report.network_look_result import DisplayScale, LookMap, LookPanel,
 from striate.tasks.look_parts import LookPart
 
 MOST_FILTERS = 96  # of the first layer
-MOST_TERMS = 5  # for, and as many against
+MOST_TERMS = 10
 UNCHECKED = "Whether this map depends on what the network has learnt was not checked; --show sanity does it."
 MOST_NAMED = 12  # units or pairs, in a sentence
 BEYOND = 0.5  # per cent of the values of a signed map that may lie beyond its scale
@@ -99,10 +99,13 @@ def _categories(labels: NDArray[Any], classes: Sequence[str]) -> tuple[TileFacts
 
 
 def strongest_terms(terms: Sequence[Term]) -> tuple[Term, ...]:
-    """The terms with the largest and the smallest values: at most five above 0, then five below 0, by value."""
-    ranked = sorted(terms, key=lambda one: -one.value)
-    best, worst = ranked[:MOST_TERMS], ranked[MOST_TERMS:][-MOST_TERMS:]
-    return tuple([one for one in best if one.value > 0] + [one for one in worst if one.value < 0])
+    """The ten terms with the largest magnitudes, all if they are fewer; by value, the largest first.
+
+    >>> [one.name for one in strongest_terms([Term("against", -0.8, 0.8), Term("for", 0.2, 0.2)])]
+    ['for', 'against']
+    """
+    largest = sorted(terms, key=lambda one: -abs(one.value))[:MOST_TERMS]
+    return tuple(sorted(largest, key=lambda one: -one.value))
 
 
 def facts_of(one: Explanation) -> dict[str, object]:
