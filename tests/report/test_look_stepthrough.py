@@ -16,7 +16,7 @@ from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.target import Target
 from striate.core.humanize import significant
 from striate.report.look_stepthrough import StepThrough, aligned, stepthrough
-from striate.report.train_page import environment
+from striate.report.page_environment import environment
 from tests.convnet.explain.nets import explained, picture
 from tests.report.browser import DESK, PHONE, Opener
 

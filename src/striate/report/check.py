@@ -16,7 +16,7 @@ from striate.core import atomic
 from striate.quality.finding import Finding
 from striate.report.check_result import CheckResult
 from striate.report.embedded_images import EmbeddedImage, show
-from striate.report.train_page import environment
+from striate.report.page_environment import environment
 
 CASES = 12  # shown of a kind, with pictures
 LABEL_CASES = 36

@@ -23,7 +23,7 @@ from striate.report import compare_figures as figures
 from striate.report import compare_text as words
 from striate.report.compare_result import ComparedPair, Comparison
 from striate.report.embedded_images import show
-from striate.report.train_page import environment
+from striate.report.page_environment import environment
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from striate.report.embedded_images import EmbeddedImage, show, uri
 from striate.report.look_maps import LONGEST, by_word, colours, for_and_against
 from striate.report.look_pyramid import TOP, drawn_words, levels
 from striate.report.look_result import WordsLookResult
-from striate.report.train_page import environment
+from striate.report.page_environment import environment
 
 if TYPE_CHECKING:
     from striate.bow.explain.maps import WordContribution, WordView

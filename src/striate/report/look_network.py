@@ -13,7 +13,7 @@ from striate.report.drawers import DRAWERS
 from striate.report.drawers.drawing import Drawing
 from striate.report.embedded_images import uri
 from striate.report.network_look_result import LookMap, LookPanel, NetworkLookResult
-from striate.report.train_page import environment
+from striate.report.page_environment import environment
 
 SHOWN_TOP = 5  # classes with their probabilities
 NUMBER = re.compile(r"\d[\d.,e−+]*")

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 from math import floor
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from striate.errors import shown
 from striate.report import figures, formatting, tables, training_text
 from striate.report.embedded_images import Misclassified, SamplePicture, show
+from striate.report.page_environment import MOST_ROWS, environment
 from striate.report.train_result import EpochResult, TrainingData, TrainResult
 from striate.stats.metrics import ClassResult, Evaluation
 
 MOST_SAMPLES, MOST_MISTAKES = 40, 24  # pictures on the page: some 200 kB at the packed 96×96
 MOST_PAIRS = 12
-MOST_ROWS = 25  # a longer table is folded, its most telling rows before it
 SMALL = 40  # pixels on the longer side: such pictures are shown in threes
-LONGEST_TEXT = 2000
 
 
 def render(result: TrainResult, samples: Sequence[SamplePicture], mistakes: Sequence[Misclassified]) -> str:
@@ -44,41 +40,6 @@ def render(result: TrainResult, samples: Sequence[SamplePicture], mistakes: Sequ
         "strip": _strip(measured.per_class) if measured else None,
         "charts": _charts(history, result.best_epoch, measured),
     })
-
-
-@cache
-def environment() -> Environment:
-    """The Jinja2 environment of all pages."""
-    made = Environment(
-        loader=PackageLoader("striate.report"), autoescape=True, undefined=StrictUndefined, finalize=_printable,
-        trim_blocks=True, lstrip_blocks=True,
-    )
-    words = (
-        formatting.percent,
-        formatting.between,
-        formatting.number,
-        formatting.short,
-        formatting.duration,
-        formatting.size,
-        formatting.plain,
-        formatting.digits,
-        _name,
-    )
-    made.filters |= {word.__name__.lstrip("_"): word for word in words}
-    made.globals |= {"phrases": formatting, "tables": tables, "MOST_ROWS": MOST_ROWS}
-    return made
-
-
-def _printable(value: Any) -> Any:
-    """Text as one printable line of bounded length; escaping follows."""
-    return shown(value, LONGEST_TEXT) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _name(value: str, limit: int = 40) -> Markup:
-    """A class or file name, apart from the direction of the text around it, in full where the pointer rests."""
-    text = shown(value, limit)
-    title = Markup(' title="{}"').format(shown(value)) if len(text) == limit else Markup("")
-    return Markup("<bdi{}>{}</bdi>").format(title, escape(text) if value else Markup("&nbsp;"))
 
 
 def _unseen(data: TrainingData) -> bool:

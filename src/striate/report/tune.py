@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from striate.core import atomic
 from striate.report import tune_figures
-from striate.report.train_page import environment
+from striate.report.page_environment import environment
 from striate.report.tune_result import TuneResult
 
 

@@ -12,7 +12,7 @@ from striate.report.drawers.map_figure import figure, svg_of
 from striate.report.drawers.palette import VIRIDIS, Bytes
 from striate.report.embedded_images import png
 from striate.report.network_look_result import LookMap
-from striate.report.train_page import environment
+from striate.report.page_environment import environment
 
 
 def draw_labels(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer

@@ -11,7 +11,7 @@ from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 from striate.report.drawers.drawing import Drawing
 from striate.report.network_look_result import LookCurve, LookMap
-from striate.report.train_page import environment
+from striate.report.page_environment import environment
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,7 +8,7 @@ from striate.report.drawers.palette import ANCHORS
 from striate.report.embedded_images import data_uri
 from striate.report.formatting import number
 from striate.report.network_look_result import DisplayScale, LookMap
-from striate.report.train_page import environment
+from striate.report.page_environment import environment
 
 BAR, LINE = 12, 18  # of the legend in an SVG, in its pixels
 

@@ -16,7 +16,7 @@ from striate.report.drawers.palette import Bytes, levels_of
 from striate.report.drawers.tile_sheet import sprite
 from striate.report.embedded_images import data_uri, png
 from striate.report.network_look_result import LookMap
-from striate.report.train_page import environment
+from striate.report.page_environment import environment
 
 if TYPE_CHECKING:
     from striate.convnet.explain.strongest import Strongest

@@ -18,7 +18,7 @@ from striate.report.drawers.nine_crops import coloured
 from striate.report.drawers.palette import Bytes
 from striate.report.embedded_images import data_uri, png
 from striate.report.network_look_result import LookMap
-from striate.report.train_page import environment
+from striate.report.page_environment import environment
 
 SIDE, MARGIN, DOT = 1000, 24, 3  # pixels of the map, of its border, and from a dot's middle to its edge
 THUMBNAIL, MOST_NAMED = 32, 40  # pixels; classes with their names on the map

@@ -15,7 +15,7 @@ from striate.report.drawers.drawing import Drawing, nearest
 from striate.report.drawers.palette import Bytes, levels_of, palette_of
 from striate.report.embedded_images import data_uri, png
 from striate.report.network_look_result import DisplayScale, LookMap
-from striate.report.train_page import environment
+from striate.report.page_environment import environment
 
 LARGEST, LARGE = 72, 160  # pixels of the longer side of a tile, and of a picture; smaller ones are not enlarged
 

@@ -8,7 +8,7 @@ from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 from striate.report.drawers.drawing import Drawing
 from striate.report.network_look_result import LookMap
-from striate.report.train_page import environment
+from striate.report.page_environment import environment
 
 
 def draw_table(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
