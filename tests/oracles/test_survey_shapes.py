@@ -29,6 +29,6 @@ def test_every_row_is_what_torch_computes(network):
     assert set(rows) - left_to_the_loss <= set(shapes) <= set(rows)
     for name, shape in shapes.items():
         assert rows[name].output.shape == shape
-        unit = module._modules[name]
+        unit = module.module_of(name)
         assert rows[name].parameters == sum(value.numel() for value in unit.parameters())
         assert rows[name].buffers == sum(value.numel() for value in unit.buffers())

@@ -81,8 +81,8 @@ def test_only_the_changed_part_is_computed_and_nothing_differs(
 def test_early_layers_compute_a_small_part() -> None:
     net = fold_upright(filled(load_network("lenet_caffe")).eval(), ["conv1"])
     areas = []
-    plain = net._modules["conv1"].forward  # type: ignore[union-attr]
-    net._modules["conv1"].forward = lambda x, padded=False: (  # type: ignore[union-attr, method-assign]
+    plain = net.module_of("conv1").forward
+    net.module_of("conv1").forward = lambda x, padded=False: (  # type: ignore[method-assign]
         areas.append(tuple(x.shape[2:])) or plain(x, padded=padded))
     with torch.inference_mode():
         passes = ChangedRegions(net, torch.zeros(1, 1, 28, 28), ["conv1"])

@@ -83,9 +83,17 @@ class Net(nn.Module):
                 raise NetworkError("reserved_name", "a layer called training was to be built",
                                    allowed="any other name is allowed", given="torch keeps this one for itself",
                                    do="Rename the layer")
-            # Not add_module: a layer may be called `type` or `half`, which are attributes of every module.
-            self._modules[node.name] = NodeModule(node)
+            self.exchange(node.name, NodeModule(node))
         self.last_use = last_uses(self.nodes, {self.output, *self.heads})  # scores may feed other layers too
+
+    def module_of(self, name: str) -> nn.Module:
+        """The module of the node `name`: a `NodeModule`, unless another was put in its place."""
+        return cast(nn.Module, self._modules[name])
+
+    def exchange(self, name: str, module: nn.Module) -> None:
+        """Put `module` in the place of that of the node `name`."""
+        # Not add_module: a layer may be called `type` or `half`, which are attributes of every module.
+        self._modules[name] = module
 
     def forward(self, x: Tensor, step: int | None = None, shard: BatchShard | None = None) -> Tensor | list[Tensor]:
         """(N, C, H, W) float to (N, K) scores; with heads and while training, to a list of scores.
@@ -100,8 +108,7 @@ class Net(nn.Module):
         volumes = {INPUT: x}
         heads = list(self.heads) if self.training else []
         for node in self.nodes if heads else self.path:
-            unit = cast(NodeModule, self._modules[node.name])
-            volumes[node.name] = unit(*(volumes[name] for name in node.inputs), **own)
+            volumes[node.name] = self.module_of(node.name)(*(volumes[name] for name in node.inputs), **own)
             for name in node.inputs:
                 if self.last_use.get(name) == node.name:
                     volumes.pop(name, None)

@@ -70,7 +70,7 @@ def weighted_sum(model: ExplainedNet, volumes: Mapping[str, Tensor], layer: str,
 
 
 def _tensors(model: ExplainedNet, node: Node) -> dict[str, Tensor]:
-    return cast(NodeModule, model.net._modules[node.name]).tensors
+    return cast(NodeModule, model.net.module_of(node.name)).tensors
 
 
 def _passing(model: ExplainedNet, volumes: Mapping[str, Tensor], node: Node, place: Place) -> Passing:

@@ -65,8 +65,7 @@ class ChangedRegions:
         self.last_use = last_uses(self.path, self.layers)
         self.base: dict[str, Tensor] = {INPUT: picture.to(memory_format=torch.channels_last)}
         for node in self.path:
-            unit = self.net._modules[node.name]
-            assert unit is not None
+            unit = self.net.module_of(node.name)
             # An operation in place would change a volume that is read again.
             self.base[node.name] = unit(*(self.base[name].clone() for name in node.inputs))
 
@@ -81,7 +80,7 @@ class ChangedRegions:
         return {name: self._filled(name, volumes[name], None).values for name in self.layers}
 
     def _output(self, node: Node, inputs: list[Rectangles]) -> Rectangles:
-        unit: Any = self.net._modules[node.name]
+        unit: Any = self.net.module_of(node.name)
         _, height, width = node.output
         if node.layer.reach == "point" and node.layer.window is None:
             starts, sides = _union(inputs, node.input_volumes[0])

@@ -78,28 +78,28 @@ def _folded(net: Net, turned: bool, more: Iterable[str] = ()) -> Net:
     kept = {net.output, *net.heads, *more}
     source = {node.name: node.name for node in net.path}  # the convolution whose output a node now has, or itself
     for node in net.path:
-        unit = cast(NodeModule, made._modules[node.name])
+        unit = cast(NodeModule, made.module_of(node.name))
         if node.layer.kind == "conv":
             before = nodes[node.inputs[0]].output if node.inputs[0] in nodes else net.network.input
-            made._modules[node.name] = FusedConvReLU(unit, before, turned)
+            made.exchange(node.name, FusedConvReLU(unit, before, turned))
             continue
         if len(node.inputs) != 1 or node.inputs[0] not in nodes:
             continue
         name = node.inputs[0]
         if uses[name] > 1 or name in kept:
             continue
-        conv = made._modules[source[name]]
+        conv = made.module_of(source[name])
         free = isinstance(conv, FusedConvReLU) and not conv.has_relu
         if node.layer.kind == "batch_norm" and free:
             _fold(cast(FusedConvReLU, conv), unit)
         elif node.layer.kind == "relu" and free:
             cast(FusedConvReLU, conv).append_relu(_limit(node))
         elif node.layer.kind == "relu" and nodes[name].layer.kind in ("conv", "batch_norm", "add"):
-            made._modules[node.name] = InPlaceReLU(_limit(node))
+            made.exchange(node.name, InPlaceReLU(_limit(node)))
             continue
         else:
             continue
-        made._modules[node.name] = nn.Identity()
+        made.exchange(node.name, nn.Identity())
         source[node.name] = source[name]
     return made
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import cast
 
 import numpy as np
 import torch
-from torch import nn
 
 from striate.convnet.augment import mix
 from striate.convnet.distributed import GradientBuckets
@@ -94,7 +92,7 @@ class OptimiserStep:
         self.run, self.optimiser = run, optimiser
         self.weights = class_weights(run.labels, run.module.network.output.size, bool(run.recipe.balance))
         self.gradients = GradientBuckets(run.module, run.group.world_size)
-        self.fixed_norms = [cast(nn.Module, run.module._modules[node.name]) for node in run.module.nodes
+        self.fixed_norms = [run.module.module_of(node.name) for node in run.module.nodes
                             if run.pretrained and node.layer.kind == "batch_norm"]
         self.parameters = [one for one in run.module.parameters() if one.requires_grad]
 
