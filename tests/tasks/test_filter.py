@@ -15,9 +15,10 @@ from scipy.signal import convolve2d, correlate2d
 
 import striate as package
 from striate.filtering import FilterKernel, named_kernels
+from striate.report.display_scale import DisplayScale
 from striate.report.filter import draw_figure
 from striate.report.filter_panels import LONGEST, TITLE, panel
-from striate.report.value_scale import ValueScale, scale_of_input, scale_of_result
+from striate.report.filter_scale import colours_of, scale_of_input, scale_of_result
 from striate.tasks.filter import filter as filter_picture
 from tests.cli.conftest import Program, answer, striate  # noqa: F401 - a fixture
 from tests.docs.pages import files, text_of
@@ -176,11 +177,11 @@ def test_signed_results_have_zero_in_the_middle() -> None:
     values = np.array([[-2.0, 0.0, 5.0]])
     scale = scale_of_result(values, True, None)
     assert (scale.low, scale.high) == (-5, 5)
-    orange, white, blue = scale.colours(values)[0].tolist()
+    orange, white, blue = colours_of(values, scale)[0].tolist()
     assert white == [255, 255, 255]
     assert orange[0] > orange[2]
     assert blue[2] > blue[0]
-    colour = ValueScale(-4, 4, signed=True, channels=True).colours(np.array([[[-4, 0, 4]]]))
+    colour = colours_of(np.array([[[-4, 0, 4]]]), DisplayScale(-4, 4, diverging=True))
     assert colour.tolist() == [[[0, 128, 255]]]
 
 
@@ -196,7 +197,7 @@ def test_what_lies_beyond_a_scale_is_counted() -> None:
     sharp = filter_picture(np.array([[0, 255], [255, 255]], np.uint8), "sharpen", border="nearest")
     assert sharp.array.tolist() == [[-510, 510], [510, 255]]
     assert scale_of_result(sharp.array, False, scale_of_input(sharp.values)).beyond == 0.75
-    assert scale_of_result(np.array([[255 + 1e-12]]), False, ValueScale(0, 255)).beyond == 0
+    assert scale_of_result(np.array([[255 + 1e-12]]), False, DisplayScale(0, 255)).beyond == 0
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 900), (900, 9), (40, 41, 3)])
@@ -209,7 +210,7 @@ def test_any_shape_is_drawn(shape: tuple[int, ...]) -> None:
 
 
 def test_a_panel_of_few_numbers_has_them_written_in() -> None:
-    values, scale = np.full((2, 2), 0.0625), ValueScale(0, 1)
+    values, scale = np.full((2, 2), 0.0625), DisplayScale(0, 1)
     told = np.asarray(panel("k", values, scale, 240).image)[TITLE + 1 : TITLE + 241, 1:241]
     plain = np.asarray(panel("k", np.full((20, 20), 0.0625), scale, 240).image)[TITLE + 1 : TITLE + 241, 1:241]
     assert len(np.unique(plain)) == 1

@@ -13,8 +13,8 @@ from striate.errors import shown
 from striate.filtering import FilterKernel
 from striate.report.filter_panels import KERNEL, Box, Panel, panel, sheet
 from striate.report.filter_result import FilteredPicture
+from striate.report.filter_scale import scale_of_input, scale_of_result
 from striate.report.filter_text import BEYOND
-from striate.report.value_scale import scale_of_input, scale_of_result
 
 
 def write_figure(path: str | Path, result: FilteredPicture) -> Path:
@@ -38,7 +38,7 @@ def draw_figure(result: FilteredPicture) -> Image.Image:
     for kernel, part in zip(result.kernels, result.parts, strict=True):
         alone = len(result.parts) == 1
         signed = result.signed if alone else True
-        scale = scale_of_result(part, signed, before if alone and signed == before.signed else None)
+        scale = scale_of_result(part, signed, before if alone and signed == before.diverging else None)
         title = "after" if alone else f"after {kernel.name}"
         rows.append([_kernel_panel(kernel, result.convolution), panel(title, part, scale, mark=pixel)])
     left = [first]

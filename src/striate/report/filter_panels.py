@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from striate.report.colours import luma
+from striate.report.display_scale import DisplayScale
+from striate.report.filter_scale import colours_of
 from striate.report.filter_text import written
-from striate.report.value_scale import ValueScale
 
 LONGEST, KERNEL = 640, 240  # pixels of the longer side of a picture at most, and of a kernel
 CELL = 40  # pixels of a cell, from which on numbers are written into it
@@ -19,7 +21,6 @@ FONT, SMALL = 14, 12
 INK, PAPER, FRAME, MARK = (25, 25, 25), (255, 255, 255), (150, 150, 150), (214, 0, 147)
 DARK = 100  # luma below which a cell gets white numbers
 LEAST = 7  # pixels of a mark's inside, that it can be seen
-LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 
 Box = tuple[int, int, int, int]  # rows and columns of a mark: top, left, bottom, right
 
@@ -31,10 +32,10 @@ class Panel:
     image: Image.Image
 
 
-def panel(title: str, values: NDArray[Any], scale: ValueScale, longest: int = LONGEST, mark: Box | None = None
+def panel(title: str, values: NDArray[Any], scale: DisplayScale, longest: int = LONGEST, mark: Box | None = None
           ) -> Panel:
     """The panel of `values` (H, W) or (H, W, 3); `mark` is a part of it that is framed."""
-    picture, factor = _fitted(scale.colours(values), longest)
+    picture, factor = _fitted(colours_of(values, scale), longest)
     draw = ImageDraw.Draw(picture)
     if factor >= CELL and values.ndim == 2:
         _write_cells(draw, values, scale, int(factor))
@@ -43,7 +44,7 @@ def panel(title: str, values: NDArray[Any], scale: ValueScale, longest: int = LO
         high, wide = (max(0.0, LEAST - one) / 2 + 2 for one in (bottom - top, right - left))
         draw.rectangle((left - wide, top - high, right + wide - 1, bottom + high - 1), outline=MARK, width=2)
     picture = ImageOps.expand(picture, 1, FRAME)
-    below = _legend(scale, max(picture.width, 200))
+    below = _legend(scale, values.ndim == 3, max(picture.width, 200))
     whole = Image.new("RGB", (max(picture.width, below.width), TITLE + picture.height + GAP + below.height), PAPER)
     _text(ImageDraw.Draw(whole), (0, 2), title, FONT)
     whole.paste(picture, (0, TITLE))
@@ -80,8 +81,8 @@ def _fitted(pixels: NDArray[np.uint8], longest: int) -> tuple[Image.Image, float
     return picture.resize((width, height), how), factor
 
 
-def _write_cells(draw: ImageDraw.ImageDraw, values: NDArray[Any], scale: ValueScale, cell: int) -> None:
-    dark = scale.colours(values) @ LUMA < DARK
+def _write_cells(draw: ImageDraw.ImageDraw, values: NDArray[Any], scale: DisplayScale, cell: int) -> None:
+    dark = luma(colours_of(values, scale)) < DARK
     for (row, column), value in np.ndenumerate(values):
         text = written(value.item())
         size = next((size for size in (SMALL + 2, SMALL, SMALL - 2) if _font(size).getlength(text) <= cell - 4), None)
@@ -90,17 +91,18 @@ def _write_cells(draw: ImageDraw.ImageDraw, values: NDArray[Any], scale: ValueSc
         draw.text(at, text, PAPER if dark[row, column] else INK, _font(size), anchor="mm")
 
 
-def _legend(scale: ValueScale, width: int) -> Image.Image:
+def _legend(scale: DisplayScale, coloured: bool, width: int) -> Image.Image:
     """A bar from one end of the scale to the other, and its numbers."""
     whole = Image.new("RGB", (width, BAR + 2 + 2 * (SMALL + 4)), PAPER)
-    whole.paste(Image.fromarray(scale.colours(np.linspace(scale.low, scale.high, width)[None].repeat(BAR, 0))), (0, 0))
+    ramp = np.linspace(scale.low, scale.high, width)[None].repeat(BAR, 0)
+    whole.paste(Image.fromarray(colours_of(ramp, scale)), (0, 0))
     draw = ImageDraw.Draw(whole)
     draw.rectangle((0, 0, width - 1, BAR - 1), outline=INK)
     ends = [(0, scale.low, "la"), (width - 1, scale.high, "ra")]
-    for x, value, anchor in [*ends, *([(width / 2, 0.0, "ma")] if scale.signed else [])]:
+    for x, value, anchor in [*ends, *([(width / 2, 0.0, "ma")] if scale.diverging else [])]:
         draw.text((x, BAR + 2), written(value), INK, _font(SMALL), anchor=anchor)
     share = f"{100 * scale.beyond:.2g}" if scale.beyond >= 0.0001 else "less than 0.01"
-    notes = [*(["each channel by itself"] if scale.signed and scale.channels else []),
+    notes = [*(["each channel by itself"] if scale.diverging and coloured else []),
              *([f"{share} % lie beyond, shown as the ends"] if scale.beyond else [])]
     _text(draw, (0, BAR + 2 + SMALL + 4), "; ".join(notes), SMALL)
     return whole

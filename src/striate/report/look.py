@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.core import atomic
+from striate.report.colours import hexadecimal
 from striate.report.embedded_images import EmbeddedImage, show, uri
 from striate.report.look_maps import LONGEST, by_word, colours, for_and_against
 from striate.report.look_pyramid import TOP, drawn_words, levels
@@ -112,6 +113,6 @@ def _card(result: WordsLookResult, palette: NDArray[np.uint8], place: int, contr
     six = near.reshape(2, 3, 16, 16).transpose(0, 2, 1, 3).reshape(32, 48, 1)
     favoured = -1 if pages.evidence_for is None else int(pages.evidence_for[place])
     mean = show(clear(pages.mean[place])[..., None], PATCH)
-    return WordCard(word, "#{:02x}{:02x}{:02x}".format(*palette[word]), mean, show(six, PATCHES), count,
+    return WordCard(word, hexadecimal(palette[word]), mean, show(six, PATCHES), count,
                     count / max(1, int(pages.counts.sum())), None if favoured < 0 else result.classes[favoured],
                     contribution, length)

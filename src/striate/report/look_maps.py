@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from striate.report.colours import AGAINST, FOR, luma
+
 Pixels = NDArray[np.uint8]
 Doubles = NDArray[np.float64]
 LONGEST, LARGE = 320, 240  # pixels of the longer side: at most, and to which smaller ones are enlarged
-FOR, AGAINST = (40, 130, 230), (235, 110, 10)  # blue and orange differ for every kind of colour vision
-GREY = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 STRONG = 99.0  # per cent of the pixels have less evidence than the deepest colour
 # Ottosson, "A perceptual color space for image processing" (2020): OKLab to linear sRGB.
 TO_CONES = np.array([[1, 0.3963377774, 0.2158037573], [1, -0.1055613458, -0.0638541728],
@@ -43,7 +43,7 @@ def by_word(pixels: Pixels, words: NDArray[np.int64], y: NDArray[np.float32], x:
     half a step, stays as it is. Small pictures come back larger by a whole factor, so that squares stay sharp.
     """
     factor = max(1, ceil(LARGE / max(pixels.shape[:2])))
-    grey = np.kron(_grey(pixels), np.ones((factor, factor)))[..., None]
+    grey = np.kron(luma(pixels), np.ones((factor, factor)))[..., None]
     rows, above = _nearest((y + 0.5) * factor - 0.5, grey.shape[0])
     columns, beside = _nearest((x + 0.5) * factor - 0.5, grey.shape[1])
     over = words[np.ix_(rows, columns)]
@@ -54,15 +54,11 @@ def by_word(pixels: Pixels, words: NDArray[np.int64], y: NDArray[np.float32], x:
 
 def for_and_against(pixels: Pixels, evidence: Doubles) -> Pixels:
     """The picture (H, W, C), paler, with `evidence` (H, W) over it, blue above 0 and orange below: (H, W, 3) uint8."""
-    grey = (64 + 0.6 * _grey(pixels))[..., None]
+    grey = (64 + 0.6 * luma(pixels))[..., None]
     deepest = float(np.percentile(np.abs(evidence), STRONG)) or float(np.abs(evidence).max()) or 1.0
     depth = 0.85 * np.minimum(np.abs(evidence) / deepest, 1)[..., None]
     colour = np.where(evidence[..., None] > 0, np.array(FOR), np.array(AGAINST))
     return np.asarray(((1 - depth) * grey + depth * colour).round(), np.uint8)
-
-
-def _grey(pixels: Pixels) -> Doubles:
-    return np.asarray(pixels @ GREY if pixels.shape[2] == 3 else pixels[..., 0], np.float64)
 
 
 def _nearest(places: NDArray[np.floating[Any]], length: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -11,6 +11,7 @@ from striate.core.result import Result, json_values
 from striate.errors import shown
 from striate.model.explanation import Term
 from striate.model.preprocessing import Pixels
+from striate.report.display_scale import DisplayScale
 from striate.report.look_result import LookResult
 
 if TYPE_CHECKING:
@@ -26,23 +27,6 @@ class TileFacts(Result):
     value: float | None = None
     position: tuple[int, int] | None = None
     mark: str | None = None
-
-
-@dataclass(frozen=True)
-class DisplayScale(Result):
-    """Display scale of a map: the values at the ends of its legend, and the share of values beyond them, 0..1.
-
-    Attributes:
-        low, high: values drawn as the first and the last colour.
-        beyond: the share of values outside, which are drawn as the ends.
-        diverging: whether zero is in the middle; else the colours run from low to high.
-
-    """
-
-    low: float
-    high: float
-    beyond: float = 0.0
-    diverging: bool = False
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from striate.convnet.explain.strongest import Strongest
 from striate.core.humanize import join_words
 from striate.core.result import json_values
 from striate.model.explanation import Explanation, Term
-from striate.report.network_look_result import DisplayScale, LookMap, LookPanel, TileFacts
+from striate.report.display_scale import DisplayScale
+from striate.report.network_look_result import LookMap, LookPanel, TileFacts
 from striate.tasks.look_parts import LookPart
 
 MOST_FILTERS = 96  # of the first layer

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from striate.model.preprocessing import Pixels
+from striate.report.colours import luma
 
 SIDE = 320  # pixels of the longer side of a map that is drawn alone
-LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R 601
 
 
 @dataclass(frozen=True)
@@ -51,5 +51,4 @@ def nearest(values: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint
 
 def grey(pixels: Pixels, size: tuple[int, int]) -> NDArray[np.float32]:
     """A picture (H, W, C) uint8 as greys (height, width), float32 in 0..255."""
-    values = pixels @ LUMA if pixels.shape[2] == 3 else pixels[..., 0].astype(np.float32)
-    return np.asarray(nearest(values.round().astype(np.uint8), size), np.float32)
+    return np.asarray(nearest(luma(pixels).round().astype(np.uint8), size), np.float32)

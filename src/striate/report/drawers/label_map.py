@@ -7,9 +7,9 @@ from markupsafe import Markup
 
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
+from striate.report.colours import VIRIDIS, Bytes, hexadecimal
 from striate.report.drawers.drawing import Drawing, enlarged, nearest
 from striate.report.drawers.map_figure import figure, svg_of
-from striate.report.drawers.palette import VIRIDIS, Bytes
 from striate.report.embedded_images import png
 from striate.report.network_look_result import LookMap
 from striate.report.page_environment import environment
@@ -24,7 +24,7 @@ def draw_labels(one: LookMap, found: Explanation, pixels: Pixels | None) -> Draw
         drawn[values == tile.index] = shade
     drawn = nearest(drawn, enlarged(values.shape))
     file = png(drawn)
-    colours = ["#{:02x}{:02x}{:02x}".format(*shade) for shade in shades]
+    colours = [hexadecimal(shade) for shade in shades]
     legend = environment().get_template("look_labels.html.j2").render(
         classes=list(zip(one.tiles, colours, strict=True)))
     html = figure(one, file, drawn.shape[:2], f"Most probable class of each place: {one.title}", Markup(legend))  # noqa: S704 - a template's own text

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from markupsafe import Markup, escape
 
-from striate.report.drawers.palette import ANCHORS
+from striate.report.colours import AGAINST, ANCHORS, FOR, MIDDLE, hexadecimal
+from striate.report.display_scale import DisplayScale
 from striate.report.embedded_images import data_uri
 from striate.report.formatting import number
-from striate.report.network_look_result import DisplayScale, LookMap
+from striate.report.network_look_result import LookMap
 from striate.report.page_environment import environment
 
 BAR, LINE = 12, 18  # of the legend in an SVG, in its pixels
@@ -44,5 +45,5 @@ def stops_of(scale: DisplayScale, drawing: str) -> list[tuple[float, str]]:
     """The colours of a legend: (place 0..1, colour)."""
     colours = [f"#{one}" for one in ANCHORS]
     if scale.diverging:
-        colours = ["#eb6e0a", "#808080", "#2882e6"] if drawing == "overlay" else ["#000", "#fff"]
+        colours = [hexadecimal(one) for one in (AGAINST, MIDDLE, FOR)] if drawing == "overlay" else ["#000", "#fff"]
     return [(place / (len(colours) - 1), colour) for place, colour in enumerate(colours)]

@@ -11,8 +11,8 @@ from PIL import Image
 
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
+from striate.report.colours import Bytes
 from striate.report.drawers.drawing import Drawing
-from striate.report.drawers.palette import Bytes, levels_of
 from striate.report.drawers.tile_sheet import sprite
 from striate.report.embedded_images import data_uri, png
 from striate.report.network_look_result import LookMap
@@ -32,7 +32,7 @@ def draw_crops(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawi
         return Drawing(Markup("<h3>{}</h3><p class=\"note\">No picture excites it.</p>").format(one.title))
     assert one.scale is not None
     crops = np.stack([framed(coloured(picture.pixels)) for picture in unit.pictures])
-    back = np.stack([framed(coloured(levels_of(picture.projection, one.scale))) for picture in unit.pictures])
+    back = np.stack([framed(coloured(one.scale.levels(picture.projection))) for picture in unit.pictures])
     sheets = [sprite(crops, ACROSS), sprite(back, ACROSS)]
     file = png(np.concatenate([sheets[0], np.full((sheets[0].shape[0], 12, 3), 255, np.uint8), sheets[1]], 1))
     html = environment().get_template("look_crops.html.j2").render(

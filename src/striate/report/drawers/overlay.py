@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
+from striate.report.colours import ORANGE_TO_BLUE, VIRIDIS, Bytes
+from striate.report.display_scale import DisplayScale
 from striate.report.drawers.drawing import Drawing, bilinear, enlarged, grey
 from striate.report.drawers.map_figure import figure, svg_of
-from striate.report.drawers.palette import ORANGE_TO_BLUE, VIRIDIS, Bytes, levels_of
 from striate.report.embedded_images import png
-from striate.report.network_look_result import DisplayScale, LookMap
+from striate.report.network_look_result import LookMap
 
 FAINT, STRONG = 0.3, 0.75  # opacity of the colours at the ends of the scale
 
@@ -38,7 +39,7 @@ def overlay(values: NDArray[Any], pixels: Pixels, scale: DisplayScale) -> Bytes:
     """
     size = enlarged(pixels.shape[:2])
     upsampled = bilinear(values, size)
-    indices = levels_of(upsampled, scale)
+    indices = scale.levels(upsampled)
     strength = np.abs(indices / 255 - 0.5) * 2 if scale.diverging else indices / 255
     opacity = (FAINT + (STRONG - FAINT) * strength)[..., None]
     palette = ORANGE_TO_BLUE if scale.diverging else VIRIDIS

@@ -12,10 +12,10 @@ from PIL import Image
 from striate.errors import shown
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
+from striate.report.colours import Bytes
 from striate.report.drawers.drawing import Drawing
 from striate.report.drawers.label_map import shades_of
 from striate.report.drawers.nine_crops import coloured
-from striate.report.drawers.palette import Bytes
 from striate.report.embedded_images import data_uri, png
 from striate.report.network_look_result import LookMap
 from striate.report.page_environment import environment

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
+from striate.report.colours import Bytes
+from striate.report.display_scale import DisplayScale
 from striate.report.drawers.drawing import Drawing, enlarged, nearest
 from striate.report.drawers.map_figure import figure, svg_of
-from striate.report.drawers.palette import Bytes, levels_of
 from striate.report.embedded_images import png
-from striate.report.network_look_result import DisplayScale, LookMap
+from striate.report.network_look_result import LookMap
 
 
 def draw_signed(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
@@ -28,5 +29,5 @@ def signed_pixels(values: NDArray[Any], scale: DisplayScale) -> Bytes:
     """Values (H, W) or (H, W, C) as (h, w) or (h, w, 3) uint8 with about 320 pixels on the longer side; zero is 128."""
     if values.ndim == 3:
         values = values if values.shape[2] == 3 else values.sum(2)
-    levels = levels_of(values, scale)
+    levels = scale.levels(values)
     return nearest(levels, enlarged(levels.shape[:2]))

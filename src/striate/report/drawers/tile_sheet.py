@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
+from striate.report.colours import Bytes, palette_of
+from striate.report.display_scale import DisplayScale
 from striate.report.drawers.drawing import Drawing, nearest
-from striate.report.drawers.palette import Bytes, levels_of, palette_of
 from striate.report.embedded_images import data_uri, png
-from striate.report.network_look_result import DisplayScale, LookMap
+from striate.report.network_look_result import LookMap
 from striate.report.page_environment import environment
 
 LARGEST, LARGE = 72, 160  # pixels of the longer side of a tile, and of a picture; smaller ones are not enlarged
@@ -40,7 +41,7 @@ def tile_pixels(values: NDArray[Any], scale: DisplayScale | None) -> Bytes:
     """Tiles as uint8: indices of the scale's palette, or colours; as they are without a scale."""
     if values.ndim == 4 and values.shape[3] == 1:
         values = values[..., 0]
-    tiles = values.astype(np.uint8) if scale is None else levels_of(values, scale)
+    tiles = values.astype(np.uint8) if scale is None else scale.levels(values)
     factor = (LARGEST if scale else LARGE) / max(tiles.shape[1:3])
     if factor >= 1:
         return tiles

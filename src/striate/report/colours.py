@@ -1,18 +1,18 @@
-"""Palettes of maps: viridis from the lowest to the highest value; greys, or orange to blue, with zero in the middle.
+"""Colours of pages: for and against, greys of pictures, and palettes of maps.
 
-viridis and the greys rise in lightness, so that they are read without colour; orange and blue lie over a picture, where
-lines tell them apart. viridis: van der Walt & Smith (2015), as in matplotlib.
+Palettes are viridis from the lowest to the highest value; greys, or orange to blue, with zero in the middle. viridis
+and the greys rise in lightness, so that they are read without colour; orange and blue lie over a picture, where lines
+tell them apart. viridis: van der Walt & Smith (2015), as in matplotlib.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.report.network_look_result import DisplayScale
+from striate.report.display_scale import DisplayScale
 
 Bytes = NDArray[np.uint8]
 # 18 colours of matplotlib's viridis, equally spaced; between them it is linear to within 5 of 255.
@@ -20,7 +20,9 @@ ANCHORS = (
     "440154", "481769", "472a7a", "433d84", "3d4e8a", "355e8d", "2e6d8e", "297b8e", "23898e",
     "1f978b", "21a585", "2eb37c", "46c06f", "65cb5e", "89d548", "b0dd2f", "d8e219", "fde725",
 )  # fmt: skip
+LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R 601
 FOR, AGAINST = (40, 130, 230), (235, 110, 10)  # blue and orange differ for every kind of colour vision
+MIDDLE = (128, 128, 128)
 
 
 def _between(anchors: Sequence[Sequence[int]]) -> Bytes:
@@ -30,7 +32,7 @@ def _between(anchors: Sequence[Sequence[int]]) -> Bytes:
 
 
 VIRIDIS = _between([[int(one[i : i + 2], 16) for i in (0, 2, 4)] for one in ANCHORS])
-ORANGE_TO_BLUE = _between([AGAINST, (128, 128, 128), FOR])
+ORANGE_TO_BLUE = _between([AGAINST, MIDDLE, FOR])
 GREYS = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, 1)
 
 
@@ -39,13 +41,15 @@ def palette_of(scale: DisplayScale) -> Bytes:
     return GREYS if scale.diverging else VIRIDIS
 
 
-def levels_of(values: NDArray[Any], scale: DisplayScale) -> Bytes:
-    """Values of any shape as indices of the palette, uint8; those beyond the scale are its ends.
+def luma(pixels: Bytes) -> NDArray[np.float64]:
+    """A picture (H, W, C) uint8, C = 1 or 3, as greys (H, W), 0..255, by ITU-R 601.
 
-    >>> levels_of(np.array([-2.0, 0.0, 1.0]), DisplayScale(-1, 1, diverging=True)).tolist()
-    [0, 128, 255]
+    >>> luma(np.uint8([[[100, 200, 50]]])).round(6).tolist()  # 0.299 · 100 + 0.587 · 200 + 0.114 · 50
+    [[153.0]]
     """
-    span = scale.high - scale.low
-    if not span:
-        return np.full(values.shape, 128 if scale.diverging else 0, np.uint8)
-    return np.asarray(np.clip((values - scale.low) * (255 / span), 0, 255).round(), np.uint8)
+    return np.asarray(pixels @ LUMA if pixels.shape[2] == 3 else pixels[..., 0], np.float64)
+
+
+def hexadecimal(colour: Sequence[int] | Bytes) -> str:
+    """A colour in CSS: `hexadecimal(FOR)` is `#2882e6`."""
+    return "#{:02x}{:02x}{:02x}".format(*colour)
