@@ -13,11 +13,12 @@ import torch
 from torch import nn
 
 import striate
-from striate import Conv, ConvNet, Dense, GlobalPool, Input, Network, Pool, ReLU, Sigmoid, Softmax
+from striate import Conv, ConvNet, Dense, GlobalPool, Input, Network, Pool, ReLU, Sigmoid, Softmax, Transfer
 from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.report.look_network import render_look
 from striate.report.network_look_result import NetworkLookResult
 from striate.tasks.convert import convert
+from tests.convnet.pretrained.small import pictures, saved
 from tests.report.reader import Page
 
 OF_PICTURE = [name for name, row in METHODS_OF_LOOK.items() if row.needs != "data"]
@@ -111,6 +112,41 @@ REFUSED: dict[str, set[str]] = {
     "zoo, without a window in its last layers": {"guided", "deconvnet"},  # tanh
     "no ReLU": {"guided", "deconvnet"},
 }
+
+
+def scores_at_positions() -> Network:
+    """Four classes, which are the positions of one map."""
+    x = ReLU(name="relu1")(Conv(4, 3, name="conv1")(Input(3, 16, 16)))
+    return Network(Conv(1, 13, name="conv2")(x), name="positions")
+
+
+def test_scores_may_be_the_positions_of_a_map() -> None:
+    model, picture = fitted(scores_at_positions())
+    name = str(model.classes_[2])
+    found = striate.look(model, picture, show="class_evidence,gradient,occlusion,faithfulness,sanity", class_name=name)
+    assert isinstance(found, NetworkLookResult)
+    assert not {panel.method: panel.refused for panel in found.panels if panel.refused}
+    assert {found.explanations[panel.method].unit for panel in found.panels} == {name}
+    evidence = found.explanations["class_evidence"]
+    assert evidence.array.shape == (14, 14)
+    assert evidence.array.sum() + evidence.bias == pytest.approx(evidence.total, rel=1e-4, abs=1e-5)
+    named = striate.look(model, picture, show="gradient,grad_cam,occlusion,dot_product", layer="conv2", unit="0,1,0")
+    assert isinstance(named, NetworkLookResult)
+    assert {named.explanations[panel.method].unit for panel in named.panels} == {name}
+
+
+def test_a_unit_of_the_last_layer_of_a_transfer_with_neighbours(tmp_path: Path) -> None:
+    net, weights = saved(tmp_path)
+    some, names = pictures()
+    model = Transfer(net, weights=weights, head="knn").fit(some, names)
+    last = model.features_.network.nodes[-1].name
+    found = striate.look(model, some[0], show=OF_PICTURE, layer=last, unit=7)  # of 8 units, and of two classes
+    assert isinstance(found, NetworkLookResult)
+    assert {panel.method for panel in found.panels if panel.refused} == {"filters", "class_evidence", "faithfulness"}
+    assert {found.explanations[name].unit for name in ("gradient", "dot_product", "grad_cam", "deconvnet")} == {"7"}
+    assert found.explanations["occlusion"].layer is None
+    assert found.explanations["occlusion"].unit == found.label
+    render_look(found)
 
 
 @pytest.mark.slow

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from striate.core.humanize import join_words
+from striate.core.named_object import named_object
 from striate.errors import UsageError, shown
 from striate.model.recogniser import Picture, Recogniser
 from striate.report.look_result import LookResult
@@ -90,12 +90,12 @@ def look(model: str | Path | Recogniser, picture: Picture | None = None, *, laye
     if data is not None:
         given["progress"] = progress
     page = None if out is None else str(out)
-    result: LookResult = _imported(explainer.explain)(recogniser, picture, class_name, top, model=path, page=page,
+    result: LookResult = named_object(explainer.explain)(recogniser, picture, class_name, top, model=path, page=page,
                                                       **given)
     if figures is not None:
-        _imported(explainer.write_figures)(figures, result)
+        named_object(explainer.write_figures)(figures, result)
     if out is not None:
-        _imported(explainer.write_page)(out, result)
+        named_object(explainer.write_page)(out, result)
     return result
 
 
@@ -107,8 +107,3 @@ def refuse_options(given: Mapping[str, object], explainer: Explainer, kind: str)
             raise UsageError("option_of_kind", f"--{name} was asked for",
                              allowed=f"it is allowed for {join_words(with_it)}",
                              given=f"a model of the kind {shown(kind)} was given", do=f"Leave out --{name}")
-
-
-def _imported(name: str) -> Any:
-    module, _, function = name.partition(":")
-    return getattr(import_module(module), function)

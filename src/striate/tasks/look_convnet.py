@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -202,8 +201,6 @@ def explained(subject: LookSubject, method: str) -> tuple[list[LookPart], str | 
         assert subject.activity is not None
         return layered(subject, subject.activity)
     row = METHODS_OF_LOOK[method]
-    module, _, name = row.explain.partition(":")
-    function = getattr(import_module(module), name)
     given = {"model": (), "picture": (subject.pixels,), "data": (subject.data,)}[row.needs]
     more: dict[str, Any] = {"layer": subject.layer} if row.in_layer and subject.named else {}
     if row.of_units and subject.units:
@@ -212,10 +209,10 @@ def explained(subject: LookSubject, method: str) -> tuple[list[LookPart], str | 
         more["on_progress"] = subject.progress.on_progress
     found: list[LookPart] = []
     for target in subject.targets(method):
-        one = function(subject.model, *given, target, **more)
-        of_class = target.layer == subject.model.scores and target.unit is not None
-        title = subject.model.classes[target.unit or 0] if of_class else str(replace(target, at=None))
-        if of_class:
+        one = row.function(subject.model, *given, target, **more)
+        class_name = subject.model.class_of(target)
+        title = class_name or str(replace(target, at=None))
+        if class_name is not None:
             one = replace(one, position=None)  # a score has no place
         sized = row.drawing == "signed" and row.target == "class"
         found += with_sizes(one, title) if sized else parts_of(one, title)

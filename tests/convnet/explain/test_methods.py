@@ -2,8 +2,6 @@
 
 import inspect
 import re
-from importlib import import_module
-from typing import Any
 
 import numpy as np
 import pytest
@@ -22,14 +20,9 @@ FIRST = {"model": ["model"], "picture": ["model", "pixels"], "data": ["model", "
 CHEAP = [name for name, row in METHODS_OF_LOOK.items() if row.needs != "data" and row.drawing != "curve"]
 
 
-def function(name: str) -> Any:
-    module, _, attribute = METHODS_OF_LOOK[name].explain.partition(":")
-    return getattr(import_module(module), attribute)
-
-
 @pytest.mark.parametrize("name", METHODS_OF_LOOK)
 def test_the_function_takes_what_its_row_says(name: str) -> None:
-    parameters = list(inspect.signature(function(name)).parameters.values())
+    parameters = list(inspect.signature(METHODS_OF_LOOK[name].function).parameters.values())
     given = [*FIRST[METHODS_OF_LOOK[name].needs], "target"]
     assert [one.name for one in parameters][: len(given)] == given
     assert all(one.default is not one.empty for one in parameters[len(given):])
@@ -39,7 +32,7 @@ def test_the_function_takes_what_its_row_says(name: str) -> None:
 def test_it_says_what_it_is_evidence_of_and_what_not(name: str) -> None:
     row, model = METHODS_OF_LOOK[name], explained(NET)
     given = [picture(model)] if row.needs == "picture" else []
-    found = function(name)(model, *given, TARGETS[row.target.split()[0]])
+    found = METHODS_OF_LOOK[name].function(model, *given, TARGETS[row.target.split()[0]])
     assert isinstance(found, Explanation)
     assert found.array.size
     assert found.array.dtype.kind in "uif"

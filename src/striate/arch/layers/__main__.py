@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import cast
 
 from striate.arch.layers import LAYERS
+from striate.core.named_object import named_object
 
 # Column → its source: tables by our kinds of layer (module:name), or the package that reads another program's.
 COLUMNS = {
@@ -52,8 +53,7 @@ def coverage_table() -> str:
 
 
 def _in_table(path: str) -> Iterable[str]:
-    module, _, name = path.partition(":")
-    return cast(Iterable[str], getattr(import_module(module), name))
+    return cast(Iterable[str], named_object(path))
 
 
 def _named_in(package: str) -> Iterable[str]:

@@ -57,20 +57,21 @@ def class_evidence(model: ExplainedNet, pixels: Pixels, target: Target) -> Class
 
     Raises `UsageError` (`not_a_class`, `no_class_score`, `no_linear_scores`).
     """
-    model.check(target)
-    if target.unit is None or target.layer != model.scores:
+    index = model.class_index(model.check(target))
+    if target.layer == model.scores:
+        model.refuse_without_scores()
+    if index is None:
         raise UsageError("not_a_class", "the evidence for a class was asked for",
                          allowed=f"a unit of {model.scores}, which has the scores, is allowed",
                          given=f"{target} was given", do="Name a class, or look at this unit with deconvnet")
-    model.class_target(target.unit)
     features, weighted = linear_end(model)
     forward = ForwardPass.of(model, model.batch(pixels[None]), [model.scores, model.net.output, features])
     values, scores = forward.volumes[features], forward.volumes[model.scores].detach()
     if model.head is None:
         parts = forward.back(model.scores, seed_of(scores, target), features) * values
-        bias = _bias(model, weighted, target.unit)
+        bias = _bias(model, weighted, index)
     else:
-        parts, bias = _parts_of_margin(model, forward, features, target.unit), float(model.head.bias[target.unit])
+        parts, bias = _parts_of_margin(model, forward, features, index), float(model.head.bias[index])
     found: NDArray[np.float64] = parts[0].detach().double().cpu().numpy()
     by_feature = found.sum(axis=(1, 2))
     order = (-by_feature).argsort(kind="stable")
@@ -78,8 +79,8 @@ def class_evidence(model: ExplainedNet, pixels: Pixels, target: Target) -> Class
     chosen = [*best[by_feature[best] > 0], *worst[by_feature[worst] < 0]]
     return ClassEvidence(
         found.sum(axis=0), "score" if model.head is None else "margins",
-        _sentence(model, target.unit, features, found.shape, weighted), layer=model.scores,
-        unit=model.classes[target.unit], total=scores[0, target.unit].item(), bias=bias,
+        _sentence(model, index, features, found.shape, weighted), layer=model.scores,
+        unit=model.classes[index], total=scores[0].flatten()[index].item(), bias=bias,
         terms=terms_of([f"unit {i} of {features}" for i in range(len(found))], by_feature),
         features=features, strongest=tuple(map(int, chosen)), maps=found[chosen])
 
@@ -94,7 +95,7 @@ def linear_end(model: ExplainedNet) -> tuple[str, str | None]:
     if model.head:
         return features, None
     node = model.nodes.get(features)
-    if node and node.layer.kind in ("dense", "conv") and node.output.channels == len(model.classes):
+    if node and node.layer.kind in ("dense", "conv") and len(model.classes) in (node.output.channels, node.output.size):
         features, weighted = _before_pooling(model, node.inputs[0]), node.name
     elif model.volume(features).height * model.volume(features).width == 1:
         raise UsageError("no_linear_scores", "the evidence of the features for a class was asked for",
@@ -119,26 +120,27 @@ def _keeps_channels(node: Node) -> bool:
     return node.layer.kind in ("flatten", "reshape", "dropout", "global_pool")
 
 
-def _bias(model: ExplainedNet, weighted: str | None, unit: int) -> float:
+def _bias(model: ExplainedNet, weighted: str | None, index: int) -> float:
+    """The bias of a class; scores that are the positions of a convolution's maps share that of their map."""
     own = model.net.state_dict().get(f"{weighted}.bias")
-    return 0.0 if own is None else float(own[unit])
+    return 0.0 if own is None else float(own[index * len(own) // len(model.classes)])
 
 
-def _parts_of_margin(model: ExplainedNet, forward: ForwardPass, features: str, unit: int) -> Tensor:
+def _parts_of_margin(model: ExplainedNet, forward: ForwardPass, features: str, index: int) -> Tensor:
     """What each value of `features` adds to a margin, in the shape of its volume; the vector's length is fixed."""
     assert model.head
     vector = forward.volumes[model.net.output]
     mean = model.head.mean.to(vector).reshape(vector.shape)
     length = torch.linalg.vector_norm((vector - mean).detach()).clamp_min(1e-12)
-    weights = model.head.weights[unit].to(vector).reshape(vector.shape) / length
+    weights = model.head.weights[index].to(vector).reshape(vector.shape) / length
     own = forward.back(model.net.output, weights, features) * forward.volumes[features]
     # The adjoint divides the mean of a feature among the positions that the feature is pooled from.
     return own - forward.back(model.net.output, weights * mean, features)
 
 
-def _sentence(model: ExplainedNet, unit: int, features: str, shape: tuple[int, ...], weighted: str | None) -> str:
+def _sentence(model: ExplainedNet, index: int, features: str, shape: tuple[int, ...], weighted: str | None) -> str:
     count, height, width = shape
-    name, what = shown(model.classes[unit], 80), "margin" if model.head else "score"
+    name, what = shown(model.classes[index], 80), "margin" if model.head else "score"
     where = f" and each of {height}×{width} positions" if height * width > 1 else ""
     if weighted is None and not model.head:
         return (f"What each of {height}×{width} positions adds to the score of {name}, an exact sum; it does not show "

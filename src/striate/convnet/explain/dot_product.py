@@ -140,7 +140,7 @@ def dot_product(model: ExplainedNet, pixels: Pixels, target: Target) -> DotProdu
     place = strongest_place(volumes[target.layer], target)
     found = weighted_sum(model, volumes, target.layer, place)
     taps, products = found.taps, found.taps.weights * found.values
-    name = model.classes[place[0]] if target.layer == model.scores else str(place[0])
+    name = model.unit_name(Target(target.layer, place[0], place[1:]))
     return DotProduct(
         products, f"activation of {found.layer}", EVIDENCE, target.layer, name, float(products.sum()) + taps.bias,
         taps.bias, _by_channel(taps, products), place[1:], weights=taps.weights, values=found.values,

@@ -139,23 +139,31 @@ class ExplainedNet:
 
     def class_target(self, index: int) -> Target:
         """The score of a class, by index; refused where the classifier gives no score (`no_class_score`)."""
+        self.refuse_without_scores()
+        _, height, width = self.volume(self.scores)  # which a network of convolutions alone may spread over positions
+        unit, place = divmod(index, height * width)
+        return Target(self.scores, unit, divmod(place, width))
+
+    def refuse_without_scores(self) -> None:
+        """Refuse a classifier that gives no score of a class (`no_class_score`)."""
         if not self.scored:
             raise UsageError("no_class_score", "the evidence for a class was asked for",
                              allowed="networks that end in scores, and transfers with a linear SVM, have such evidence",
                              given="a transfer was given whose classifier compares neighbours",
                              do="Train with --head linear_svm, or give --layer and --unit")
-        _, height, width = self.volume(self.scores)  # which a network of convolutions alone may spread over positions
-        unit, place = divmod(index, height * width)
-        return Target(self.scores, unit, divmod(place, width))
 
-    def class_of(self, target: Target) -> str | None:
-        """The class whose score a target is; None if it is none."""
+    def class_index(self, target: Target) -> int | None:
+        """The index of the class whose score a target is; None if it is none."""
         if not self.scored or target.layer != self.scores or target.unit is None:
             return None
         _, height, width = self.volume(self.scores)
         row, column = target.at or (0, 0)
-        return None if target.at is None and height * width > 1 else (
-            self.classes[(target.unit * height + row) * width + column])
+        return None if target.at is None and height * width > 1 else (target.unit * height + row) * width + column
+
+    def class_of(self, target: Target) -> str | None:
+        """The class whose score a target is; None if it is none."""
+        index = self.class_index(target)
+        return None if index is None else self.classes[index]
 
     def unit_name(self, target: Target) -> str | None:
         """The name of a target's class if it is a score, else the number of its unit; None for a whole layer."""

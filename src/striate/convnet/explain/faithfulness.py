@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from itertools import islice
 
 import numpy as np
@@ -98,8 +97,8 @@ def faithfulness(model: ExplainedNet, pixels: Pixels, target: Target, *, methods
     Raises `UsageError` (`not_a_class`, `bad_faithfulness`).
 
     """
-    unit = model.check(target).unit
-    if model.class_of(target) is None or unit is None:
+    index = model.class_index(model.check(target))
+    if index is None:
         raise UsageError("not_a_class", "the faithfulness of maps was asked for", allowed="a class is allowed",
                          given=f"{target} was given", do="Leave out the layer and the unit")
     steps = checked("steps", steps, Integer(1, 1_000), REFUSAL)
@@ -110,7 +109,7 @@ def faithfulness(model: ExplainedNet, pixels: Pixels, target: Target, *, methods
     orders = [places_in_order(array, cells, draws) for array in importance.values()]
     orders += [draws.permutation(count) for _ in range(RANDOM_ORDERS)]
     fractions = np.linspace(0, 1, steps + 1)
-    curves = curves_of(model, pixels, unit, [cell_ranks(order)[cells] for order in orders],
+    curves = curves_of(model, pixels, index, [cell_ranks(order)[cells] for order in orders],
                        (fractions * count).round().astype(np.int64))
     random = curves[len(importance):].mean(axis=0)
     areas = np.asarray(np.trapezoid(curves, fractions, axis=2))
@@ -137,9 +136,8 @@ def maps_of(model: ExplainedNet, pixels: Pixels, target: Target,
     """Importance (H, W) of each pixel by each method, and the methods that are not defined here."""
     found, undefined = {}, []
     for method in methods:
-        module, _, function = METHODS_OF_LOOK[method].explain.partition(":")
         try:
-            array = getattr(import_module(module), function)(model, pixels, target).array
+            array = METHODS_OF_LOOK[method].function(model, pixels, target).array
         except UsageError as error:
             if error.code not in UNDEFINED:
                 raise
@@ -176,7 +174,7 @@ def cell_ranks(order: NDArray[np.int64]) -> NDArray[np.int64]:
     return ranks
 
 
-def curves_of(model: ExplainedNet, pixels: Pixels, unit: int, turns: Sequence[NDArray[np.int64]],
+def curves_of(model: ExplainedNet, pixels: Pixels, index: int, turns: Sequence[NDArray[np.int64]],
               counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Probabilities of a class (orders, 2, steps + 1) by deletion and insertion of the first `counts` cells."""
     picture = model.batch(pixels[None])
@@ -191,15 +189,15 @@ def curves_of(model: ExplainedNet, pixels: Pixels, unit: int, turns: Sequence[ND
                     yield torch.where(rank < count, *grounds)
 
     with torch.inference_mode(), reuse_freed_memory():
-        said = probabilities(model, fold(model.net), pictures(), unit)
+        said = probabilities(model, fold(model.net), pictures(), index)
     return said.reshape(len(turns), 2, len(counts))
 
 
 def probabilities(model: ExplainedNet, net: Callable[[Tensor], Tensor], pictures: Iterator[Tensor],
-                  unit: int) -> NDArray[np.float64]:
+                  index: int) -> NDArray[np.float64]:
     """Probability of a class (n,) for each of `pictures` (1, C, H, W), normalised, batch by batch."""
     found = []
     while some := list(islice(pictures, batch_size(model))):
         batch = torch.cat(some).contiguous(memory_format=torch.channels_last)
-        found.append(model.probabilities(net(batch).flatten(1).float().cpu().numpy())[:, unit])
+        found.append(model.probabilities(net(batch).flatten(1).float().cpu().numpy())[:, index])
     return np.concatenate(found)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from striate.core.named_object import named_object
 
 
 class MethodOfLook(NamedTuple):
@@ -31,6 +33,11 @@ class MethodOfLook(NamedTuple):
     in_layer: bool = False
     of_units: bool = False
     title: str = ""
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """The function that `explain` names, imported now."""
+        return named_object(self.explain)
 
 
 METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({

@@ -88,7 +88,8 @@ def occlusion(model: ExplainedNet, pixels: Pixels, target: Target, *, window: in
         sums = whole[layer].sum((0, 2, 3))
         unit = int(sums.argmax()) if of_class or target.unit is None else target.unit
         untouched = model.probabilities(whole[net.output].flatten(1).cpu().numpy())[0]
-        chosen = target.unit if of_class and target.unit is not None else int(untouched.argmax())
+        named = model.class_index(target)
+        chosen = int(untouched.argmax()) if named is None else named
         places = np.stack(np.meshgrid(rows, columns, indexing="ij"), -1).reshape(-1, 2)
         batch = batch_size(model)
         scores, activations = [], []
@@ -106,9 +107,9 @@ def occlusion(model: ExplainedNet, pixels: Pixels, target: Target, *, window: in
         units="probability",
         evidence=f"How far the probability of {name} falls while a grey window covers the place, so what the decision "
                  "cannot do without; it does not show what two places do together, nor what another covering would.",
-        layer=model.scores, unit=name, probability=probability, labels=said.argmax(1).reshape(grid),
-        activation=np.concatenate(activations).reshape(grid), map_layer=layer, map_unit=unit, rows=rows,
-        columns=columns, window=side,
+        layer=model.scores if model.scored else None, unit=name, probability=probability,
+        labels=said.argmax(1).reshape(grid), activation=np.concatenate(activations).reshape(grid), map_layer=layer,
+        map_unit=unit, rows=rows, columns=columns, window=side,
         untouched=(float(untouched[chosen]), int(untouched.argmax()), float(sums[unit])))
 
 

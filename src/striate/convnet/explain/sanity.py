@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from types import MappingProxyType
 from typing import Any
 
@@ -164,8 +163,7 @@ def quick_sanity(model: ExplainedNet, pixels: Pixels, target: Target, methods: S
 
 def absolute_map(method: str, model: ExplainedNet, pixels: Pixels, target: Target) -> NDArray[np.float64]:
     """The magnitudes (h, w) of the map of a method in `CHECKED`, summed over colours."""
-    module, _, function = METHODS_OF_LOOK[method].explain.partition(":")
-    array = getattr(import_module(module), function)(model, pixels, target, **CHECKED[method]).array
+    array = METHODS_OF_LOOK[method].function(model, pixels, target, **CHECKED[method]).array
     magnitudes: NDArray[np.float64] = np.abs(array.astype(np.float64))
     return magnitudes.sum(axis=2) if magnitudes.ndim == 3 else magnitudes
 
