@@ -33,7 +33,6 @@ def unreadable(folder: Path) -> object:
     return look(small(), folder / "b.png", out=folder / "look.html")
 
 
-
 REFUSALS: dict[str, Callable[[Path], object]] = {
     "unknown_method": asked(show="activation"),
     "unknown_method in a list": asked(show=["filters", ""]),
@@ -48,6 +47,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "unknown_class": asked(class_name="sideways"),
     "class_alone": asked(picture=False, class_name="up"),
     "a picture that cannot be read": unreadable,
+    "bad_top": asked(top=-3),
+    "bad_top, too many": asked(top=51),
     "option_of_kind": lambda _: look(model(), pictures()[0], layer="conv1"),
     "option_of_kind among others": lambda _: look(model(), pictures()[0], top=3, figures="figures"),
 }

@@ -7,14 +7,19 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from striate.core.constraints import Integer
 from striate.core.humanize import join_words
 from striate.core.named_object import named_object
+from striate.core.params import Refusal, checked
 from striate.errors import UsageError, shown
 from striate.model.recogniser import Picture, Recogniser
 from striate.report.look_result import LookResult
 
 if TYPE_CHECKING:  # it loads torch
     from striate.tasks.progress import Progress
+
+MOST_TOP = 50
+BAD_TOP = Refusal("bad_top", "the strongest units or words were asked for", "Leave top out for 5")
 
 
 class Explainer(NamedTuple):
@@ -56,13 +61,14 @@ def look(model: str | Path | Recogniser, picture: Picture | None = None, *, laye
         data: labelled pictures, a folder or the name of a known set, for methods that look at many.
         show: methods of `METHODS_OF_LOOK`, as a list or joined by commas; None is those of the first page.
         class_name: the class whose decision is explained; None is the predicted one.
-        top: how many units are explained; for a bag of words, how many words to name for the class and against it.
+        top: how many units are explained, 1 to 50; for a bag of words, how many words to name for the class and against
+            it.
         scale: of the maps of a method: `shared` by them, which is None, or of `each`.
         out: the page to write, or None.
         figures: a folder for every panel as PNG, SVG and NPY files, or None; it is made if it is not there.
         progress: callbacks of methods that look at many pictures.
 
-    Raises `UsageError` (`look_kind`, `option_of_kind`, `class_alone`, `unit_alone`, and of a wrong option its own),
+    Raises `UsageError` (`bad_top`, `look_kind`, `option_of_kind`, `class_alone`, and of a wrong option its own),
     `NetworkError` (`unknown_layer`), `PictureError`, and what `striate.load` raises.
 
         found = striate.look("runs/digits-compact/model.safetensors", "seven.png", out="look.html")
@@ -71,6 +77,7 @@ def look(model: str | Path | Recogniser, picture: Picture | None = None, *, laye
     """
     from striate.load_model import load  # here, because it loads torch
 
+    top = checked("top", top, Integer(1, MOST_TOP), BAD_TOP)
     recogniser = model if isinstance(model, Recogniser) else load(model)
     path = None if isinstance(model, Recogniser) else str(model)
     if recogniser.KIND not in EXPLAINERS:

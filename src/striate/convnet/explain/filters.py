@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.arch.layer_traits import SAME_VALUES
-from striate.arch.network import INPUT
+from striate.arch.network import INPUT, Node
 from striate.arch.volume import Volume
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.target import Target
@@ -91,7 +91,7 @@ def _bank(model: ExplainedNet, layer: str) -> tuple[NDArray[np.float32], bool]:
         known = ", ".join(shown(one, 40) for one in filter_layers(model)[:8]) or "none here"
         raise UsageError("no_filters", f"the filters of {shown(layer)} were asked for",
                          allowed=f"convolutions and dense layers have filters, as {known}",
-                         given=f"{'the head' if node is None else f'a {node.layer.kind}'} was given",
+                         given=f"{_kind(node, layer)} was given",
                          do="Give one of these with --layer")
     source = _source(model, node.inputs[0])
     weight = model.net.get_parameter(f"{layer}.weight").cpu().numpy()
@@ -99,6 +99,13 @@ def _bank(model: ExplainedNet, layer: str) -> tuple[NDArray[np.float32], bool]:
         volume = model.network.input if source == INPUT else _volume(model, source)
         weight = weight.reshape(len(weight), *volume)
     return weight, source == INPUT
+
+
+def _kind(node: Node | None, layer: str) -> str:
+    """What a layer without filters is, with its article."""
+    if node is None:
+        return "the picture" if layer == INPUT else "the head of a transfer"
+    return f"{'an' if node.layer.kind[0] in 'aeiou' else 'a'} {node.layer.kind}"
 
 
 def _source(model: ExplainedNet, name: str) -> str:
