@@ -37,7 +37,8 @@ class MethodOfLook(NamedTuple):
     @property
     def function(self) -> Callable[..., Any]:
         """The function that `explain` names, imported now."""
-        return named_object(self.explain)
+        found: Callable[..., Any] = named_object(self.explain)
+        return found
 
 
 METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
