@@ -46,7 +46,8 @@ def test_the_first_page_has_its_methods_and_the_strongest_units(fitted: ConvNet)
     assert sorted(methods) == sorted(
         name for name, row in METHODS_OF_LOOK.items() if row.first_page and row.needs != "data")
     kinds = [METHODS_OF_LOOK[name].target for name in methods]
-    assert kinds == sorted(kinds, key=("class only", "class", "unit", "layer").index)
+    assert kinds == sorted(kinds, key=("class", "unit", "layer").index)
+    assert methods[0] == "class_evidence"
     assert found.layer == "relu"
     maps = found.explanations["activations"].array
     maxima = maps.max((1, 2))

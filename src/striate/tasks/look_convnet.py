@@ -67,8 +67,8 @@ class LookSubject:
     def targets(self, method: str) -> Sequence[Target]:
         """What a method explains here: one layer, the units, or the class."""
         row = METHODS_OF_LOOK[method]
-        if row.target.startswith("class") and self.target is not None:
-            if self.unit_named and row.target == "class":
+        if row.target == "class" and self.target is not None:
+            if self.unit_named and not row.class_only:
                 return self.units
             return [self.model.class_target(self.target)]
         if row.target == "scores" and not self.named:

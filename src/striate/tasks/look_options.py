@@ -15,7 +15,7 @@ NAMED = 10  # classes, in a refusal
 MOST = 2**31 - 1
 UNIT = Refusal("bad_unit", "the {name} of a layer was asked for",
                "Give --unit 7, or --unit 7,3,4 for row 3 and column 4 of its map")
-ORDER = ("class only", "class", "unit", "layer", "scores")  # of the panels: what speaks for the class first
+ORDER = ("class", "unit", "layer", "scores")  # of the panels
 SCALES = ("shared", "each")
 Unit = tuple[int, tuple[int, int] | None]
 
@@ -29,7 +29,7 @@ def chosen_methods(show: str | Sequence[str] | None, *, picture: bool, data: boo
     if show is None:
         found = [name for name, row in METHODS_OF_LOOK.items()
                  if there[row.needs] and (row.first_page or row.needs == "data")]
-        return tuple(sorted(found, key=lambda name: ORDER.index(METHODS_OF_LOOK[name].target)))
+        return tuple(sorted(found, key=_place))
     names = [one.strip() for one in (show.split(",") if isinstance(show, str) else show)]
     for name in names:
         if name not in METHODS_OF_LOOK:
@@ -42,6 +42,12 @@ def chosen_methods(show: str | Sequence[str] | None, *, picture: bool, data: boo
             raise UsageError(f"{needs}_needed", f"{name} was asked for", allowed=f"it needs {PHRASES[needs]}",
                              given="none was given", do=f"Add --{needs}")
     return tuple(dict.fromkeys(names))
+
+
+def _place(name: str) -> tuple[bool, int]:
+    """Where the panel of a method is on the page: what speaks for the class is first."""
+    row = METHODS_OF_LOOK[name]
+    return not row.class_only, ORDER.index(row.target)
 
 
 PHRASES = {"picture": "a picture", "data": "a set of pictures"}

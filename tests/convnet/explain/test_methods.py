@@ -2,14 +2,16 @@
 
 import inspect
 import re
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
 
 from striate import Conv, Dense, GlobalPool, Input, Network, Pool, ReLU
-from striate.convnet.explain.methods import METHODS_OF_LOOK
+from striate.convnet.explain.methods import METHODS_OF_LOOK, MethodOfLook
 from striate.convnet.explain.target import Target
 from striate.model.explanation import Explanation
+from striate.report.drawers import DRAWERS
 from tests.convnet.explain.nets import explained, picture
 from tests.docs.pages import text_of
 
@@ -32,7 +34,7 @@ def test_the_function_takes_what_its_row_says(name: str) -> None:
 def test_it_says_what_it_is_evidence_of_and_what_not(name: str) -> None:
     row, model = METHODS_OF_LOOK[name], explained(NET)
     given = [picture(model)] if row.needs == "picture" else []
-    found = METHODS_OF_LOOK[name].function(model, *given, TARGETS[row.target.split()[0]])
+    found = METHODS_OF_LOOK[name].function(model, *given, TARGETS[row.target])
     assert isinstance(found, Explanation)
     assert found.array.size
     assert found.array.dtype.kind in "uif"
@@ -42,6 +44,10 @@ def test_it_says_what_it_is_evidence_of_and_what_not(name: str) -> None:
     assert re.search(r"\b(not|neither)\b", found.evidence), found.evidence
     if found.total is not None and found.terms:
         assert sum(one.value for one in found.terms) + found.bias == pytest.approx(found.total, rel=1e-4, abs=1e-4)
+
+
+def test_the_words_for_drawings_are_those_that_can_be_drawn() -> None:
+    assert set(get_args(get_type_hints(MethodOfLook)["drawing"])) == set(DRAWERS)
 
 
 def test_the_guide_has_every_method() -> None:

@@ -128,7 +128,7 @@ def faithfulness(model: ExplainedNet, pixels: Pixels, target: Target, *, methods
 def maps_of_classes() -> list[str]:
     """The methods whose maps are of a class in one picture."""
     return [name for name, row in METHODS_OF_LOOK.items()
-            if row.needs == "picture" and row.drawing in ("overlay", "signed") and row.target.startswith("class")]
+            if row.needs == "picture" and row.drawing in ("overlay", "signed") and row.target == "class"]
 
 
 def maps_of(model: ExplainedNet, pixels: Pixels, target: Target,

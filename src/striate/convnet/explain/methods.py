@@ -16,10 +16,11 @@ class MethodOfLook(NamedTuple):
         (model, target) if `needs` is model, (model, pixels, target) with pixels (H, W, C) uint8 of the right size if it
         is picture, and (model, data, target) if it is data.
     drawing: how its array is drawn: `overlay` (H, W) on the picture, `signed` (H, W, C) with zero in the middle,
-        `tiles` (n, H, W[, C]), `curve`, `points`, `crops`, `table` or `picture` (H, W, C) uint8.
+        `tiles` (n, H, W[, C]), `picture` (H, W, C) uint8, `labels` (H, W) of classes, `sizes` (H, W), `curve`,
+        `points`, `crops` or `table`.
     first_page: whether a page without --show has it.
-    target: what is explained if the user names nothing: a `layer`, a `unit` of one, a `class`, or all `scores`. A
-        method of a class explains the unit that the user names, unless it is of a `class only`.
+    target: what is explained if the user names nothing: a `layer`, a `unit` of one, a `class`, or all `scores`.
+    class_only: whether it explains a class even if the user names a unit, as other methods of a class do not.
     title: in words; "" is the name itself.
     in_layer: whether it takes the keyword `layer`, the one whose maps a class is looked for in.
     of_units: whether it takes the keyword `units`, several of the target's layer at once.
@@ -27,8 +28,9 @@ class MethodOfLook(NamedTuple):
 
     explain: str
     needs: Literal["model", "picture", "data"]
-    drawing: Literal["overlay", "signed", "tiles", "curve", "points", "crops", "table", "picture"]
-    target: Literal["layer", "unit", "class", "class only", "scores"]
+    drawing: Literal["overlay", "signed", "tiles", "picture", "labels", "sizes", "curve", "points", "crops", "table"]
+    target: Literal["layer", "unit", "class", "scores"]
+    class_only: bool = False
     first_page: bool = False
     in_layer: bool = False
     of_units: bool = False
@@ -46,8 +48,8 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
     "activations": MethodOfLook("striate.convnet.explain.activation_maps:activations", "picture", "tiles", "layer",
                                 first_page=True, title="Activation maps"),
     "class_evidence": MethodOfLook(
-        "striate.convnet.explain.class_evidence:class_evidence", "picture", "overlay", "class only", first_page=True,
-        title="Evidence for the class"),
+        "striate.convnet.explain.class_evidence:class_evidence", "picture", "overlay", "class", class_only=True,
+        first_page=True, title="Evidence for the class"),
     "occlusion": MethodOfLook("striate.convnet.explain.occlusion:occlusion", "picture", "overlay", "class"),
     "dot_product": MethodOfLook("striate.convnet.explain.dot_product:dot_product", "picture", "table", "unit",
                                 title="One activation as a sum of products"),
@@ -76,6 +78,6 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
                           title="Where the representation is learnt"),
     "invert": MethodOfLook("striate.convnet.explain.invert:invert", "picture", "picture", "layer",
                            title="Picture from the activations of a layer"),
-    "faithfulness": MethodOfLook("striate.convnet.explain.faithfulness:faithfulness", "picture", "curve", "class only",
-                                 title="Deletion and insertion"),
+    "faithfulness": MethodOfLook("striate.convnet.explain.faithfulness:faithfulness", "picture", "curve", "class",
+                                 class_only=True, title="Deletion and insertion"),
 })
