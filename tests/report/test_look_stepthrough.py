@@ -13,9 +13,10 @@ import pytest
 from striate.arch import BatchNorm, Conv, Dense, Flatten, Input, Network, Pad, Pool, ReLU, Reshape, TableConv, Volume
 from striate.convnet.explain.dot_product import DotProduct, dot_product
 from striate.convnet.explain.explained_net import ExplainedNet
+from striate.convnet.explain.stepthrough import StepThrough, stepthrough
 from striate.convnet.explain.target import Target
 from striate.core.humanize import significant
-from striate.report.look_stepthrough import StepThrough, aligned, stepthrough
+from striate.report.look_stepthrough import StepThroughSection, aligned
 from striate.report.page_environment import environment
 from tests.convnet.explain.nets import explained, picture
 from tests.report.browser import DESK, PHONE, Opener
@@ -68,7 +69,7 @@ MODELS: dict[str, tuple[ExplainedNet, str | None, str]] = {
 
 def page(folder: Path, shown: StepThrough) -> Path:
     path = folder / "page.html"
-    path.write_text(environment().from_string(PAGE).render(stepthrough=shown), encoding="utf-8")
+    path.write_text(environment().from_string(PAGE).render(stepthrough=StepThroughSection.of(shown)), encoding="utf-8")
     return path
 
 
@@ -88,9 +89,10 @@ def expected(found: DotProduct, shown: StepThrough, in_bytes: bool) -> dict[str,
     result = None if shown.relu is None else significant(float(np.clip(total, 0, shown.limit)), 6)
     rest = None if len(sums) <= 4 else significant(float(np.delete(sums, order).sum()), 6)
     row, column = map(str, found.summed_place[1:])
+    names = StepThroughSection.of(shown).data["names"]
     return {"at": [row, column], "products": significant(float(table.sum()), 6), "bias": significant(products.bias, 6),
             "total": significant(total, 6), "result": result, "rest": rest,
-            "names": [shown.data["names"][one] for one in order], "padding": (~found.inside[order]).ravel().tolist(),
+            "names": [names[one] for one in order], "padding": (~found.inside[order]).ravel().tolist(),
             "value": cells(products.values), "weight": cells(products.weights), "product": cells(table)}
 
 
@@ -179,8 +181,9 @@ def test_a_large_layer_is_shown_in_part_around_the_start_and_says_so(tmp_path: P
     assert bottom == 127
     assert left < 60 < right
     assert 60 < bottom - top < 127
-    assert 400_000 < len(shown.block) < 500_000
-    assert len(b64decode(shown.data["values"])) <= 360_000
+    section = StepThroughSection.of(shown)
+    assert 400_000 < len(section.block) < 500_000
+    assert len(b64decode(section.data["values"])) <= 360_000
     opened = open_page(page(tmp_path, shown))
     assert f"Rows {top} to 127 and columns {left} to {right} of 128×128" in opened.page.inner_text("section")
     for (row, column), seen in zip([(top, left), (127, right)], opened.page.evaluate(
@@ -198,7 +201,7 @@ def test_what_has_no_window_has_no_step_through() -> None:
 
 
 def test_data_have_no_text_that_could_end_their_script() -> None:
-    shown = shown_of("table")[2]
+    shown = StepThroughSection.of(shown_of("table")[2])
     assert "<" not in shown.block
     assert json.loads(shown.block) == shown.data
 

@@ -12,6 +12,7 @@ from striate.core import atomic
 from striate.report.drawers import DRAWERS
 from striate.report.drawers.drawing import Drawing
 from striate.report.embedded_images import uri
+from striate.report.look_stepthrough import StepThroughSection
 from striate.report.network_look_result import LookMap, LookPanel, NetworkLookResult
 from striate.report.page_environment import environment
 
@@ -30,8 +31,10 @@ def write_look_network(path: str | Path, result: NetworkLookResult) -> Path:
 def render_look(result: NetworkLookResult) -> str:
     """The page as text."""
     title = PurePath(result.picture).name if result.picture else result.model or result.network
+    section = None if result.stepthrough is None else StepThroughSection.of(result.stepthrough)
     return environment().get_template("look_network.html.j2").render(vars(result) | {
-        "policy": POLICY if result.stepthrough is None else result.stepthrough.policy,
+        "stepthrough": section,
+        "policy": POLICY if section is None else section.policy,
         "title": title if result.pixels is None or result.picture else "a picture",
         "model": result.model or "a recogniser",
         "shown_top": result.ranked[:SHOWN_TOP],

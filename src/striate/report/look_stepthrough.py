@@ -1,4 +1,4 @@
-"""Step-through of a convolution: window, weights, products, sum, bias and result at each output position of a unit.
+"""Step-through of a convolution on a page: window, weights, products, sum, bias and result at each output position.
 
 The script of the page computes what it shows from one block of data: the weights of the unit, with batch normalisation
 folded in, and the values that they are laid on. Without a script the page shows the position that it begins with.
@@ -12,22 +12,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from striate.arch.network import INPUT, Node
-from striate.convnet.explain.dot_product import DotProduct, dot_product
-from striate.convnet.explain.explained_net import ExplainedNet
-from striate.convnet.explain.taps import CARRIERS
-from striate.convnet.explain.target import Target
 from striate.core.humanize import significant
-from striate.model.preprocessing import Pixels
-from striate.report.convolution_geometry import ConvolutionGeometry, Part, base64
 
-KINDS = ("conv", "table_conv")
-MOST_BYTES = 360_000  # of weights and values; 480 kB as base64
+if TYPE_CHECKING:
+    from striate.convnet.explain.dot_product import DotProduct
+    from striate.convnet.explain.stepthrough import StepThrough
+
 MOST_CHANNELS, SHOWN_CHANNELS = 4, 3  # up to four are all shown, of more the three that add most
 COLOURS = ("red", "green", "blue")
 CELL, SUM = 3, 6  # significant digits
@@ -45,34 +41,28 @@ class ChannelWindow:
 
 
 @dataclass(frozen=True, eq=False)
-class StepThrough:
-    """Step-through of one unit of a convolution on one picture, as `look_stepthrough.html.j2` shows it.
+class StepThroughSection:
+    """Section of a page with the step-through `found`, as `look_stepthrough.html.j2` shows it.
 
     Attributes:
-        start: the dot product at the position that it begins with.
-        size: of the unit's output, (rows, columns).
-        part: (first, last) row and column of the positions that can be stepped through; not all, if they are too many.
-        relu: the name of the ReLU behind the sum, or None; `limit`: of it, or None; `result`: its value at the start.
         channels: the windows shown at the start; `others`: how many channels are not, `rest`: what these add.
         data: what the script reads, JSON values.
 
     """
 
-    start: DotProduct
-    size: tuple[int, int]
-    part: Part
-    relu: str | None
-    limit: float | None
-    result: float
+    found: StepThrough
     channels: tuple[ChannelWindow, ...]
     others: int
     rest: float
     data: Mapping[str, object]
 
-    @property
-    def whole(self) -> bool:
-        """Whether every output position can be stepped through."""
-        return self.part == ((0, self.size[0] - 1), (0, self.size[1] - 1))
+    @classmethod
+    def of(cls, found: StepThrough) -> StepThroughSection:
+        """The section of a step-through."""
+        names, products = _names(found), found.start.array
+        shown, rest = _shown(products)
+        windows = tuple(_windows(found.start, names, shown))
+        return cls(found, windows, len(products) - len(shown), rest, _data(found, names))
 
     @property
     def block(self) -> Markup:
@@ -90,75 +80,38 @@ class StepThrough:
         digest = b64encode(sha256(self.script.encode()).digest()).decode("ascii")
         return f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
 
-    @property
-    def facts(self) -> Mapping[str, object]:
-        """The window that it begins with: layer and place, weights, values and products, their sum, bias and result."""
-        start = self.start
-        return {"layer": start.summed, "place": start.summed_place, "weights": start.weights, "values": start.values,
-                "products": start.array, "bias": start.bias, "total": start.total, "relu": self.relu,
-                "result": self.result}
-
     def number(self, value: float) -> str:
         """A sum, a bias or a result as text."""
         return significant(value, SUM)
 
 
-def stepthrough(model: ExplainedNet, pixels: Pixels, target: Target | None = None) -> StepThrough | None:
-    """The step-through of the convolution behind `target`, for a picture (H, W, C) uint8 of the right size.
-
-    Without a target it is the first convolution with the normalisation and ReLU right behind it. It begins where the
-    target is, else at the strongest position of the strongest unit. None if there is no convolution, if it reads
-    values that were reshaped, or if those of one window are too many for a page. Raises as `check` does.
-    """
-    if target is None:
-        first = next((name for name, node in model.nodes.items() if node.layer.kind in KINDS), None)
-        if first is None:
-            return None
-        target = Target(_right_behind(model, first, ("batch_norm", "scale", "relu")))
-    start = dot_product(model, pixels, target)
-    node = model.nodes.get(start.weighted or "")
-    if node is None or node.layer.kind not in KINDS or _reads_reshaped(model, node):
-        return None
-    (source,) = start.sources
-    values = pixels if source == INPUT else np.moveaxis(
-        model.activations(model.batch(pixels[None]), [source])[source][0].cpu().numpy(), 0, 2)
-    geometry = ConvolutionGeometry.of(node, start, values)
-    part = geometry.part(start.summed_place[1:], MOST_BYTES - start.weights.nbytes)
-    if part is None:
-        return None
-    behind = _right_behind(model, start.summed, ("relu",))
-    relu = None if behind == start.summed else model.nodes[behind]
-    limit = getattr(relu.layer, "limit", None) if relu else None
-    colours = source == INPUT and len(start.array) == len(COLOURS)
-    names = [f"{one}, {COLOURS[one]}" if colours else str(one) for one in geometry.channels.tolist()]
-    data = geometry.as_dict(part) | {
-        "names": names, "start": list(start.summed_place[1:]), "weights": base64(start.weights), "bias": start.bias,
-        "relu": relu is not None, "limit": limit, "most": MOST_CHANNELS, "shown": SHOWN_CHANNELS}
-    if source == INPUT:
-        for name, numbers in (("mean", model.preparation.mean), ("std", model.preparation.std)):
-            data[name] = np.array(numbers, np.float32)[geometry.channels].tolist()
-    assert start.total is not None
-    result = start.total if relu is None else float(np.clip(start.total, 0, limit))
-    shown, rest = _shown(start.array)
-    return StepThrough(start, geometry.output, part, relu.name if relu else None, limit, result,
-                       tuple(_windows(start, names, shown)), len(start.array) - len(shown), rest, data)
+def _names(found: StepThrough) -> list[str]:
+    """The channels that are read, by number; those of a picture in colour with its name."""
+    colours = found.mean is not None and len(found.start.array) == len(COLOURS)
+    return [f"{one}, {COLOURS[one]}" if colours else str(one) for one in found.geometry.channels.tolist()]
 
 
-def _right_behind(model: ExplainedNet, layer: str, kinds: tuple[str, ...]) -> str:
-    """The last layer of these kinds, each once, that follow `layer`, each being all that reads the one before."""
-    for kind in kinds:
-        readers = [node for node in model.nodes.values() if layer in node.inputs]
-        if len(readers) == 1 and readers[0].layer.kind == kind:
-            layer = readers[0].name
-    return layer
+def _data(found: StepThrough, names: Sequence[str]) -> dict[str, object]:
+    """What the script needs to lay the window on the values that a part of the output reads."""
+    geometry, start = found.geometry, found.start
+    (top, bottom), (left, right) = geometry.read(found.part)
+    values = geometry.values[top:bottom, left:right, geometry.channels].transpose(2, 0, 1)
+    data: dict[str, object] = {
+        "rows": list(found.part[0]), "columns": list(found.part[1]), "stride": list(geometry.stride),
+        "kernel": list(geometry.kernel), "dilation": list(geometry.dilation), "padding": list(geometry.padding),
+        "origin": [top, left], "size": [bottom - top, right - left], "whole": list(geometry.values.shape[:2]),
+        "values": base64(values), "names": list(names), "start": list(start.summed_place[1:]),
+        "weights": base64(start.weights), "bias": start.bias, "relu": found.relu is not None, "limit": found.limit,
+        "most": MOST_CHANNELS, "shown": SHOWN_CHANNELS}
+    if found.mean is not None and found.std is not None:
+        data |= {"mean": found.mean.tolist(), "std": found.std.tolist()}
+    return data
 
 
-def _reads_reshaped(model: ExplainedNet, node: Node) -> bool:
-    """Whether a layer before changes rows and columns other than by padding, so that no window slides over them."""
-    while node.inputs[0] in model.nodes and (node := model.nodes[node.inputs[0]]).layer.kind in CARRIERS:
-        if node.layer.kind in ("flatten", "reshape"):
-            return True
-    return False
+def base64(values: NDArray[Any]) -> str:
+    """The bytes of an array in row order, little-endian, as base64."""
+    ordered = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
+    return b64encode(ordered.tobytes()).decode("ascii")
 
 
 def _shown(products: NDArray[np.float64]) -> tuple[list[int], float]:

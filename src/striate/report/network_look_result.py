@@ -15,7 +15,7 @@ from striate.report.display_scale import DisplayScale
 from striate.report.look_result import LookResult
 
 if TYPE_CHECKING:
-    from striate.report.look_stepthrough import StepThrough
+    from striate.convnet.explain.stepthrough import StepThrough
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from striate.convnet.explain.filters import filter_layers
 from striate.convnet.explain.look_data import LookData
 from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.convnet.explain.sanity import quick_sanity
+from striate.convnet.explain.stepthrough import StepThrough, stepthrough
 from striate.convnet.explain.target import Target
 from striate.convnet.transfer import Transfer
 from striate.core.constraints import OneOf
@@ -26,7 +27,6 @@ from striate.errors import DiskError, MissingError, StriateError
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 from striate.model.recogniser import Picture, Recogniser
-from striate.report.look_stepthrough import StepThrough, stepthrough
 from striate.report.network_look_result import ExplainedUnit, LookPanel, NetworkLookResult
 from striate.tasks.look_options import SCALES, chosen_methods, class_index, parsed_unit
 from striate.tasks.look_panels import believed, maps_of, notes_of

@@ -1,8 +1,7 @@
-"""Geometry of one unit of a convolution on the values it reads, and the part of its output that a page can hold."""
+"""Geometry of one unit of a convolution on the values it reads, and the part of its output that fits into n bytes."""
 
 from __future__ import annotations
 
-from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,18 +67,3 @@ class ConvolutionGeometry:
                 return None
             longer = int(sides[1] > sides[0])
             sides[longer] = max(1, sides[longer] - max(1, sides[longer] // 16))
-
-    def as_dict(self, part: Part) -> dict[str, Any]:
-        """What a script needs to lay the window on the values that a part of the output reads."""
-        (top, bottom), (left, right) = self.read(part)
-        values = self.values[top:bottom, left:right, self.channels].transpose(2, 0, 1)
-        return {"rows": list(part[0]), "columns": list(part[1]), "stride": list(self.stride),
-                "kernel": list(self.kernel), "dilation": list(self.dilation), "padding": list(self.padding),
-                "origin": [top, left], "size": [bottom - top, right - left], "whole": list(self.values.shape[:2]),
-                "values": base64(values)}
-
-
-def base64(values: NDArray[Any]) -> str:
-    """The bytes of an array in row order, little-endian, as base64."""
-    ordered = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
-    return b64encode(ordered.tobytes()).decode("ascii")
