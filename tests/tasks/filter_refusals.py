@@ -29,6 +29,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "an empty file": lambda folder: filter_picture(written(folder, b"", "a.csv")),
     "words in place of numbers": lambda folder: filter_picture(written(folder, b"a b", "a.txt")),
     "a page named as a picture": lambda folder: filter_picture(written(folder, b"<html>", "a.jpg")),
+    "an array of uneven rows": lambda _: filter_picture([[1, 2], [3]]),  # type: ignore[arg-type]
     "an array of letters": lambda _: filter_picture(np.array([["a"]])),
     "an array of two channels": lambda _: filter_picture(np.zeros((2, 2, 2))),
     "an array with NaN": lambda _: filter_picture(np.array([[np.nan]])),

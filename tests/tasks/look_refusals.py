@@ -35,6 +35,7 @@ def unreadable(folder: Path) -> object:
 
 REFUSALS: dict[str, Callable[[Path], object]] = {
     "unknown_method": asked(show="activation"),
+    "unknown_method that is like none": asked(show="zz"),
     "unknown_method in a list": asked(show=["filters", ""]),
     "picture_needed": asked(picture=False, show="activations"),
     "bad_scale": asked(scale="own"),
@@ -43,6 +44,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "no_such_unit": asked(layer="conv", unit=3),
     "no_such_unit at that row": asked(layer="conv", unit=(0, 6, 0)),
     "unknown_layer": asked(layer="conv2"),
+    "unknown_layer that is like none": asked(layer="zz"),
     "behind_softmax": asked(layer="prob"),
     "unknown_class": asked(class_name="sideways"),
     "class_alone": asked(picture=False, class_name="up"),

@@ -180,3 +180,10 @@ def test_units_that_are_maximised_are_counted(fitted: ConvNet) -> None:
     assert [tile.index for tile in only.tiles] == list(range(only.count))
     assert all(tile.name.startswith("unit ") and tile.value is not None for tile in only.tiles)
     assert f"of {only.facts['of_units']} units of relu were asked" in panel.notes[0]
+
+
+def test_a_class_with_a_number_for_its_name_is_named_by_the_number() -> None:
+    labels = [3, 7, 3, 7]
+    digit = ConvNet(small().network, epochs=1, seed=0).fit(
+        np.arange(4 * SIDE * SIDE, dtype=np.uint8).reshape(4, SIDE, SIDE), labels)
+    assert [looked(digit, class_name=name, show="filters").target for name in (7, "7", np.int64(7))] == ["7"] * 3

@@ -54,7 +54,8 @@ def look(
                                  "[default: shared]")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The page. [default: look.html beside the model]")
+        Path | None, typer.Option(metavar="FILE", help="The page. [default: look.html beside the model, which is "
+                                  "replaced]")
     ] = None,
     figures: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write every panel there, as PNG, SVG and NPY, and the "
@@ -65,13 +66,14 @@ def look(
     quiet: Quiet = False,
 ) -> None:
     """Show what a model has learnt, and its evidence for a class in a picture, on one page."""
-    page = out or model.with_name("look.html")
-    refuse_taken(page, force)
+    if out is not None:
+        refuse_taken(out, force)
 
     from striate.tasks import Progress
     from striate.tasks.look import look as look_inside
 
     screen = Screen(quiet=quiet, as_json=as_json)
+    page = out or model.with_name("look.html")
     try:
         result = look_inside(model, picture, layer=layer, unit=unit, data=data, show=show, class_name=asked, top=top,
                              scale=scale, out=page, figures=figures,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from striate.core.result import Result
 from striate.errors import shown
 from striate.model.explanation import Explanation
+from striate.report.formatting import digits
 
 if TYPE_CHECKING:
     from striate.bow.explain.maps import WordContribution, WordView
@@ -84,7 +85,7 @@ class WordsLookResult(LookResult):
         lines = []
         if self.picture:
             target = shown(self.target or "", 40)
-            lines.append(f"{shown(self.picture)}: {shown(self.label or '', 80)} {self.probability:.1%}")
+            lines.append(f"{shown(self.picture)}: {shown(self.label or '', 80)} {digits(self.probability)}%")
             for side, words in (("for", self.favouring), ("against", self.against)):
                 lines += [f"{side} {target}: word {one.word:<6} {one.value:+.3f}  {one.times:,} times" for one in words]
             if self.refused:

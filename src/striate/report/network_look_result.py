@@ -12,6 +12,7 @@ from striate.errors import shown
 from striate.model.explanation import Term
 from striate.model.preprocessing import Pixels
 from striate.report.display_scale import DisplayScale
+from striate.report.formatting import digits
 from striate.report.look_result import LookResult
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ class NetworkLookResult(LookResult):
         lines = []
         if self.label is not None:
             named = shown(self.picture or "the picture")
-            lines.append(f"{named}: {shown(self.label, 80)} {self.probability:.1%}")
+            lines.append(f"{named}: {shown(self.label, 80)} {digits(self.probability)}%")
             if self.because:
                 lines.append(shown(self.because, 500))
             if self.units:

@@ -44,6 +44,7 @@ BAD_BORDER = Refusal("bad_border", "a border was asked for", "Leave border out f
 BAD_POSITION = Refusal("bad_position", "the sum at one pixel was asked for", "Give the row, then the column, from 0")
 WRITTEN = (".png", ".npy", ".csv")
 FIGURE = "filter.png"
+GIVE = "Give (H, W) or (H, W, C) of numbers, C = 1 or 3"
 
 
 @dataclass(frozen=True)
@@ -159,11 +160,14 @@ def _values(picture: Any) -> tuple[Literal["picture", "table", "array"], NDArray
 
 
 def _array(given: Any) -> NDArray[Any]:
-    array = np.asarray(given)
+    try:
+        array = np.asarray(given)
+    except ValueError as error:
+        raise refusal("the array", "its rows differ in length", GIVE) from error
     shaped = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3))
     if not shaped or array.dtype.kind not in "iuf" or not array.size:
         raise refusal("the array", f"shape {array.shape} of {array.dtype} was given",
-                      "Give (H, W) or (H, W, C) of numbers, C = 1 or 3")
+                      GIVE)
     plain = array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
     return plain if plain.dtype == np.uint8 else checked_numbers(plain, "the array")
 

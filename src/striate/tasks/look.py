@@ -47,7 +47,7 @@ EXPLAINERS: Mapping[str, Explainer] = MappingProxyType({
 
 def look(model: str | Path | Recogniser, picture: Picture | None = None, *, layer: str | None = None,
          unit: int | str | Sequence[int] | None = None, data: str | Path | None = None,
-         show: str | Sequence[str] | None = None, class_name: str | None = None, top: int = 5,
+         show: str | Sequence[str] | None = None, class_name: str | int | None = None, top: int = 5,
          scale: str | None = None, out: str | Path | None = None, figures: str | Path | None = None,
          progress: Progress | None = None) -> LookResult:
     """Explain a recogniser: what it has learnt, and the evidence for its prediction of `picture`.
@@ -60,7 +60,7 @@ def look(model: str | Path | Recogniser, picture: Picture | None = None, *, laye
             `top` units with the largest activations in the picture.
         data: labelled pictures, a folder or the name of a known set, for methods that look at many.
         show: methods of `METHODS_OF_LOOK`, as a list or joined by commas; None is those of the first page.
-        class_name: the class whose decision is explained; None is the predicted one.
+        class_name: the class whose decision is explained, by its name; None is the predicted one.
         top: how many units are explained, 1 to 50; for a bag of words, how many words to name for the class and against
             it.
         scale: of the maps of a method: `shared` by them, which is None, or of `each`.
@@ -90,14 +90,15 @@ def look(model: str | Path | Recogniser, picture: Picture | None = None, *, laye
                "figures": None if figures is None else str(figures)}
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     refuse_options(given, explainer, recogniser.KIND)
-    if class_name is not None and picture is None:
-        raise UsageError("class_alone", f"what speaks for {shown(class_name, 80)} was asked for",
+    name = None if class_name is None else str(class_name)  # a class of digits may be given as the number 7
+    if name is not None and picture is None:
+        raise UsageError("class_alone", f"what speaks for {shown(name, 80)} was asked for",
                          allowed="a class is allowed together with a picture", given="no picture was given",
-                         do="Add --picture")
+                         do="Give a picture, too")
     if data is not None:
         given["progress"] = progress
     page = None if out is None else str(out)
-    result: LookResult = named_object(explainer.explain)(recogniser, picture, class_name, top, model=path, page=page,
+    result: LookResult = named_object(explainer.explain)(recogniser, picture, name, top, model=path, page=page,
                                                       **given)
     if figures is not None:
         named_object(explainer.write_figures)(figures, result)
@@ -111,6 +112,6 @@ def refuse_options(given: Mapping[str, object], explainer: Explainer, kind: str)
     for name in given:
         if name not in explainer.options:
             with_it = [f"a {other}" for other, row in EXPLAINERS.items() if name in row.options]
-            raise UsageError("option_of_kind", f"--{name} was asked for",
+            raise UsageError("option_of_kind", f"{name} was asked for",
                              allowed=f"it is allowed for {join_words(with_it)}",
-                             given=f"a model of the kind {shown(kind)} was given", do=f"Leave out --{name}")
+                             given=f"a model of the kind {shown(kind)} was given", do=f"Leave out {name}")

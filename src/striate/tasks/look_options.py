@@ -8,13 +8,14 @@ from typing import Any
 
 from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.core.constraints import Integer
+from striate.core.humanize import join_words
 from striate.core.params import Refusal, checked
 from striate.errors import UsageError, shown
 
 NAMED = 10  # classes, in a refusal
 MOST = 2**31 - 1
 UNIT = Refusal("bad_unit", "the {name} of a layer was asked for",
-               "Give --unit 7, or --unit 7,3,4 for row 3 and column 4 of its map")
+               "Give 7, or 7,3,4 for row 3 and column 4 of its map")
 ORDER = ("class", "unit", "layer", "scores")  # of the panels
 SCALES = ("shared", "each")
 Unit = tuple[int, tuple[int, int] | None]
@@ -33,14 +34,15 @@ def chosen_methods(show: str | Sequence[str] | None, *, picture: bool, data: boo
     names = [one.strip() for one in (show.split(",") if isinstance(show, str) else show)]
     for name in names:
         if name not in METHODS_OF_LOOK:
-            near = get_close_matches(str(name), METHODS_OF_LOOK, 1, 0.0)
+            near = get_close_matches(str(name), METHODS_OF_LOOK, 1)
             raise UsageError("unknown_method", "a way to look inside was asked for",
-                             allowed="a name that striate look --help lists is allowed",
-                             given=f"{shown(str(name), 80) or 'nothing'} was given", do=f"Did you mean {near[0]}?")
+                             allowed=f"{join_words(list(METHODS_OF_LOOK))} is allowed",
+                             given=f"{shown(str(name), 80) or 'nothing'} was given",
+                             do=f"Did you mean {near[0]}?" if near else "Choose one or several of these")
         needs = METHODS_OF_LOOK[name].needs
         if not there[needs]:
             raise UsageError(f"{needs}_needed", f"{name} was asked for", allowed=f"it needs {PHRASES[needs]}",
-                             given="none was given", do=f"Add --{needs}")
+                             given="none was given", do=f"Give {PHRASES[needs]}, too")
     return tuple(dict.fromkeys(names))
 
 
@@ -82,5 +84,5 @@ def class_index(classes: Sequence[str], name: str, learnt: Sequence[int] | None 
         more = f" and {len(known) - NAMED:,} more" if len(known) > NAMED else ""
         raise UsageError("unknown_class", "what speaks for a class was asked for",
                          allowed=f"{listed}{more} are known", given=f"{shown(name, 80)} was given",
-                         do="Choose one of these with --class")
+                         do="Choose one of these")
     return known[name]

@@ -16,6 +16,8 @@ from striate.convnet.build.operations import OPERATIONS, Operation, UnitContext,
 from striate.convnet.distributed.shard import BatchShard
 from striate.errors import NetworkError, shown
 
+NAMED = 12  # layers, in a refusal
+
 
 class NodeModule(nn.Module):
     """One node: its tensors, and its operation on the outputs of the nodes before it."""
@@ -163,12 +165,14 @@ class Net(nn.Module):
 
 
 def refuse_unknown_layer(layer: str, known: Sequence[str], title: str) -> None:
-    """Refuse a layer that is not one of the `known` ones of a network (`unknown_layer`); names the nearest."""
+    """Refuse a layer that is not one of the `known` ones of a network (`unknown_layer`); names the one that is alike, or all."""
     if layer not in known:
-        near = get_close_matches(str(layer), known, 1, 0.0)
+        near = get_close_matches(str(layer), known, 1)
+        listed = ", ".join(shown(one, 40) for one in known[:NAMED])
+        more = f" and {len(known) - NAMED:,} more" if len(known) > NAMED else ""
         raise NetworkError("unknown_layer", f"activations of {shown(title or 'a network')} were asked for",
                            allowed="its layers by name, and input, are allowed",
-                           given=f"{shown(str(layer))} was given", do=f"Did you mean {near[0]}?")
+                           given=f"{shown(str(layer))} was given", do=f"Did you mean {shown(near[0], 80)}?" if near else f"Choose one of {listed}{more}")
 
 
 def last_uses(nodes: Iterable[Node], kept: Iterable[str]) -> dict[str, str]:

@@ -100,7 +100,7 @@ def embedding(model: ExplainedNet, data: LookData, target: Target, *, cache: Dis
         if not np.ptp(features, axis=0).any():
             raise DataError("features_alike", f"a map of the pictures of {shown(data.name)} was asked for",
                             allowed="features that differ are allowed",
-                            given=f"{shown(layer)} is the same for all of them", do="Choose another layer with --layer")
+                            given=f"{shown(layer)} is the same for all of them", do="Choose another layer")
         near, far = exact_neighbours(features, min(NEIGHBOURS, len(picked) - 1))
         reduced_to = principal_components(features, COMPONENTS)
         points = tsne(reduced_to)

@@ -150,7 +150,7 @@ class ExplainedNet:
             raise UsageError("no_class_score", "the evidence for a class was asked for",
                              allowed="networks that end in scores, and transfers with a linear SVM, have such evidence",
                              given="a transfer was given whose classifier compares neighbours",
-                             do="Train with --head linear_svm, or give --layer and --unit")
+                             do="Train with head linear_svm, or give a layer and a unit")
 
     def class_index(self, target: Target) -> int | None:
         """The index of the class whose score a target is; None if it is none."""

@@ -92,7 +92,7 @@ def _bank(model: ExplainedNet, layer: str) -> tuple[NDArray[np.float32], bool]:
         raise UsageError("no_filters", f"the filters of {shown(layer)} were asked for",
                          allowed=f"convolutions and dense layers have filters, as {known}",
                          given=f"{_kind(node, layer)} was given",
-                         do="Give one of these with --layer")
+                         do="Give one of these layers")
     source = _source(model, node.inputs[0])
     weight = model.net.get_parameter(f"{layer}.weight").cpu().numpy()
     if node.layer.kind == "dense":
