@@ -165,14 +165,15 @@ class Net(nn.Module):
 
 
 def refuse_unknown_layer(layer: str, known: Sequence[str], title: str) -> None:
-    """Refuse a layer that is not one of the `known` ones of a network (`unknown_layer`); names the one that is alike, or all."""
+    """Refuse a layer that is not one of the `known` ones of a network (`unknown_layer`); names one alike, or some."""
     if layer not in known:
         near = get_close_matches(str(layer), known, 1)
         listed = ", ".join(shown(one, 40) for one in known[:NAMED])
         more = f" and {len(known) - NAMED:,} more" if len(known) > NAMED else ""
         raise NetworkError("unknown_layer", f"activations of {shown(title or 'a network')} were asked for",
                            allowed="its layers by name, and input, are allowed",
-                           given=f"{shown(str(layer))} was given", do=f"Did you mean {shown(near[0], 80)}?" if near else f"Choose one of {listed}{more}")
+                           given=f"{shown(str(layer))} was given",
+                           do=f"Did you mean {shown(near[0], 80)}?" if near else f"Choose one of {listed}{more}")
 
 
 def last_uses(nodes: Iterable[Node], kept: Iterable[str]) -> dict[str, str]:
