@@ -93,6 +93,7 @@ def test_every_number_of_the_page_is_in_the_json(found: NetworkLookResult) -> No
         read = float(plain.removesuffix("%").strip()) / (100 if plain.endswith("%") else 1)
         assert read == pytest.approx(value, rel=6e-4, abs=6e-4 if plain.endswith("%") else 0), text
     assert set(NUMBER.findall(page.text)) <= set(NUMBER.findall(said))
+    assert not re.findall(r"(?<![\w-])-[\d.]+", page.text)  # a minus is no hyphen
 
 
 def test_every_panel_says_what_it_shows_and_how_many_of_how_many(found: NetworkLookResult) -> None:

@@ -4,7 +4,8 @@ Following a window of span F and stride S on units that lie `stride` pixels apar
 the units then lie S·stride apart. See Araujo, Norris & Sim, "Computing receptive fields of convolutional neural
 networks", Distill, 2019.
 
-Limits: fields are those of the arithmetic, and reach into the padding at the border of the picture.
+Limits: fields are those of the arithmetic, and reach into the padding at the border of the picture; `unit_field.py` has
+the pixels that one unit sees at its position, clipped to the picture.
 """
 
 from __future__ import annotations

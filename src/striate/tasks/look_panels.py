@@ -87,9 +87,11 @@ def _map(name: str, part: LookPart, drawing: str, scale: DisplayScale | None, cl
     if drawing in ("tiles", "crops"):
         tiles = tiles_of(one, part.tiles)
     return LookMap(
-        name, part.title, drawing, one.layer, one.unit, one.position, tuple(array.shape), low, high, peak, scale,
-        one.evidence, empty, one.total, one.bias, strongest_terms(one.terms), len(one.terms), part.table, part.curve,
-        tiles, part.count or (len(array) if drawing == "tiles" else len(tiles)), facts_of(one))
+        name=name, title=part.title, drawing=drawing, layer=one.layer, unit=one.unit, position=one.position,
+        shape=tuple(array.shape), low=low, high=high, peak=peak, scale=scale, evidence=one.evidence, empty=empty,
+        total=one.total, bias=one.bias, terms=strongest_terms(one.terms), term_count=len(one.terms), table=part.table,
+        curve=part.curve, tiles=tiles, count=part.count or (len(array) if drawing == "tiles" else len(tiles)),
+        facts=facts_of(one))
 
 
 def _categories(labels: NDArray[Any], classes: Sequence[str]) -> tuple[TileFacts, ...]:

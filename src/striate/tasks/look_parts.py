@@ -19,6 +19,7 @@ from striate.convnet.explain.occlusion import OcclusionMaps
 from striate.convnet.explain.probe import LayerProbe
 from striate.convnet.explain.sanity import SanityCheck
 from striate.convnet.explain.strongest import Strongest
+from striate.core.humanize import significant
 from striate.model.explanation import Explanation
 from striate.report.network_look_result import LookCurve, LookTable
 
@@ -91,7 +92,7 @@ def _(one: OcclusionMaps, title: str) -> list[LookPart]:
             one.layer), "labels"),
         LookPart(f"unit {one.map_unit} of {one.map_layer}", Explanation(
             one.activation, "activation", f"The sum of the strongest map of {one.map_layer} with {window} at each "
-            f"place, {strength:.4g} without it.", one.map_layer, str(one.map_unit)), from_zero=False),
+            f"place, {significant(strength)} without it.", one.map_layer, str(one.map_unit)), from_zero=False),
     ]
 
 

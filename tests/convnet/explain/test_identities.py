@@ -88,7 +88,7 @@ def test_a_seed_of_0_or_less_is_stated_and_not_drawn(seed: float | None) -> None
     found = deconvnet(model, np.full((3, 3, 1), 7, np.uint8), Target("conv", 0, (1, 2)), seed)
     assert found.array.shape == (3, 3, 1)
     assert not found.array.any()
-    said = {None: "the activation itself, -7", 0.0: "0, where the activation is -7", -1.0: "-1, where"}[seed]
+    said = {None: "the activation itself, −7", 0.0: "0, where the activation is −7", -1.0: "−1, where"}[seed]
     assert found.evidence.startswith(f"Nothing is drawn of unit 0 of conv at 1,2: its seed is {said}")
 
 

@@ -13,6 +13,7 @@ from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.projection import project
 from striate.convnet.explain.target import Target
 from striate.core.constraints import Real
+from striate.core.humanize import significant
 from striate.core.params import Refusal, checked
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
@@ -28,9 +29,9 @@ def deconvnet(model: ExplainedNet, pixels: Pixels, target: Target, seed: float |
     if seed is not None:
         seed = checked("seed", seed, Real(), Refusal("bad_seed", "a {name} of deconvnet was asked for", "Use 1"))
     found = project(model, pixels, target, "deconvnet", seed)
-    what, given = model.words(found.target), f"{found.seed:.3g}"
+    what, given = model.words(found.target), significant(found.seed, 3)
     if seed is not None:
-        given += f", where the activation is {found.activation:.3g}"
+        given += f", where the activation is {significant(found.activation, 3)}"
     elif found.target.unit is not None:
         given = f"the activation itself, {given}"
     else:

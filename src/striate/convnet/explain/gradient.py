@@ -5,6 +5,7 @@ from __future__ import annotations
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.projection import project
 from striate.convnet.explain.target import Target
+from striate.core.humanize import significant
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 
@@ -18,7 +19,7 @@ def gradient(model: ExplainedNet, pixels: Pixels, target: Target) -> Explanation
     what `project` raises.
     """
     found = project(model, pixels, target, "gradient")
-    what = f"{model.words(found.target)}, here {found.activation:.3g}"
+    what = f"{model.words(found.target)}, here {significant(found.activation, 3)}"
     return found.explanation(model, UNITS, (
         f"How much {what}, changes with each pixel, by the gradient with a seed of 1: the slope at this very picture, "
         "not what each pixel contributes." if found.array.any() else

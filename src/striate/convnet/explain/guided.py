@@ -5,6 +5,7 @@ from __future__ import annotations
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.projection import project
 from striate.convnet.explain.target import Target
+from striate.core.humanize import significant
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 
@@ -18,7 +19,7 @@ def guided(model: ExplainedNet, pixels: Pixels, target: Target) -> Explanation:
     what `project` raises (`rule_undefined` for activations other than ReLU).
     """
     found = project(model, pixels, target, "guided")
-    what = f"{model.words(found.target)}, here {found.activation:.3g}"
+    what = f"{model.words(found.target)}, here {significant(found.activation, 3)}"
     return found.explanation(model, UNITS, (
         f"Where the picture has what excites {what}, by guided backpropagation with a seed of 1: edges on paths that "
         "only excite, not how much each pixel counts." if found.array.any() else

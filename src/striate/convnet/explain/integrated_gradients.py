@@ -17,6 +17,7 @@ from striate.convnet.explain.mean_gradient import mean_gradient
 from striate.convnet.explain.projection import as_picture, located
 from striate.convnet.explain.target import Target
 from striate.core.constraints import Integer
+from striate.core.humanize import significant
 from striate.core.params import Refusal, checked
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
@@ -68,9 +69,9 @@ def integrated_gradients(model: ExplainedNet, pixels: Pixels, target: Target,
     rest = total - float(parts.sum(dtype="float64"))
     enough = "parts of one sum" if abs(rest) <= LEFT * abs(total) else "more steps are needed for an exact sum"
     evidence = (
-        f"How the difference of {model.words(found)}, {activation:.3g} here and {baseline:.3g} for a picture of the "
-        f"mean colour, is divided among the pixels by integrated gradients: {enough} ({steps} steps leave {rest:.2g} "
-        f"of {total:.3g}), not what would happen without a pixel.")
+        f"How the difference of {model.words(found)}, {significant(activation, 3)} here and {significant(baseline, 3)} "
+        f"for a picture of the mean colour, is divided among the pixels by integrated gradients: {enough} ({steps} "
+        f"steps leave {significant(rest, 2)} of {significant(total, 3)}), not what would happen without a pixel.")
     return IntegratedGradients(
         parts, "activation", evidence, found.layer, model.unit_name(found), total, position=found.at,
         activation=activation, baseline=baseline, steps=steps, rest=rest)

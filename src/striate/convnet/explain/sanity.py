@@ -32,6 +32,7 @@ from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.convnet.explain.target import Target
 from striate.convnet.training.seeding import generator
 from striate.core.constraints import Integer
+from striate.core.humanize import significant
 from striate.core.params import Refusal, checked
 from striate.errors import UsageError
 from striate.model.explanation import Explanation
@@ -72,8 +73,8 @@ class SanityVerdict:
     @property
     def sentence(self) -> str:
         """The verdict in a sentence."""
-        numbers = (f"rank correlation with the map of the same network {self.upper_half:.2f} with random weights in "
-                   f"the upper half of its layers, {self.all_layers:.2f} in all; "
+        numbers = (f"rank correlation with the map of the same network {_hundredths(self.upper_half)} with random "
+                   f"weights in the upper half of its layers, {_hundredths(self.all_layers)} in all; "
                    f"{'one draw' if self.draws == 1 else f'mean of {self.draws} draws'}")
         if self.keeps_its_likeness:
             return f"On this model and picture this map keeps its likeness: it {SHOWS_THE_PICTURE} ({numbers})."
@@ -208,3 +209,7 @@ def _random(head: LinearHead, seed: int) -> LinearHead:
     weights = generator(seed, "sanity", HEAD).normal(0, float(head.weights.std()), head.weights.shape)
     return replace(head, weights=torch.from_numpy(weights.astype(np.float32)).to(head.weights),
                    bias=torch.zeros_like(head.bias))
+
+
+def _hundredths(correlation: float) -> str:
+    return significant(round(correlation, 2), 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from markupsafe import Markup, escape
@@ -20,22 +20,16 @@ from striate.report.embedded_images import data_uri, png
 from striate.report.network_look_result import LookMap
 from striate.report.page_environment import environment
 
+if TYPE_CHECKING:
+    from striate.convnet.explain.embedding import Embedding
+
 SIDE, MARGIN, DOT = 1000, 24, 3  # pixels of the map, of its border, and from a dot's middle to its edge
 THUMBNAIL, MOST_NAMED = 32, 40  # pixels; classes with their names on the map
 
 
-class LabelledPoints(Protocol):
-    """Pictures at places in a plane: `array` (n, 2), indices (n,) into `classes`, and (n, h, w, C) uint8 of each."""
-
-    array: NDArray[np.float32]
-    labels: NDArray[np.int64]
-    classes: tuple[str, ...]
-    thumbnails: Pixels
-
-
 def draw_points(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawing:  # noqa: ARG001 - as every drawer
     """Points (n, 2): the pictures of an embedding, with the names of the classes where their pictures are."""
-    points = cast(LabelledPoints, found)
+    points = cast("Embedding", found)
     places = laid_out(points.array)
     small = [coloured(pixels) for pixels in points.thumbnails]
     canvas = canvas_of(places, points.labels, small, shades_of(len(points.classes)))
