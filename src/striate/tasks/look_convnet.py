@@ -29,7 +29,7 @@ from striate.model.preprocessing import Pixels
 from striate.model.recogniser import Picture, Recogniser
 from striate.report.network_look_result import ExplainedUnit, LookPanel, NetworkLookResult
 from striate.tasks.look_options import SCALES, chosen_methods, class_index, parsed_unit
-from striate.tasks.look_panels import believed, maps_of, notes_of
+from striate.tasks.look_panels import maps_of, notes_of, with_verdicts
 from striate.tasks.look_parts import LookPart, parts_of, with_sizes
 from striate.tasks.look_pictures import look_data
 from striate.tasks.progress import Progress
@@ -132,7 +132,7 @@ def look_network(recogniser: Recogniser, picture: Picture | None, class_name: st
         striate=__version__, classes=net.classes,
         size=(*recogniser.preparation_.size, recogniser.preparation_.channels), network=net.network.name or "network",
         parameters=net.network.parameters, layers=net.layers, layer=explained_layer, units=strongest,
-        panels=believed(panels, [*explanations.values(), *quick]), explanations=explanations,
+        panels=with_verdicts(panels, [*explanations.values(), *quick]), explanations=explanations,
         seconds=time.monotonic() - started, figures=figures, model=model, page=page,
         because=reason(explanations.get("class_evidence")),
         stepthrough=stepped(subject) if show is None or "dot_product" in methods else None, **found)

@@ -255,7 +255,7 @@ def _(one: Faithfulness) -> tuple[str, ...]:
     return (*(f"{score.method}: {score.sentence}" for score in one.scores), *lacking)
 
 
-def believed(panels: Sequence[LookPanel], explanations: Iterable[Explanation]) -> tuple[LookPanel, ...]:
+def with_verdicts(panels: Sequence[LookPanel], explanations: Iterable[Explanation]) -> tuple[LookPanel, ...]:
     """`panels`, each with what the sanity check and the test of faithfulness say of its maps, or that none was made."""
     checks = list(explanations)
     unchecked = set(CHECKED).difference(*(one.methods for one in checks if isinstance(one, SanityCheck)))

@@ -23,7 +23,7 @@ from striate.core.humanize import significant
 from striate.model.explanation import Explanation
 from striate.report.network_look_result import LookCurve, LookTable
 
-SIDE = 4  # features with a map on each side
+EACH_SIDE = 4  # features with a map on each side
 MOST_PRODUCTS = 300  # rows of a table of products
 MOST_APART = 100  # pictures that lie among other classes
 
@@ -67,7 +67,7 @@ def _(one: ClassEvidence, title: str) -> list[LookPart]:
     if one.array.size > 1:
         count = len(one.strongest)
         for place, (unit, part) in enumerate(zip(one.strongest, one.maps, strict=True)):
-            if SIDE <= place < count - SIDE:
+            if EACH_SIDE <= place < count - EACH_SIDE:
                 continue
             side = "for" if part.sum() > 0 else "against"
             found.append(LookPart(f"unit {unit}, {side} {title}", Explanation(

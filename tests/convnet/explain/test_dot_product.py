@@ -43,9 +43,9 @@ from striate.arch.layers import LAYERS
 from striate.convnet.explain.dot_product import DotProduct, dot_product
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.linear_head import LinearHead
-from striate.convnet.explain.passed_layers import PASSED
 from striate.convnet.explain.taps import TAPS
 from striate.convnet.explain.target import Target
+from striate.convnet.explain.traced_layers import TRACED
 from tests.convnet.explain.nets import explained, picture
 
 SAME = ((1, 2), (0, 1))
@@ -174,7 +174,7 @@ def test_weights_are_the_derivatives_of_the_sum(name: str) -> None:
 
 
 def test_every_layer_kind_is_a_sum_or_is_passed() -> None:
-    assert set(TAPS) | set(PASSED) == set(LAYERS)
+    assert set(TAPS) | set(TRACED) == set(LAYERS)
     assert {node.layer.kind for network in NETWORKS.values() for node in network.nodes} == set(LAYERS)
 
 

@@ -140,16 +140,16 @@ def ascend(model: ExplainedNet, ascent: Ascent, units: Sequence[int], steps: int
     (slopes,) = torch.autograd.grad(loss(1), spectrum.coefficients)
     if (asleep := (slopes == 0).flatten(1).all(1)).any():
         chosen = asleep.to(every)
-        descend(spectrum.coefficients, lambda step: loss(step, OPERATIONS | {"relu": passing_relu}), WAKING)
+        descend(spectrum.coefficients, lambda step: loss(step, OPERATIONS | {"relu": straight_through_relu}), WAKING)
         chosen = every
     descend(spectrum.coefficients, loss, steps)
     return noise, seen()
 
 
-def passing_relu(layer: Any, context: UnitContext, x: Tensor) -> Tensor:  # noqa: ARG001 - as every operation
+def straight_through_relu(layer: Any, context: UnitContext, x: Tensor) -> Tensor:  # noqa: ARG001 - as every operation
     """A ReLU whose gradient is that of the identity."""
-    passed: Tensor = RuledReLU.apply(x, layer.limit, False, False)  # type: ignore[no-untyped-call]
-    return passed
+    value: Tensor = RuledReLU.apply(x, layer.limit, False, False)  # type: ignore[no-untyped-call]
+    return value
 
 
 def strongest_of(model: ExplainedNet, pictures: Pixels, units: Sequence[int],

@@ -50,7 +50,7 @@ class RuledReLU(torch.autograd.Function):
         return (back * ctx.saved_tensors[0] if ctx.masked else back), None, None, None
 
 
-class PassedBack(torch.autograd.Function):
+class StraightThrough(torch.autograd.Function):
     """Forward value whose backward pass is the identity."""
 
     @staticmethod
@@ -78,13 +78,13 @@ def _global_pool(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
 
 
 def _lrn(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
-    passed: Tensor = PassedBack.apply(x, OPERATIONS["lrn"](layer, context, x.detach()))  # type: ignore[no-untyped-call]
-    return passed
+    value: Tensor = StraightThrough.apply(x, OPERATIONS["lrn"](layer, context, x.detach()))  # type: ignore[no-untyped-call]
+    return value
 
 
 def _linear_head(layer: LinearHead, context: UnitContext, x: Tensor) -> Tensor:
     # Its length normalisation is a contrast normalisation of the features.
-    scaled: Tensor = PassedBack.apply(x.flatten(1), layer.scaled(x.detach()))  # type: ignore[no-untyped-call]
+    scaled: Tensor = StraightThrough.apply(x.flatten(1), layer.scaled(x.detach()))  # type: ignore[no-untyped-call]
     return layer.margins(scaled)
 
 

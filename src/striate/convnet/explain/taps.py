@@ -1,7 +1,7 @@
 """Taps of a unit: the inputs that a weighted sum reads at one position, and their weights, one function a layer kind.
 
 Convolutions, dense layers, means and sums of branches are all Σ weight·input + bias. `TAPS` lists their kinds; those of
-all other layers are in `PASSED`.
+all other layers are in `TRACED`.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from striate.arch.network import INPUT, Node
 from striate.convnet.build.net import NodeModule, is_max_pooling
 from striate.convnet.explain.explained_net import HEAD, ExplainedNet
 from striate.convnet.explain.linear_head import LinearHead
-from striate.convnet.explain.passed_layers import PASSED, Passing, affine, place_text
 from striate.convnet.explain.taps import CARRIERS, LINEAR, TAPS, Doubles, Place, Taps, identity, numbers
+from striate.convnet.explain.traced_layers import TRACED, TracedUnit, affine, place_text
 from striate.core.humanize import join_words, plus, significant
 
 AFFINE = frozenset({"batch_norm", "scale"})
@@ -52,18 +52,18 @@ def weighted_sum(model: ExplainedNet, volumes: Mapping[str, Tensor], layer: str,
             taps = _carried(model, TAPS[linear.layer.kind](linear, _tensors(model, linear), place))
             told = [_told(linear, taps, place)]
             for affine_node in between:
-                factor, shift = affine(_passing(model, volumes, affine_node, place))
+                factor, shift = affine(_traced_unit(model, volumes, affine_node, place))
                 taps = taps.scaled(factor, shift)
                 told.append(f"{affine_node.name}: folded into {linear.name}: weights and bias times "
                             f"{significant(factor)}, the bias {plus(shift)}")
             return WeightedSum(layer, place, linear, taps, taps.read(volumes), (*told, *steps[::-1]))
-        passing = _passing(model, volumes, node, place)
-        passed = PASSED[node.layer.kind](passing)
-        steps.append(f"{layer}: {passed.text}")
-        taps = identity(passed.source, model.volume(passed.source), passed.place)
+        unit = _traced_unit(model, volumes, node, place)
+        traced = TRACED[node.layer.kind](unit)
+        steps.append(f"{layer}: {traced.text}")
+        taps = identity(traced.source, model.volume(traced.source), traced.place)
         if not taps.inside.all():  # a zero of the padding, which no layer has computed
             return WeightedSum(layer, place, None, taps, taps.read(volumes), tuple(steps[::-1]))
-        layer, place = passed.source, passed.place
+        layer, place = traced.source, traced.place
     taps = identity(INPUT, model.volume(INPUT), place)
     end = f"{INPUT}: {place_text(place)}, (byte − mean)/deviation"
     return WeightedSum(INPUT, place, None, taps, taps.read(volumes), (end, *steps[::-1]))
@@ -73,9 +73,9 @@ def _tensors(model: ExplainedNet, node: Node) -> dict[str, Tensor]:
     return cast(NodeModule, model.net.module_of(node.name)).tensors
 
 
-def _passing(model: ExplainedNet, volumes: Mapping[str, Tensor], node: Node, place: Place) -> Passing:
+def _traced_unit(model: ExplainedNet, volumes: Mapping[str, Tensor], node: Node, place: Place) -> TracedUnit:
     inputs = tuple(volumes[name][0] for name in node.inputs)
-    return Passing(node, _tensors(model, node), inputs, place, float(volumes[node.name][(0, *place)]))
+    return TracedUnit(node, _tensors(model, node), inputs, place, float(volumes[node.name][(0, *place)]))
 
 
 def _linear_layer(model: ExplainedNet, node: Node) -> tuple[Node | None, list[Node]]:

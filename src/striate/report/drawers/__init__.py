@@ -8,9 +8,9 @@ from striate.model.preprocessing import Pixels
 from striate.report.drawers.drawing import Drawing
 from striate.report.drawers.label_map import draw_labels
 from striate.report.drawers.layer_curve import draw_curve
-from striate.report.drawers.nine_crops import draw_crops
 from striate.report.drawers.overlay import draw_overlay
-from striate.report.drawers.photograph import draw_picture
+from striate.report.drawers.picture import draw_picture
+from striate.report.drawers.picture_crops import draw_crops
 from striate.report.drawers.point_map import draw_points
 from striate.report.drawers.signed_map import draw_signed
 from striate.report.drawers.size_map import draw_sizes

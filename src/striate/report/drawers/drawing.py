@@ -13,7 +13,7 @@ from PIL import Image
 from striate.model.preprocessing import Pixels
 from striate.report.colours import luma
 
-SIDE = 320  # pixels of the longer side of a map that is drawn alone
+MAP_SIDE = 320  # pixels of the longer side of a map that is drawn alone
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Drawing:
     svg: str | None = None
 
 
-def enlarged(size: tuple[int, int], side: int = SIDE) -> tuple[int, int]:
+def enlarged(size: tuple[int, int], side: int = MAP_SIDE) -> tuple[int, int]:
     """(height, width) with about `side` pixels on the longer side, by a whole factor where it is enlarged.
 
     >>> enlarged((28, 28)), enlarged((500, 250)), enlarged((224, 224))

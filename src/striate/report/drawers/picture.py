@@ -1,4 +1,4 @@
-"""Photograph: pixels as they are, such as a picture that a method has made."""
+"""Picture: pixels as they are, such as a method has made."""
 
 from __future__ import annotations
 

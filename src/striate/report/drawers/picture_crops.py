@@ -1,4 +1,4 @@
-"""Nine crops: the pictures that excite a unit most, cut to what it sees, and beside them what comes back from it."""
+"""Picture crops: the pictures that excite a unit most, cut to what it sees, and beside them what comes back from it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from striate.report.page_environment import environment
 if TYPE_CHECKING:
     from striate.convnet.explain.strongest import Strongest
 
-SIDE, ACROSS = 100, 3  # pixels of a crop, and crops in a row
+CROP, ACROSS = 100, 3  # pixels of a crop, and crops in a row
 PAPER = 128  # around crops that are not square
 
 
@@ -48,11 +48,11 @@ def coloured(pixels: NDArray[np.uint8]) -> Bytes:
 def framed(pixels: Bytes) -> Bytes:
     """Pixels (h, w, 3) as a square of 100 pixels: as large as they fit, in the middle of a grey one."""
     height, width = pixels.shape[:2]
-    factor = SIDE / max(height, width)
+    factor = CROP / max(height, width)
     size = max(1, round(height * factor)), max(1, round(width * factor))
     how = Image.Resampling.NEAREST if factor > 2 else Image.Resampling.BILINEAR if factor > 1 else Image.Resampling.BOX
     drawn = np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).resize(size[::-1], how))
-    square = np.full((SIDE, SIDE, 3), PAPER, np.uint8)
-    top, left = (SIDE - size[0]) // 2, (SIDE - size[1]) // 2
+    square = np.full((CROP, CROP, 3), PAPER, np.uint8)
+    top, left = (CROP - size[0]) // 2, (CROP - size[1]) // 2
     square[top : top + size[0], left : left + size[1]] = drawn
     return square
