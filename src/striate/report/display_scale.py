@@ -36,7 +36,8 @@ class DisplayScale(Result):
         span = self.high - self.low
         if not span:
             return np.full(values.shape, 0.5 if self.diverging else 0.0)
-        return np.asarray(((values - self.low) / span).clip(0, 1))
+        # In float64, as a span such as 1e-149, of probabilities, is 0 in float32.
+        return np.asarray((np.asarray(values, np.float64).clip(self.low, self.high) - self.low) / span)
 
     def levels(self, values: NDArray[Any]) -> NDArray[np.uint8]:
         """Values of any shape as indices of a palette of 256 colours.

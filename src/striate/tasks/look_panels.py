@@ -24,7 +24,7 @@ from striate.core.humanize import join_words
 from striate.core.result import json_values
 from striate.model.explanation import Explanation, Term
 from striate.report.display_scale import DisplayScale
-from striate.report.network_look_result import LookMap, LookPanel, TileFacts
+from striate.report.network_look_result import LookMap, LookPanel, LookTable, TileFacts
 from striate.tasks.look_parts import LookPart
 
 MOST_FILTERS = 96  # of the first layer
@@ -37,7 +37,7 @@ SCALED = frozenset({"overlay", "signed", "sizes", "tiles"})
 
 def maps_of(method: str, parts: Sequence[LookPart], classes: Sequence[str], scale: str) -> tuple[LookMap, ...]:
     """The maps of one method, one for each part; one scale for the alike if `scale` is `shared`, else for `each`."""
-    drawings = [part.drawing or METHODS_OF_LOOK[method].drawing for part in parts]
+    drawings = [drawing_of(method, part) for part in parts]
     alike: dict[tuple[str, ...], list[NDArray[Any]]] = {}
     for drawing, part in zip(drawings, parts, strict=True):
         alike.setdefault(_likeness(drawing, part.explanation), []).append(part.explanation.array)
@@ -45,7 +45,7 @@ def maps_of(method: str, parts: Sequence[LookPart], classes: Sequence[str], scal
     for place, (drawing, part) in enumerate(zip(drawings, parts, strict=True)):
         one = part.explanation
         arrays = alike[_likeness(drawing, one)] if scale == "shared" else [one.array]
-        own = common_scale(arrays, drawing, part.from_zero) if drawing in SCALED else None
+        own = common_scale(arrays, drawing, part.from_zero, part.diverging, part.least) if drawing in SCALED else None
         if part.scaled:
             own = common_scale(part.scaled, "signed")
         name = f"{method}-{place + 1}" if place else method
@@ -53,25 +53,37 @@ def maps_of(method: str, parts: Sequence[LookPart], classes: Sequence[str], scal
     return tuple(found)
 
 
+def drawing_of(method: str, part: LookPart) -> str:
+    """How a part is drawn: a map of one place has nothing to lay over the picture, and is a table."""
+    drawing = part.drawing or METHODS_OF_LOOK[method].drawing
+    return "table" if drawing == "overlay" and part.explanation.array.size == 1 else drawing
+
+
 def _likeness(drawing: str, one: Explanation) -> tuple[str, ...]:
     """What maps with one scale have in common: drawing, units and layer."""
     return drawing, one.units, one.layer or ""
 
 
-def common_scale(arrays: Sequence[NDArray[Any]], drawing: str, from_zero: bool = True) -> DisplayScale | None:
+def common_scale(arrays: Sequence[NDArray[Any]], drawing: str, from_zero: bool = True, diverging: bool = False,
+                 least: float = 0.0) -> DisplayScale | None:
     """One display scale for several arrays; None for pixels, which are drawn as they are.
 
-    Values of both signs have 0 in the middle; others begin at 0, or with `from_zero` False at the smallest.
+    Values of both signs have 0 in the middle, and all if they are `diverging`; others begin at 0, or with `from_zero`
+    False at the smallest. An end that is not 0 is `least` at least, so that smaller values stay faint.
 
     >>> common_scale([np.array([[0.0, 3.0]]), np.array([[0.0, 4.0]])], "overlay")
     DisplayScale(low=0.0, high=4.0, beyond=0.0, diverging=False)
+    >>> common_scale([np.array([[-0.002, 0.001]])], "overlay", least=0.01)
+    DisplayScale(low=-0.01, high=0.01, beyond=0.0, diverging=True)
     """
     if any(one.dtype == np.uint8 for one in arrays):
         return None
     low, high = min(float(one.min()) for one in arrays), max(float(one.max()) for one in arrays)
     if drawing not in ("signed", "sizes"):
-        end = max(-low, high)
-        return DisplayScale(0.0 if from_zero else low, high) if low >= 0 else DisplayScale(-end, end, diverging=True)
+        end = max(-low, high, least)
+        if low < 0 or diverging:
+            return DisplayScale(-end, end, diverging=True)
+        return DisplayScale(0.0, end) if from_zero else DisplayScale(low, high)
     sizes = np.abs(np.concatenate([one.ravel() for one in arrays]))
     end = float(np.percentile(sizes, 100 - BEYOND)) or float(sizes.max())
     signed = drawing == "signed"
@@ -86,10 +98,13 @@ def _map(name: str, part: LookPart, drawing: str, scale: DisplayScale | None, cl
     tiles = _categories(array, classes) if drawing == "labels" else ()
     if drawing in ("tiles", "crops"):
         tiles = tiles_of(one, part.tiles)
+    table = part.table
+    if drawing == "table" and table is None and not one.terms:
+        table = LookTable((one.units,), tuple((value,) for value in array.ravel().tolist()), array.size)
     return LookMap(
         name=name, title=part.title, drawing=drawing, layer=one.layer, unit=one.unit, position=one.position,
         shape=tuple(array.shape), low=low, high=high, peak=peak, scale=scale, evidence=one.evidence, empty=empty,
-        total=one.total, bias=one.bias, terms=strongest_terms(one.terms), term_count=len(one.terms), table=part.table,
+        total=one.total, bias=one.bias, terms=strongest_terms(one.terms), term_count=len(one.terms), table=table,
         curve=part.curve, tiles=tiles, count=part.count or (len(array) if drawing == "tiles" else len(tiles)),
         facts=facts_of(one))
 

@@ -15,7 +15,7 @@ from striate.convnet.explain.dot_product import DotProduct, ProductRow
 from striate.convnet.explain.embedding import Embedding
 from striate.convnet.explain.faithfulness import Faithfulness
 from striate.convnet.explain.maximise import Maximised
-from striate.convnet.explain.occlusion import OcclusionMaps
+from striate.convnet.explain.occlusion import CHANGE, OcclusionMaps
 from striate.convnet.explain.probe import LayerProbe
 from striate.convnet.explain.sanity import SanityCheck
 from striate.convnet.explain.strongest import Strongest
@@ -40,6 +40,7 @@ class LookPart:
         scaled: arrays that the scale is of, where they are not the explanation's own.
         count: of how many those on the sheet are; None is the length of the array.
         from_zero: whether the scale of values that are not negative begins at 0, else at the smallest.
+        diverging: whether 0 is in the middle of the scale though no value is negative; `least`: its end, at least.
 
     """
 
@@ -52,6 +53,8 @@ class LookPart:
     scaled: tuple[NDArray[Any], ...] = ()
     count: int | None = None
     from_zero: bool = True
+    diverging: bool = False
+    least: float = 0.0
 
 
 @singledispatch
@@ -63,7 +66,7 @@ def parts_of(one: Explanation, title: str) -> list[LookPart]:
 @parts_of.register
 def _(one: ClassEvidence, title: str) -> list[LookPart]:
     """The sum over all features, then a map of each of the strongest."""
-    found = [LookPart(title, one)]
+    found = [LookPart(title, one, diverging=True)]
     if one.array.size > 1:
         count = len(one.strongest)
         for place, (unit, part) in enumerate(zip(one.strongest, one.maps, strict=True)):
@@ -72,7 +75,7 @@ def _(one: ClassEvidence, title: str) -> list[LookPart]:
             side = "for" if part.sum() > 0 else "against"
             found.append(LookPart(f"unit {unit}, {side} {title}", Explanation(
                 part, one.units, f"What unit {unit} of {one.features} adds at each position, not what it sees there.",
-                one.features, str(unit), total=float(part.sum()))))
+                one.features, str(unit), total=float(part.sum())), diverging=True))
     return found
 
 
@@ -83,7 +86,7 @@ def _(one: OcclusionMaps, title: str) -> list[LookPart]:
     window = f"a grey window of {one.window}×{one.window} pixels"
     labels = np.unique(one.labels)
     return [
-        LookPart(title, one),
+        LookPart(title, one, least=CHANGE),
         LookPart("probability", Explanation(
             one.probability, "probability, covered", f"The probability of {one.unit} with {window} at each place, "
             f"{share:.1%} without it.", one.layer, one.unit)),

@@ -101,3 +101,24 @@ def test_a_transfer_is_asked_for_its_own_probabilities(head: str, tmp_path: Path
     assert found.untouched[0] == pytest.approx(said[chosen], abs=1e-6)
     assert found.probability.item() == pytest.approx(grey[chosen], abs=1e-6)
     assert abs(said[chosen] - grey[chosen]) > 1e-3
+
+
+def test_its_sentence_gives_the_largest_fall_or_says_that_nothing_falls_or_that_it_says_nothing() -> None:
+    def sentence(weight: float, bias: float) -> tuple[str, np.ndarray]:
+        """The score of class 1 is the sum of a bright picture."""
+        weights = torch.zeros(2, 64)
+        weights[1] = weight
+        net = explained(Network(Dense(2, name="fc")(Input(1, 8, 8))), mean=0.0, std=255.0,
+                        tensors={"fc.weight": weights, "fc.bias": [0.0, bias]})
+        found = occlusion(net, np.full((8, 8, 1), 255, np.uint8), Target("fc", 1), window=4, stride=4)
+        return found.evidence, found.probability
+
+    said, probability = sentence(1 / 16, -2)  # 4 without a window of 16 pixels, 1 less with it
+    assert (probability == pytest.approx(1 / (1 + np.exp(-1)), 1e-4))
+    assert "from 0.8808 to 0.7311 at most" in said
+    said, _ = sentence(1 / 16, 10)
+    assert said.startswith("Nothing falls here: the probability of class 1, 1, falls by 1.4e-06 at most")
+    assert sentence(0.0, 0.0)[0].startswith("Nothing falls here: the probability of class 1, 0.5, falls nowhere")
+    said, _ = sentence(1 / 16, -30)
+    assert said.startswith("Says nothing here: the probability of class 1 is 5e-12 without")
+    assert "falls" not in said

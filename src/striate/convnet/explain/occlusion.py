@@ -20,6 +20,7 @@ from striate.convnet.inference.fold_batch_norm import fold_upright
 from striate.convnet.training.malloc import reuse_freed_memory
 from striate.core.constraints import Integer
 from striate.core.params import Refusal, checked
+from striate.errors import shown
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 
@@ -27,6 +28,8 @@ SHARE = 7  # a window is this part of the shorter side
 PLACES = 25  # windows along each side, if they are not given
 MEMORY = 128 << 20  # bytes of volumes of one batch
 LARGEST_BATCH = 32
+TINY = 1e-6  # a probability below which no fall of it says anything
+CHANGE = 0.01  # a fall of a probability below which no place matters by itself
 
 REFUSAL = Refusal("bad_window", "a {name} of an occlusion was asked for", "Leave it out")
 
@@ -105,12 +108,26 @@ def occlusion(model: ExplainedNet, pixels: Pixels, target: Target, *, window: in
     return OcclusionMaps(
         array=mean_over_windows(untouched[chosen] - probability, rows, columns, side, (height, width)),
         units="probability",
-        evidence=f"How far the probability of {name} falls while a grey window covers the place, so what the decision "
-                 "cannot do without; it does not show what two places do together, nor what another covering would.",
+        evidence=_evidence(name, float(untouched[chosen]), float(probability.min())),
         layer=model.scores if model.scored else None, unit=name, probability=probability,
         labels=said.argmax(1).reshape(grid), activation=np.concatenate(activations).reshape(grid), map_layer=layer,
         map_unit=unit, rows=rows, columns=columns, window=side,
         untouched=(float(untouched[chosen]), int(untouched.argmax()), float(sums[unit])))
+
+
+def _evidence(name: str, before: float, lowest: float) -> str:
+    """What the falls of the probability of a class from `before`, at most to `lowest`, are evidence of."""
+    named, fall = shown(name, 80), before - lowest
+    if before < TINY:
+        return (f"Says nothing here: the probability of {named} is {before:.1g} without a window, and of a probability "
+                f"below {TINY:g} no fall means anything; explain a class that the network holds possible.")
+    missing = "it does not show what two places do together, nor what another covering would"
+    if fall < CHANGE:
+        how = f"by {fall:.2g} at most" if fall > 0 else "nowhere"
+        return (f"Nothing falls here: the probability of {named}, {before:.4g}, falls {how} while a grey window covers "
+                f"a place, so the decision can do without each single place; {missing}.")
+    return (f"How far the probability of {named} falls while a grey window covers the place, from {before:.4g} to "
+            f"{lowest:.4g} at most, so what the decision cannot do without; {missing}.")
 
 
 def batch_size(model: ExplainedNet) -> int:
