@@ -57,4 +57,4 @@ def sentences(panel: LookPanel) -> list[str]:
 
 def draw(result: NetworkLookResult, one: LookMap) -> Drawing:
     """The drawing of a map."""
-    return DRAWERS[one.drawing](one, result.explanations[one.name], result.pixels)
+    return DRAWERS[one.drawing].draw(one, result.explanations[one.name], result.pixels)

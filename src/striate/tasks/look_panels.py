@@ -24,6 +24,7 @@ from striate.core.humanize import join_words
 from striate.core.result import json_values
 from striate.model.explanation import Explanation, Term
 from striate.report.display_scale import DisplayScale
+from striate.report.drawers import DRAWERS
 from striate.report.network_look_result import LookMap, LookPanel, LookTable, TileFacts
 from striate.tasks.look_parts import LookPart
 
@@ -32,7 +33,6 @@ MOST_TERMS = 10
 UNCHECKED = "Whether this map depends on what the network has learnt was not checked; --show sanity does it."
 MOST_NAMED = 12  # units or pairs, in a sentence
 BEYOND = 0.5  # per cent of the values of a signed map that may lie beyond its scale
-SCALED = frozenset({"overlay", "signed", "sizes", "tiles"})
 
 
 def maps_of(method: str, parts: Sequence[LookPart], classes: Sequence[str], scale: str) -> tuple[LookMap, ...]:
@@ -45,7 +45,8 @@ def maps_of(method: str, parts: Sequence[LookPart], classes: Sequence[str], scal
     for place, (drawing, part) in enumerate(zip(drawings, parts, strict=True)):
         one = part.explanation
         arrays = alike[_likeness(drawing, one)] if scale == "shared" else [one.array]
-        own = common_scale(arrays, drawing, part.from_zero, part.diverging, part.least) if drawing in SCALED else None
+        own = (common_scale(arrays, drawing, part.from_zero, part.diverging, part.least)
+               if DRAWERS[drawing].scaled else None)
         if part.scaled:
             own = common_scale(part.scaled, "signed")
         name = f"{method}-{place + 1}" if place else method
@@ -94,7 +95,7 @@ def _map(name: str, part: LookPart, drawing: str, scale: DisplayScale | None, cl
     one, array = part.explanation, part.explanation.array
     low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 0.0)
     peak = tuple(int(i) for i in np.unravel_index(int(array.argmax()), array.shape)) if array.size else ()
-    empty = drawing in SCALED and array.dtype != np.uint8 and low == high == 0
+    empty = DRAWERS[drawing].scaled and array.dtype != np.uint8 and low == high == 0
     tiles = _categories(array, classes) if drawing == "labels" else ()
     if drawing in ("tiles", "crops"):
         tiles = tiles_of(one, part.tiles)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
@@ -18,9 +19,21 @@ from striate.report.drawers.tile_sheet import draw_tiles
 from striate.report.drawers.value_table import draw_table
 from striate.report.network_look_result import LookMap
 
-# Of a map, its explanation, and the picture that is explained, if there is one.
-DRAWERS: Mapping[str, Callable[[LookMap, Explanation, Pixels | None], Drawing]] = MappingProxyType({
-    "overlay": draw_overlay, "signed": draw_signed, "tiles": draw_tiles, "table": draw_table, "picture": draw_picture,
-    "labels": draw_labels, "sizes": draw_sizes, "crops": draw_crops,
-    "curve": draw_curve, "points": draw_points,
+
+class Drawer(NamedTuple):
+    """Drawer of a kind of map.
+
+    draw: of a map, its explanation, and the picture that is explained, if there is one.
+    scaled: whether values are drawn by a display scale, which alike maps share.
+    """
+
+    draw: Callable[[LookMap, Explanation, Pixels | None], Drawing]
+    scaled: bool = False
+
+
+DRAWERS: Mapping[str, Drawer] = MappingProxyType({
+    "overlay": Drawer(draw_overlay, scaled=True), "signed": Drawer(draw_signed, scaled=True),
+    "sizes": Drawer(draw_sizes, scaled=True), "tiles": Drawer(draw_tiles, scaled=True),
+    "labels": Drawer(draw_labels), "picture": Drawer(draw_picture), "crops": Drawer(draw_crops),
+    "curve": Drawer(draw_curve), "points": Drawer(draw_points), "table": Drawer(draw_table),
 })
