@@ -27,6 +27,14 @@ HUGE = Network(Dense(2)(Dense(6_000)(Dense(65_536)(Input(1, 8, 8)))), name="huge
 SMALL = Network(Dense(2)(Input(1, 8, 8)), name="small")
 
 
+def overgrown(_: Path) -> object:
+    """Finite weights whose scores are not."""
+    model = ConvNet(SMALL, epochs=1).fit(PICTURES, LABELS)
+    for tensor in model.module_.parameters():
+        tensor.data.fill_(3e38)
+    return model.predict_proba(PICTURES)
+
+
 def fit(network: Network = SMALL, labels: object = LABELS, **more: object) -> object:
     context = TrainingContext(checkpoints=more.pop("checkpoints", None), stop=more.pop("stop", bool))  # type: ignore[arg-type]
     return ConvNet(network, **{"epochs": 2} | more).fit(PICTURES, labels, context=context)  # type: ignore[arg-type]
@@ -90,6 +98,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "checkpoint_too_large": lambda folder: fit(HUGE, checkpoints=folder / "none"),
     "loss_not_finite": lambda _: fit(learning_rate=1e6, optimiser="sgd", epochs=60, batch_size=2),
     "weights_not_finite": lambda _: fit(learning_rate=1e6, optimiser="sgd", epochs=60),
+    "scores_not_finite": overgrown,
     "bad_range": lambda _: range_test(ConvNet(SMALL), PICTURES, LABELS, low=1.0, high=0.1),
     "bad_ranks": lambda _: RankInfo.read({"RANK": "2", "WORLD_SIZE": "2"}),
     "ranks_missing": lambda _: raised(ranks_missing(RankInfo(0, 2, 0, 1))),

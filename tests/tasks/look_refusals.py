@@ -33,6 +33,12 @@ def unreadable(folder: Path) -> object:
     return look(small(), folder / "b.png", out=folder / "look.html")
 
 
+def foreign(folder: Path) -> object:
+    (folder / "mine").mkdir()
+    (folder / "mine" / "filters.png").write_bytes(b"a picture of the user")
+    return look(small(), figures=folder / "mine")
+
+
 REFUSALS: dict[str, Callable[[Path], object]] = {
     "unknown_method": asked(show="activation"),
     "unknown_method that is like none": asked(show="zz"),
@@ -49,6 +55,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "unknown_class": asked(class_name="sideways"),
     "class_alone": asked(picture=False, class_name="up"),
     "a picture that cannot be read": unreadable,
+    "not_figures": foreign,
     "bad_top": asked(top=-3),
     "bad_top, too many": asked(top=51),
     "option_of_kind": lambda _: look(model(), pictures()[0], layer="conv1"),

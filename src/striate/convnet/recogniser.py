@@ -40,6 +40,7 @@ from striate.model.recogniser import (
     class_indices,
     manifest_of,
     pictures_of,
+    refuse_not_finite,
     restored_classes,
     training_set,
 )
@@ -204,6 +205,7 @@ class ConvNet(Recogniser):
         check_is_fitted(self, "module_")
         logits = logits_of(self.module_, self.preparation_.apply(pictures_of(X)), self.preparation_,
                            precision.choose(self.recipe_.precision), self.recipe_.test_time or "none")
+        refuse_not_finite(logits.numpy())
         return logits.double().softmax(dim=1).numpy()
 
     def describe_training(self) -> str:

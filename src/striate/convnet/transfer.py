@@ -27,7 +27,14 @@ from striate.core.constraints import Boolean, Integer, OneOf, Text, unquoted
 from striate.core.model_file import MAX_BYTES, Arrays, ModelFile, joined, parted
 from striate.core.params import Refusal, check_params, stored
 from striate.errors import Interrupted
-from striate.model.recogniser import Recogniser, manifest_of, pictures_of, restored_classes, training_set
+from striate.model.recogniser import (
+    Recogniser,
+    manifest_of,
+    pictures_of,
+    refuse_not_finite,
+    restored_classes,
+    training_set,
+)
 
 HEADS = ("linear_svm", "knn")
 PARTS = ("network", "features", "head")  # of the arrays in a file
@@ -130,7 +137,9 @@ class Transfer(Recogniser):
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are resized first."""
         check_is_fitted(self, "classifier_")
-        return self._spread(self.classifier_.predict_proba(self.features(X)))
+        features = self.features(X)
+        refuse_not_finite(features)
+        return self._spread(self.classifier_.predict_proba(features))
 
     def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, K) of outputs (N, D) of the network, as `predict_proba` finds them from pictures."""

@@ -128,6 +128,15 @@ def pictures_of(X: Any) -> Pixels | LabelledPictures:
     return array[..., None] if array.ndim == 3 else array
 
 
+def refuse_not_finite(scores: NDArray[Any]) -> None:
+    """Refuse scores or features, a row for each picture, that are infinite or no numbers (`scores_not_finite`)."""
+    strange = int((~np.isfinite(scores)).any(axis=1).sum())
+    if strange:
+        raise UsageError("scores_not_finite", "pictures were to be recognised", allowed="finite scores are allowed",
+                         given=f"the network's numbers outgrew float32 for {strange:,} of {len(scores):,} pictures",
+                         do="Train it again, with a smaller learning rate")
+
+
 def labels_of(X: Any, y: ArrayLike | None) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Class index of each picture, (N,) int64, and the classes; from `y`, or from `X` if it is a `Dataset`.
 

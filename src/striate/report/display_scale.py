@@ -44,5 +44,7 @@ class DisplayScale(Result):
 
         >>> DisplayScale(-1, 1, diverging=True).levels(np.array([-2.0, 0.0, 1.0])).tolist()
         [0, 128, 255]
+        >>> DisplayScale(-1e-40, 1e-40, diverging=True).levels(np.float32([-1e-40, 0.0, 1e-40])).tolist()
+        [0, 128, 255]
         """
         return np.asarray((255 * self.places(values)).round(), np.uint8)

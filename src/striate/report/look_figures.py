@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.core import atomic
+from striate.errors import UsageError, shown
 from striate.report.look_network import draw
 from striate.report.network_look_result import NetworkLookResult
 
@@ -19,13 +20,9 @@ def write_figures(folder: str | Path, result: NetworkLookResult) -> Path:
     """Write `look.json` and the files of every map, named after it, into `folder`; returns `folder`.
 
     Arrays that an explanation has beside its own are in files of their names: `occlusion.probability.npy`. Each file is
-    replaced atomically; the folder is made if it is not there. Raises `DiskError`.
+    replaced atomically. Raises `DiskError`.
     """
-    folder = Path(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise atomic.disk_error(folder, error) from error
+    folder = made_folder(folder)
     for panel in result.panels:
         for one in panel.maps:
             found, drawing = result.explanations[one.name], draw(result, one)
@@ -38,6 +35,21 @@ def write_figures(folder: str | Path, result: NetworkLookResult) -> Path:
                     atomic.write_bytes(folder / f"{one.name}.{ending}", content)
     text = json.dumps(result.as_dict(), ensure_ascii=False, allow_nan=False, indent=1)
     atomic.write_text(folder / "look.json", text + "\n")
+    return folder
+
+
+def made_folder(folder: str | Path) -> Path:
+    """The folder of the figures, made if it is not there; refuses one with files but no `look.json` (`not_figures`)."""
+    folder = Path(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        foreign = not (folder / "look.json").exists() and next(folder.iterdir(), None)
+    except OSError as error:
+        raise atomic.disk_error(folder, error) from error
+    if foreign:
+        raise UsageError("not_figures", f"figures were to be written into {shown(folder)}",
+                         allowed="a new folder, an empty one, or one of an earlier look is allowed",
+                         given=f"it has {shown(foreign.name)} and no look.json", do="Give another folder")
     return folder
 
 

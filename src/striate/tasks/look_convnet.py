@@ -27,6 +27,7 @@ from striate.errors import DiskError, MissingError, StriateError
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 from striate.model.recogniser import Picture, Recogniser
+from striate.report.look_figures import made_folder
 from striate.report.network_look_result import ExplainedUnit, LookPanel, NetworkLookResult
 from striate.tasks.look_options import SCALES, chosen_methods, class_index, parsed_unit
 from striate.tasks.look_panels import maps_of, notes_of, with_verdicts
@@ -96,6 +97,8 @@ def look_network(recogniser: Recogniser, picture: Picture | None, class_name: st
     methods = chosen_methods(show, picture=picture is not None, data=data is not None)
     checked("scale", scale, OneOf(*SCALES), Refusal("bad_scale", "the {name} of maps was asked for", "Use shared"))
     chosen = parsed_unit(unit)
+    if figures is not None:
+        made_folder(figures)  # before the work
     net = ExplainedNet.of(recogniser)
     learnt = recogniser.present_.tolist() if isinstance(recogniser, Transfer) else None
     index = None if class_name is None else class_index(net.classes, class_name, learnt)

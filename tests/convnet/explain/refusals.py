@@ -16,6 +16,7 @@ from striate.convnet.explain.grad_cam import grad_cam
 from striate.convnet.explain.gradient import gradient
 from striate.convnet.explain.guided import guided
 from striate.convnet.explain.integrated_gradients import integrated_gradients
+from striate.convnet.explain.sanity import sanity
 from striate.convnet.explain.smoothgrad import smoothgrad
 from striate.convnet.explain.target import Target
 from tests.convnet.explain.nets import explained, picture
@@ -70,6 +71,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "a rule that is none": lambda _: ForwardPass.of(net(), torch.zeros(1, 1, 5, 6), ["conv"], "guided_gradient"),
     "signals beyond float32": lambda _: look(gradient, Target("conv", 0, (0, 0)), huge),
     "a seed that is no number": lambda _: look(deconvnet, Target("conv", 0), seed="1"),
+    "nothing with weights": lambda _: look(sanity, Target("input", 0)),
     "no steps": lambda _: look(integrated_gradients, SCORE, steps=0),
     "no copies": lambda _: look(smoothgrad, SCORE, copies=0),
     "negative noise": lambda _: look(smoothgrad, SCORE, noise=-0.1),

@@ -131,6 +131,10 @@ def sanity(model: ExplainedNet, pixels: Pixels, target: Target, *, stages: int =
             undefined.append(method)
     order = [node.name for node in reversed(model.path_to(target.layer)) if node.tensors]
     order = [HEAD, *order] if model.head and target.layer == HEAD else order
+    if not order:
+        raise UsageError("nothing_to_randomise", "a sanity check was asked for",
+                         allowed="a layer with weights, or one behind such a layer, is allowed",
+                         given=f"{target.layer} was given, before which nothing has weights", do="Give a later layer")
     half = -(-len(order) // 2)
     counts = np.unique([half, *np.linspace(len(order), 1, stages).round().astype(int)])
     found = np.zeros((draws, len(untouched), len(counts)))
