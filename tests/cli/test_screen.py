@@ -90,3 +90,15 @@ def test_a_run_tells_of_each_epoch_in_plain_lines(striate: Program) -> None:
         "epoch 1/2", "epoch 2/2"]
     assert "\x1b" not in done.stderr
     assert "\r" not in done.stderr
+
+
+def test_named_parts_are_told_where_a_terminal_is(monkeypatch: pytest.MonkeyPatch,
+                                                      capsys: pytest.CaptureFixture[str]) -> None:
+    for terminal in (False, True):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda shown=terminal: shown, raising=False)
+        monkeypatch.setenv("TERM", "xterm")
+        screen = Screen()
+        screen.part("Occlusion", 0, 2)
+        screen.part("Gradient", 1, 2)
+        screen.close()
+        assert ("Gradient" in capsys.readouterr().err) is terminal

@@ -185,18 +185,17 @@ def run(*arguments: str) -> Any:
     return CliRunner().invoke(app, ["look", *arguments], catch_exceptions=True)
 
 
-def test_the_command_writes_beside_the_model_and_not_twice(tmp_path: Path) -> None:
+def test_the_command_replaces_its_page_beside_the_model_and_no_other(tmp_path: Path) -> None:
     Image.fromarray(pictures()[1]).save(tmp_path / "a.png")
     path = str(model().save(tmp_path / "m.safetensors"))
     done = run(path, "--picture", str(tmp_path / "a.png"))
     assert done.exit_code == 0, done.output
     assert done.output.splitlines()[-1] == str(tmp_path / "look.html")
     assert re.search(r"^for \w+: word \d+ +\+\d\.\d{3}  \d+ times$", done.output, re.MULTILINE)
-    again = run(path)
+    assert json.loads(run(path, "--json").output)["words"] == WORDS
+    assert Page((tmp_path / "look.html").read_text()).sections == ["verdict", "words"]
+    again = run(path, "--out", str(tmp_path / "look.html"))
     assert isinstance(again.exception, UsageError)
     assert again.exception.code == "out_exists"
-    forced = run(path, "--force", "--json")
-    assert json.loads(forced.output)["words"] == WORDS
-    assert Page((tmp_path / "look.html").read_text()).sections == ["verdict", "words"]
     assert run(path, "--force", "--quiet").output == f"{tmp_path / 'look.html'}\n"
     assert "Example: striate look" in run("--help").output

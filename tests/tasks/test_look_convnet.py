@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from striate import ConvNet
+from striate import Conv, ConvNet, Dense, Input, Network, Tanh
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.convnet.explain.sanity import sanity
@@ -17,6 +17,7 @@ from striate.report.drawers import DRAWERS
 from striate.report.network_look_result import NetworkLookResult
 from striate.tasks.look import look
 from striate.tasks.look_panels import strongest_terms
+from striate.tasks.progress import Progress
 from tests.tasks.look_refusals import SIDE, small
 
 PICTURE = np.arange(SIDE * SIDE, dtype=np.uint8).reshape(SIDE, SIDE)
@@ -187,3 +188,19 @@ def test_a_class_with_a_number_for_its_name_is_named_by_the_number() -> None:
     digit = ConvNet(small().network, epochs=1, seed=0).fit(
         np.arange(4 * SIDE * SIDE, dtype=np.uint8).reshape(4, SIDE, SIDE), labels)
     assert [looked(digit, class_name=name, show="filters").target for name in (7, "7", np.int64(7))] == ["7"] * 3
+
+
+def test_a_method_of_the_first_page_that_is_undefined_says_why_and_nobody_asked() -> None:
+    network = Network(Dense(2, name="fc")(Tanh(name="bent")(Conv(3, 3, name="conv")(Input(1, SIDE, SIDE)))))
+    bent = ConvNet(network, epochs=1, seed=0).fit(np.arange(4 * SIDE * SIDE, dtype=np.uint8).reshape(4, SIDE, SIDE),
+                                                  ["down", "up", "down", "up"])
+    refused = {panel.method: panel.refused for panel in looked(bent).panels}
+    assert refused["deconvnet"] == "The network's activations are tanh, not ReLU, so there is no deconvnet."
+    (panel,) = looked(bent, show="deconvnet").panels
+    assert "deconvnet was asked for" in (panel.refused or "")
+
+
+def test_each_method_is_told_before_it_runs(fitted: ConvNet) -> None:
+    told: list[tuple[str, int, int]] = []
+    looked(fitted, show="gradient,class_evidence", progress=Progress(on_part=lambda *part: told.append(part)))
+    assert told == [("Gradient", 0, 2), ("Evidence for the class", 1, 2)]

@@ -77,7 +77,7 @@ def look(
     try:
         result = look_inside(model, picture, layer=layer, unit=unit, data=data, show=show, class_name=asked, top=top,
                              scale=scale, out=page, figures=figures,
-                             progress=Progress(message=screen.say, on_progress=screen.stage))
+                             progress=Progress(message=screen.say, on_progress=screen.stage, on_part=screen.part))
     finally:
         screen.close()
     screen.answer(result, str(result.page) if quiet else result.summary())

@@ -46,6 +46,11 @@ class Screen:
         else:
             self.lines.stage(stage, done, total)
 
+    def part(self, name: str, done: int, total: int) -> None:
+        """The part of the work that begins, by name, in a bar that vanishes; nothing where stderr is no terminal."""
+        if self.terminal:
+            self._show(name, done, total, "", key="parts", vanishing=True)
+
     def step(self, step: StepRecord) -> None:
         """Progress of training: loss, accuracy, pictures per second; bar and lines add the time left."""
         if step.step == 1:
@@ -65,12 +70,13 @@ class Screen:
         self.bars = self.task = None
         self.shown = ""
 
-    def _show(self, text: str, done: int, total: int, detail: str, key: str = "") -> None:
+    def _show(self, text: str, done: int, total: int, detail: str, key: str = "",
+              vanishing: bool = False) -> None:
         if self.quiet:
             return
         if self.shown != (key or text):
             self.close()
-            self.bars, self.shown = new_bars(), key or text
+            self.bars, self.shown = new_bars(vanishing), key or text
             self.bars.start()
             self.task = self.bars.add_task(text, total=total, detail=detail)
         assert self.bars
@@ -80,13 +86,13 @@ class Screen:
             self.close()
 
 
-def new_bars() -> Progress:
-    """A rich progress display on stderr."""
+def new_bars(vanishing: bool = False) -> Progress:
+    """A rich progress display on stderr, which stays there when it has ended unless it is `vanishing`."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     return Progress(
         TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn(), TimeRemainingColumn(),
         TextColumn("left"),
-        TextColumn("{task.fields[detail]}"), console=Console(stderr=True),
+        TextColumn("{task.fields[detail]}"), console=Console(stderr=True), transient=vanishing,
     )

@@ -28,17 +28,19 @@ class Explainer(NamedTuple):
     explain: (recogniser, picture, class_name, top, **names and options) -> LookResult;
     write_page: (path, that result) -> Path; write_figures: (folder, that result) -> Path, or "".
     options: what `explain` takes of `layer`, `unit`, `data`, `show`, `scale` and `figures`.
+    tells_progress: whether `explain` takes `progress`.
     """
 
     explain: str
     write_page: str
     write_figures: str = ""
     options: frozenset[str] = frozenset()
+    tells_progress: bool = False
 
 
 NETWORK = Explainer(
     "striate.tasks.look_convnet:look_network", "striate.report.look_network:write_look_network",
-    "striate.report.look_figures:write_figures", frozenset({"layer", "unit", "data", "show", "scale", "figures"}))
+    "striate.report.look_figures:write_figures", frozenset({"layer", "unit", "data", "show", "scale", "figures"}), True)
 # By the KIND of the recogniser.
 EXPLAINERS: Mapping[str, Explainer] = MappingProxyType({
     "words": Explainer("striate.tasks.look_words:look_words", "striate.report.look:write_look"),
@@ -66,7 +68,7 @@ def look(model: str | Path | Recogniser, picture: Picture | None = None, *, laye
         scale: of the maps of a method: `shared` by them, which is None, or of `each`.
         out: the page to write, or None.
         figures: a folder for every panel as PNG, SVG and NPY files, or None; it is made if it is not there.
-        progress: callbacks of methods that look at many pictures.
+        progress: callbacks as each method begins, and of methods that look at many pictures.
 
     Raises `UsageError` (`bad_top`, `look_kind`, `option_of_kind`, `class_alone`, and of a wrong option its own),
     `NetworkError` (`unknown_layer`), `PictureError`, and what `striate.load` raises.
@@ -95,7 +97,7 @@ def look(model: str | Path | Recogniser, picture: Picture | None = None, *, laye
         raise UsageError("class_alone", f"what speaks for {shown(name, 80)} was asked for",
                          allowed="a class is allowed together with a picture", given="no picture was given",
                          do="Give a picture, too")
-    if data is not None:
+    if explainer.tells_progress:
         given["progress"] = progress
     page = None if out is None else str(out)
     result: LookResult = named_object(explainer.explain)(recogniser, picture, name, top, model=path, page=page,

@@ -33,6 +33,7 @@ from striate.tasks.look_options import SCALES, chosen_methods, class_index, pars
 from striate.tasks.look_panels import maps_of, notes_of, with_verdicts
 from striate.tasks.look_parts import LookPart, parts_of, with_sizes
 from striate.tasks.look_pictures import look_data
+from striate.tasks.look_undefined import undefined_here
 from striate.tasks.progress import Progress
 
 NAMED_UNITS = 3  # in the sentence on what speaks for a class
@@ -50,7 +51,7 @@ class LookSubject:
         units: the targets of methods that explain units, the strongest first.
         target: the class that is explained, by index; None without a picture or class.
         activity: of the picture.
-        progress: callbacks of methods that look at many pictures.
+        progress: callbacks as each method begins, and of methods that look at many pictures.
 
     """
 
@@ -126,8 +127,9 @@ def look_network(recogniser: Recogniser, picture: Picture | None, class_name: st
                           chosen is not None and class_name is None, targets, index, activity, progress or Progress())
     panels: list[LookPanel] = []
     explanations: dict[str, Explanation] = {}
-    for method in methods:
-        panel, arrays = panel_of(subject, method, scale)
+    for done, method in enumerate(methods):
+        subject.progress.on_part(title_of(method), done, len(methods))
+        panel, arrays = panel_of(subject, method, scale, asked=show is not None)
         panels.append(panel)
         explanations |= arrays
     quick = checked_quickly(subject, methods) if show is None else []
@@ -183,15 +185,25 @@ def explained_units(activity: ActivationMaps, layer: str, chosen: tuple[int, tup
     return ExplainedUnit(layer, unit, float(activity.maps[layer][(unit, *at)]), at),
 
 
-def panel_of(subject: LookSubject, method: str, scale: str) -> tuple[LookPanel, dict[str, Explanation]]:
-    """The panel of one method, and its explanations by the names of the maps; a refusal is the panel's sentence."""
-    title = METHODS_OF_LOOK[method].title or method.replace("_", " ").capitalize()
+def title_of(method: str) -> str:
+    """The title of a method's panel."""
+    return METHODS_OF_LOOK[method].title or method.replace("_", " ").capitalize()
+
+
+def panel_of(subject: LookSubject, method: str, scale: str, *,
+             asked: bool) -> tuple[LookPanel, dict[str, Explanation]]:
+    """The panel of one method, and its explanations by the names of the maps; a refusal is the panel's sentence.
+
+    Of a method that was not `asked` for by name, it is why the network has none.
+    """
+    title = title_of(method)
     try:
         parts, left_out = explained(subject, method)
     except (DiskError, MissingError):
         raise
     except StriateError as error:
-        return LookPanel(method, title, refused=str(error)), {}
+        why = None if asked else undefined_here(subject.model, method, error.code)
+        return LookPanel(method, title, refused=why or str(error)), {}
     maps = maps_of(method, parts, subject.model.classes, scale)
     first = parts[0].explanation
     panel = LookPanel(method, title, first.evidence, first.units, maps=maps, left_out=left_out, notes=notes_of(first))

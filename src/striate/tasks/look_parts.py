@@ -84,14 +84,15 @@ def _(one: OcclusionMaps, title: str) -> list[LookPart]:
     """The fall of the probability over the picture, then Zeiler's three panels, one value for each window."""
     share, _, strength = one.untouched
     window = f"a grey window of {one.window}×{one.window} pixels"
-    labels = np.unique(one.labels)
+    count = len(np.unique(one.labels))
+    found = "the same everywhere" if count == 1 else f"{count} classes occur"
     return [
         LookPart(title, one, least=CHANGE),
         LookPart("probability", Explanation(
             one.probability, "probability, covered", f"The probability of {one.unit} with {window} at each place, "
             f"{share:.1%} without it.", one.layer, one.unit)),
         LookPart("label", Explanation(
-            one.labels, "class", f"The most probable class with {window} at each place, one of {len(labels)}.",
+            one.labels, "class", f"The most probable class with {window} at each place: {found}.",
             one.layer), "labels"),
         LookPart(f"unit {one.map_unit} of {one.map_layer}", Explanation(
             one.activation, "activation", f"The sum of the strongest map of {one.map_layer} with {window} at each "
@@ -197,6 +198,7 @@ def _(one: Embedding, title: str) -> list[LookPart]:  # noqa: ARG001 - it is of 
 def with_sizes(one: Explanation, title: str) -> list[LookPart]:
     """A signed map of three channels, and beside it the largest size of each pixel's values."""
     sizes = np.abs(one.array).max(axis=2)
-    words = f"The size of the same in each pixel, the largest of its {one.array.shape[2]} channels, without its sign."
-    return [LookPart(title, one), LookPart(f"size, {title}", Explanation(
+    channels = one.array.shape[2]
+    words = f"The same without its sign{f', the largest of the {channels} channels' if channels > 1 else ''}."
+    return [LookPart(title, one), LookPart(f"{title}: size per pixel", Explanation(
         sizes, f"{one.units}, size", words, one.layer, one.unit, position=one.position), "sizes")]

@@ -21,6 +21,7 @@ class Progress:
         interruptible: a context manager that gives a function, which returns true when the task should stop.
         checkpoint_seconds: how often training saves its state; None is what `ConvNet.fit` does.
         group: the processes that train together.
+        on_part: called with (name, done, total) when the next of several named parts of the work begins.
 
     """
 
@@ -30,6 +31,7 @@ class Progress:
     interruptible: Callable[[], AbstractContextManager[Callable[[], bool]]] = lambda: nullcontext(bool)
     checkpoint_seconds: float | None = None
     group: ProcessGroup = field(default_factory=ProcessGroup)
+    on_part: Callable[[str, int, int], None] = lambda *_: None
 
     def with_step_callback(self, callback: Callable[[StepRecord], None]) -> Progress:
         """The same, where `callback` is called after every step, too."""

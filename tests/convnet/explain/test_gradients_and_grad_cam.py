@@ -188,7 +188,7 @@ def test_the_seed_is_named() -> None:
     model = explained(small())
     unit = next(unit for unit in range(6) if gradient(model, picture(model), Target("relu", unit)).array.any())
     target = Target("relu", unit)
-    seeds = {"a seed of 1": [gradient, guided], "a seed of the activation itself": [deconvnet]}
+    seeds = {"starts from 1 there": [gradient, guided], "the activation itself": [deconvnet]}
     for words, methods in seeds.items():
         assert all(words in one(model, picture(model), target).evidence for one in methods)
 

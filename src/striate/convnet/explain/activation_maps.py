@@ -89,8 +89,8 @@ def activations(model: ExplainedNet, pixels: Pixels, target: Target) -> Activati
     with torch.no_grad():
         volumes = model.activations(model.batch(pixels[None]), layers)
     maps = {name: volumes[name][0].cpu().contiguous().numpy() for name in layers}
-    evidence = (f"What each unit of {target.layer} answers where in this picture: large where its pattern is, "
-                "not whether the decision uses it.")
+    evidence = (f"How strongly each unit of {target.layer} responds at each place of this picture: most where its "
+                "pattern is, not whether the decision uses it.")
     return ActivationMaps(maps[target.layer], "activation", evidence, target.layer, maps=maps,
                           layers=tuple(_activity(name, maps[name]) for name in layers))
 

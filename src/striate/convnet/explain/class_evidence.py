@@ -140,14 +140,13 @@ def _parts_of_margin(model: ExplainedNet, forward: ForwardPass, features: str, i
 
 def _sentence(model: ExplainedNet, index: int, features: str, shape: tuple[int, ...], weighted: str | None) -> str:
     count, height, width = shape
-    name, what = shown(model.classes[index], 80), "margin" if model.head else "score"
+    name = shown(model.classes[index], 80)
     where = f" and each of {height}×{width} positions" if height * width > 1 else ""
     if weighted is None and not model.head:
         return (f"What each of {height}×{width} positions adds to the score of {name}, an exact sum; it does not show "
                 "what the network sees there, and only differences between the scores of classes decide.")
-    compared = ", compared with the mean of the training pictures" if model.head else ""
-    missing = ("" if where else "; these features read the whole picture, so they have no places") + (
-        "" if model.head else "; only differences between the scores of classes decide")
-    return (f"What each of {count:,} features of {features}{where} adds to the {what} of {name}{compared}, an exact "
+    compared = ", the margin of its SVM, compared with the mean of the training pictures" if model.head else ""
+    missing = "" if where else "; these features read the whole picture, so they have no places"
+    return (f"What each of {count:,} features of {features}{where} adds to the score of {name}{compared}, an exact "
             f"sum with the bias; it does not show what a feature sees, and a position reads its whole receptive "
-            f"field{missing}.")
+            f"field{missing}; only differences between the scores of classes decide.")

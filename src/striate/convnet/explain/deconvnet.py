@@ -40,12 +40,12 @@ def deconvnet(model: ExplainedNet, pixels: Pixels, target: Target, seed: float |
         evidence = (f"Nothing is drawn of {what}: its seed is {given}, and deconvnet begins with one above 0, which "
                     "does not say that the picture does not matter to it.")
     elif not found.array.any():
-        evidence = (f"Nothing comes back from {what}, by deconvnet with a seed of {given}: no signal stays above 0, "
-                    "which does not say that the picture does not matter to it.")
+        evidence = (f"Nothing comes back from {what}, by deconvnet, which starts from {given} there: no signal stays "
+                    "above 0, which does not say that the picture does not matter to it.")
     elif any(is_max_pooling(node) for node in model.path_to(found.target.layer)):
-        evidence = (f"The pattern that excites {what}, by deconvnet with a seed of {given}: where it is and what it "
-                    "looks like, not how much each pixel counts.")
+        evidence = (f"The pattern that excites {what}, by deconvnet, which starts from {given} there: where it is and "
+                    "what it looks like, not how much each pixel counts.")
     else:
-        evidence = (f"What the weights before {what} make of a seed of {given}, by deconvnet: with no max pooling "
+        evidence = (f"What the weights before {what} make of {given}, by deconvnet: with no max pooling "
                     "before it the picture decides where this is and how strong, and not what it looks like.")
-    return found.explanation(model, f"signal that came back from a seed of {given}", evidence)
+    return found.explanation(model, f"signal that comes back when it starts from {given}", evidence)

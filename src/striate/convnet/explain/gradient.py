@@ -21,6 +21,6 @@ def gradient(model: ExplainedNet, pixels: Pixels, target: Target) -> Explanation
     found = project(model, pixels, target, "gradient")
     what = f"{model.words(found.target)}, here {significant(found.activation, 3)}"
     return found.explanation(model, UNITS, (
-        f"How much {what}, changes with each pixel, by the gradient with a seed of 1: the slope at this very picture, "
-        "not what each pixel contributes." if found.array.any() else
+        f"How much {what}, changes with each pixel, by the gradient, which starts from 1 there: the slope at this very "
+        "picture, not what each pixel contributes." if found.array.any() else
         f"The gradient of {what}, is zero at every pixel: no small change of the picture changes it, a large one may."))

@@ -9,7 +9,7 @@ from striate.core.humanize import significant
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 
-UNITS = "signal that came back from a seed of 1"
+UNITS = "signal that comes back when it starts from 1"
 
 
 def guided(model: ExplainedNet, pixels: Pixels, target: Target) -> Explanation:
@@ -21,7 +21,7 @@ def guided(model: ExplainedNet, pixels: Pixels, target: Target) -> Explanation:
     found = project(model, pixels, target, "guided")
     what = f"{model.words(found.target)}, here {significant(found.activation, 3)}"
     return found.explanation(model, UNITS, (
-        f"Where the picture has what excites {what}, by guided backpropagation with a seed of 1: edges on paths that "
-        "only excite, not how much each pixel counts." if found.array.any() else
-        f"Nothing comes back from {what}, by guided backpropagation with a seed of 1: no path only excites it, which "
-        "does not say that the picture does not matter to it."))
+        f"Where the picture has what excites {what}, by guided backpropagation, which starts from 1 there: edges on "
+        "paths that only excite, not how much each pixel counts." if found.array.any() else
+        f"Nothing comes back from {what}, by guided backpropagation, which starts from 1 there: no path "
+        "only excites it, which does not say that the picture does not matter to it."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -13,7 +14,7 @@ from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 from striate.report.colours import Bytes
 from striate.report.drawers.drawing import Drawing
-from striate.report.drawers.tile_sheet import sprite
+from striate.report.drawers.tile_sheet import place, sprite
 from striate.report.embedded_images import data_uri, png
 from striate.report.network_look_result import LookMap
 from striate.report.page_environment import environment
@@ -21,7 +22,7 @@ from striate.report.page_environment import environment
 if TYPE_CHECKING:
     from striate.convnet.explain.strongest import Strongest
 
-CROP, ACROSS = 100, 3  # pixels of a crop, and crops in a row
+CROP, ACROSS, GAP = 100, 3, 6  # pixels of a crop, crops in a row, and pixels between them
 PAPER = 128  # around crops that are not square
 
 
@@ -33,11 +34,24 @@ def draw_crops(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawi
     assert one.scale is not None
     crops = np.stack([framed(coloured(picture.pixels)) for picture in unit.pictures])
     back = np.stack([framed(coloured(one.scale.levels(picture.projection))) for picture in unit.pictures])
-    sheets = [sprite(crops, ACROSS), sprite(back, ACROSS)]
+    sheets = [apart(crops), apart(back)]
     file = png(np.concatenate([sheets[0], np.full((sheets[0].shape[0], 12, 3), 255, np.uint8), sheets[1]], 1))
+    rows = ceil(len(crops) / ACROSS)
+    places = [(place(index % ACROSS, ACROSS, CROP), place(index // ACROSS, rows, CROP)) for index in range(len(crops))]
     html = environment().get_template("look_crops.html.j2").render(
-        map=one, sheets=[(data_uri(png(sheet)), sheet.shape[1], sheet.shape[0]) for sheet in sheets])
+        map=one, sheets=[data_uri(png(sprite(tiles, ACROSS))) for tiles in (crops, back)], places=places,
+        across=f"{100 * ACROSS * (CROP + 2) / CROP:.3f}%", down=f"{100 * rows * (CROP + 2) / CROP:.3f}%")
     return Drawing(Markup(html), file)  # noqa: S704 - a template's own text
+
+
+def apart(tiles: Bytes) -> Bytes:
+    """Square tiles (n, 100, 100, 3) in one picture, three in a row, with white gaps between them."""
+    rows, full = ceil(len(tiles) / ACROSS), CROP + GAP
+    sheet = np.full((rows * full - GAP, ACROSS * full - GAP, 3), 255, np.uint8)
+    for index, tile in enumerate(tiles):
+        top, left = full * (index // ACROSS), full * (index % ACROSS)
+        sheet[top : top + CROP, left : left + CROP] = tile
+    return sheet
 
 
 def coloured(pixels: NDArray[np.uint8]) -> Bytes:
