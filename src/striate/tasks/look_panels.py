@@ -266,9 +266,11 @@ def _(one: SanityCheck) -> tuple[str, ...]:
 
 @notes_of.register
 def _(one: Faithfulness) -> tuple[str, ...]:
-    """What the areas say of each map, and the methods that are not defined here."""
+    """What the areas say of each map, and the methods that are not defined or have no places here."""
     lacking = (f"Not defined here: {join_words(one.undefined, 'and')}.",) if one.undefined else ()
-    return (*(f"{score.method}: {score.sentence}" for score in one.scores), *lacking)
+    single = (f"Without places here, so without an order of them: {join_words(one.placeless, 'and')}.",)
+    return (*(f"{score.method}: {score.sentence}" for score in one.scores), *lacking,
+            *(single if one.placeless else ()))
 
 
 def with_verdicts(panels: Sequence[LookPanel], explanations: Iterable[Explanation]) -> tuple[LookPanel, ...]:

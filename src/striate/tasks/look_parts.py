@@ -122,7 +122,7 @@ def _cells(row: ProductRow) -> tuple[str | float | None, ...]:
 @parts_of.register
 def _(one: Faithfulness, title: str) -> list[LookPart]:
     """The probability by deletion and by insertion, for the order of each map and for random ones."""
-    places, labels = tuple(f"{share:.0%}" for share in one.fractions), (*one.methods, "random order")
+    places, labels = tuple(f"{share:.0%}" for share in one.fractions), (*one.methods, "random orders")
     found = []
     for way, name in enumerate(("covered", "uncovered")):
         curves = one.array[:, way].tolist()
@@ -132,11 +132,12 @@ def _(one: Faithfulness, title: str) -> list[LookPart]:
         words = f"The probability of {title} with more and more of the places {name}, the most important first."
         own = Explanation(one.array[:, way], one.units, words, one.layer, one.unit) if way else one
         found.append(LookPart(f"{name} places", own, curve=curve))
-    columns = ("map", "deletion", "of a random order", "insertion", "of a random order")
-    rows = tuple((score.method, score.deletion, score.random_deletion, score.insertion, score.random_insertion)
-                 for score in one.scores)
+    columns = ("map", "deletion", "random orders", "insertion", "random orders")
+    rows = tuple((score.method, score.deletion, str(score.random_deletion), score.insertion,
+                  str(score.random_insertion)) for score in one.scores)
     areas = Explanation(np.array([[score.deletion, score.insertion] for score in one.scores]), "area, 0 to 1",
-                        "The areas under the curves, not how sharp the maps look.", one.layer, one.unit)
+                        "The areas under the curves, not how sharp the maps look; ± is a standard deviation.",
+                        one.layer, one.unit)
     return [*found, LookPart("areas under the curves", areas, "table", table=LookTable(columns, rows, len(rows)))]
 
 

@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter
 from striate import Conv, Dense, Input, Network, ReLU
 from striate.convnet.explain import faithfulness as room
 from striate.convnet.explain.explained_net import ExplainedNet
-from striate.convnet.explain.faithfulness import cells_of, faithfulness, places_in_order
+from striate.convnet.explain.faithfulness import MapScore, RandomOrders, cells_of, faithfulness, places_in_order
 from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.convnet.explain.target import Target
 from striate.model.explanation import Explanation
@@ -44,11 +44,16 @@ def mistaken(model: ExplainedNet, pixels: np.ndarray, target: Target) -> Explana
     return Explanation(found, "", "")
 
 
+def placeless(model: ExplainedNet, pixels: np.ndarray, target: Target) -> Explanation:
+    """One number."""
+    return Explanation(np.ones((1, 1)), "", "")
+
+
 @pytest.fixture(autouse=True)
 def _methods(monkeypatch: pytest.MonkeyPatch) -> None:
     row = METHODS_OF_LOOK["occlusion"]
     monkeypatch.setattr(room, "METHODS_OF_LOOK", MappingProxyType(METHODS_OF_LOOK | {
-        one.__name__: row._replace(explain=f"{__name__}:{one.__name__}") for one in (knowing, mistaken)}))
+        one.__name__: row._replace(explain=f"{__name__}:{one.__name__}") for one in (knowing, mistaken, placeless)}))
 
 
 def test_a_map_that_knows_where_beats_a_random_order_and_one_that_is_mistaken_loses() -> None:
@@ -56,9 +61,10 @@ def test_a_map_that_knows_where_beats_a_random_order_and_one_that_is_mistaken_lo
     pixels = (240 * BOARD[..., None]).astype(np.uint8)
     found = faithfulness(model, pixels, Target("fc", 1), methods=["knowing", "mistaken"])
     knows, mistakes = found.scores
-    assert knows.deletion < knows.random_deletion < mistakes.deletion
-    assert knows.insertion > knows.random_insertion > mistakes.insertion
-    assert "needs" in knows.sentence
+    assert knows.deletion < knows.random_deletion.mean < mistakes.deletion
+    assert knows.insertion > knows.random_insertion.mean > mistakes.insertion
+    assert knows.better == {"deletion": True, "insertion": True}
+    assert "needs, by deletion and insertion" in knows.sentence
     assert "no better" in mistakes.sentence
     # A quarter of the places holds all of it: the mistaken map changes nothing before three quarters are covered.
     assert np.ptp(found.array[1, 0, :10]) < 1e-6
@@ -109,3 +115,56 @@ def test_all_maps_of_a_class_are_tested_by_default() -> None:
     found = faithfulness(model, picture(model), Target("fc", 0), steps=2)
     assert {"gradient", "guided", "grad_cam", "occlusion", "class_evidence"} <= {*found.methods}
     assert "faithfulness" not in found.methods
+
+
+def test_the_spread_of_random_orders_is_that_of_their_areas() -> None:
+    model, pixels = spotter(), (240 * BOARD[..., None]).astype(np.uint8)
+    cells, draws = cells_of(SIDE, SIDE), np.random.default_rng(3)
+    turns = [room.cell_ranks(draws.permutation(196))[cells] for _ in range(200)]
+    areas = np.trapezoid(room.curves_of(model, pixels, 1, turns, np.arange(0, 197, 14)), dx=1 / 14, axis=2)
+    score = faithfulness(model, pixels, Target("fc", 1), methods=["knowing"]).scores[0]
+    for way, orders in enumerate((score.random_deletion, score.random_insertion)):
+        assert abs(orders.mean - areas[:, way].mean()) < areas[:, way].std() * 4 / 10 ** 0.5
+        assert 0.3 < orders.spread / areas[:, way].std() < 2
+
+
+@pytest.mark.parametrize(("lead", "won"), [(1.9, False), (2.1, True)])
+def test_a_lead_within_the_spread_of_random_orders_is_no_win(lead: float, won: bool) -> None:
+    orders = RandomOrders(0.5, 0.01, says=True)
+    score = MapScore("", 0.5 - lead * 0.01, 0.5 - lead * 0.01, orders, orders, 0.9)
+    assert score.better == {"deletion": won, "insertion": False}
+    assert ("needs, by deletion but not by insertion" in score.sentence) is won
+    assert "0.5 ± 0.01 for 10 random orders; less is better" in score.sentence
+
+
+def test_where_blurring_changes_nothing_insertion_says_nothing_and_deletion_judges_alone() -> None:
+    weights = torch.zeros(2, 1, SIDE, SIDE)
+    weights[1, 0, : SIDE // 2, : SIDE // 2] = 0.05
+    model = explained(Network(Dense(2, name="fc")(Input(1, SIDE, SIDE))), mean=0.0,
+                      tensors={"fc.weight": weights.reshape(2, -1), "fc.bias": [0.0, -5.0]})
+    score = faithfulness(model, np.full((SIDE, SIDE, 1), 200, np.uint8), Target("fc", 1), methods=["knowing"]).scores[0]
+    assert score.better == {"deletion": True}
+    assert "insertion says nothing, as the class is as probable in the blurred picture." in score.sentence
+    assert "by insertion" not in score.sentence
+
+
+@pytest.mark.parametrize(("bias", "said"), [
+    (9.0, "as probable when all of the picture is covered or blurred"), (-40.0, "the probability of the class is 3e−")])
+def test_where_the_curves_cannot_differ_or_the_class_is_impossible_nothing_is_said(bias: float, said: str) -> None:
+    weights = torch.zeros(2, 1, SIDE, SIDE)
+    weights[1, 0, : SIDE // 2, : SIDE // 2] = torch.from_numpy(BOARD[: SIDE // 2, : SIDE // 2]) * 0.01
+    model = explained(Network(Dense(2, name="fc")(Input(1, SIDE, SIDE))),
+                      tensors={"fc.weight": weights.reshape(2, -1), "fc.bias": [0.0, bias]})
+    pixels = (240 * BOARD[..., None]).astype(np.uint8)
+    score = faithfulness(model, pixels, Target("fc", 1), methods=["knowing"]).scores[0]
+    assert score.better == {}
+    assert score.sentence.startswith("Deletion and insertion say nothing here: ")
+    assert said in score.sentence
+
+
+def test_a_map_of_one_place_is_not_ordered() -> None:
+    pixels = (240 * BOARD[..., None]).astype(np.uint8)
+    found = faithfulness(spotter(), pixels, Target("fc", 1), methods=["placeless", "knowing"])
+    assert (found.methods, found.placeless, len(found.scores)) == (("knowing",), ("placeless",), 1)
+    alone = faithfulness(spotter(), pixels, Target("fc", 1), methods=["placeless"])
+    assert (alone.methods, alone.array.shape) == ((), (1, 2, 15))

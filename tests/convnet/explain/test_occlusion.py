@@ -117,8 +117,8 @@ def test_its_sentence_gives_the_largest_fall_or_says_that_nothing_falls_or_that_
     assert (probability == pytest.approx(1 / (1 + np.exp(-1)), 1e-4))
     assert "from 0.8808 to 0.7311 at most" in said
     said, _ = sentence(1 / 16, 10)
-    assert said.startswith("Nothing falls here: the probability of class 1, 1, falls by 1.4e-06 at most")
+    assert said.startswith("Nothing falls here: the probability of class 1, 1, falls by 1.4e−6 at most")
     assert sentence(0.0, 0.0)[0].startswith("Nothing falls here: the probability of class 1, 0.5, falls nowhere")
     said, _ = sentence(1 / 16, -30)
-    assert said.startswith("Says nothing here: the probability of class 1 is 5e-12 without")
+    assert said.startswith("Says nothing here: the probability of class 1 is 5e−12 without")
     assert "falls" not in said

@@ -3,8 +3,9 @@
 Deletion and insertion of RISE (Petsiuk, Das & Saenko, BMVC 2018, section 4.2). Deletion covers the most important
 places in the mean colour first, and the probability of the class should fall early: its area is small. Insertion
 uncovers them first in a blurred picture, and the probability should rise early: its area is large. Both are compared
-with random orders. Places are cells of a 14×14 grid, where the paper takes pixels: single pixels that are covered are
-noise, which confuses a network wherever it is, so that a random order of pixels seems as good as any map.
+with random orders, and only a difference beyond their spread counts. Places are cells of a 14×14 grid, where the paper
+takes pixels: single pixels that are covered are noise, which confuses a network wherever it is, so that a random order
+of pixels seems as good as any map.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ from torch.nn import functional as F  # noqa: N812 - torch's own custom
 
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.methods import METHODS_OF_LOOK
-from striate.convnet.explain.occlusion import batch_size
+from striate.convnet.explain.occlusion import TINY, batch_size
 from striate.convnet.explain.target import Target
 from striate.convnet.inference.fold_batch_norm import fold
 from striate.convnet.training.malloc import reuse_freed_memory
 from striate.convnet.training.seeding import generator
 from striate.core.constraints import Integer
+from striate.core.humanize import join_words, significant
 from striate.core.params import Refusal, checked
 from striate.errors import UsageError
 from striate.model.explanation import Explanation
@@ -35,7 +37,9 @@ from striate.model.preprocessing import Pixels
 
 GRID = 14  # cells along each side, or pixels if a picture has fewer
 STEPS = 14
-RANDOM_ORDERS = 5
+RANDOM_ORDERS = 10
+BEYOND = 2.0  # standard deviations of the random orders
+LEAST = 0.01  # of the probability: the change from one end of a curve to the other that leaves room for an order
 BLUR = 20  # standard deviations of the blur along the shorter side
 UNDEFINED = frozenset({"rule_undefined", "no_class_score", "no_linear_scores"})  # refusals by a method
 
@@ -43,24 +47,79 @@ REFUSAL = Refusal("bad_faithfulness", "the {name} of a test of faithfulness were
 
 
 @dataclass(frozen=True)
+class RandomOrders:
+    """Random orders of the places by one measure: the mean and the standard deviation of their areas, 0 to 1.
+
+    `says`: whether the measure says anything; not where the probability is below a millionth, nor where covering, or
+    blurring, all of the picture lowers it by less than a hundredth of it.
+    """
+
+    mean: float
+    spread: float
+    says: bool
+
+    @classmethod
+    def of(cls, areas: NDArray[np.float64], before: float, after: float) -> RandomOrders:
+        """Those with these areas (n,), of a class whose probability is `before`, and `after` it all is changed."""
+        says = before >= TINY and before - after >= LEAST * before
+        return cls(float(areas.mean()), float(areas.std(ddof=1)), says)
+
+    def __str__(self) -> str:
+        return f"{significant(self.mean, 2)} ± {significant(self.spread, 1)}"
+
+
+@dataclass(frozen=True)
 class MapScore:
-    """Score of one map: areas under its two curves, and the means of those of random orders; all 0 to 1."""
+    """Score of one map: areas under its two curves, 0 to 1, beside those of random orders.
+
+    Attributes:
+        method: its name.
+        deletion, insertion: the areas.
+        random_deletion, random_insertion: of random orders.
+        probability: of the class in the picture as it is.
+
+    """
 
     method: str
     deletion: float
     insertion: float
-    random_deletion: float
-    random_insertion: float
+    random_deletion: RandomOrders
+    random_insertion: RandomOrders
+    probability: float
+
+    @property
+    def better(self) -> dict[str, bool]:
+        """Whether it beats random orders by more than their spread, by each measure that says anything."""
+        gains = {"deletion": (self.random_deletion.mean - self.deletion, self.random_deletion),
+                 "insertion": (self.insertion - self.random_insertion.mean, self.random_insertion)}
+        return {name: gain > BEYOND * orders.spread for name, (gain, orders) in gains.items() if orders.says}
 
     @property
     def sentence(self) -> str:
         """What the areas say, in a sentence."""
-        wins = [self.deletion < self.random_deletion, self.insertion > self.random_insertion]
-        what = {2: "finds places that the decision needs", 1: "finds such places by one of two measures",
-                0: "is no better than a random order of places"}[sum(wins)]
-        return (f"This map {what}: area {self.deletion:.2f} by deletion ({self.random_deletion:.2f} for a random "
-                f"order; less is better), {self.insertion:.2f} by insertion ({self.random_insertion:.2f}; more is "
-                "better).")
+        if self.probability < TINY:
+            return (f"Deletion and insertion say nothing here: the probability of the class is "
+                    f"{significant(self.probability, 1)}.")
+        better = self.better
+        if not better:
+            return ("Deletion and insertion say nothing here: the class is as probable when all of the picture is "
+                    "covered or blurred.")
+        won, lost = ([name for name, is_better in better.items() if is_better is way] for way in (True, False))
+        what = f"finds places that the decision needs, by {join_words(won, 'and')}" if won else \
+            f"is no better than a random order of places, by {join_words(lost, 'and')}"
+        also = f" but not by {lost[0]}" if won and lost else ""
+        silent = {"deletion": "deletion says nothing, as the class is as probable when all is covered",
+                  "insertion": "insertion says nothing, as the class is as probable in the blurred picture"}
+        areas = [_area("deletion", self.deletion, self.random_deletion, "less"),
+                 _area("insertion", self.insertion, self.random_insertion, "more")]
+        said = [text for text, name in zip(areas, silent, strict=True) if name in better]
+        left = "".join(f"; {text}" for name, text in silent.items() if name not in better)
+        return f"This map {what}{also}: {', '.join(said)}{left}."
+
+
+def _area(name: str, area: float, orders: RandomOrders, better: str) -> str:
+    return (f"area {significant(area, 2)} by {name} ({orders} for {RANDOM_ORDERS} random orders; "
+            f"{better} is better)")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -71,13 +130,15 @@ class Faithfulness(Explanation):
     by deletion and by insertion, over `fractions` (s + 1,) of the places.
 
     Attributes:
-        methods: names; `undefined`: those that this network or class has no map of.
+        methods: names; `undefined`: those that this network or class has no map of; `placeless`: those whose map is
+            one number here, which has no places to order.
         scores: of each of `methods`, in their order.
 
     """
 
     methods: tuple[str, ...]
     undefined: tuple[str, ...]
+    placeless: tuple[str, ...]
     fractions: NDArray[np.float64]
     scores: tuple[MapScore, ...]
 
@@ -102,7 +163,7 @@ def faithfulness(model: ExplainedNet, pixels: Pixels, target: Target, *, methods
         raise UsageError("not_a_class", "the faithfulness of maps was asked for", allowed="a class is allowed",
                          given=f"{target} was given", do="Leave out the layer and the unit")
     steps = checked("steps", steps, Integer(1, 1_000), REFUSAL)
-    importance, undefined = maps_of(model, pixels, target, maps_of_classes() if methods is None else methods)
+    importance, undefined, placeless = maps_of(model, pixels, target, maps_of_classes() if methods is None else methods)
     draws = generator(seed, "faithfulness")
     cells = cells_of(pixels.shape[0], pixels.shape[1])
     count = int(cells.max()) + 1
@@ -111,17 +172,19 @@ def faithfulness(model: ExplainedNet, pixels: Pixels, target: Target, *, methods
     fractions = np.linspace(0, 1, steps + 1)
     curves = curves_of(model, pixels, index, [cell_ranks(order)[cells] for order in orders],
                        (fractions * count).round().astype(np.int64))
-    random = curves[len(importance):].mean(axis=0)
+    random = curves[len(importance):]
+    before, grey, blurred = (float(random[0][place]) for place in ((0, 0), (0, -1), (1, 0)))
     areas = np.asarray(np.trapezoid(curves, fractions, axis=2))
-    chance = areas[len(importance):].mean(axis=0)
+    chance = areas[len(importance):]
+    orders_of = (RandomOrders.of(chance[:, 0], before, grey), RandomOrders.of(chance[:, 1], before, blurred))
     return Faithfulness(
-        array=np.concatenate([curves[: len(importance)], random[None]]), units="probability",
+        array=np.concatenate([curves[: len(importance)], random.mean(axis=0)[None]]), units="probability",
         evidence=f"How the probability of {model.class_of(target)} falls when the places that each map calls important "
                  "are covered first, and rises when they are uncovered first: whether the network needs them; not "
                  "whether a person would look there.",
         layer=target.layer, unit=model.class_of(target), methods=tuple(importance), undefined=undefined,
-        fractions=fractions, scores=tuple(
-            MapScore(method, float(area[0]), float(area[1]), float(chance[0]), float(chance[1]))
+        placeless=placeless, fractions=fractions, scores=tuple(
+            MapScore(method, float(area[0]), float(area[1]), *orders_of, before)
             for method, area in zip(importance, areas, strict=False)))
 
 
@@ -132,9 +195,9 @@ def maps_of_classes() -> list[str]:
 
 
 def maps_of(model: ExplainedNet, pixels: Pixels, target: Target,
-            methods: Iterable[str]) -> tuple[dict[str, NDArray[np.float64]], tuple[str, ...]]:
-    """Importance (H, W) of each pixel by each method, and the methods that are not defined here."""
-    found, undefined = {}, []
+            methods: Iterable[str]) -> tuple[dict[str, NDArray[np.float64]], tuple[str, ...], tuple[str, ...]]:
+    """Importance (H, W) of each pixel by each method; methods that are not defined here, and those without places."""
+    found, undefined, placeless = {}, [], []
     for method in methods:
         try:
             array = METHODS_OF_LOOK[method].function(model, pixels, target).array
@@ -143,10 +206,13 @@ def maps_of(model: ExplainedNet, pixels: Pixels, target: Target,
                 raise
             undefined.append(method)
             continue
+        if array.shape[:2] == (1, 1):
+            placeless.append(method)
+            continue
         signed = np.asarray(array, np.float64)
         small = torch.from_numpy(np.abs(signed).sum(axis=2) if signed.ndim == 3 else signed)[None, None]
         found[method] = F.interpolate(small, pixels.shape[:2], mode="bilinear", align_corners=False)[0, 0].numpy()
-    return found, tuple(undefined)
+    return found, tuple(undefined), tuple(placeless)
 
 
 def cells_of(height: int, width: int) -> NDArray[np.int64]:

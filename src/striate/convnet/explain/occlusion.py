@@ -19,6 +19,7 @@ from striate.convnet.inference.changed_regions import ChangedRegions
 from striate.convnet.inference.fold_batch_norm import fold_upright
 from striate.convnet.training.malloc import reuse_freed_memory
 from striate.core.constraints import Integer
+from striate.core.humanize import significant
 from striate.core.params import Refusal, checked
 from striate.errors import shown
 from striate.model.explanation import Explanation
@@ -117,17 +118,17 @@ def occlusion(model: ExplainedNet, pixels: Pixels, target: Target, *, window: in
 
 def _evidence(name: str, before: float, lowest: float) -> str:
     """What the falls of the probability of a class from `before`, at most to `lowest`, are evidence of."""
-    named, fall = shown(name, 80), before - lowest
+    named, fall, share = shown(name, 80), before - lowest, significant(before, 1 if before < TINY else 4)
     if before < TINY:
-        return (f"Says nothing here: the probability of {named} is {before:.1g} without a window, and of a probability "
-                f"below {TINY:g} no fall means anything; explain a class that the network holds possible.")
+        return (f"Says nothing here: the probability of {named} is {share} without a window, and no fall "
+                f"of one below {significant(TINY)} means anything; explain a class that the network holds possible.")
     missing = "it does not show what two places do together, nor what another covering would"
     if fall < CHANGE:
-        how = f"by {fall:.2g} at most" if fall > 0 else "nowhere"
-        return (f"Nothing falls here: the probability of {named}, {before:.4g}, falls {how} while a grey window covers "
-                f"a place, so the decision can do without each single place; {missing}.")
-    return (f"How far the probability of {named} falls while a grey window covers the place, from {before:.4g} to "
-            f"{lowest:.4g} at most, so what the decision cannot do without; {missing}.")
+        how = f"by {significant(fall, 2)} at most" if fall > 0 else "nowhere"
+        return (f"Nothing falls here: the probability of {named}, {share}, falls {how} while a grey "
+                f"window covers a place, so the decision can do without each single place; {missing}.")
+    return (f"How far the probability of {named} falls while a grey window covers the place, from {share} "
+            f"to {significant(lowest)} at most, so what the decision cannot do without; {missing}.")
 
 
 def batch_size(model: ExplainedNet) -> int:
