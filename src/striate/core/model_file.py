@@ -26,7 +26,7 @@ from safetensors.numpy import save as build_safetensors
 from striate._version import __version__
 from striate.core import atomic
 from striate.core.bounded_text import Limits, load_json
-from striate.core.tensor_layout import METADATA, layout_of, read_arrays
+from striate.core.safetensors_layout import METADATA, layout_of, read_arrays
 from striate.errors import MissingError, ModelFileError, shown
 
 FORMAT = "striate-model"

@@ -16,7 +16,7 @@ from safetensors.numpy import load as parse
 from safetensors.numpy import save as build
 
 from striate.core import model_file
-from striate.core.tensor_layout import layout_of, read_arrays
+from striate.core.safetensors_layout import layout_of, read_arrays
 
 VALUES: list[Any] = [0, 1, 2, 3, 4, 6, 8, 12, 24, 48, 2**31, 2**63 - 1, 2**63, 2**64, -1, 1.0, True, None, "F32", "F64",
                      "F31", "U8", "BOOL", "I64", [], [0], [1], [2, 3], [0, 24], [24, 24], [2**40, 0], {}]
