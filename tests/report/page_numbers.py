@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from striate.errors import shown
+
 NUMBER = re.compile(r"\d[\d.,]*\d|\d")
 
 
@@ -58,7 +60,7 @@ def leaves(value: Any) -> Iterator[Any]:
 def all_in_the_json(page: Numbers, facts: dict[str, Any]) -> None:
     """Assert that each number of `page` is one of `facts`, printed as it is."""
     values = list(leaves(facts))
-    said = " ".join(value for value in values if isinstance(value, str))
+    said = " ".join(shown(value, 2000) for value in values if isinstance(value, str))
     assert set(page.values) <= {value for value in values if isinstance(value, int | float)}
     for value, text in zip(page.values, page.printed, strict=True):
         plain = text.replace("−", "-").replace(",", "")
