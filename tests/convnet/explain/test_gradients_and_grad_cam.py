@@ -141,7 +141,22 @@ def test_integrated_gradients_say_when_the_steps_do_not_do() -> None:
         "scores.weight": torch.ones(1, 1), "scores.bias": torch.zeros(1)})
     found = integrated_gradients(model, np.full((1, 1, 1), 200, np.uint8), model.class_target(0), steps=1)
     assert (found.total, found.array.item(), found.rest) == (50, 0, 50)  # at 100, halfway, the ReLU is shut
-    assert "more steps are needed for an exact sum (1 steps leave 50 of 50)" in found.evidence
+    assert found.evidence.startswith("Does not add up, so a hint only (1 step leaves 50 of 50): how")
+
+
+@pytest.mark.parametrize(("bias", "steps", "rest"), [(-150.0, 64, 2.5), (-190.0, 256, 0.5), (-199.9, 1024, 0.1)])
+def test_integrated_gradients_take_more_steps_until_they_add_up(bias: float, steps: int, rest: float) -> None:
+    """The ReLU is open at the end of the way only, where few steps are."""
+    network = Network(Dense(1, name="scores")(ReLU(name="relu")(Dense(1, name="dense")(Input(1, 1, 1)))))
+    model = explained(network, mean=0, std=1, tensors={
+        "dense.weight": torch.ones(1, 1), "dense.bias": torch.tensor([bias]),
+        "scores.weight": torch.ones(1, 1), "scores.bias": torch.zeros(1)})
+    found = integrated_gradients(model, np.full((1, 1, 1), 200, np.uint8), model.class_target(0))
+    middles = (np.arange(steps) + 0.5) / steps
+    assert found.steps == steps
+    assert found.rest == pytest.approx(200 + bias - 200 * (200 * middles + bias > 0).mean(), abs=1e-4)
+    assert abs(found.rest) <= rest
+    assert ("Does not add up" in found.evidence) is (abs(found.rest) > 0.05 * (200 + bias))
 
 
 def test_batches_change_averages_by_rounding_only(monkeypatch: pytest.MonkeyPatch) -> None:
