@@ -58,8 +58,8 @@ def look(
                                   "replaced]")
     ] = None,
     figures: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Also write every panel there, as PNG, SVG and NPY, and the "
-                                  "numbers as JSON.")
+        Path | None, typer.Option(metavar="DIR", help="Also write every map and curve there, as PNG, SVG and NPY, and "
+                                  "all numbers as JSON.")
     ] = None,
     force: Force = False,
     as_json: Json = False,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Any
 
 import matplotlib as mpl
@@ -149,15 +149,28 @@ def _mark(axes: Axes, best: int | None) -> None:
 
 def chart(name: str, title: str, size: tuple[float, float], draw: Callable[[Figure], None]) -> str:
     """The chart that `draw` makes on a figure of `size` (inches), as an SVG element."""
+    buffer = StringIO()
     with mpl.rc_context():
-        mpl.rcdefaults()  # a user's own matplotlibrc must not change the page
-        mpl.rcParams.update(STYLE | {"svg.hashsalt": f"striate {name}"})
-        figure = Figure(figsize=size, layout="constrained")
-        draw(figure)
-        buffer = StringIO()
-        figure.savefig(buffer, format="svg", transparent=True,
-                       metadata={"Creator": None, "Date": None, "Format": None, "Type": None})
+        _drawn(STYLE | {"svg.hashsalt": f"striate {name}"}, size, draw).savefig(
+            buffer, format="svg", transparent=True,
+            metadata={"Creator": None, "Date": None, "Format": None, "Type": None})
     return _inline(buffer.getvalue(), name, title)
+
+
+def chart_png(size: tuple[float, float], draw: Callable[[Figure], None]) -> bytes:
+    """The chart that `draw` makes on a figure of `size` (inches), as a PNG file on white; its colours are as drawn."""
+    buffer = BytesIO()
+    with mpl.rc_context():
+        _drawn(STYLE, size, draw).savefig(buffer, format="png", dpi=150, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _drawn(style: dict[Any, Any], size: tuple[float, float], draw: Callable[[Figure], None]) -> Figure:
+    mpl.rcdefaults()  # a user's own matplotlibrc must not change the page
+    mpl.rcParams.update(style)
+    figure = Figure(figsize=size, layout="constrained")
+    draw(figure)
+    return figure
 
 
 def _inline(document: str, name: str, title: str) -> str:

@@ -26,7 +26,7 @@ def write_figures(folder: str | Path, result: NetworkLookResult) -> Path:
     for panel in result.panels:
         for one in panel.maps:
             found, drawing = result.explanations[one.name], draw(result, one)
-            files = {"npy": _npy(found.array), "png": drawing.png,
+            files = {"npy": _npy(found.array), "png": drawing.png() if callable(drawing.png) else drawing.png,
                      "svg": None if drawing.svg is None else drawing.svg.encode("utf-8")}
             files |= {f"{name}.npy": _npy(value) for name, value in vars(found).items()
                       if name != "array" and isinstance(value, np.ndarray) and value.size}

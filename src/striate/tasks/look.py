@@ -67,7 +67,7 @@ def look(model: str | Path | Recogniser, picture: Picture | None = None, *, laye
             it.
         scale: of the maps of a method: `shared` by them, which is None, or of `each`.
         out: the page to write, or None.
-        figures: a folder for every panel as PNG, SVG and NPY files, or None; it is made if it is not there.
+        figures: a folder for every map and curve as PNG, SVG and NPY files, or None; it is made if it is not there.
         progress: callbacks as each method begins, and of methods that look at many pictures.
 
     Raises `UsageError` (`bad_top`, `look_kind`, `option_of_kind`, `class_alone`, and of a wrong option its own),

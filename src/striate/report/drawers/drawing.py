@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +19,13 @@ MAP_SIDE = 320  # pixels of the longer side of a map that is drawn alone
 
 @dataclass(frozen=True)
 class Drawing:
-    """Drawing of a map: its HTML, and the bytes of its PNG and SVG files, None where it has none."""
+    """Drawing of a map: its HTML, its PNG file or what makes one that the page does not need, and its SVG file.
+
+    A file that it has not is None.
+    """
 
     html: Markup
-    png: bytes | None = None
+    png: bytes | Callable[[], bytes] | None = None
     svg: str | None = None
 
 

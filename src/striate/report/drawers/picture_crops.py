@@ -14,6 +14,7 @@ from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 from striate.report.colours import Bytes
 from striate.report.drawers.drawing import Drawing
+from striate.report.drawers.map_figure import svg_of
 from striate.report.drawers.tile_sheet import place, sprite
 from striate.report.embedded_images import data_uri, png
 from striate.report.network_look_result import LookMap
@@ -35,13 +36,14 @@ def draw_crops(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawi
     crops = np.stack([framed(coloured(picture.pixels)) for picture in unit.pictures])
     back = np.stack([framed(coloured(one.scale.levels(picture.projection))) for picture in unit.pictures])
     sheets = [apart(crops), apart(back)]
-    file = png(np.concatenate([sheets[0], np.full((sheets[0].shape[0], 12, 3), 255, np.uint8), sheets[1]], 1))
+    both = np.concatenate([sheets[0], np.full((sheets[0].shape[0], 12, 3), 255, np.uint8), sheets[1]], 1)
+    file = png(both)
     rows = ceil(len(crops) / ACROSS)
     places = [(place(index % ACROSS, ACROSS, CROP), place(index // ACROSS, rows, CROP)) for index in range(len(crops))]
     html = environment().get_template("look_crops.html.j2").render(
         map=one, sheets=[data_uri(png(sprite(tiles, ACROSS))) for tiles in (crops, back)], places=places,
         across=f"{100 * ACROSS * (CROP + 2) / CROP:.3f}%", down=f"{100 * rows * (CROP + 2) / CROP:.3f}%")
-    return Drawing(Markup(html), file)  # noqa: S704 - a template's own text
+    return Drawing(Markup(html), file, svg_of(one, file, both.shape[:2]))  # noqa: S704 - a template's own text
 
 
 def apart(tiles: Bytes) -> Bytes:

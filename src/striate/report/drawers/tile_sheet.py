@@ -14,6 +14,7 @@ from striate.model.preprocessing import Pixels
 from striate.report.colours import Bytes, palette_of
 from striate.report.display_scale import DisplayScale
 from striate.report.drawers.drawing import Drawing, nearest
+from striate.report.drawers.map_figure import svg_of
 from striate.report.embedded_images import data_uri, png
 from striate.report.network_look_result import LookMap
 from striate.report.page_environment import environment
@@ -34,7 +35,7 @@ def draw_tiles(one: LookMap, found: Explanation, pixels: Pixels | None) -> Drawi
     html = environment().get_template("look_tiles.html.j2").render(
         map=one, uri=data_uri(file), height=height, width=width, tiles=list(zip(one.tiles, places, strict=True)),
         across=f"{100 * columns * (width + 2) / width:.3f}%", down=f"{100 * rows * (height + 2) / height:.3f}%")
-    return Drawing(Markup(html), file)  # noqa: S704 - a template's own text
+    return Drawing(Markup(html), file, svg_of(one, file, sheet.shape[:2]))  # noqa: S704 - a template's own text
 
 
 def tile_pixels(values: NDArray[Any], scale: DisplayScale | None) -> Bytes:
