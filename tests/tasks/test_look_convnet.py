@@ -83,7 +83,7 @@ def test_every_map_sheet_and_curve_is_a_picture_and_a_drawing(fitted: ConvNet, t
         assert drawing.tag == "{http://www.w3.org/2000/svg}svg"
     with Image.open(tmp_path / "sanity.png") as curve:
         assert curve.convert("RGB").getpixel((2, 2)) == (255, 255, 255)
-        assert (0x0b, 0x62, 0xa4) in np.asarray(curve.convert("RGB")).reshape(-1, 3).tolist()
+        assert [0x0B, 0x62, 0xA4] in np.asarray(curve.convert("RGB")).reshape(-1, 3).tolist()
 
 
 def test_a_large_picture_file_is_read_at_the_size_of_the_network(fitted: ConvNet, tmp_path: Path) -> None:
