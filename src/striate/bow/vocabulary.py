@@ -9,7 +9,6 @@ from typing import Annotated, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.cluster import KMeans, kmeans_plusplus
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
@@ -63,6 +62,8 @@ class Vocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
         `too_few_descriptors` (fewer different ones than words).
         """
         del y
+        from sklearn.cluster import KMeans, kmeans_plusplus  # here, because it takes 20 MB that only learning needs
+
         check_params(self)
         rows = float_rows(descriptors)
         if not np.isfinite(rows).all():

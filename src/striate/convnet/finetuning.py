@@ -20,7 +20,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from striate.arch import Network
@@ -111,6 +110,8 @@ def solve_head(run: TrainingRun) -> None:
 
 def _solve(run: TrainingRun) -> tuple[str, dict[str, Tensor]]:
     """A sentence about the solution, and weight and bias of the last layer."""
+    from sklearn.linear_model import LogisticRegression  # here, because predicting needs none of it
+
     network, name = run.module.network, head_of(run.module.network)
     state = run.module.state_dict()
     features = FeatureExtractor(

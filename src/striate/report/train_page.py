@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from striate.report import figures, formatting, tables, training_text
+from striate.report import formatting, tables, training_text
 from striate.report.embedded_images import Misclassified, SamplePicture, show
 from striate.report.page_environment import MOST_ROWS, environment
 from striate.report.train_result import EpochResult, TrainingData, TrainResult
@@ -80,6 +80,8 @@ def _strip(rows: Sequence[ClassResult]) -> Mapping[str, float]:
 
 def _charts(history: Sequence[EpochResult], best: int | None, measured: Evaluation | None) -> dict[str, Markup]:
     """Our own SVG, which holds numbers and fixed words only: safe as it is."""
+    from striate.report import figures  # here, because it loads matplotlib
+
     charts = {}
     if len(history) > 1:
         charts["loss"] = figures.loss_curve(history, best)

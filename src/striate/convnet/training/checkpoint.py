@@ -13,9 +13,8 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.distributed.tensor import DTensor
 
-from striate.convnet.distributed.sharded_weights import divided
+from striate.convnet.distributed.sharded_weights import divided, is_divided
 from striate.core import model_file
 from striate.core.atomic import PREFIX
 from striate.errors import ModelFileError, RunError, shown
@@ -100,7 +99,7 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, module: nn.Module, tenso
             name, slot = key.removeprefix("optimiser/").rsplit("/", 1)
             parameter = parameters[name]
             placed = divided(value.clone().to(parameter.device), parameter)
-            if placed.shape == parameter.shape and not isinstance(placed, DTensor):
+            if placed.shape == parameter.shape and not is_divided(placed):
                 # torch's fused optimisers walk through memory, so both must lie in it alike
                 placed = torch.empty_like(parameter, dtype=placed.dtype).copy_(placed)
             optimiser.state[parameter][slot] = placed
