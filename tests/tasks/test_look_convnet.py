@@ -1,8 +1,11 @@
 """Looking into a network: the methods asked for, the unit, layer and class explained, and the typed result."""
 
 import json
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -13,10 +16,12 @@ from striate import Conv, ConvNet, Dense, Input, Network, Tanh
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.convnet.explain.sanity import sanity
-from striate.model.explanation import terms_of
+from striate.model.explanation import Explanation, terms_of
 from striate.report.drawers import DRAWERS
-from striate.report.network_look_result import NetworkLookResult
+from striate.report.network_look_result import LookPanel, NetworkLookResult
+from striate.tasks import look_convnet
 from striate.tasks.look import look
+from striate.tasks.look_convnet import LookSubject
 from striate.tasks.look_panels import strongest_terms
 from striate.tasks.progress import Progress
 from tests.tasks.look_refusals import SIDE, small
@@ -217,3 +222,32 @@ def test_each_method_is_told_before_it_runs(fitted: ConvNet) -> None:
     told: list[tuple[str, int, int]] = []
     looked(fitted, show="gradient,class_evidence", progress=Progress(on_part=lambda *part: told.append(part)))
     assert told == [("Gradient", 0, 2), ("Evidence for the class", 1, 2)]
+
+
+def test_maps_are_held_only_where_they_are_shown(fitted: ConvNet, monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[bool] = []
+    panel_of = look_convnet.panel_of
+
+    def watched(subject: LookSubject, *rest: Any, **more: Any) -> tuple[LookPanel, dict[str, Explanation]]:
+        held.append(subject.activity is not None)
+        return panel_of(subject, *rest, **more)
+
+    monkeypatch.setattr(look_convnet, "panel_of", watched)
+    looked(fitted, show="gradient")
+    looked(fitted, show="activations")
+    assert held == [False, True]
+
+
+def test_a_first_page_loads_nothing_that_only_training_and_charts_need(fitted: ConvNet, tmp_path: Path) -> None:
+    path = fitted.save(tmp_path / "model.safetensors")
+    Image.fromarray(PICTURE).save(tmp_path / "picture.png")
+    code = f"""
+import sys
+import striate
+striate.look({str(path)!r}, {str(tmp_path / "picture.png")!r}, out={str(tmp_path / "look.html")!r})
+assert "torch" in sys.modules
+heavy = {{"matplotlib", "sklearn.cluster", "sklearn.linear_model", "torch.distributed.tensor", "sympy"}}
+assert not heavy & set(sys.modules), heavy & set(sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

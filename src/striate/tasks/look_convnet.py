@@ -19,6 +19,7 @@ from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.convnet.explain.sanity import quick_sanity
 from striate.convnet.explain.stepthrough import StepThrough, stepthrough
 from striate.convnet.explain.target import Target
+from striate.convnet.training.malloc import reuse_freed_memory
 from striate.convnet.transfer import Transfer
 from striate.core.constraints import OneOf
 from striate.core.humanize import join_words
@@ -50,7 +51,7 @@ class LookSubject:
         layer: whose units are explained; `named`: whether the user named it; `unit_named`: also a unit.
         units: the targets of methods that explain units, the strongest first.
         target: the class that is explained, by index; None without a picture or class.
-        activity: of the picture.
+        activity: of the picture, where its maps are shown; they take as much memory as a forward pass stores.
         progress: callbacks as each method begins, and of methods that look at many pictures.
 
     """
@@ -111,11 +112,12 @@ def look_network(recogniser: Recogniser, picture: Picture | None, class_name: st
     found: dict[str, Any] = {}
     activity = None
     if pixels is not None:
-        scores = net.predict_proba(pixels[None])[0]
+        with reuse_freed_memory():
+            scores = net.predict_proba(pixels[None])[0]
+            activity = activations(net, pixels, Target(explained_layer))
         order = np.argsort(-scores, kind="stable")
         ranked = tuple((net.classes[i], float(scores[i])) for i in order)
         index = int(order[0]) if index is None else index
-        activity = activations(net, pixels, Target(explained_layer))
         found = {"picture": None if isinstance(picture, bytes) or hasattr(picture, "shape") else str(picture),
                  "label": ranked[0][0], "probability": ranked[0][1], "ranked": ranked, "target": net.classes[index],
                  "pixels": pixels}
@@ -124,12 +126,15 @@ def look_network(recogniser: Recogniser, picture: Picture | None, class_name: st
     if activity is None and chosen is not None:
         targets = (Target(explained_layer, *chosen),)
     subject = LookSubject(net, pixels, pictures, explained_layer, layer is not None,
-                          chosen is not None and class_name is None, targets, index, activity, progress or Progress())
+                          chosen is not None and class_name is None, targets, index,
+                          activity if "activations" in methods else None, progress or Progress())
+    del activity
     panels: list[LookPanel] = []
     explanations: dict[str, Explanation] = {}
     for done, method in enumerate(methods):
         subject.progress.on_part(title_of(method), done, len(methods))
-        panel, arrays = panel_of(subject, method, scale, asked=show is not None)
+        with reuse_freed_memory():  # which is returned before the next method: the peaks do not add up
+            panel, arrays = panel_of(subject, method, scale, asked=show is not None)
         panels.append(panel)
         explanations |= arrays
     quick = checked_quickly(subject, methods) if show is None else []

@@ -50,3 +50,11 @@ def test_the_methods_give_the_hand_example(method: Callable[..., Explanation]) -
     found = method(model, PICTURE, model.class_target(0))
     factor = 54 if method is deconvnet else 1  # the activation itself is its seed
     assert found.array[:, :, 0].tolist() == (factor * np.array(BACK[method.__name__])).tolist()
+
+
+def test_the_last_pass_gives_the_same_and_frees_what_was_stored() -> None:
+    forward = ForwardPass.of(explained(HAND, tensors=WEIGHTS), torch.arange(16.0).reshape(1, 1, 4, 4), ["dense1"])
+    seed = torch.ones(1, 1, 1, 1)
+    assert torch.equal(forward.back("dense1", seed), forward.back("dense1", seed, last=True))
+    with pytest.raises(RuntimeError, match="second time"):
+        forward.back("dense1", seed)

@@ -88,3 +88,11 @@ def test_early_layers_compute_a_small_part() -> None:
         passes = ChangedRegions(net, torch.zeros(1, 1, 28, 28), ["conv1"])
         passes(torch.ones(2, 1, 3, 3), (np.array([4, 20]), np.array([9, 25])))
     assert areas == [(28, 28), (11, 11)]  # 11 = 3 + 2·(5 − 1): what the windows read that reach 3 pixels
+
+
+def test_what_is_fused_away_has_no_volume_of_its_own() -> None:
+    x = ReLU(name="relu")(Conv(3, 3, name="conv")(Input(1, 9, 9)))
+    net = fold_upright(filled(Network(Dense(2, name="scores")(x))))
+    with torch.inference_mode():
+        base = ChangedRegions(net, torch.ones(1, 1, 9, 9), ["scores"]).base
+    assert base["conv"].data_ptr() == base["relu"].data_ptr()

@@ -47,15 +47,18 @@ class ForwardPass:
             _refuse_not_finite(volume, f"the output of {name}")
         return cls(volumes, rule)
 
-    def back(self, layer: str, seed: Tensor, to: str = INPUT) -> Tensor:
+    def back(self, layer: str, seed: Tensor, to: str = INPUT, last: bool = False) -> Tensor:
         """What `seed`, of the shape of the output of `layer`, becomes at the output of `to`, in the shape of that.
 
-        Zero where `layer` does not depend on `to`. Raises `UsageError` (`signals_not_finite`).
+        The `last` one frees, on its way, what the forward pass has stored; `back` can then not be called again. Zero
+        where `layer` does not depend on `to`. Raises `UsageError` (`signals_not_finite`).
         """
         if layer == to:
             return seed
-        (found,) = torch.autograd.grad(self.volumes[layer], self.volumes[to], seed, retain_graph=True,
-                                       allow_unused=True, materialize_grads=True)
+        with torch.enable_grad():  # The gradient of this sum is the seed, bit for bit; given one, torch loads SymPy.
+            begun = (self.volumes[layer] * seed).sum()
+        (found,) = torch.autograd.grad(begun, self.volumes[to], retain_graph=not last, allow_unused=True,
+                                       materialize_grads=True)
         _refuse_not_finite(found, f"what comes back from {layer}")
         return found
 

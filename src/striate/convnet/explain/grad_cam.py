@@ -56,7 +56,7 @@ def grad_cam(model: ExplainedNet, pixels: Pixels, target: Target, layer: str | N
     forward = ForwardPass.of(model, model.batch(pixels[None]), [target.layer, chosen])
     volume = forward.volumes[target.layer]
     found = located(volume, target)
-    slopes = forward.back(target.layer, seed_of(volume, found), chosen)[0].double()
+    slopes = forward.back(target.layer, seed_of(volume, found), chosen, last=True)[0].double()
     weights = slopes.mean((1, 2))
     raw = torch.einsum("c,chw->hw", weights, forward.volumes[chosen][0].detach().double()).float().cpu().numpy()
     array = raw.clip(min=0) if rectified else raw

@@ -11,7 +11,7 @@ from striate.convnet.explain.backward import ForwardPass, seed_of
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.target import Target
 
-MEMORY = 256 * 2**20  # bytes of activations at a time; the backward pass takes about as much again
+MEMORY = 128 * 2**20  # bytes of activations at a time; the backward pass frees them as it takes memory itself
 
 
 def mean_gradient(model: ExplainedNet, variants: Callable[[int, int], Tensor], count: int, target: Target) -> Tensor:
@@ -25,5 +25,5 @@ def mean_gradient(model: ExplainedNet, variants: Callable[[int, int], Tensor], c
         batch = variants(start, min(start + at_once, count))
         forward = ForwardPass.of(model, batch, [target.layer])
         seed = seed_of(forward.volumes[target.layer], target)
-        summed += forward.back(target.layer, seed).sum(0, dtype=torch.float64).cpu()
+        summed += forward.back(target.layer, seed, last=True).sum(0, dtype=torch.float64).cpu()
     return summed / count

@@ -54,7 +54,7 @@ def project(model: ExplainedNet, pixels: Pixels, target: Target, rule: str, seed
     found = located(volume, target)
     begun = seed_of(volume, found, seed)
     largest = float(begun.max() if found.unit is None else begun[0, found.unit][found.at])
-    back = forward.back(target.layer, begun) if largest > 0 else torch.zeros_like(forward.volumes[INPUT])
+    back = forward.back(target.layer, begun, last=True) if largest > 0 else torch.zeros_like(forward.volumes[INPUT])
     activation = seed_of(volume, found, None).sum(dtype=torch.float64).item()
     return Projection(as_picture(back[0]), found, activation, largest)
 

@@ -156,7 +156,7 @@ def _projections(model: ExplainedNet, data: LookData, layer: str, top: TopActiva
             row, column = map(int, top.positions[unit, rank])
             value = float(volume[own, unit, row, column])
             seed[own, unit, row, column] = 0 if value <= 0 else value if rule == "deconvnet" else 1
-        back = forward.back(layer, seed).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        back = forward.back(layer, seed, last=True).permute(0, 2, 3, 1).contiguous().cpu().numpy()
         found.extend(np.asarray(back, np.float32))
     return found, rule
 

@@ -23,6 +23,7 @@ from striate.arch.axis import Axis, Pair
 from striate.arch.network import INPUT, Node
 from striate.arch.volume import Volume
 from striate.convnet.build.net import Net, last_uses
+from striate.convnet.inference.fold_batch_norm import InPlaceReLU
 from striate.convnet.inference.fused_conv import FusedConvReLU
 
 WHOLE = 0.6  # share of a volume from which all of it is computed: a rectangle costs one copy more
@@ -66,8 +67,9 @@ class ChangedRegions:
         self.base: dict[str, Tensor] = {INPUT: picture.to(memory_format=torch.channels_last)}
         for node in self.path:
             unit = self.net.module_of(node.name)
-            # An operation in place would change a volume that is read again.
-            self.base[node.name] = unit(*(self.base[name].clone() for name in node.inputs))
+            read = [self.base[name] for name in node.inputs]
+            # One in place would change a volume that is read again. What is fused away has the same volume, not a copy.
+            self.base[node.name] = unit(*(one.clone() for one in read) if isinstance(unit, InPlaceReLU) else read)
 
     def __call__(self, changed: Tensor, starts: Starts) -> dict[str, Tensor]:
         """Outputs (n, C, H, W) of the layers, for the rectangles `changed` (n, C, h, w) that begin at `starts`."""
