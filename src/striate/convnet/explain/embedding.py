@@ -4,9 +4,7 @@ Principal components, then t-SNE (van der Maaten & Hinton, "Visualizing data usi
 Barnes-Hut, van der Maaten, JMLR 2014). A map in two dimensions cannot keep all neighbours; `trustworthiness` says how
 far it does (Venna & Kaski, "Neighborhood preservation in nonlinear projection methods", ICANN 2001): 1 is all.
 
-Features are compared as a transfer's classifier compares them, by their direction from their mean: of 300 photographs
-of Scene-15, trustworthiness is 0.975 so and 0.943 by the features as they are, and 84 instead of 79 % of the nearest
-neighbours are of the same class.
+Features are compared as a transfer's classifier compares them, by their direction from their mean.
 """
 
 from __future__ import annotations
