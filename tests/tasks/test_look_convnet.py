@@ -10,14 +10,16 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from striate import Conv, ConvNet, Dense, Input, Network, Tanh
+from striate import Conv, ConvNet, Dense, Input, Network, ReLU, Tanh
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.convnet.explain.sanity import sanity
 from striate.model.explanation import Explanation, terms_of
 from striate.report.drawers import DRAWERS
+from striate.report.look_network import render_look
 from striate.report.network_look_result import LookPanel, NetworkLookResult
 from striate.tasks import look_convnet
 from striate.tasks.look import look
@@ -251,3 +253,24 @@ assert not heavy & set(sys.modules), heavy & set(sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_units_at_the_limit_of_their_relu_are_ranked_by_what_goes_into_it() -> None:
+    network = Network(Dense(2, name="fc")(ReLU(6, name="relu6")(Conv(4, 1, name="conv")(Input(1, SIDE, SIDE)))))
+    model = ConvNet(network, epochs=1, seed=0).fit(np.stack([PICTURE[..., None]] * 4), ["up", "down"] * 2)
+    state = model.module_.state_dict()
+    state["conv.weight"].zero_()
+    state["conv.weight"][:, 0, 0, 0] = torch.tensor([3.0, 1.0, -9.0, 20.0])
+    state["conv.bias"][:] = torch.tensor([9.0, 1.0, 6.0, 5.0])
+    found = looked(model, layer="relu6", show="activations")
+    conv = looked(model, layer="conv", show="activations").explanations["activations"].array
+    full = np.flatnonzero(conv.max((1, 2)) >= 6)
+    assert len(full) >= 3
+    ranked = [one for one in found.units if one.value == 6]
+    assert [one.unit for one in ranked] == full[np.argsort(-conv.max((1, 2))[full])].tolist()
+    for one in ranked:
+        assert one.before == conv[one.unit].max() == conv[one.unit][one.position]
+    assert f"Of relu6 {len(full)} reach its limit, 6, and are ranked" in found.panels[0].notes[0]
+    page = render_look(found)
+    assert "before its limit" in page
+    assert "before its limit" not in render_look(looked(model, layer="conv", show="activations"))

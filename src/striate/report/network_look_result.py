@@ -137,13 +137,15 @@ class LookPanel(Result):
 class ExplainedUnit(Result):
     """Unit that is explained: its layer, and its activation at the position that is explained, (row, column).
 
-    The position is that of its largest activation in the picture, or the one that was asked for.
+    The position is that of its largest activation in the picture, or the one that was asked for. `before` is what goes
+    into it there if it is a ReLU with a limit, such as ReLU6: by this, units that reach the limit are ranked.
     """
 
     layer: str
     unit: int
     value: float
     position: tuple[int, int]
+    before: float | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

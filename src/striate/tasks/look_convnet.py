@@ -183,11 +183,13 @@ def explained_units(activity: ActivationMaps, layer: str, chosen: tuple[int, tup
                     top: int) -> tuple[ExplainedUnit, ...]:
     """The units of a layer that are explained: the chosen one, or the `top` with the largest activations."""
     own = activity.of(layer)
-    if chosen is None:
-        return tuple(ExplainedUnit(layer, one.unit, one.value, one.position) for one in own.strongest(top))
-    unit, at = chosen
-    at = own.maximum(unit).position if at is None else at
-    return ExplainedUnit(layer, unit, float(activity.maps[layer][(unit, *at)]), at),
+    places = [(one.unit, one.position) for one in own.strongest(top)]
+    if chosen is not None:
+        unit, at = chosen
+        places = [(unit, own.maximum(unit).position if at is None else at)]
+    volume, before = activity.maps[layer], activity.before
+    return tuple(ExplainedUnit(layer, unit, float(volume[(unit, *at)]), at,
+                               None if before is None else float(before[(unit, *at)])) for unit, at in places)
 
 
 def title_of(method: str) -> str:

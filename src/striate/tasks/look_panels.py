@@ -215,7 +215,17 @@ def _(one: ActivationMaps) -> tuple[str, ...]:
     silent, count = sum(layer.silent for layer in one.layers), sum(layer.shape[0] for layer in one.layers)
     where = one.layers[0].layer if len(one.layers) == 1 else f"{len(one.layers)} layers"
     return (f"The number beside each is its largest activation. Zero everywhere in this picture: {silent:,} of the "
-            f"{count:,} units of {where}.",)
+            f"{count:,} units of {where}.{_at_limit(one)}",)
+
+
+def _at_limit(one: ActivationMaps) -> str:
+    """How many units of the layer reach the limit of their ReLU, and how they are ranked; empty for none."""
+    limited = [layer for layer in one.layers if layer.before is not None]
+    if one.limit is None or not limited:
+        return ""
+    full = int((limited[0].maxima >= one.limit).sum())
+    return (f" Of {limited[0].layer} {full:,} reach its limit, {one.limit:g}, and are ranked by what goes into it."
+            if full else "")
 
 
 @notes_of.register
@@ -224,8 +234,9 @@ def _(one: Strongest) -> tuple[str, ...]:
     said = f"{one.pictures:,} pictures of {one.data} ({one.part}) were looked at, each at most once for a unit; to the "
     silent = "" if one.dead is None else (f" {_units(one.dead)} 0 for all of them." if one.dead else
                                           f" Each of the {one.of:,} units is excited by one of them.")
-    full = (f" Of {len(one.saturated):,} units all nine reach the same limit: they are the first of all that do; the "
-            "layer before has an order." if one.saturated else "")
+    order = ("the layer before has an order: they are the first of all that do" if one.ordered_by is None else
+             f"they are in the order of what goes into it, from {one.ordered_by}")
+    full = f" Of {len(one.saturated):,} units all nine reach the same limit: {order}." if one.saturated else ""
     return f"{said}right of the crops is what comes back by {one.rule}.{silent}{full}",
 
 

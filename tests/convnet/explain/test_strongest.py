@@ -14,6 +14,7 @@ from striate.convnet.explain.target import Target
 from striate.core.cache import DiskCache
 from striate.data.resize import RESIZE_MODES
 from striate.errors import NetworkError, UsageError
+from striate.tasks.look_panels import notes_of
 from tests.convnet.explain.look_sets import LookSet, resized
 from tests.convnet.explain.nets import explained
 
@@ -111,16 +112,33 @@ def test_dead_units_are_named_and_have_no_pictures() -> None:
     assert strongest(model, data, Target("scores", 0), cache=NOWHERE).dead is None
 
 
-def test_units_at_the_limit_of_their_relu_are_named_and_shown_last() -> None:
+def test_units_at_the_limit_of_their_relu_are_in_the_order_of_what_goes_into_it() -> None:
     x = ReLU(0.5, name="act")(Conv(6, 3, name="conv")(Input(3, 12, 14)))
     model = explained(Network(Dense(2, name="scores")(x)))
     model.net.state_dict()["conv.bias"][:] = torch.tensor([9.0, -9.0, 9.0, 9.0, 0.0, 0.0])
     model.net.state_dict()["conv.weight"].mul_(0.1)
     found = strongest(model, pictures(12), Target("act"), cache=NOWHERE)
     assert (found.saturated, found.dead) == ((0, 2, 3), (1,))
-    assert [one.unit for one in found.shown][2:] == [0, 2, 3]  # and the dead one after them
-    assert {one.unit for one in found.shown[:2]} == {4, 5}
-    assert [one.picture for one in found.shown[-1].pictures] == list(range(9))
+    before = strongest(model, pictures(12), Target("conv"), cache=NOWHERE)
+    assert [one.unit for one in found.shown] == [one.unit for one in before.shown]
+    assert {one.unit for one in found.shown[:3]} == {0, 2, 3}
+    for own, source in zip(found.shown[:3], before.shown, strict=False):
+        assert [one.value for one in own.pictures] == [0.5] * 9
+        assert [(one.picture, one.position) for one in own.pictures] == [
+            (one.picture, one.position) for one in source.pictures]
+    assert found.ordered_by == "conv"
+    assert f"what goes into it, from {found.ordered_by}" in notes_of(found)[0]
+
+
+def test_behind_a_pooling_of_a_limited_relu_saturated_units_are_shown_last() -> None:
+    x = Pool(2, name="pool")(ReLU(0.5)(Conv(6, 3, name="conv")(Input(3, 12, 14))))
+    model = explained(Network(Dense(2, name="scores")(x)))
+    model.net.state_dict()["conv.bias"][:] = torch.tensor([9.0, -9.0, 9.0, 9.0, 0.0, 0.0])
+    model.net.state_dict()["conv.weight"].mul_(0.1)
+    found = strongest(model, pictures(12), Target("pool"), cache=NOWHERE)
+    assert (found.saturated, found.ordered_by) == ((0, 2, 3), None)
+    assert [one.unit for one in found.shown][2:] == [0, 2, 3]
+    assert "they are the first of all that do" in notes_of(found)[0]
 
 
 def test_its_json_has_the_numbers_and_no_pixels() -> None:

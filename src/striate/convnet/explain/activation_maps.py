@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from striate.arch.layer_traits import ELEMENTWISE
 from striate.arch.network import INPUT
 from striate.convnet.explain.explained_net import ExplainedNet
+from striate.convnet.explain.rectified import limited_relu
 from striate.convnet.explain.target import Target
 from striate.core.result import Result
 from striate.model.explanation import Explanation
@@ -36,7 +37,8 @@ class LayerActivity(Result):
         low, high: the smallest and the largest activation.
         silent: how many units are zero everywhere.
         maxima, means: (C,) float32, the largest and the mean activation of each unit; `places`: (C, 2), row and column
-            of the largest, the first of equals. None of them is among the JSON values.
+            of the largest, the first of equals; `before`: (C,), the largest value that goes into a ReLU with a limit,
+            which then has the place, or None for other layers. None of them is among the JSON values.
 
     """
 
@@ -48,6 +50,7 @@ class LayerActivity(Result):
     maxima: NDArray[np.float32] = field(metadata={"key": None})
     means: NDArray[np.float32] = field(metadata={"key": None})
     places: NDArray[np.int64] = field(metadata={"key": None})
+    before: NDArray[np.float32] | None = field(default=None, metadata={"key": None})
 
     def maximum(self, unit: int) -> UnitMaximum:
         """The largest activation of a unit."""
@@ -55,8 +58,9 @@ class LayerActivity(Result):
         return UnitMaximum(unit, float(self.maxima[unit]), (row, column))
 
     def ranked(self) -> NDArray[np.int64]:
-        """All units by their largest activation, of equals by the mean: many reach the limit of a ReLU6."""
-        return np.lexsort((-self.means, -self.maxima))
+        """All units by their largest activation, of equals by what goes into a limited ReLU, then by the mean."""
+        first = np.zeros_like(self.maxima) if self.before is None else self.before
+        return np.lexsort((-self.means, -first, -self.maxima))
 
     def strongest(self, count: int) -> tuple[UnitMaximum, ...]:
         """The first `count` units of `ranked`, as far as their largest activation is above 0."""
@@ -70,11 +74,14 @@ class ActivationMaps(Explanation):
     Attributes:
         layers: activity of the target's layer and of each layer with an area, in order.
         maps: their volumes (C, H, W) float32, by name; not among the JSON values.
+        limit: of the ReLU that the target's layer is, or None; `before` (C, H, W) float32: what goes into it.
 
     """
 
     layers: tuple[LayerActivity, ...] = ()
     maps: Mapping[str, NDArray[np.float32]] = field(default_factory=dict, metadata={"key": None})
+    limit: float | None = None
+    before: NDArray[np.float32] | None = field(default=None, metadata={"key": None})
 
     def of(self, layer: str) -> LayerActivity:
         """The activity of a layer by name."""
@@ -87,12 +94,15 @@ def activations(model: ExplainedNet, pixels: Pixels, target: Target) -> Activati
     layers = list(dict.fromkeys((*mapped_layers(model), target.layer)))
     layers.sort(key=[INPUT, *model.layers].index)
     with torch.no_grad():
-        volumes = model.activations(model.batch(pixels[None]), layers)
+        limited = limited_relu(model, target.layer)
+        volumes = model.activations(model.batch(pixels[None]), [*layers, limited[0]] if limited else layers)
+    before = volumes[limited[0]][0].cpu().contiguous().numpy() if limited else None
     maps = {name: volumes[name][0].cpu().contiguous().numpy() for name in layers}
     evidence = (f"How strongly each unit of {target.layer} responds at each place of this picture: most where its "
                 "pattern is, not whether the decision uses it.")
     return ActivationMaps(maps[target.layer], "activation", evidence, target.layer, maps=maps,
-                          layers=tuple(_activity(name, maps[name]) for name in layers))
+                          limit=limited[1] if limited else None, before=before, layers=tuple(
+                              _activity(name, maps[name], before if name == target.layer else None) for name in layers))
 
 
 def mapped_layers(model: ExplainedNet) -> tuple[str, ...]:
@@ -114,8 +124,9 @@ def last_area(model: ExplainedNet) -> str:
     return before[-1] if before else model.scores
 
 
-def _activity(name: str, maps: NDArray[np.float32]) -> LayerActivity:
+def _activity(name: str, maps: NDArray[np.float32], before: NDArray[np.float32] | None = None) -> LayerActivity:
     flat = maps.reshape(len(maps), -1)
-    places = np.stack(np.unravel_index(flat.argmax(1), maps.shape[1:]), 1)
+    deciding = flat if before is None else before.reshape(len(before), -1)
+    places = np.stack(np.unravel_index(deciding.argmax(1), maps.shape[1:]), 1)
     return LayerActivity(name, maps.shape, float(flat.min()), float(flat.max()), int((flat == 0).all(1).sum()),
-                         flat.max(1), flat.mean(1), places)
+                         flat.max(1), flat.mean(1), places, None if before is None else deciding.max(1))

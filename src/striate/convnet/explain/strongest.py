@@ -7,7 +7,7 @@ workshop 2015), whose toolbox found nine pictures a second.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 import numpy as np
@@ -18,7 +18,7 @@ from striate.convnet.explain.backward import ForwardPass
 from striate.convnet.explain.crops import box_seen, crop_of
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.look_data import LookData
-from striate.convnet.explain.rectified import has_relu_behind, is_rectified
+from striate.convnet.explain.rectified import has_relu_behind, is_rectified, limited_relu
 from striate.convnet.explain.rules import operations_of
 from striate.convnet.explain.target import Target
 from striate.convnet.explain.top_activations import BEST, OnProgress, TopActivations, top_activations
@@ -72,8 +72,9 @@ class Strongest(Explanation):
         shown: the units, with their pictures; `of`: how many units the layer has.
         rule: `deconvnet`, or `gradient` where that is not defined.
         dead: units that no picture lifts above 0, behind a ReLU; None for a layer without one.
-        saturated: units whose nine activations are one value, the limit of a ReLU: more pictures may reach it, and the
-            nine are the first of them.
+        saturated: units whose nine activations are one value, the limit of a ReLU: more pictures may reach it.
+        ordered_by: the layer that goes into the limited ReLU, in whose order the pictures are; None without one, where
+            the nine of a saturated unit are the first that reach the limit.
         pictures: how many pictures were looked at; `data` and `part`: which.
 
     """
@@ -83,6 +84,7 @@ class Strongest(Explanation):
     rule: str = "deconvnet"
     dead: tuple[int, ...] | None = None
     saturated: tuple[int, ...] = ()
+    ordered_by: str | None = None
     pictures: int = 0
     data: str = ""
     part: str = ""
@@ -93,14 +95,19 @@ def strongest(model: ExplainedNet, data: LookData, target: Target, *, cache: Dis
     """The nine pictures of `data` that excite each shown unit of the target's layer most, at most once a picture.
 
     The unit is the target's; without one, the five whose largest activations are largest, but saturated ones after
-    others. Values are in network units, computed by the fused network in float32. Raises `UsageError`
-    (`no_such_unit`, `behind_softmax`), `NetworkError` (`unknown_layer`), and what reading a picture file raises.
+    others. Pictures and units of a ReLU with a limit are in the order of what goes into it. Values are in network
+    units, computed by the fused network in float32. Raises `UsageError` (`no_such_unit`, `behind_softmax`),
+    `NetworkError` (`unknown_layer`), and what reading a picture file raises.
     """
     model.check(target)
-    top = top_activations(model, data, target.layer, cache=cache, on_progress=on_progress)
+    limited = limited_relu(model, target.layer)
+    source = limited[0] if limited else target.layer
+    ranked = top_activations(model, data, source, cache=cache, on_progress=on_progress)
+    top = replace(ranked, values=ranked.values.clip(0, limited[1])) if limited else ranked
     equal = (top.values == top.values[:, :1]).all(axis=1) & (top.values[:, 0] > 0) & (top.count > BEST)
+    last = equal & (limited is None)
     units = [target.unit] if target.unit is not None else [
-        int(unit) for unit in np.lexsort((-top.values[:, 0], equal, top.values[:, 0] <= 0))[:SHOWN]]
+        int(unit) for unit in np.lexsort((-ranked.values[:, 0], last, top.values[:, 0] <= 0))[:SHOWN]]
     quiet = tuple(int(unit) for unit in np.flatnonzero(top.values[:, 0] <= 0))
     dead = quiet if has_relu_behind(model, target.layer) else None
     found, rule = _pictures_of(model, data, target.layer, top, units)
@@ -114,7 +121,7 @@ def strongest(model: ExplainedNet, data: LookData, target: Target, *, cache: Dis
         top.values[units], "activations", evidence, layer=target.layer, unit=str(target.unit) if one else None,
         shown=tuple(StrongestOfUnit(unit, pictures) for unit, pictures in zip(units, found, strict=True)),
         of=len(top.values), rule=rule, dead=dead, saturated=tuple(np.flatnonzero(equal).tolist()),
-        pictures=top.count, data=data.name, part=data.part)
+        ordered_by=source if limited else None, pictures=top.count, data=data.name, part=data.part)
 
 
 def _pictures_of(model: ExplainedNet, data: LookData, layer: str, top: TopActivations,
