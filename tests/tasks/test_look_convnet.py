@@ -15,8 +15,10 @@ from PIL import Image
 
 from striate import Conv, ConvNet, Dense, Input, Network, ReLU, Tanh
 from striate.convnet.explain.explained_net import ExplainedNet
+from striate.convnet.explain.faithfulness import faithfulness
 from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.convnet.explain.sanity import sanity
+from striate.convnet.explain.target import Target
 from striate.model.explanation import Explanation, terms_of
 from striate.report.drawers import DRAWERS
 from striate.report.look_network import render_look
@@ -168,22 +170,77 @@ def test_what_the_sanity_check_and_faithfulness_say_stands_beside_each_map(fitte
     assert {len(row) for row in table.rows} == {len(table.columns)}
 
 
-def test_the_first_page_of_a_small_network_has_its_sanity_check(fitted: ConvNet,
-                                                                monkeypatch: pytest.MonkeyPatch) -> None:
-    def said(**options: object) -> dict[str, str]:
-        notes = {panel.method: " ".join(panel.notes) for panel in looked(fitted, **options).panels}
-        return {name: notes[name] for name in ("gradient", "grad_cam", "deconvnet")}
+def notes_of(found: NetworkLookResult) -> dict[str, str]:
+    return {panel.method: " ".join(panel.notes) for panel in found.panels}
 
+
+def test_the_first_page_of_a_small_network_has_sanity_checks_of_its_own_maps(
+        fitted: ConvNet, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = looked(fitted)
     model = ExplainedNet.of(fitted)
     pixels = fitted.read_picture(PICTURE).copy()
-    check = sanity(model, pixels, model.class_target(int(model.predict_proba(pixels[None]).argmax())), stages=1,
-                   methods=("gradient", "grad_cam", "deconvnet"))
-    notes = said()
-    for verdict in check.verdicts:
+    of_class = sanity(model, pixels, model.class_target(int(model.predict_proba(pixels[None]).argmax())), stages=1,
+                      methods=("gradient", "grad_cam"))
+    first, *others = found.units
+    of_unit = sanity(model, pixels, Target(first.layer, first.unit, first.position), stages=1, methods=["deconvnet"])
+    notes = notes_of(found)
+    for verdict in (*of_class.verdicts, *of_unit.verdicts):
         assert verdict.sentence in notes[verdict.method]
+    assert f"the map of unit {first.unit} of relu at" in notes["deconvnet"]
+    assert all(f"unit {one.unit} of relu" in notes["deconvnet"].split("Whether")[1] for one in others)
+    assert "score of class" not in notes["deconvnet"]
     monkeypatch.setattr("striate.convnet.explain.sanity.QUICK", 0)
-    assert all("was not checked" in note for note in said().values())
-    assert all("was not checked" in note for note in said(show="gradient,grad_cam,deconvnet").values())
+    for options in ({}, {"show": "gradient,grad_cam,deconvnet"}):
+        notes = notes_of(looked(fitted, **options))
+        assert all("not checked" in notes[name] for name in ("gradient", "grad_cam", "deconvnet"))
+
+
+@pytest.mark.parametrize("show", [None, "gradient,grad_cam,deconvnet,occlusion,sanity,faithfulness"])
+def test_no_verdict_stands_beside_a_map_of_something_else(fitted: ConvNet, show: str | None) -> None:
+    notes = notes_of(looked(fitted, show=show, layer="conv", unit=1))
+    for name in ("gradient", "grad_cam", "deconvnet"):
+        assert "On this model and picture the map of unit 1 of conv at" in notes[name]
+        assert "not checked" not in notes[name]
+        assert "score of class" not in notes[name]
+        assert "deletion" not in notes[name]
+    if show:
+        assert "the map of the score of class" in notes["occlusion"].lower()  # which is of a class in any case
+        assert "deletion" in notes["occlusion"]
+
+
+def test_units_of_a_page_are_not_covered_by_the_check_of_the_class(fitted: ConvNet) -> None:
+    notes = notes_of(looked(fitted, show="deconvnet,sanity"))
+    assert "deconvnet: On this model and picture the map of the score of class" in notes["sanity"]
+    assert "On this model" not in notes["deconvnet"]
+    assert "not checked; --show sanity with --layer and --unit checks one" in notes["deconvnet"]
+
+
+def test_grad_cam_is_checked_at_the_layer_whose_maps_are_shown(fitted: ConvNet) -> None:
+    options = {"layer": "conv", "show": "grad_cam,sanity,faithfulness"}
+    noise = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE), np.uint8)
+    found = looked(fitted, noise, **options)
+    model = ExplainedNet.of(fitted)
+    pixels, target = fitted.read_picture(noise).copy(), model.class_target(list(model.classes).index(found.target))
+    own = sanity(model, pixels, target, layer="conv").verdicts[1]
+    faithful = next(one for one in faithfulness(model, pixels, target, layer="conv").scores if one.method == "grad_cam")
+    assert own.method == "grad_cam"
+    assert own.sentence != sanity(model, pixels, target).verdicts[1].sentence
+    assert own.sentence in notes_of(found)["grad_cam"]
+    assert faithful.sentence in notes_of(found)["grad_cam"]
+    quick = sanity(model, pixels, target, stages=1, layer="conv", methods=["gradient", "grad_cam"]).verdicts[1]
+    assert quick.sentence in notes_of(looked(fitted, noise, layer="conv"))["grad_cam"]
+
+
+def test_the_panels_of_an_occlusion_are_named_by_what_they_show(fitted: ConvNet) -> None:
+    model = ExplainedNet.of(fitted)
+    volume = model.activations(model.batch(fitted.read_picture(PICTURE)[None].copy()), ["conv"])["conv"]
+    *_, second, first = volume.sum((0, 2, 3)).argsort().tolist()
+    for unit, words in ((first, ", the strongest there,"), (second, ", not the strongest there,")):
+        found = looked(fitted, show="occlusion", layer="conv", unit=unit)
+        fall, _, _, strength = found.panels[0].maps
+        assert fall.title == fall.unit == found.label
+        assert strength.title == f"unit {unit} of conv"
+        assert words in strength.evidence
 
 
 def test_the_units_of_the_picture_are_maximised(fitted: ConvNet) -> None:

@@ -16,7 +16,7 @@ from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.filters import filter_layers
 from striate.convnet.explain.look_data import LookData
 from striate.convnet.explain.methods import METHODS_OF_LOOK
-from striate.convnet.explain.sanity import quick_sanity
+from striate.convnet.explain.sanity import CHECKED, quick_sanity
 from striate.convnet.explain.stepthrough import StepThrough, stepthrough
 from striate.convnet.explain.target import Target
 from striate.convnet.training.malloc import reuse_freed_memory
@@ -31,10 +31,11 @@ from striate.model.recogniser import Picture, Recogniser
 from striate.report.look_figures import made_folder
 from striate.report.network_look_result import ExplainedUnit, LookPanel, NetworkLookResult
 from striate.tasks.look_options import SCALES, chosen_methods, class_index, parsed_unit
-from striate.tasks.look_panels import maps_of, notes_of, with_verdicts
+from striate.tasks.look_panels import maps_of, notes_of
 from striate.tasks.look_parts import LookPart, parts_of, with_sizes
 from striate.tasks.look_pictures import look_data
 from striate.tasks.look_undefined import undefined_here
+from striate.tasks.look_verdicts import with_verdicts
 from striate.tasks.progress import Progress
 
 NAMED_UNITS = 3  # in the sentence on what speaks for a class
@@ -137,7 +138,7 @@ def look_network(recogniser: Recogniser, picture: Picture | None, class_name: st
             panel, arrays = panel_of(subject, method, scale, asked=show is not None)
         panels.append(panel)
         explanations |= arrays
-    quick = checked_quickly(subject, methods) if show is None else []
+    quick = checked_quickly(subject, [one.method for one in panels if one.maps]) if show is None else []
     return NetworkLookResult(
         striate=__version__, classes=net.classes,
         size=(*recogniser.preparation_.size, recogniser.preparation_.channels), network=net.network.name or "network",
@@ -149,11 +150,15 @@ def look_network(recogniser: Recogniser, picture: Picture | None, class_name: st
 
 
 def checked_quickly(subject: LookSubject, methods: Sequence[str]) -> Sequence[Explanation]:
-    """The quick sanity check of the maps of a class, where there is a picture, a class score and a small network."""
-    if subject.pixels is None or subject.target is None or not subject.model.scored:
-        return []
-    found = quick_sanity(subject.model, subject.pixels, subject.model.class_target(subject.target), methods)
-    return [found] if found else []
+    """The quick sanity checks of the first map of each of `methods` that can be checked, in a small network."""
+    alike: dict[Target, list[str]] = {}
+    for method in methods:
+        if method in CHECKED:
+            alike.setdefault(subject.targets(method)[0], []).append(method)
+    layer = subject.layer if subject.named else None
+    found = [quick_sanity(subject.model, subject.pixels, target, some, layer)
+             for target, some in alike.items() if subject.pixels is not None]
+    return [one for one in found if one]
 
 
 def stepped(subject: LookSubject) -> StepThrough | None:

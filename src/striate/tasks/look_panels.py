@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Sequence
+from dataclasses import fields, is_dataclass
 from functools import singledispatch
 from typing import Any
 
@@ -18,19 +18,18 @@ from striate.convnet.explain.filters import FilterBank
 from striate.convnet.explain.maximise import Maximised
 from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.convnet.explain.probe import LayerProbe
-from striate.convnet.explain.sanity import CHECKED, SanityCheck
+from striate.convnet.explain.sanity import SanityCheck
 from striate.convnet.explain.strongest import Strongest
 from striate.core.humanize import join_words
 from striate.core.result import json_values
 from striate.model.explanation import Explanation, Term
 from striate.report.display_scale import DisplayScale
 from striate.report.drawers import DRAWERS
-from striate.report.network_look_result import LookMap, LookPanel, LookTable, TileFacts
+from striate.report.network_look_result import LookMap, LookTable, TileFacts
 from striate.tasks.look_parts import LookPart
 
 MOST_FILTERS = 96  # of the first layer
 MOST_TERMS = 10
-UNCHECKED = "Whether this map depends on what the network has learnt was not checked; --show sanity does it."
 MOST_NAMED = 12  # units or pairs, in a sentence
 BEYOND = 0.5  # per cent of the values of a signed map that may lie beyond its scale
 
@@ -270,8 +269,8 @@ def _(one: Maximised) -> tuple[str, ...]:
 
 @notes_of.register
 def _(one: SanityCheck) -> tuple[str, ...]:
-    """The verdicts, and the methods that are not defined for the network."""
-    lacking = (f"Not defined for this network: {join_words(one.undefined, 'and')}.",) if one.undefined else ()
+    """The verdicts, and the methods that have no map here."""
+    lacking = (f"No map to check here: {join_words(one.undefined, 'and')}.",) if one.undefined else ()
     return (*(f"{verdict.method}: {verdict.sentence}" for verdict in one.verdicts), *lacking)
 
 
@@ -282,22 +281,6 @@ def _(one: Faithfulness) -> tuple[str, ...]:
     single = (f"Without places here, so without an order of them: {join_words(one.placeless, 'and')}.",)
     return (*(f"{score.method}: {score.sentence}" for score in one.scores), *lacking,
             *(single if one.placeless else ()))
-
-
-def with_verdicts(panels: Sequence[LookPanel], explanations: Iterable[Explanation]) -> tuple[LookPanel, ...]:
-    """`panels`, each with what the sanity check and the test of faithfulness say of its maps, or that none was made."""
-    checks = list(explanations)
-    unchecked = set(CHECKED).difference(*(one.methods for one in checks if isinstance(one, SanityCheck)))
-    said = {method: [UNCHECKED] for method in unchecked}
-    for one in checks:
-        if isinstance(one, SanityCheck):
-            for verdict in one.verdicts:
-                said.setdefault(verdict.method, []).append(verdict.sentence)
-        elif isinstance(one, Faithfulness):
-            for score in one.scores:
-                said.setdefault(score.method, []).append(score.sentence)
-    return tuple(replace(panel, notes=(*panel.notes, *said.get(panel.method, ()))) if panel.maps else panel
-                 for panel in panels)
 
 
 @notes_of.register

@@ -80,14 +80,14 @@ def _(one: ClassEvidence, title: str) -> list[LookPart]:
 
 
 @parts_of.register
-def _(one: OcclusionMaps, title: str) -> list[LookPart]:
+def _(one: OcclusionMaps, title: str) -> list[LookPart]:  # noqa: ARG001 - it is of a class, whatever was named
     """The fall of the probability over the picture, then Zeiler's three panels, one value for each window."""
     share, _, strength = one.untouched
     window = f"a grey window of {one.window}×{one.window} pixels"
     count = len(np.unique(one.labels))
     found = "the same everywhere" if count == 1 else f"{count} classes occur"
     return [
-        LookPart(title, one, least=CHANGE),
+        LookPart(str(one.unit), one, least=CHANGE),
         LookPart("probability", Explanation(
             one.probability, "probability, covered", f"The probability of {one.unit} with {window} at each place, "
             f"{share:.1%} without it.", one.layer, one.unit)),
@@ -95,8 +95,9 @@ def _(one: OcclusionMaps, title: str) -> list[LookPart]:
             one.labels, "class", f"The most probable class with {window} at each place: {found}.",
             one.layer), "labels"),
         LookPart(f"unit {one.map_unit} of {one.map_layer}", Explanation(
-            one.activation, "activation", f"The sum of the strongest map of {one.map_layer} with {window} at each "
-            f"place, {significant(strength)} without it.", one.map_layer, str(one.map_unit)), from_zero=False),
+            one.activation, "activation", f"The sum of the map of unit {one.map_unit} of {one.map_layer}, "
+            f"{'the strongest there' if one.strongest else 'not the strongest there'}, with {window} at each place, "
+            f"{significant(strength)} without it.", one.map_layer, str(one.map_unit)), from_zero=False),
     ]
 
 

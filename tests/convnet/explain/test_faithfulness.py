@@ -131,7 +131,7 @@ def test_the_spread_of_random_orders_is_that_of_their_areas() -> None:
 @pytest.mark.parametrize(("lead", "won"), [(1.9, False), (2.1, True)])
 def test_a_lead_within_the_spread_of_random_orders_is_no_win(lead: float, won: bool) -> None:
     orders = RandomOrders(0.5, 0.01, says=True)
-    score = MapScore("", 0.5 - lead * 0.01, 0.5 - lead * 0.01, orders, orders, 0.9)
+    score = MapScore("", "", 0.5 - lead * 0.01, 0.5 - lead * 0.01, orders, orders, 0.9)
     assert score.better == {"deletion": won, "insertion": False}
     assert ("needs, by deletion but not by insertion" in score.sentence) is won
     assert "0.5 ± 0.01 for 10 random orders; less is better" in score.sentence

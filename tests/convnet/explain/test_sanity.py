@@ -1,5 +1,6 @@
 """The sanity check: what is randomised, what is compared, and what comes out on a trained network."""
 
+from functools import partial
 from types import MappingProxyType
 
 import numpy as np
@@ -11,11 +12,14 @@ from striate import BatchNorm, Conv, ConvNet, Dense, Input, Network, Pool, ReLU,
 from striate.convnet.build.initialise import fill
 from striate.convnet.build.net import build
 from striate.convnet.explain import sanity as room
+from striate.convnet.explain.deconvnet import deconvnet
 from striate.convnet.explain.explained_net import HEAD, ExplainedNet
+from striate.convnet.explain.gradient import gradient
 from striate.convnet.explain.methods import METHODS_OF_LOOK
 from striate.convnet.explain.sanity import SanityVerdict, randomised, rank_correlation, sanity
 from striate.convnet.explain.target import Target
 from striate.data import Data
+from striate.errors import UsageError
 from striate.model.explanation import Explanation
 from tests.convnet.explain.nets import explained, picture
 from tests.convnet.pretrained.small import pictures, saved
@@ -90,6 +94,53 @@ def edges(model: ExplainedNet, pixels: np.ndarray, target: Target) -> Explanatio
     return Explanation(np.abs(np.diff(pixels.astype(float), axis=0)), "levels", "")
 
 
+def two_poolings() -> Network:
+    x = Pool(2)(ReLU(name="relu1")(Conv(4, 5, name="conv1")(Input(1, 32, 32))))
+    return Network(Dense(3, name="fc")(Pool(2)(ReLU(name="relu2")(Conv(5, 5, name="conv2")(x)))))
+
+
+def test_maps_of_a_unit_are_compared_within_what_it_sees_at_its_place() -> None:
+    model = explained(two_poolings(), seed=7)
+    pixels = picture(model)
+    target = Target("conv2", 2, (1, 8))
+    found = sanity(model, pixels, target, stages=1, draws=1, methods=("gradient", "deconvnet"))
+    changed = randomised(model, ["conv2", "conv1"], pixels, 0)
+    seen = np.s_[2:16, 16:30]  # 14 pixels of the receptive field, 2 a step
+    for row, method in enumerate((gradient, partial(deconvnet, seed=1.0))):
+        first, second = (np.abs(method(one, pixels, target).array).sum(axis=2) for one in (model, changed))
+        assert first.any()
+        assert not np.delete(np.delete(first, np.r_[2:16], 0), np.r_[16:30], 1).any()
+        assert found.array[row, -1] == pytest.approx(spearmanr(first[seen].ravel(), second[seen].ravel()).statistic)
+        assert spearmanr(first.ravel(), second.ravel()).statistic > found.array[row, -1] + 0.2
+    placed = sanity(model, pixels, Target("conv2", 2), stages=1, draws=1)
+    values = model.activations(model.batch(pixels[None]), ["conv2"])["conv2"][0, 2]
+    assert placed.position == np.unravel_index(int(values.argmax()), values.shape)
+    assert np.array_equal(placed.array, sanity(model, pixels, Target("conv2", 2, placed.position), stages=1,
+                                               draws=1).array)
+
+
+def test_the_size_of_a_seed_above_0_changes_no_verdict_of_deconvnet(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = explained(two_poolings(), seed=7)
+    pixels, target = picture(model), Target("relu2", 2)
+    own = deconvnet(model, pixels, target)
+    assert own.array.any()
+    first = sanity(model, pixels, target, stages=1, methods=["deconvnet"])
+    monkeypatch.setattr(room, "CHECKED", {"deconvnet": {"seed": float(own.units.split()[-1])}})
+    assert "activation itself" in own.units
+    assert sanity(model, pixels, target, stages=1, methods=["deconvnet"]).array == pytest.approx(first.array, abs=1e-3)
+
+
+def test_a_map_that_is_the_same_everywhere_gets_no_verdict() -> None:
+    model = explained(network(), tensors={"conv2.weight": 0.0, "conv2.bias": -1.0, "fc.bias": 1.0})
+    with pytest.raises(UsageError) as refused:
+        sanity(model, picture(model), Target("fc", 0), stages=1, draws=1)
+    assert refused.value.code == "no_map_to_check"
+    assert room.quick_sanity(model, picture(model), Target("fc", 0), ["gradient"]) is None
+    model = explained(network())
+    found = sanity(model, picture(model), Target("fc", 0), stages=1, draws=1, layer="fc")  # a map of one place
+    assert found.undefined == ("grad_cam",)
+
+
 def test_rules_that_a_network_lacks_are_named() -> None:
     model = explained(Network(Dense(3, name="fc")(Tanh()(Conv(4, 3)(Input(1, 8, 8))))))
     found = sanity(model, picture(model), Target("fc", 0), stages=1, draws=1)
@@ -99,7 +150,7 @@ def test_rules_that_a_network_lacks_are_named() -> None:
 @pytest.mark.parametrize(("all_layers", "upper_half", "kept"), [
     (0.31, 0.0, True), (0.1, 0.6, True), (0.29, 0.49, False), (-0.9, -0.9, False)])
 def test_verdicts(all_layers: float, upper_half: float, kept: bool) -> None:
-    verdict = SanityVerdict("gradient", all_layers, upper_half, 1)
+    verdict = SanityVerdict("gradient", "the score of class a", all_layers, upper_half, 1)
     assert verdict.keeps_its_likeness is kept
     assert ("not what decided" in verdict.sentence) is kept
 

@@ -73,7 +73,7 @@ class MapScore:
     """Score of one map: areas under its two curves, 0 to 1, beside those of random orders.
 
     Attributes:
-        method: its name.
+        method: its name; `map_of`: the class that the map is of, in words.
         deletion, insertion: the areas.
         random_deletion, random_insertion: of random orders.
         probability: of the class in the picture as it is.
@@ -81,6 +81,7 @@ class MapScore:
     """
 
     method: str
+    map_of: str
     deletion: float
     insertion: float
     random_deletion: RandomOrders
@@ -114,7 +115,7 @@ class MapScore:
                  _area("insertion", self.insertion, self.random_insertion, "more")]
         said = [text for text, name in zip(areas, silent, strict=True) if name in better]
         left = "".join(f"; {text}" for name, text in silent.items() if name not in better)
-        return f"This map {what}{also}: {', '.join(said)}{left}."
+        return f"The map of {self.map_of} {what}{also}: {', '.join(said)}{left}."
 
 
 def _area(name: str, area: float, orders: RandomOrders, better: str) -> str:
@@ -144,7 +145,7 @@ class Faithfulness(Explanation):
 
 
 def faithfulness(model: ExplainedNet, pixels: Pixels, target: Target, *, methods: Sequence[str] | None = None,
-                 steps: int = STEPS, seed: int = 0) -> Faithfulness:
+                 steps: int = STEPS, seed: int = 0, layer: str | None = None) -> Faithfulness:
     """Deletion and insertion curves of the maps of a class in a picture (H, W, C) uint8 of the right size.
 
     Args:
@@ -154,6 +155,7 @@ def faithfulness(model: ExplainedNet, pixels: Pixels, target: Target, *, methods
         methods: names in `METHODS_OF_LOOK`; None is all whose maps are of a class and of one picture.
         steps: in which all places are covered or uncovered.
         seed: of the random orders, and of the order of equal places.
+        layer: whose maps Grad-CAM is of; None is its own choice.
 
     Raises `UsageError` (`not_a_class`, `bad_faithfulness`).
 
@@ -163,7 +165,8 @@ def faithfulness(model: ExplainedNet, pixels: Pixels, target: Target, *, methods
         raise UsageError("not_a_class", "the faithfulness of maps was asked for", allowed="a class is allowed",
                          given=f"{target} was given", do="Leave out the layer and the unit")
     steps = checked("steps", steps, Integer(1, 1_000), REFUSAL)
-    importance, undefined, placeless = maps_of(model, pixels, target, maps_of_classes() if methods is None else methods)
+    importance, undefined, placeless = maps_of(
+        model, pixels, target, maps_of_classes() if methods is None else methods, layer)
     draws = generator(seed, "faithfulness")
     cells = cells_of(pixels.shape[0], pixels.shape[1])
     count = int(cells.max()) + 1
@@ -184,7 +187,7 @@ def faithfulness(model: ExplainedNet, pixels: Pixels, target: Target, *, methods
                  "whether a person would look there.",
         layer=target.layer, unit=model.class_of(target), methods=tuple(importance), undefined=undefined,
         placeless=placeless, fractions=fractions, scores=tuple(
-            MapScore(method, float(area[0]), float(area[1]), *orders_of, before)
+            MapScore(method, model.words(target), float(area[0]), float(area[1]), *orders_of, before)
             for method, area in zip(importance, areas, strict=False)))
 
 
@@ -195,12 +198,14 @@ def maps_of_classes() -> list[str]:
 
 
 def maps_of(model: ExplainedNet, pixels: Pixels, target: Target,
-            methods: Iterable[str]) -> tuple[dict[str, NDArray[np.float64]], tuple[str, ...], tuple[str, ...]]:
+            methods: Iterable[str],
+            layer: str | None = None) -> tuple[dict[str, NDArray[np.float64]], tuple[str, ...], tuple[str, ...]]:
     """Importance (H, W) of each pixel by each method; methods that are not defined here, and those without places."""
     found, undefined, placeless = {}, [], []
     for method in methods:
+        row = METHODS_OF_LOOK[method]
         try:
-            array = METHODS_OF_LOOK[method].function(model, pixels, target).array
+            array = row.function(model, pixels, target, **({"layer": layer} if row.in_layer else {})).array
         except UsageError as error:
             if error.code not in UNDEFINED:
                 raise

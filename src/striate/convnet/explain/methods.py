@@ -22,7 +22,7 @@ class MethodOfLook(NamedTuple):
     target: what is explained if the user names nothing: a `layer`, a `unit` of one, a `class`, or all `scores`.
     class_only: whether it explains a class even if the user names a unit, as other methods of a class do not.
     title: in words; "" is the name itself.
-    in_layer: whether it takes the keyword `layer`, the one whose maps a class is looked for in.
+    in_layer: whether it takes the keyword `layer`, the one in whose maps Grad-CAM looks for the class.
     of_units: whether it takes the keyword `units`, several of the target's layer at once.
     """
 
@@ -69,7 +69,7 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
     "maximise": MethodOfLook("striate.convnet.explain.maximise:maximise", "model", "tiles", "layer", of_units=True,
                              title="Pictures that excite units"),
     "sanity": MethodOfLook("striate.convnet.explain.sanity:sanity", "picture", "curve", "class",
-                           title="Sanity check by random weights"),
+                           in_layer=True, title="Sanity check by random weights"),
     "strongest": MethodOfLook("striate.convnet.explain.strongest:strongest", "data", "crops", "unit",
                               title="Strongest pictures"),
     "embedding": MethodOfLook("striate.convnet.explain.embedding:embedding", "data", "points", "scores",
@@ -79,5 +79,5 @@ METHODS_OF_LOOK: Mapping[str, MethodOfLook] = MappingProxyType({
     "invert": MethodOfLook("striate.convnet.explain.invert:invert", "picture", "picture", "layer",
                            title="Picture from the activations of a layer"),
     "faithfulness": MethodOfLook("striate.convnet.explain.faithfulness:faithfulness", "picture", "curve", "class",
-                                 class_only=True, title="Deletion and insertion"),
+                                 class_only=True, in_layer=True, title="Deletion and insertion"),
 })

@@ -44,7 +44,8 @@ class OcclusionMaps(Explanation):
     Attributes:
         probability: (r, c), of the class, for each place of the window.
         labels: (r, c), the index of the most probable class.
-        activation: (r, c), the sum of the strongest map of `map_layer`, which is its unit `map_unit`.
+        activation: (r, c), the sum of one map of `map_layer`, of its unit `map_unit`; `strongest`: whether that map
+            is the strongest of its layer for the picture itself.
         rows, columns: (r,) and (c,), the first pixel of each window; `window`: its side in pixels.
         untouched: probability of the class, most probable class and sum of the map for the picture itself.
 
@@ -55,6 +56,7 @@ class OcclusionMaps(Explanation):
     activation: NDArray[np.float64]
     map_layer: str
     map_unit: int
+    strongest: bool
     rows: NDArray[np.int64]
     columns: NDArray[np.int64]
     window: int
@@ -112,7 +114,7 @@ def occlusion(model: ExplainedNet, pixels: Pixels, target: Target, *, window: in
         evidence=_evidence(name, float(untouched[chosen]), float(probability.min())),
         layer=model.scores if model.scored else None, unit=name, probability=probability,
         labels=said.argmax(1).reshape(grid), activation=np.concatenate(activations).reshape(grid), map_layer=layer,
-        map_unit=unit, rows=rows, columns=columns, window=side,
+        map_unit=unit, strongest=unit == int(sums.argmax()), rows=rows, columns=columns, window=side,
         untouched=(float(untouched[chosen]), int(untouched.argmax()), float(sums[unit])))
 
 
