@@ -30,8 +30,9 @@ from striate.model.preprocessing import Pixels
 from striate.model.recogniser import Picture, Recogniser
 from striate.report.look_figures import made_folder
 from striate.report.network_look_result import ExplainedUnit, LookPanel, NetworkLookResult
+from striate.tasks.look_notes import notes_of
 from striate.tasks.look_options import SCALES, chosen_methods, class_index, parsed_unit
-from striate.tasks.look_panels import maps_of, notes_of
+from striate.tasks.look_panels import maps_of
 from striate.tasks.look_parts import LookPart, parts_of, with_sizes
 from striate.tasks.look_pictures import look_data
 from striate.tasks.look_undefined import undefined_here

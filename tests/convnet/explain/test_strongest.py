@@ -14,7 +14,7 @@ from striate.convnet.explain.target import Target
 from striate.core.cache import DiskCache
 from striate.data.resize import RESIZE_MODES
 from striate.errors import NetworkError, UsageError
-from striate.tasks.look_panels import notes_of
+from striate.tasks.look_notes import notes_of
 from tests.convnet.explain.look_sets import LookSet, resized
 from tests.convnet.explain.nets import explained
 
