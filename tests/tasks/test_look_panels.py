@@ -39,7 +39,7 @@ def test_falls_below_a_percent_are_drawn_faint(fall: float, end: float) -> None:
     array = np.array([[0.0, fall], [-fall / 2, 0.0]])
     found = OcclusionMaps(array, "probability", "", unit="7", probability=1 - array, labels=np.zeros((2, 2), np.int64),
                           activation=array, map_layer="c", map_unit=0, rows=np.arange(2), columns=np.arange(2),
-                          window=1, untouched=(1.0, 0, 0.0))
+                          window=1, strongest=True, untouched=(1.0, 0, 0.0))
     assert maps_of("occlusion", parts_of(found, "7"), ["7"], "shared")[0].scale == DisplayScale(
         -end, end, diverging=True)
 
