@@ -180,9 +180,10 @@ def test_the_first_page_of_a_small_network_has_sanity_checks_of_its_own_maps(
     model = ExplainedNet.of(fitted)
     pixels = fitted.read_picture(PICTURE).copy()
     of_class = sanity(model, pixels, model.class_target(int(model.predict_proba(pixels[None]).argmax())), stages=1,
-                      methods=("gradient", "grad_cam"))
+                      draws=2, methods=("gradient", "grad_cam"))
     first, *others = found.units
-    of_unit = sanity(model, pixels, Target(first.layer, first.unit, first.position), stages=1, methods=["deconvnet"])
+    of_unit = sanity(model, pixels, Target(first.layer, first.unit, first.position), stages=1, draws=2,
+                     methods=["deconvnet"])
     notes = notes_of(found)
     for verdict in (*of_class.verdicts, *of_unit.verdicts):
         assert verdict.sentence in notes[verdict.method]
@@ -227,7 +228,7 @@ def test_grad_cam_is_checked_at_the_layer_whose_maps_are_shown(fitted: ConvNet) 
     assert own.sentence != sanity(model, pixels, target).verdicts[1].sentence
     assert own.sentence in notes_of(found)["grad_cam"]
     assert faithful.sentence in notes_of(found)["grad_cam"]
-    quick = sanity(model, pixels, target, stages=1, layer="conv", methods=["gradient", "grad_cam"]).verdicts[1]
+    quick = sanity(model, pixels, target, stages=1, draws=2, layer="conv", methods=["gradient", "grad_cam"]).verdicts[1]
     assert quick.sentence in notes_of(looked(fitted, noise, layer="conv"))["grad_cam"]
 
 

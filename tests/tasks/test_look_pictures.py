@@ -12,8 +12,9 @@ from striate.bow.recogniser import BagOfWords
 from striate.errors import DataError
 from striate.report.network_look_result import NetworkLookResult
 from striate.tasks import Progress
+from striate.tasks.labelled_part import LabelledPart
 from striate.tasks.look import look
-from striate.tasks.look_pictures import look_data
+from striate.tasks.look_pictures import LookPictures, look_data
 from tests.data.fixtures import pattern
 
 SMALL = ConvNet("lenet5", epochs=1, seed=0)
@@ -46,7 +47,6 @@ def folder(tmp_path: Path) -> Path:
 def test_of_a_divided_folder_it_is_the_test_part_with_the_files_pixels(recogniser: ConvNet, folder: Path) -> None:
     data = look_data(recogniser, str(folder))
     assert (data.name, data.part, len(data.pictures), data.leaked) == ("pets", "test", 16, 0)
-    assert data.notes[0] == "pictures of pets: 16 pictures (test)"
     assert data.pictures.take(np.arange(3)).shape[1:] == (*recogniser.preparation_.size, 1)
     for i, key in enumerate(data.keys):
         found = data.original(i)
@@ -70,7 +70,8 @@ def test_the_split_beside_the_model_decides_and_arrays_have_no_files(recogniser:
     everything = look_data(recogniser, "digits", model=tmp_path / "elsewhere" / "model.safetensors")
     assert (everything.part, len(everything.pictures), everything.leaked) == ("all", 1797, None)
     assert any("training pictures may be among these" in note for note in everything.notes)
-    assert look_data(recogniser, "digits", model=path, part="train").leaked == len(load_data("digits", seed=3).train)
+    trained = LabelledPart.of(recogniser.preparation_, "digits", model=path, part="train")
+    assert LookPictures(trained).leaked == len(load_data("digits", seed=3).train)
 
 
 @pytest.mark.usefixtures("few_words")
@@ -116,3 +117,24 @@ def test_a_look_at_data_has_a_panel_for_each_method_of_many_pictures(recogniser:
     assert "hand-crafted features" in text
     assert folder.name in text
     json.dumps(found.as_dict(), allow_nan=False)
+
+
+def test_panels_of_data_say_that_training_pictures_may_be_among_them(recogniser: ConvNet, folder: Path,
+                                                                     tmp_path: Path) -> None:
+    warning = "No split was given: training pictures may be among these."
+    found = look(recogniser, data="digits", show="filters,strongest", layer="c1", out=tmp_path / "look.html")
+    assert isinstance(found, NetworkLookResult)
+    notes = {panel.method: panel.notes for panel in found.panels}
+    assert notes["strongest"][-1] == warning
+    assert warning not in notes["filters"]
+    assert warning in (tmp_path / "look.html").read_text()
+    divided = look(recogniser, data=str(folder), show="strongest", layer="c1")
+    assert isinstance(divided, NetworkLookResult)
+    assert not any("may be among" in note for note in divided.panels[0].notes)
+
+
+def test_the_settings_of_the_hand_crafted_baseline_are_in_the_key_of_a_probe(
+        recogniser: ConvNet, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = look_data(recogniser, str(folder)).describe()
+    monkeypatch.setattr("striate.tasks.look_pictures.DESCRIPTORS", 2_999)
+    assert look_data(recogniser, str(folder)).describe() != before

@@ -218,8 +218,10 @@ def panel_of(subject: LookSubject, method: str, scale: str, *,
         why = None if asked else undefined_here(subject.model, method, error.code)
         return LookPanel(method, title, refused=why or str(error)), {}
     maps = maps_of(method, parts, subject.model.classes, scale)
-    first = parts[0].explanation
-    panel = LookPanel(method, title, first.evidence, first.units, maps=maps, left_out=left_out, notes=notes_of(first))
+    first, of_data = parts[0].explanation, METHODS_OF_LOOK[method].needs == "data"
+    known = [f"{note[:1].upper()}{note[1:]}." for note in (subject.data.notes if subject.data and of_data else ())]
+    panel = LookPanel(method, title, first.evidence, first.units, maps=maps, left_out=left_out,
+                      notes=(*notes_of(first), *known))
     return panel, {one.name: part.explanation for one, part in zip(maps, parts, strict=True)}
 
 

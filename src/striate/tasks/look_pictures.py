@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from striate.bow.encoders import Hard
 from striate.bow.recogniser import BagOfWords
+from striate.core.cache import code_digest
 from striate.data import Dataset
 from striate.data.original import Original
 from striate.errors import UsageError
@@ -18,6 +19,7 @@ from striate.tasks.labelled_part import LabelledPart
 from striate.tasks.progress import Progress
 
 WORDS, ROUNDS, DESCRIPTORS = 100, 10, 3_000  # of the hand-crafted baseline: words, k-means, sample; some seconds
+CODE = ("bow", "classifiers", "tasks/look_pictures.py")  # of the same baseline
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +60,12 @@ class LookPictures:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Which part it is, and sentences on the data set."""
-        return f"pictures of {self.found}", *self.found.notes
+        """What is to be known of the pictures, in clauses: damage, and whether the recogniser was trained on them."""
+        return self.found.notes
+
+    def describe(self) -> list[object]:
+        """JSON values that `hand_crafted` depends on, besides its pictures: its source and its settings."""
+        return [code_digest(CODE, ("numpy", "scipy", "scikit-learn")), WORDS, ROUNDS, DESCRIPTORS]
 
     def original(self, index: int) -> Original | None:
         """A picture's file in full size, its `pixels` (H, W, C) uint8, upright; None if it comes from no file."""
@@ -84,12 +90,12 @@ class LookPictures:
         return found, f"bag of {WORDS} visual words of dense SIFT, in a spatial pyramid, with a linear classifier"
 
 
-def look_data(recogniser: Recogniser, data: str, *, model: str | Path | None = None, part: str | None = None,
-              split: str | Path | None = None, progress: Progress | None = None) -> LookPictures:
+def look_data(recogniser: Recogniser, data: str, *, model: str | Path | None = None,
+              progress: Progress | None = None) -> LookPictures:
     """The pictures of `data`, a folder or the name of a known set, as `recogniser` reads them.
 
     The part is the one that `striate.evaluate` would measure on; `model` is the recogniser's file, whose `split.json`
     is read. Raises what `striate.evaluate` raises for its data.
     """
-    return LookPictures(LabelledPart.of(recogniser.preparation_, data, model=Path(model) if model else None, part=part,
-                                        split=split, progress=progress))
+    return LookPictures(LabelledPart.of(recogniser.preparation_, data, model=Path(model) if model else None,
+                                        progress=progress))

@@ -22,6 +22,10 @@ class LookSet:
         self.digests = tuple(f"{i:032x}" for i in range(len(images)))
         self.files, self.resize = files, resize
 
+    def describe(self) -> list[object]:
+        """Nothing: the commonest class has no settings."""
+        return []
+
     def original(self, index: int) -> Original | None:
         """The picture that was resized."""
         if self.files is None:

@@ -116,3 +116,19 @@ def test_on_digits_the_curve_rises_to_the_accuracy_of_the_network(tmp_path: Any)
     assert abs(found.array[-1] - found.own) <= 0.01
     assert found.baseline is not None
     assert 0.9 <= found.baseline <= 1
+
+
+def test_a_probe_is_cached_and_made_again_for_another_baseline(monkeypatch: pytest.MonkeyPatch) -> None:
+    data, steps = blobs(30), []
+
+    def probed() -> None:
+        steps.clear()
+        probe(small(), data, Target("pool1"), on_progress=lambda *step: steps.append(step))
+
+    probed()
+    assert steps
+    probed()
+    assert not steps
+    monkeypatch.setattr(data, "describe", lambda: ["more words"])
+    probed()
+    assert steps

@@ -38,7 +38,8 @@ THUMBNAIL = 32  # pixels of the longer side
 ROWS = 512  # pictures whose distances are in memory at once
 SPARE = 8  # neighbours beyond those listed, whose order rounding could change
 SEED = 0
-CODE = ("convnet/explain",)
+CODE = ("convnet/explain/embedding.py", "convnet/explain/top_activations.py", "convnet/explain/linear_head.py",
+        "convnet/transfer.py")
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,9 +21,10 @@ from scipy.ndimage import gaussian_filter
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 - torch's own custom
 
+from striate.convnet.explain.batch_size import batch_size
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.methods import METHODS_OF_LOOK
-from striate.convnet.explain.occlusion import TINY, batch_size
+from striate.convnet.explain.occlusion import TINY
 from striate.convnet.explain.target import Target
 from striate.convnet.inference.fold_batch_norm import fold
 from striate.convnet.training.malloc import reuse_freed_memory

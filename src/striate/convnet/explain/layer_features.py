@@ -18,13 +18,13 @@ from torch.nn import functional as F  # noqa: N812 - torch's own custom
 from striate.arch.layer_traits import ELEMENTWISE, SAME_VALUES
 from striate.arch.network import INPUT
 from striate.arch.volume import Volume
+from striate.convnet.explain.batch_size import batch_size
 from striate.convnet.explain.explained_net import HEAD, ExplainedNet
 from striate.convnet.explain.look_data import LookData
 from striate.convnet.explain.top_activations import OnProgress
 
 WIDEST = 2_048  # dimensions
 GRIDS = (4, 2, 1)
-ROOM, BATCH = 128 << 20, 32  # bytes of activations, and pictures, of one batch
 LAST = 2  # layers, features and scores, that are probed in any case
 
 
@@ -82,7 +82,7 @@ def features_of_layers(model: ExplainedNet, layers: Sequence[str], data: LookDat
                        on_progress: OnProgress | None = None) -> dict[str, NDArray[np.float32]]:
     """Pooled features (n, D) of each layer for the pictures `picked`, in one pass in float32."""
     found: dict[str, list[NDArray[np.float32]]] = {layer: [] for layer in layers}
-    size = max(1, min(BATCH, ROOM // model.survey.training_memory))
+    size = batch_size(model, stored=True)  # the volumes of all `layers` are held until they are described
     for first in range(0, len(picked), size):
         with torch.no_grad():
             batch = model.batch(data.pictures.take(picked[first : first + size]))

@@ -49,7 +49,11 @@ class LookData(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences: which part it is, and what is to be known about it."""
+        """What is to be known of the pictures, in clauses: damage, and whether the recogniser was trained on them."""
+        ...
+
+    def describe(self) -> list[object]:
+        """JSON values that `hand_crafted` depends on, besides its pictures: its source and its settings."""
         ...
 
     def original(self, index: int) -> Original | None:

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from striate.convnet.build.operations import OPERATIONS, Operation, UnitContext
 from striate.convnet.explain.ascent import Ascent, planned
+from striate.convnet.explain.batch_size import batch_size
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.rules import RuledReLU
 from striate.convnet.explain.spectrum import Spectrum, descend
@@ -36,8 +37,8 @@ from striate.model.preprocessing import Pixels
 STEPS = 128
 UNITS = 9  # of a layer, if none is named
 JITTER = 28  # pixels of a side for one pixel by which a picture is moved at most, each way
-MEMORY = 512 << 20  # bytes of volumes, stored for the backward pass
-LARGEST_BATCH = 16
+ROOM = 512 << 20  # bytes of volumes, stored for the backward pass
+MOST = 16  # units of one batch
 WAKING = 16  # steps before the others for units without a gradient, in which it passes through silent ReLUs
 
 REFUSAL = Refusal("bad_ascent", "the {name} of a gradient ascent were asked for", "Leave it out")
@@ -89,7 +90,7 @@ def maximise(model: ExplainedNet, target: Target, *, units: Sequence[int] | None
     ascent = planned(model, target)
     rectified = any(node.layer.kind == "relu" and ascent.layer in node.inputs for node in model.nodes.values())
     part = ascent.size[0] * ascent.size[1] / (model.network.input.height * model.network.input.width)
-    batch = max(1, min(LARGEST_BATCH, int(MEMORY / part / sum(row.memory for row in model.survey.rows))))
+    batch = batch_size(model, stored=True, most=MOST, room=ROOM, part=part)
     pictures, reached, alive = [], [], []
     with reuse_freed_memory():
         for first in range(0, len(asked), batch):

@@ -8,10 +8,9 @@ import torch
 from torch import Tensor
 
 from striate.convnet.explain.backward import ForwardPass, seed_of
+from striate.convnet.explain.batch_size import batch_size
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.target import Target
-
-MEMORY = 128 * 2**20  # bytes of activations at a time; the backward pass frees them as it takes memory itself
 
 
 def mean_gradient(model: ExplainedNet, variants: Callable[[int, int], Tensor], count: int, target: Target) -> Tensor:
@@ -19,7 +18,7 @@ def mean_gradient(model: ExplainedNet, variants: Callable[[int, int], Tensor], c
 
     `variants(start, stop)` gives some of them, a normalised batch (stop − start, C, H, W).
     """
-    at_once = max(1, MEMORY // model.survey.training_memory)
+    at_once = batch_size(model, stored=True)  # the backward pass frees them as it takes memory itself
     summed = torch.zeros(tuple(model.network.input), dtype=torch.float64)
     for start in range(0, count, at_once):
         batch = variants(start, min(start + at_once, count))

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from striate.convnet.explain.batch_size import batch_size
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.target import Target
 from striate.convnet.inference.changed_regions import ChangedRegions
@@ -27,8 +28,6 @@ from striate.model.preprocessing import Pixels
 
 SHARE = 7  # a window is this part of the shorter side
 PLACES = 25  # windows along each side, if they are not given
-MEMORY = 128 << 20  # bytes of volumes of one batch
-LARGEST_BATCH = 32
 TINY = 1e-6  # a probability below which no fall of it says anything
 CHANGE = 0.01  # a fall of a probability below which no place matters by itself
 
@@ -131,11 +130,6 @@ def _evidence(name: str, before: float, lowest: float) -> str:
                 f"window covers a place, so the decision can do without each single place; {missing}.")
     return (f"How far the probability of {named} falls while a grey window covers the place, from {share} "
             f"to {significant(lowest)} at most, so what the decision cannot do without; {missing}.")
-
-
-def batch_size(model: ExplainedNet) -> int:
-    """Pictures of one batch: as many as fit into `MEMORY`, one at least."""
-    return max(1, min(LARGEST_BATCH, MEMORY // model.survey.inference_memory))
 
 
 def first_pixels(size: int, window: int, stride: int | None) -> NDArray[np.int64]:

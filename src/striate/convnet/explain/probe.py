@@ -29,7 +29,8 @@ MOST = 1_000  # pictures
 MOST_LAYERS = 16
 FOLDS, SEED = 5, 0
 BATCH = 32
-CODE = ("bow", "classifiers", "convnet/explain")
+CODE = ("classifiers", "convnet/explain/probe.py", "convnet/explain/layer_features.py",
+        "convnet/explain/explained_net.py", "convnet/explain/linear_head.py", "convnet/build")
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def probe(model: ExplainedNet, data: LookData, target: Target, *, cache: DiskCac
     groups = np.unique([data.digests[i] for i in picked], return_inverse=True)[1]
     folds = folds_of(own_labels, FOLDS, SEED, groups.astype(np.int64))
     key = key_of(code_digest(CODE, ("numpy", "torch", "scikit-learn")), *identity_of(model, layers[-1]), layers,
-                 [data.digests[i] for i in picked], labels[picked].tolist())
+                 [data.digests[i] for i in picked], labels[picked].tolist(), data.describe())
     cache = DiskCache(cache_subfolder("look")) if cache is None else cache
 
     def compute() -> Stored:

@@ -42,7 +42,7 @@ from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 
 STAGES = 6  # numbers of randomised layers at which maps are compared
-DRAWS = 3  # random networks that correlations are means of
+DRAWS, QUICK_DRAWS = 3, 2  # random networks that correlations are means of, and without being asked
 QUICK = 500_000_000  # multiply-adds of a network that is checked without being asked
 # Rank correlations from which maps are called alike, with all layers randomised and with half of them. They are ours;
 # half of them is what Adebayo et al. find guided backpropagation insensitive to.
@@ -184,7 +184,7 @@ def quick_sanity(model: ExplainedNet, pixels: Pixels, target: Target, methods: S
     if model.survey.total("macs") > QUICK:
         return None
     try:
-        return sanity(model, pixels, target, stages=1, methods=methods, layer=layer)
+        return sanity(model, pixels, target, stages=1, draws=QUICK_DRAWS, methods=methods, layer=layer)
     except UsageError as error:
         if error.code not in ("no_map_to_check", "nothing_to_randomise"):
             raise

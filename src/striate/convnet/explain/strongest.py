@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from striate.convnet.explain.backward import ForwardPass
+from striate.convnet.explain.batch_size import batch_size
 from striate.convnet.explain.crops import box_seen, crop_of
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.look_data import LookData
@@ -29,7 +30,6 @@ from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
 
 SHOWN = 5  # units of a layer, where none is asked for
-ROOM = 128 << 20  # bytes of activations that are stored for the backward passes of one batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +152,7 @@ def _projections(model: ExplainedNet, data: LookData, layer: str, top: TopActiva
     """The projection of each unit in its picture, (H, W, C) of the packed picture, by deconvnet if that is defined."""
     rule = "deconvnet" if _is_defined(model, layer) else "gradient"
     found: list[NDArray[np.float32]] = []
-    size = max(1, ROOM // model.survey.training_memory)
+    size = batch_size(model, stored=True)
     for first in range(0, len(places), size):
         some = places[first : first + size]
         batch = model.batch(data.pictures.take(np.array([top.pictures[place] for place in some])))

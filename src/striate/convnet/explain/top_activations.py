@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from striate.convnet.explain.batch_size import batch_size
 from striate.convnet.explain.explained_net import HEAD, ExplainedNet
 from striate.convnet.explain.look_data import LookData
 from striate.convnet.inference.features import FeatureExtractor, cut
@@ -22,9 +23,8 @@ from striate.core import model_file
 from striate.core.cache import DiskCache, Stored, cache_subfolder, code_digest, key_of
 
 BEST = 9
-BATCH = 32
-ROOM = 128 << 20  # bytes of activations of one batch
-CODE = ("convnet/explain",)
+# That of the pass up to a layer is in the description of its extractor.
+CODE = ("convnet/explain/top_activations.py", "convnet/explain/linear_head.py")
 
 OnProgress = Callable[[str, int, int], object]
 
@@ -118,8 +118,8 @@ def outputs(model: ExplainedNet, layer: str, extractor: FeatureExtractor, pictur
 
 def batches_of(model: ExplainedNet, layer: str, count: int,
                on_progress: OnProgress | None) -> Iterator[NDArray[np.int64]]:
-    """The indices of `count` pictures in order, as many at a time as their activations fit into `ROOM`."""
-    size = max(1, min(BATCH, ROOM // model.survey.inference_memory))
+    """The indices of `count` pictures in order, as many at a time as `batch_size` says."""
+    size = batch_size(model)
     with reuse_freed_memory():
         for first in range(0, count, size):
             yield np.arange(first, min(first + size, count))
