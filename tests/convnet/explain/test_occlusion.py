@@ -34,7 +34,7 @@ def covered(net: ExplainedNet, pixels: np.ndarray, row: int, column: int, side: 
 def test_the_three_panels_are_those_of_covering_by_hand(channels: int, batch: int) -> None:
     net = model(channels)
     pixels = picture(net)
-    with patch.object(room, "LARGEST_BATCH", batch):
+    with patch.object(room, "batch_size", lambda _: batch):
         found = occlusion(net, pixels, Target("scores", 2), window=6, stride=4)
     assert (found.rows.tolist(), found.columns.tolist()) == ([0, 4, 8, 12, 16], [0, 4, 8, 12, 16, 20, 21])
     maps = net.activations(net.batch(pixels[None]), ["pool2"])["pool2"].sum((0, 2, 3))
