@@ -205,8 +205,15 @@ class ConvNet(Recogniser):
         check_is_fitted(self, "module_")
         logits = logits_of(self.module_, self.preparation_.apply(pictures_of(X)), self.preparation_,
                            precision.choose(self.recipe_.precision), self.recipe_.test_time or "none")
-        refuse_not_finite(logits.numpy())
-        return logits.double().softmax(dim=1).numpy()
+        return self.probabilities(logits.numpy())
+
+    def probabilities(self, scores: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Class probabilities (N, K) of outputs (N, K) of the network, as `predict_proba` finds them from pictures.
+
+        Raises `UsageError` (`scores_not_finite`).
+        """
+        refuse_not_finite(scores)
+        return torch.from_numpy(scores).double().softmax(dim=1).numpy()
 
     def describe_training(self) -> str:
         """Epochs, the best of them, optimiser and batch size; nothing for a loaded network, which has no history."""

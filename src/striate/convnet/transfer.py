@@ -137,12 +137,14 @@ class Transfer(Recogniser):
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are resized first."""
         check_is_fitted(self, "classifier_")
-        features = self.features(X)
-        refuse_not_finite(features)
-        return self._spread(self.classifier_.predict_proba(features))
+        return self.probabilities(self.features_(self.preparation_.apply(pictures_of(X))))
 
     def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Class probabilities (N, K) of outputs (N, D) of the network, as `predict_proba` finds them from pictures."""
+        """Class probabilities (N, K) of outputs (N, D) of the network, as `predict_proba` finds them from pictures.
+
+        Raises `UsageError` (`scores_not_finite`).
+        """
+        refuse_not_finite(features)
         return self._spread(self.classifier_.predict_proba(scaled(features, self.mean_)))
 
     def _spread(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ from striate.arch import Network
 from striate.convnet.build.initialise import fill
 from striate.convnet.build.net import build
 from striate.convnet.build.normalise import InputNormalisation
-from striate.convnet.explain.explained_net import ExplainedNet, softmax
+from striate.convnet.explain.explained_net import ExplainedNet
 
 
 def explained(network: Network, seed: int = 0, mean: float = 120.0, std: float = 60.0,
@@ -29,12 +29,15 @@ def explained(network: Network, seed: int = 0, mean: float = 120.0, std: float =
     channels, height, width = network.input
     preparation = InputNormalisation((height, width), channels, "squash", (mean,) * channels, (std,) * channels)
 
+    def probabilities(scores: np.ndarray) -> np.ndarray:
+        return torch.from_numpy(scores).double().softmax(1).numpy()
+
     def predict_proba(pictures: np.ndarray) -> np.ndarray:
         with torch.no_grad():
-            return net(preparation.batch(pictures)).double().softmax(1).numpy()
+            return probabilities(net(preparation.batch(pictures)).numpy())
 
     return ExplainedNet(net, preparation, tuple(f"class {i}" for i in range(network.output.size)), predict_proba,
-                        softmax)
+                        probabilities)
 
 
 def picture(model: ExplainedNet, seed: int = 0) -> np.ndarray:

@@ -44,7 +44,7 @@ class ForwardPass:
             begun = batch.detach().requires_grad_()
             volumes = model.activations(begun, asked, operations)
         for name, volume in volumes.items():
-            _refuse_not_finite(volume, f"the output of {name}")
+            refuse_overgrown(volume, f"the output of {name}")
         return cls(volumes, rule)
 
     def back(self, layer: str, seed: Tensor, to: str = INPUT, last: bool = False) -> Tensor:
@@ -59,11 +59,12 @@ class ForwardPass:
             begun = (self.volumes[layer] * seed).sum()
         (found,) = torch.autograd.grad(begun, self.volumes[to], retain_graph=not last, allow_unused=True,
                                        materialize_grads=True)
-        _refuse_not_finite(found, f"what comes back from {layer}")
+        refuse_overgrown(found, f"what comes back from {layer}")
         return found
 
 
-def _refuse_not_finite(volume: Tensor, what: str) -> None:
+def refuse_overgrown(volume: Tensor, what: str) -> None:
+    """Refuse values of a network that are infinite or no numbers (`signals_not_finite`)."""
     if not bool(torch.isfinite(volume).all()):
         raise UsageError("signals_not_finite", "a network was to be explained", allowed="finite signals are allowed",
                          given=f"{shown(what)} outgrew float32", do="Choose a layer nearer to the pictures")

@@ -63,12 +63,10 @@ class ExplainedNet:
         """
         if isinstance(recogniser, ConvNet):
             network, tensors, head = recogniser.network_, recogniser.module_.state_dict(), None
-            probabilities: Callable[[NDArray[np.float32]], NDArray[np.float64]] = softmax
         elif isinstance(recogniser, Transfer):
             network, tensors = recogniser.features_.network, recogniser.features_.tensors
             head = LinearHead.of(recogniser.classifier_, recogniser.mean_, recogniser.present_,
                                  len(recogniser.classes_))
-            probabilities = recogniser.probabilities
         else:
             raise UsageError("no_network", "the network of a recogniser was asked for",
                              allowed="a ConvNet or a Transfer is allowed",
@@ -85,7 +83,7 @@ class ExplainedNet:
         net.load_state_dict(dict(tensors), assign=True)  # shares the recogniser's memory
         net.requires_grad_(False).to(best_device(), memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         return cls(net, recogniser.preparation_, tuple(map(str, recogniser.classes_)), recogniser.predict_proba,
-                   probabilities, head, scored=head is not None or isinstance(recogniser, ConvNet))
+                   recogniser.probabilities, head, scored=head is not None or isinstance(recogniser, ConvNet))
 
     @property
     def network(self) -> Network:
@@ -199,12 +197,3 @@ class ExplainedNet:
     def path_to(self, layer: str) -> Sequence[Node]:
         """The layers of the network that lead to `layer`, which is the last of them unless it is the head."""
         return self.net.path_to([self.net.output if layer == HEAD and self.head else layer])
-
-
-def softmax(scores: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Scores (n, K) as probabilities.
-
-    >>> softmax(np.zeros((1, 4), np.float32))
-    array([[0.25, 0.25, 0.25, 0.25]])
-    """
-    return np.asarray(torch.from_numpy(scores).double().softmax(1).numpy())

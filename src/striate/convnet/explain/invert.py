@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from striate.convnet.explain.backward import refuse_overgrown
 from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.spectrum import Spectrum, descend
 from striate.convnet.explain.target import Target
@@ -23,7 +24,6 @@ from striate.core.constraints import Integer, Real
 from striate.core.params import Refusal, checked
 from striate.model.explanation import Explanation
 from striate.model.preprocessing import Pixels
-from striate.model.recogniser import refuse_not_finite
 
 STEPS = 200
 VARIATION = 3.0  # weight of the total variation, of pixels in 0..1
@@ -75,7 +75,7 @@ def invert(model: ExplainedNet, pixels: Pixels, target: Target, *, steps: int = 
 
     with torch.no_grad():
         wanted = activations(model.batch(pixels[None]))
-        refuse_not_finite(wanted.flatten(1).cpu().numpy())
+        refuse_overgrown(wanted, f"the output of {layer}")
         length = torch.linalg.vector_norm(wanted).clamp_min(1e-12)
     height, width, channels = pixels.shape
     spectrum = Spectrum(channels, (height, width), [seed_for(seed, "invert", layer)])
