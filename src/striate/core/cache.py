@@ -60,10 +60,7 @@ def cache_folder() -> Path:
 def cache_subfolder(name: str) -> Path:
     """The sub-folder `name` of the cache, made if needed; `DiskError` if it cannot be."""
     folder = cache_folder() / name
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise disk_error(folder, error) from error
+    atomic.make_folder(folder)
     return folder
 
 

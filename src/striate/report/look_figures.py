@@ -41,8 +41,8 @@ def write_figures(folder: str | Path, result: NetworkLookResult) -> Path:
 def made_folder(folder: str | Path) -> Path:
     """The folder of the figures, made if it is not there; refuses one with files but no `look.json` (`not_figures`)."""
     folder = Path(folder)
+    atomic.make_folder(folder)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
         foreign = not (folder / "look.json").exists() and next(folder.iterdir(), None)
     except OSError as error:
         raise atomic.disk_error(folder, error) from error

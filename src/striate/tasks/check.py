@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from striate._version import __version__
-from striate.core.atomic import disk_error
+from striate.core.atomic import make_folder
 from striate.data.sources.file_list import write_list as write_names
 from striate.data.sources.file_source import FileSource
 from striate.errors import UsageError, shown
@@ -75,10 +75,7 @@ def check(data: str | Path, *, labels: bool | None = None, model: str = "bow", s
         clean=all(one.check.level == "note" for one in all_findings), page=str(page) if page else None, list=listed,
         seconds=time.monotonic() - started)
     if page is not None:
-        try:
-            page.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise disk_error(page.parent, error) from error
+        make_folder(page.parent)
         write_check(page, result, scanned.pixels)
     return result
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,7 @@ class LabelledPart:
                             given="it has no pictures", do="Choose another with --part")
         return cls(opened, chosen, part, division, model, known)
 
-    @property
+    @cached_property
     def leaked(self) -> int | None:
         """How many of its pictures have a copy in the training or validation part; None where that is not known."""
         return self.data.leaked(self.pictures) if self.known else None
