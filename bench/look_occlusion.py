@@ -32,7 +32,7 @@ from record import repeat, summary, write
 from striate.arch import load_network
 from striate.convnet.build.net import build
 from striate.convnet.build.normalise import InputNormalisation
-from striate.convnet.explain.explained_net import ExplainedNet, softmax
+from striate.convnet.explain.explained_net import ExplainedNet
 from striate.convnet.explain.occlusion import occlusion
 from striate.convnet.explain.target import Target
 from striate.convnet.inference.fold_batch_norm import fold
@@ -141,7 +141,8 @@ def explained(net: torch.nn.Module, mean: tuple[float, ...], std: tuple[float, .
     net.requires_grad_(False).to(memory_format=torch.channels_last).eval()
     names = tuple(f"class {i}" for i in range(net.network.output.size))
     return ExplainedNet(net, InputNormalisation((224, 224), 3, "squash", mean, std), names,
-                        lambda pictures: np.zeros((len(pictures), len(names))), softmax)
+                        lambda pictures: np.zeros((len(pictures), len(names))),
+                        lambda scores: torch.from_numpy(scores).double().softmax(1).numpy())
 
 
 if __name__ == "__main__":
