@@ -9,6 +9,7 @@ from typing import Any
 from striate.arch.survey import Survey
 from striate.core.result import Result, json_values
 from striate.data.source import Skipped
+from striate.report.selection_result import SelectionResult
 from striate.stats.metrics import Evaluation
 
 
@@ -80,6 +81,7 @@ class TrainResult(Result):
     `validation` and `test` are the metrics; `cross_validated`: whether `validation` is by cross-validation on training
     and validation pictures. `recipe` is the whole recipe as planned, `asked` the settings that were given, `reasons`
     the reasons for what was planned, `began` the options of pretrained weights, `weights` what those are.
+    `selection` says among which candidates the recogniser was selected; None where it was not.
     `history` has a row per epoch, of which `best_epoch` was used. `network`, `reasons`, `history` and `stages` are None
     where the training method has none. `timings` and `seconds` are in seconds; `created` is a time of ISO 8601.
     """
@@ -107,10 +109,11 @@ class TrainResult(Result):
     history: Sequence[EpochResult] | None = None
     best_epoch: int | None = None
     stages: StagesResult | None = None
+    selection: SelectionResult | None = None
     environment: Mapping[str, str | int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The same as JSON values, without what the training method does not have."""
-        absent = {name for name in ("network", "reasons", "stages") if getattr(self, name) is None}
+        absent = {name for name in ("network", "reasons", "stages", "selection") if getattr(self, name) is None}
         absent |= {"weights", "began", "asked", "history", "best_epoch"} if self.history is None else set()
         return {name: json_values(value) for name, value in vars(self).items() if name not in absent}
