@@ -138,6 +138,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
         Settings("digits", "bow", recipe={"epochs": 3}), RunFolder(folder), Progress()),
     "a bag of words in parts": lambda folder: train_model(
         Settings("digits", "bow", sharded=True), RunFolder(folder), Progress()),
+    "resumed without an ensemble": lambda _: Settings("pets").resumed(Settings("pets", single=True)),
     "resumed with another list": lambda _: Settings("pets").resumed(Settings("pets", files="clean.txt")),
     "a list that was changed": list_changed,
     "a list of what has no files": lambda folder: check("digits", write_list=folder / "clean.txt", labels=False),

@@ -130,6 +130,7 @@ def test_evaluate_never_counts_what_was_learnt_from(tmp_path: Path, seed: int) -
 @pytest.mark.parametrize("text", [
     "data: [&a [1, 1], *a, *a]\nrecipe: {}", "data: digits\nrecipe: null", "data: digits\nrecipe: [1]", "- 1",
     "data: digits\nrecipe: {}\nmodel: 7", "data: digits\nrecipe: {}\nsize: ab", "data: digits\nrecipe: {steps: {a: 1}}",
+    "data: digits\nrecipe: {}\nsingle: 1",
     "data: digits\nrecipe: {}\nsplit: {a: 1}", "data: !!python/object:os.system {}\nrecipe: {}", "[" * 5000,
 ])  # fmt: skip
 def test_hostile_recipe_in_a_run_folder(tmp_path: Path, text: str) -> None:

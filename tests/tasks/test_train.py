@@ -40,7 +40,8 @@ def test_weights_alone_are_fine_tuned_and_misspelt_options_refused() -> None:
     ("auto", {"minutes": np.float64(0.5)}),
 ])
 def test_numbers_of_numpy_are_stored_as_plain_ones(model: str, given: dict[str, object], tmp_path: Path) -> None:
-    settings = settings_for("digits", model=model, **given)
+    settings = settings_for("digits", model=model, single=True, **given)
+    assert settings.single
     assert settings.recipe == given
     assert {type(value) for value in settings.recipe.values()} <= {int, float, bool}
     settings.save(tmp_path / "recipe.yaml")

@@ -56,6 +56,7 @@ def train(
     network: Annotated[
         str | None, typer.Option(help="Network of the weights, by name or file. [default: the one they fit]")
     ] = None,
+    single: Annotated[bool, typer.Option("--single", help="One recogniser, no ensemble.")] = False,
     epochs: Annotated[int | None, recipe_option("epochs")] = None,
     minutes: Annotated[float | None, recipe_option("minutes")] = None,
     seed: Annotated[int | None, recipe_option("seed")] = None,
@@ -118,8 +119,8 @@ def train(
         "split": split, "files": files, "size": parse_size(size), "resize": resize, "recipe": recipe,
         "batch_size": batch_size, "optimiser": optimiser, "learning_rate": learning_rate, "schedule": schedule,
         "balance": balance, "flip": flip, "cutout": cutout, "mixup": mixup, "cutmix": cutmix, "average": average,
-        "test_time": test_time, "precision": precision, "sharded": sharded, "allow_empty_class": allow_empty_class,
-        "strict": strict, "command": shlex.join(["striate", *sys.argv[1:]]),
+        "test_time": test_time, "precision": precision, "sharded": sharded, "single": single,
+        "allow_empty_class": allow_empty_class, "strict": strict, "command": shlex.join(["striate", *sys.argv[1:]]),
     }
     try:
         if try_:

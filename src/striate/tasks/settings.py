@@ -31,7 +31,7 @@ class Settings:
         strict, allow_empty_class: as in `striate.load_data`.
         recipe: fields of `striate.Recipe`, of visual words `seed` and `flip`; a field left out has its
             default. stages: those of visual words, for `small` pictures and for `photographs`.
-        sharded: whether the weights are divided among the processes.
+        sharded: whether the weights are divided among the processes. single: whether an ensemble is ruled out.
         weights: to begin with, a file, or the name of known ones; None is the default. network: whose they are, a name
             of the zoo or a network file; None is what fits them.
         command: the command line; planned: the whole recipe as it was trained, once that is known.
@@ -54,6 +54,7 @@ class Settings:
     network: str | None = None
     files: str | None = None
     files_sum: str | None = None
+    single: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values."""
@@ -84,11 +85,11 @@ class Settings:
     def resumed(self, asked: Settings) -> Settings:
         """These settings; refuses options in `asked` that differ (`resume_conflict`)."""
         default = Settings(data=self.data)
-        for name in ("data", "model", "split", "files", "size", "resize", "weights", "network"):
-            value = getattr(asked, name)
-            if value not in (getattr(default, name), getattr(self, name)):
+        for name in ("data", "model", "split", "files", "size", "resize", "weights", "network", "single"):
+            value, begun = getattr(asked, name), getattr(self, name)
+            if value not in (getattr(default, name), begun):
                 raise UsageError("resume_conflict", f"the run was to be resumed with {name} {shown(str(value))}",
-                                 given=f"it was begun with {shown(str(getattr(self, name) or 'none'))}",
+                                 given=f"it was begun with {shown('none' if begun is None else str(begun))}",
                                  do="Leave the option out, or start a new run with --out")
         for name, value in asked.recipe.items():
             if self.recipe.get(name) != value:
@@ -117,8 +118,8 @@ def load_recipe(path: Path) -> dict[str, Any]:
 def settings_for(data: str | Path, *, model: str | None = None, weights: str | Path | None = None,
                  network: str | None = None, split: str | Path | None = None, files: str | Path | None = None,
                  size: int | tuple[int, int] | None = None, resize: str = "squash", recipe: str | Path | None = None,
-                 sharded: bool = False, allow_empty_class: bool = False, strict: bool = False, command: str = "",
-                 **fields_of_recipe: Any) -> Settings:
+                 sharded: bool = False, single: bool = False, allow_empty_class: bool = False, strict: bool = False,
+                 command: str = "", **fields_of_recipe: Any) -> Settings:
     """The settings of a run from the options of `striate train`; options take precedence over a recipe file."""
     given = {name: value for name, value in fields_of_recipe.items() if value is not None}
     from_file = load_recipe(Path(recipe)) if recipe else {}
@@ -132,7 +133,7 @@ def settings_for(data: str | Path, *, model: str | None = None, weights: str | P
     return Settings(
         str(data), model or ("finetune" if weights is not None else "compact"), str(split) if split else None,
         sides, resize, strict, allow_empty_class, chosen, command,
-        sharded=sharded, weights=None if weights is None else str(weights), network=network,
+        sharded=sharded, single=single, weights=None if weights is None else str(weights), network=network,
         **file_list_fields(Path(files) if files else None))
 
 
@@ -156,7 +157,8 @@ def _has_valid_types(values: dict[str, Any]) -> bool:
         and all(isinstance(values.get(name), str | None)
                 for name in ("split", "files", "files_sum", "weights", "network"))
         and (size is None or (isinstance(size, list) and len(size) == 2 and all(type(side) is int for side in size)))
-        and all(isinstance(values.get(name, False), bool) for name in ("strict", "allow_empty_class", "sharded"))
+        and all(isinstance(values.get(name, False), bool)
+                for name in ("strict", "allow_empty_class", "sharded", "single"))
         and isinstance(recipe, dict)
         and isinstance(stages, dict) and stages.keys() in ({}.keys(), {"small", "photographs"})
         and all(isinstance(value, str | int | float | tuple | list | None) for value in recipe.values())

@@ -57,7 +57,7 @@ def train(data: str | Path, *, model: str | None = None, minutes: float | None =
         resume: go on with a run that was stopped.
         log: `csv` and `tensorboard`.
         progress: callbacks; None is none.
-        options: `weights`, `network`, `split`, `files`, `size`, `resize`, `recipe` (a file), `sharded`,
+        options: `weights`, `network`, `split`, `files`, `size`, `resize`, `recipe` (a file), `sharded`, `single`,
             `allow_empty_class` and `strict` as on the command line, and the fields of `striate.Recipe`, such as `seed`.
 
     Raises `StriateError` as the command does; nothing is written before everything that can be refused has been.
