@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression
 
-from striate.classifiers.calibration import Calibration, calibrate, platt, temperature
+from striate.classifiers.calibration import Calibration, calibrate, one_slope, platt
 
 
 def decisions(count: int, seed: int = 0, sharpness: float = 3.0) -> tuple[np.ndarray, np.ndarray]:
@@ -29,7 +29,7 @@ def test_platt_is_a_logistic_regression_on_soft_targets() -> None:
 
 def test_temperature_finds_the_sharpness_and_keeps_the_order() -> None:
     f, y = decisions(20_000)
-    slopes, offsets = temperature(f, y)
+    slopes, offsets = one_slope(f, y)
     np.testing.assert_allclose(slopes, 3, rtol=0.05)
     assert not offsets.any()
 
@@ -70,3 +70,13 @@ def test_decisions_without_any_information() -> None:
 def test_a_picture_that_no_class_wants() -> None:
     found = Calibration("platt", np.full(3, 1.0), np.zeros(3), {})
     np.testing.assert_allclose(found.apply(np.array([[-1e5, -1e5, -2e5]])), [[0.5, 0.5, 0]], atol=1e-12)
+
+
+@pytest.mark.parametrize("count", [10, 40, 200])
+def test_perfectly_separated_decisions_are_no_certainty(count: int) -> None:
+    rng = np.random.default_rng(count)
+    y = np.arange(count) % 5
+    f = np.where(y[:, None] == np.arange(5), 1.0, -1.0) + rng.uniform(-0.2, 0.2, size=(count, 5))
+    surest = calibrate(f, y, np.arange(count) // 5 % 5).apply(f).max(axis=1)
+    assert surest.mean() < (count + 1.5) / (count + 2)
+    assert surest.mean() > 0.9 * count / (count + 2)

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
+from torch.nn.functional import cross_entropy
 
 import striate
 from striate import ConvNet
@@ -30,6 +32,31 @@ def test_it_learns(trained: ConvNet, digits: Data) -> None:
     assert np.allclose(scores.sum(axis=1), 1)
     assert trained.history_[-1]["epoch"] == 4
     assert 1 <= trained.best_epoch_ <= 4
+
+
+def test_the_temperature_is_fitted_on_validation(trained: ConvNet, digits: Data, tmp_path: Path) -> None:
+    pictures, labels = digits.validation, digits.validation.labels
+    assert np.array_equal(trained.validated_, trained.predict_proba(pictures))
+    without = striate.load(trained.save(tmp_path / "m.safetensors"))
+    assert without.temperature_ == trained.temperature_ != 1
+    without.temperature_ = 1.0
+    logs = np.log(without.predict_proba(pictures))
+    losses = [cross_entropy(torch.from_numpy(logs / t), torch.from_numpy(labels)).item()
+              for t in trained.temperature_ * np.array([0.7, 1, 1.4])]
+    assert losses[1] == min(losses)
+    assert ConvNet("lenet5", epochs=1).fit(digits.train).temperature_ == 1
+
+
+def test_files_without_a_temperature_have_none(trained: ConvNet, tmp_path: Path) -> None:
+    manifest, arrays = trained.to_file()
+    manifest = {**manifest, "classes": trained.classes_.tolist()}
+    for value in (0.0, -1.0, "2", True, None, 1):
+        model_file.save(tmp_path / "m.safetensors", "convnet", manifest | {"temperature": value}, arrays)
+        with pytest.raises(ModelFileError, match="temperature"):
+            striate.load(tmp_path / "m.safetensors")
+    del manifest["temperature"]
+    model_file.save(tmp_path / "m.safetensors", "convnet", manifest, arrays)
+    assert striate.load(tmp_path / "m.safetensors").temperature_ == 1
 
 
 def test_clone_and_params(trained: ConvNet) -> None:

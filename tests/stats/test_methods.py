@@ -17,7 +17,6 @@ from striate.stats.intervals import accuracy_interval, quantile
 from striate.stats.learning_curves import crossing
 from striate.stats.paired_tests import mcnemar, paired_difference, tango
 from striate.stats.pareto import pareto_front
-from striate.stats.temperature_scaling import temperature, tempered
 from striate.stats.variance_components import mean_variance
 from tests.examples import examples
 
@@ -141,18 +140,6 @@ def test_five_by_two_by_loops() -> None:
     assert five_by_two(np.zeros((5, 2))).p == pytest.approx(1)
     with pytest.raises(ValueError, match="five by two"):
         five_by_two(np.zeros((2, 5)))
-
-
-def test_a_temperature_gives_back_what_was_taken() -> None:
-    generator = np.random.default_rng(1)
-    logits = generator.normal(0, 2, (4000, 5))
-    labels = np.array([generator.choice(5, p=p) for p in special.softmax(logits, axis=1)])
-    sharp = special.softmax(3 * logits, axis=1)
-    t = temperature(labels, sharp)
-    assert t == pytest.approx(3, rel=0.06)
-    assert (tempered(sharp, t).argmax(1) == sharp.argmax(1)).all()
-    before, after = (metrics.evaluate(labels, one, tuple("abcde")).ece for one in (sharp, tempered(sharp, t)))
-    assert after < 0.2 * before
 
 
 @examples(50)

@@ -4,8 +4,8 @@ Two methods are fitted, and the one with the smaller log loss on folds that neit
 
     platt         σ(aₖ fₖ + bₖ) for each class by itself, divided by their sum. Platt, "Probabilistic outputs for
                   support vector machines" (1999), with his softened targets; Newton steps as in Lin, Lin & Weng (2007).
-    temperature   softmax(a f), one slope for all: Guo et al., "On calibration of modern neural networks" (2017).
-                  Keeps the order of the decisions; `platt` may change it.
+    temperature   softmax(a f), one slope for all: Guo et al., "On calibration of modern neural networks" (2017), with
+                  softened targets, too. Keeps the order of the decisions; `platt` may change it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_expit, log_softmax
+
+from striate.classifiers.temperature_scaling import temperature
 
 Doubles = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -124,17 +125,9 @@ def _platt_loss(f: Doubles, target: Doubles, slope: Doubles, offset: Doubles) ->
     return np.asarray(-(target * log_expit(z) + (1 - target) * log_expit(-z)).sum(axis=0))
 
 
-def temperature(decisions: Doubles, labels: Labels) -> tuple[Doubles, Doubles]:
-    """Temperature scaling: one slope for all K classes, 1e-3 to 1e3 over the spread of the decisions, and offsets 0."""
-    spread = float(np.ptp(decisions, axis=1).mean()) or 1.0
-    rows = np.arange(len(labels))
-
-    def loss(log_slope: float) -> float:
-        return -float(log_softmax(decisions * (np.exp(log_slope) / spread), axis=1)[rows, labels].mean())
-
-    found = minimize_scalar(loss, bounds=(np.log(1e-3), np.log(1e3)), method="bounded", options={"xatol": 1e-6})
-    slope = np.exp(float(found.x)) / spread
-    return np.full(decisions.shape[1], slope), np.zeros(decisions.shape[1])
+def one_slope(decisions: Doubles, labels: Labels) -> tuple[Doubles, Doubles]:
+    """Temperature scaling: one slope for all K classes, and offsets 0."""
+    return np.full(decisions.shape[1], 1 / temperature(labels, decisions)), np.zeros(decisions.shape[1])
 
 
-METHODS = {"temperature": temperature, "platt": platt}
+METHODS = {"temperature": one_slope, "platt": platt}

@@ -32,7 +32,9 @@ from striate.convnet.training.state_dict import refuse_too_large
 from striate.convnet.training.training_context import TrainingContext
 from striate.convnet.training.training_run import TrainingRun
 from striate.convnet.training.validation_epoch import logits_of
+from striate.core.constraints import Real
 from striate.core.model_file import MAX_BYTES, Arrays, ModelFile
+from striate.core.params import stored
 from striate.errors import ModelFileError, UsageError, shown
 from striate.model.preprocessing import LabelledPictures
 from striate.model.recogniser import (
@@ -44,6 +46,8 @@ from striate.model.recogniser import (
     restored_classes,
     training_set,
 )
+
+TEMPERATURE = Real(1e-9, 1e9)
 
 
 @partial(documented, of=Recipe)
@@ -61,7 +65,9 @@ class ConvNet(Recogniser):
     All from `epochs` to `seed` are the fields of `striate.Recipe`; None is planned from the data.
 
     Learnt: `classes_`, `network_`, `module_` (torch), `recipe_`, `reasons_` (of its plan), `history_` (dicts, one per
-    epoch), `best_epoch_`, `seconds_` (of training), `source_` (the pretrained weights by name, or "").
+    epoch), `best_epoch_`, `seconds_` (of training), `source_` (the pretrained weights by name, or "");
+    `temperature_`, which the outputs are divided by before their softmax, fitted on validation (1 without), and
+    `validated_`, the probabilities (n, K) of the validation pictures, which is not in a model file.
 
     Limits: weights (and the best, and their average), optimiser state and a few batches are in memory; the pictures
     need not be.
@@ -75,6 +81,8 @@ class ConvNet(Recogniser):
 
     KIND = "convnet"
     preparation_: InputNormalisation
+    temperature_: float = 1.0
+    validated_: NDArray[np.float64] | None = None
 
     def __init__(
         self,
@@ -141,7 +149,8 @@ class ConvNet(Recogniser):
         Args:
             X: the training pictures.
             y: their labels.
-            validation: a `Dataset`, or (pictures, labels): the best epoch is chosen on it; without, the last is used.
+            validation: a `Dataset`, or (pictures, labels): the best epoch is chosen on it, and its probabilities are
+                calibrated; without, the last epoch is used, and probabilities are as they come.
             context: callbacks, checkpoints and other services of the run; None is none of them.
 
         Raises `RunError` (`loss_not_finite`); if an epoch had ended well, the model is fitted with its weights.
@@ -187,6 +196,7 @@ class ConvNet(Recogniser):
             finally:
                 if run.best:
                     self._take(run)
+            self._calibrate(run)
         return self
 
     def set_params(self, **params: Any) -> Self:
@@ -203,9 +213,7 @@ class ConvNet(Recogniser):
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are resized first."""
         check_is_fitted(self, "module_")
-        logits = logits_of(self.module_, self.preparation_.apply(pictures_of(X)), self.preparation_,
-                           precision.choose(self.recipe_.precision), self.recipe_.test_time or "none")
-        return self.probabilities(logits.numpy())
+        return self.probabilities(self._logits(self.preparation_.apply(pictures_of(X))))
 
     def probabilities(self, scores: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, K) of outputs (N, K) of the network, as `predict_proba` finds them from pictures.
@@ -213,7 +221,7 @@ class ConvNet(Recogniser):
         Raises `UsageError` (`scores_not_finite`).
         """
         refuse_not_finite(scores)
-        return torch.from_numpy(scores).double().softmax(dim=1).numpy()
+        return (torch.from_numpy(scores).double() / self.temperature_).softmax(dim=1).numpy()
 
     def describe_training(self) -> str:
         """Epochs, the best of them, optimiser and batch size; nothing for a loaded network, which has no history."""
@@ -227,6 +235,7 @@ class ConvNet(Recogniser):
         manifest = {
             "preparation": self.preparation_.as_dict(),
             "network": self.network_.to_dict(),
+            "temperature": self.temperature_,
             "training": {
                 "weights": self.source_, "recipe": self.recipe_.as_dict(), "best_epoch": self.best_epoch_,
                 "precision": precision.choose(self.recipe_.precision).name, "threads": torch.get_num_threads(),
@@ -244,6 +253,8 @@ class ConvNet(Recogniser):
             recipe = Recipe.from_dict(file.manifest["training"]["recipe"])
             classes = restored_classes(file.manifest["classes"])
             best_epoch = int(file.manifest["training"]["best_epoch"])
+            # Files of striate 0.1 have none.
+            temperature = stored(cls, {"temperature": 1.0} | file.manifest, temperature=TEMPERATURE)["temperature"]
             source = file.manifest["training"].get("weights", "")
             if not isinstance(source, str):
                 raise ValueError("its training is not described")
@@ -269,6 +280,7 @@ class ConvNet(Recogniser):
                     resize=preparation.resize, **recipe.as_dict())
         model.network_, model.preparation_, model.recipe_ = network, preparation, recipe
         model.classes_, model.best_epoch_, model.history_, model.source_ = classes, best_epoch, [], source
+        model.temperature_ = temperature
         model.module_ = module.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         return model
 
@@ -280,6 +292,23 @@ class ConvNet(Recogniser):
         self.recipe_, self.history_, self.best_epoch_ = run.recipe, run.progress.history, run.progress.best_epoch
         self.seconds_ = run.progress.elapsed
         self.notes_ = run.checkpoints.notes if run.checkpoints else []
+        self.temperature_, self.validated_ = 1.0, None
+
+    def _calibrate(self, run: TrainingRun) -> None:
+        """Fit the temperature on the validation pictures of `run`, if it has any; on rank 0, for all. Collective."""
+        if not run.validation:
+            return
+        from striate.classifiers.temperature_scaling import temperature  # here: predicting needs no optimiser
+
+        pictures, labels = run.validation
+        scores = run.group.on_rank_zero(lambda: self._logits(pictures))
+        self.temperature_ = run.group.broadcast(1.0 if scores is None else temperature(labels, scores))
+        self.validated_ = None if scores is None else self.probabilities(scores)
+
+    def _logits(self, pictures: LabelledPictures) -> NDArray[np.float32]:
+        """Outputs of the network, (N, K) float32, for pictures of its size."""
+        return logits_of(self.module_, pictures, self.preparation_, precision.choose(self.recipe_.precision),
+                         self.recipe_.test_time or "none").numpy()
 
     def _planned(self, asked: Recipe, count: int) -> tuple[Recipe, tuple[str, ...]]:
         """The recipe for `count` training pictures with every field filled in, and why it is so."""

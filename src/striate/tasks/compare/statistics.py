@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate._version import __version__
+from striate.classifiers.temperature_scaling import log_probabilities, temperature, tempered
 from striate.data import Data
 from striate.report.compare_result import (
     AgreementCounts,
@@ -38,7 +39,6 @@ from striate.stats.intervals import accuracy_interval
 from striate.stats.learning_curves import crossing
 from striate.stats.paired_tests import PairedDifference, mcnemar, paired_difference
 from striate.stats.pareto import pareto_front
-from striate.stats.temperature_scaling import temperature, tempered
 from striate.stats.variance_components import mean_variance
 from striate.stats.verdict import Verdict, sure, verdict
 from striate.tasks.compare.plan import ComparisonPlan, TrainingPlan, cores
@@ -115,8 +115,8 @@ def compared_model(results: ComparisonResults, model: str, cost: Mapping[str, fl
     found, varies = accuracy_interval(correct), mean_variance(correct)
     scaled = []
     for one in records:
-        if len(one.held) and (one.held.argmax(1) != one.held_labels).any():  # all right would be likeliest at T = 0
-            t = temperature(one.held_labels, one.held)
+        if len(one.held):
+            t = temperature(one.held_labels, log_probabilities(one.held))
             scaled.append((t, metrics.evaluate(labels, tempered(one.probabilities, t), classes)))
     facts = records[0].facts
     mean = np.mean

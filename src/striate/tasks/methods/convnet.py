@@ -86,8 +86,9 @@ class ConvNetMethod(TrainingMethod[ConvNet]):
         return model
 
     def validate(self, model: ConvNet, data: Data) -> Evaluation:
-        """Evaluation on the validation part, which the epoch was selected on."""
-        return metrics.evaluate(data.validation.labels, model.predict_proba(data.validation), data.classes)
+        """Evaluation on the validation part, which epoch and temperature were selected on."""
+        assert model.validated_ is not None
+        return metrics.evaluate(data.validation.labels, model.validated_, data.classes)
 
     def recipe(self, model: ConvNet) -> dict[str, Any]:
         """The recipe with its budget in steps."""
