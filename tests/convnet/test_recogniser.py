@@ -44,6 +44,8 @@ def test_the_temperature_is_fitted_on_validation(trained: ConvNet, digits: Data,
     losses = [cross_entropy(torch.from_numpy(logs / t), torch.from_numpy(labels)).item()
               for t in trained.temperature_ * np.array([0.7, 1, 1.4])]
     assert losses[1] == min(losses)
+    told = trained.predict_proba(pictures)[np.arange(len(labels)), labels]
+    assert -np.log(told).mean() == pytest.approx(losses[1], rel=1e-6)
     assert ConvNet("lenet5", epochs=1).fit(digits.train).temperature_ == 1
 
 
