@@ -99,7 +99,7 @@ def trained(folder: Path, **settings: object) -> object:
 
 REFUSALS: dict[str, Callable[[Path], object]] = {
     "not installed": lambda folder: absent("efficientnet_lite0"),
-    "not installed, no extra": lambda folder: absent("efficientnet_lite2"),
+    "larger ones not installed": lambda folder: absent("efficientnet_lite2"),
     "unknown weights": lambda folder: pretrained("vgg16"),
     "file missing": lambda folder: pretrained("efficientnet_lite0", folder / "missing.pth"),
     "another file": changed,
