@@ -22,7 +22,9 @@ from striate.tasks.evaluate import evaluate
 from striate.tasks.inspect import inspect
 from striate.tasks.logs import RunLogs
 from striate.tasks.methods import method_for
+from striate.tasks.picture_names import count, expanded, named
 from striate.tasks.predict import predict
+from striate.tasks.prediction_table import table_for
 from striate.tasks.settings import file_list_fields, load_recipe, settings_for
 from striate.tasks.training_data import open_data
 from striate.tasks.tune import try_settings
@@ -114,6 +116,15 @@ def list_changed(folder: Path) -> object:
     return open_data(settings, method_for(settings), None, Progress())
 
 
+def listed(folder: Path, names: bytes | None, *, null: bool = False) -> object:
+    """Names on a standard input that holds `names`, or is closed."""
+    with pytest.MonkeyPatch.context() as patch, (folder / "names").open("w+b") as file:
+        file.write(names or b"")
+        file.seek(0)
+        patch.setattr("sys.stdin", None if names is None else file)
+        return list(named(["-"], null=null))
+
+
 REFUSALS: dict[str, Callable[[Path], object]] = {
     "out is a file": lambda folder: RunFolder.fresh(written(folder) / "recipe.yaml", "digits", "compact"),
     "run exists": lambda folder: RunFolder.fresh(written(folder), "digits", "compact"),
@@ -156,6 +167,16 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "the classes of no rank": lambda folder: predict(model_of(folder), [], top=-1),
     "top in letters": lambda folder: predict(model_of(folder), [], top="3"),  # type: ignore[arg-type]
     "a picture that no file can be": lambda folder: predict(model_of(folder), "a\0b", strict=True),
+    "predicting a folder without pictures": lambda folder: list(
+        expanded(str(written(folder, "recipe").resolve()))),
+    "predicting by a pattern of nothing": lambda folder: predict(model_of(folder), str(folder / "*.png")),
+    "predicting for a file of another ending": lambda _: table_for("answers.xlsx"),
+    "predicting for a file without an ending": lambda _: table_for("answers"),
+    "names on a closed input": lambda folder: listed(folder, None),
+    "names on an empty input": lambda folder: listed(folder, b"\n\n"),
+    "names with NUL bytes": lambda folder: listed(folder, b"a.png\0b.png\0"),
+    "names that do not end": lambda folder: listed(folder, b"a" * 20_000, null=True),
+    "names on the input twice": lambda _: count(["-", "-"]),
     "inspecting no pictures at a time": lambda _: inspect("lenet5", batch=0),
     "inspecting fewer pictures than none": lambda _: inspect("lenet5", batch=-3),
     "inspecting pictures in letters": lambda _: inspect("lenet5", batch="a"),  # type: ignore[arg-type]

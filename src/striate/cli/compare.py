@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from striate.cli.evaluate import with_interval
+from striate.cli.interruptible import interruptible
 from striate.cli.options import Json, Quiet, Strict
 from striate.cli.screen import Screen
-from striate.cli.train import interruptible
 from striate.errors import shown
 
 if TYPE_CHECKING:

@@ -23,11 +23,11 @@ class PlainProgress:
         self.started = self.last_line = 0.0
 
     def stage(self, stage: str, done: int, total: int) -> None:
-        """A stage that takes long; one that is over before its first line is due has none."""
+        """A stage that takes long; one that is over before its first line is due has none. `total` 0 is not known."""
         self._follow(stage, done)
         reported = self.last_line > self.started
-        if self.now() - self.last_line >= SECONDS or (reported and done >= total):
-            self._line(f"{stage} {done:,}/{total:,}{self.time_left(done, total)}")
+        if self.now() - self.last_line >= SECONDS or (reported and total and done >= total):
+            self._line(f"{stage} {done:,}{f'/{total:,}' if total else ''}{self.time_left(done, total)}")
 
     def step(self, step: StepRecord, detail: str) -> None:
         """The end of an epoch, or a step within a long one; `detail` is the text beside the bar."""

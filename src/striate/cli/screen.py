@@ -40,9 +40,9 @@ class Screen:
         sys.stdout.write("\n")
 
     def stage(self, stage: str, done: int, total: int) -> None:
-        """Progress of a stage: packing pictures, describing them, learning words."""
+        """Progress of a stage: packing pictures, describing them, learning words; `total` 0 where it is not known."""
         if self.terminal:
-            self._show(stage, done, total, "")
+            self._show(stage if total else f"{stage} {done:,}", done, total, "", key=stage)
         else:
             self.lines.stage(stage, done, total)
 
@@ -78,11 +78,11 @@ class Screen:
             self.close()
             self.bars, self.shown = new_bars(vanishing), key or text
             self.bars.start()
-            self.task = self.bars.add_task(text, total=total, detail=detail)
+            self.task = self.bars.add_task(text, total=total or None, detail=detail)
         assert self.bars
         assert self.task is not None
-        self.bars.update(self.task, completed=done, total=total, description=text, detail=detail)
-        if done >= total:
+        self.bars.update(self.task, completed=done, total=total or None, description=text, detail=detail)
+        if total and done >= total:
             self.close()
 
 

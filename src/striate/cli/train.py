@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +11,7 @@ import typer
 
 from striate.cli import tune
 from striate.cli.evaluate import with_interval
+from striate.cli.interruptible import interruptible
 from striate.cli.options import Files, Json, Quiet, Strict, parse_size
 from striate.cli.screen import Screen
 from striate.convnet.recipe.recipe import Recipe
@@ -152,21 +149,3 @@ def summary(result: TrainResult) -> str:
         f"model   {model}\n"
         f"next    striate predict {shlex.quote(model)} PICTURE"
     )
-
-
-@contextmanager
-def interruptible() -> Iterator[Callable[[], bool]]:
-    """Handle Ctrl-C and SIGTERM: the first makes the run save and stop, the second ends it at once."""
-    stop = threading.Event()
-
-    def handle(*_: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop.is_set
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from itertools import islice
 from subprocess import DEVNULL, PIPE, Popen
 from threading import Condition, Lock, get_ident, local
 from typing import Any, TypeVar
@@ -33,12 +34,13 @@ def worker_count(workers: int | None) -> int:
     return count
 
 
-def map_ordered(function: Callable[[T], R], items: Sequence[T], workers: int, *, chunk: int = 1,
+def map_ordered(function: Callable[[T], R], items: Iterable[T], workers: int, *, chunk: int = 1, ahead: int = 0,
                 initializer: Callable[[], object] | None = None) -> Iterator[R]:
     """Yield `function(item)` for each item, in order, computed by `workers` threads (0: by the caller's own).
 
-    At most `2 · workers` chunks are under way, so memory stays flat; leaving the loop, or an exception, cancels those
-    that have not begun. `chunk`: items that a worker takes at once; `initializer`: called first in each thread.
+    At most `2 · workers` chunks are under way, or `ahead` if that is more, and no more items are taken, so memory stays
+    flat; leaving the loop, or an exception, cancels those that have not begun. `chunk`: items that a worker takes at
+    once; `initializer`: called first in each thread.
 
     >>> list(map_ordered(lambda x: x * x, [1, 2, 3], workers=2))
     [1, 4, 9]
@@ -50,10 +52,11 @@ def map_ordered(function: Callable[[T], R], items: Sequence[T], workers: int, *,
         return
     pool = ThreadPoolExecutor(workers, initializer=initializer)
     pending: deque[Future[list[R]]] = deque()
+    rest = iter(items)
     try:
-        for start in range(0, len(items), chunk):
-            pending.append(pool.submit(_each, function, items[start : start + chunk]))
-            if len(pending) > 2 * workers:
+        while some := list(islice(rest, chunk)):
+            pending.append(pool.submit(_each, function, some))
+            if len(pending) > max(2 * workers, ahead):
                 yield from pending.popleft().result()
         while pending:
             yield from pending.popleft().result()

@@ -1,25 +1,32 @@
-"""Predictions: the classes of pictures by a saved or fitted recogniser."""
+"""Predictions: the classes of pictures by a saved or fitted recogniser, as a list or as a stream."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from striate.core.constraints import Integer
+from striate.core.executor import map_ordered, worker_count
 from striate.core.params import Refusal, checked
 from striate.core.result import Result
 from striate.errors import StriateError
 from striate.load_model import load
 from striate.model.preprocessing import Pixels
 from striate.model.recogniser import Picture, Recogniser
+from striate.tasks.picture_names import Pause, Unread, expanded
 
-BATCH = 256
+BATCH = 64  # pictures that are computed together: at 224×224 two of a feature extractor's own batches
+BATCH_BYTES = 32 << 20  # of their pixels, with which a batch is full, too
+CHUNK = 8  # pictures that a thread reads at once: one lock hand-over for some milliseconds of decoding
 BAD_TOP = Refusal("bad_top", "the most probable classes were asked for", "Leave top out for 5")
+
+Item = Picture | Unread | Pause
+Read = tuple[str | None, Pixels | StriateError]  # the name of a picture, and its pixels or why they cannot be read
 
 
 @dataclass(frozen=True)
@@ -55,48 +62,95 @@ def predict(model: str | Path | Recogniser, pictures: Picture | Iterable[Picture
 
     Args:
         model: a model file, or a fitted recogniser, which many threads may predict with at the same time.
-        pictures: files, their bytes, or arrays (H, W, C) or (H, W) uint8; one of them, any iterable of them, or a batch
-            (N, H, W, C).
+        pictures: files, folders (all picture files below), patterns (`"photos/*.jpg"`), bytes of files, or arrays
+            (H, W, C) or (H, W) uint8; one of them, any iterable of them, or a batch (N, H, W, C).
         top: how many classes to rank.
         strict: raise the error of the first picture that cannot be read, instead of returning it.
 
-    Raises `UsageError` (`bad_top`), and what `striate.load` raises.
+    Raises `UsageError` (`bad_top`), `DataError` (`folder_without_pictures`), `MissingError` (`no_match`), and what
+    `striate.load` raises.
 
         predictions = striate.predict("runs/digits-compact/model.safetensors", ["scan.png", jpeg_bytes, pixels])
         predictions[0].label, predictions[0].probability
 
     """
+    return list(predict_stream(model, pictures, top=top, strict=strict))
+
+
+def predict_stream(model: str | Path | Recogniser, pictures: Picture | Iterable[Picture], *, top: int = 5,
+                   strict: bool = False) -> Iterator[Prediction]:
+    """The predictions of `striate.predict`, each as soon as it is there, in constant memory for any number of pictures.
+
+    `pictures` are read ahead of the predictions that are asked for, by one thread for each core, some 200 at most.
+
+        for found in striate.predict_stream("model.safetensors", "photos/"):
+            print(found.picture, found.label)
+
+    """
     top = checked("top", top, Integer(1, 1_000_000), BAD_TOP)
     recogniser = model if isinstance(model, Recogniser) else load(model)
-    return [one for batch in _batches(pictures) for one in _predicted(recogniser, batch, top, strict)]
+    return (one for batch in predicted_batches(recogniser, _items(pictures), top, strict) for one in batch)
 
 
-def _batches(pictures: Any) -> Iterator[list[Picture]]:
+def predicted_batches(model: Recogniser, items: Iterable[Item], top: int, strict: bool) -> Iterator[list[Prediction]]:
+    """Predictions of pictures, a batch at a time, in order: while one is computed, the next ones are read by threads.
+
+    Batches do not depend on the number of threads. A `Pause` ends a batch, which may then be empty.
+    """
+    def read(item: Picture | Unread) -> Read:
+        if isinstance(item, Unread):
+            return item.picture, item.error
+        name = str(item) if isinstance(item, str | Path) else None
+        try:
+            return name, model.read_picture(item)
+        except StriateError as error:
+            return name, error.with_traceback(None)
+
+    rest, paused = iter(items), True
+
+    def until_pause() -> Iterator[Picture | Unread]:
+        nonlocal paused
+        paused = False
+        for item in rest:
+            if paused := isinstance(item, Pause):
+                return
+            yield item
+
+    while paused:
+        batch: list[Read] = []
+        size = 0
+        for one in map_ordered(read, until_pause(), worker_count(None), chunk=CHUNK, ahead=BATCH // CHUNK):
+            if strict and isinstance(one[1], StriateError):
+                raise one[1]
+            batch.append(one)
+            size += one[1].nbytes if isinstance(one[1], np.ndarray) else 0
+            if len(batch) == BATCH or size >= BATCH_BYTES:
+                yield _predicted(model, batch, top)
+                batch, size = [], 0
+        yield _predicted(model, batch, top)
+
+
+def _items(pictures: Any) -> Iterator[Item]:
     one = isinstance(pictures, str | Path | bytes)
     if isinstance(pictures, np.ndarray):
         one = pictures.ndim == 2 or (pictures.ndim == 3 and pictures.shape[2] in (1, 3))
     one = one or not isinstance(pictures, Iterable)  # and then refused where it is read
-    rest: Iterator[Picture] = iter([pictures] if one else pictures)
-    while batch := list(islice(rest, BATCH)):
-        yield batch
+    for picture in [pictures] if one else pictures:
+        if isinstance(picture, str | Path):
+            yield from expanded(str(picture))
+        else:
+            yield picture
 
 
-def _predicted(model: Recogniser, pictures: list[Picture], top: int, strict: bool) -> Iterator[Prediction]:
-    found: dict[int, Pixels] = {}
-    errors: dict[int, StriateError] = {}
-    for index, picture in enumerate(pictures):
-        try:
-            found[index] = model.read_picture(picture)
-        except StriateError as error:
-            if strict:
-                raise
-            errors[index] = error
-    scores = dict(zip(found, model.predict_proba(np.stack(list(found.values()))) if found else (), strict=True))
-    for index, picture in enumerate(pictures):
-        name = str(picture) if isinstance(picture, str | Path) else None
-        if index in errors:
-            yield Prediction(name, error=str(errors[index]), code=errors[index].code)
+def _predicted(model: Recogniser, batch: list[Read], top: int) -> list[Prediction]:
+    pixels = [found for _, found in batch if not isinstance(found, StriateError)]
+    scores: Iterator[NDArray[np.float64]] = iter(model.predict_proba(np.stack(pixels)) if pixels else ())
+    predictions = []
+    for name, found in batch:
+        if isinstance(found, StriateError):
+            predictions.append(Prediction(name, error=str(found), code=found.code))
             continue
-        order = np.argsort(-scores[index], kind="stable")
-        ranked = tuple((model.classes_[i].item(), float(scores[index][i])) for i in order[:top])
-        yield Prediction(name, *ranked[0], ranked)
+        row = next(scores)
+        ranked = tuple((model.classes_[i].item(), float(row[i])) for i in np.argsort(-row, kind="stable")[:top])
+        predictions.append(Prediction(name, *ranked[0], ranked))
+    return predictions

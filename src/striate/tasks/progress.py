@@ -16,7 +16,7 @@ class Progress:
 
     Attributes:
         message: called with a sentence for people.
-        on_progress: called with (stage, done, total).
+        on_progress: called with (stage, done, total); total is 0 where it is not known.
         on_step: called after every training step.
         interruptible: a context manager that gives a function, which returns true when the task should stop.
         checkpoint_seconds: how often training saves its state; None is what `ConvNet.fit` does.

@@ -21,11 +21,10 @@ from striate.data.dataset_checks import empty_class
 from striate.data.file_index import Stamp
 from striate.data.source import Skipped
 from striate.data.sources.file_source import FileSource
+from striate.data.sources.folder_walk import FoundFile, is_litter, link_target, walk
 from striate.errors import DataError, shown
 
 PART_NAMES = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
-LITTER = frozenset({"__MACOSX", "Thumbs.db", "ehthumbs.db", "desktop.ini", "Desktop.ini", "@eaDir", "$RECYCLE.BIN"})
-NOT_PICTURES = (".txt", ".md", ".csv", ".tsv", ".json", ".xml", ".yaml", ".yml", ".ini", ".log", ".db", ".py", ".sh")
 LAYOUT = "ROOT/CLASS/picture.jpg, or ROOT/train/CLASS/picture.jpg with ROOT/test beside it, is expected"
 
 
@@ -62,7 +61,7 @@ def open_folder(root: Path, allow_empty_class: bool = False, tolerant: bool = Fa
         for key in loose:
             scan.skip(key, "no_class", "it lies beside the class folders and has no class")
         for name in inside:
-            _walk(root, f"{top}/{name}" if part else name, part, name, scan)
+            _gather(root, f"{top}/{name}" if part else name, part, name, scan)
     classes = _classes(root, folders, tolerant)
     _add_links(root, scan)
     keys = sorted(scan.files)
@@ -82,7 +81,7 @@ def _listing(folder: str, prefix: str, scan: _Scan) -> tuple[list[str], list[str
     folders, files = [], []
     with os.scandir(folder) as entries:
         for entry in entries:
-            if _is_litter(entry.name):
+            if is_litter(entry.name):
                 scan.ignored += 1
             elif entry.is_dir(follow_symlinks=False):
                 folders.append(entry.name)
@@ -91,10 +90,6 @@ def _listing(folder: str, prefix: str, scan: _Scan) -> tuple[list[str], list[str
             else:
                 files.append(prefix + entry.name)
     return folders, files
-
-
-def _is_litter(name: str) -> bool:
-    return name[0] == "." or name in LITTER or name.lower().endswith(NOT_PICTURES)
 
 
 def _parts(root: Path, tops: list[str]) -> dict[str, str]:
@@ -114,35 +109,17 @@ def _parts(root: Path, tops: list[str]) -> dict[str, str]:
     return parts
 
 
-def _walk(root: Path, top: str, part: str, name: str, scan: _Scan) -> None:
+def _gather(root: Path, top: str, part: str, name: str, scan: _Scan) -> None:
     """Gather every file below the class folder `top`, at any depth."""
-    waiting = [top]
-    base = str(root)
-    while waiting:
-        folder = waiting.pop()
-        try:
-            entries = os.scandir(f"{base}/{folder}")
-        except OSError as error:
-            scan.skip(folder, "not_readable", (error.strerror or str(error)).lower())
-            continue
-        with entries:
-            for entry in entries:
-                key = f"{folder}/{entry.name}"
-                if _is_litter(entry.name):
-                    scan.ignored += 1
-                elif entry.is_file(follow_symlinks=False):
-                    try:
-                        found = entry.stat(follow_symlinks=False)
-                    except OSError as error:
-                        scan.skip(key, "not_readable", (error.strerror or str(error)).lower())
-                        continue
-                    scan.files[key] = part, name, (found.st_size, found.st_mtime_ns)
-                elif entry.is_dir(follow_symlinks=False):
-                    waiting.append(key)
-                elif entry.is_symlink():
-                    scan.links.append((key, part, name))
-                else:
-                    scan.skip(key, "not_a_file", "it is a pipe, a socket or a device")
+    for found in walk(str(root), top):
+        if found.stamp:
+            scan.files[found.key] = part, name, found.stamp
+        elif found.what == "litter":
+            scan.ignored += 1
+        elif found.what == "link":
+            scan.links.append((found.key, part, name))
+        else:
+            scan.skip(found.key, found.what, found.given)
 
 
 def _add_links(root: Path, scan: _Scan) -> None:
@@ -150,23 +127,16 @@ def _add_links(root: Path, scan: _Scan) -> None:
     base = root.resolve()
     real = {str(base / key) for key in scan.files} if scan.links else set()
     for key, part, name in sorted(scan.links):
-        try:
-            target = (root / key).resolve(strict=True)
-            found = target.stat()
-        except (OSError, RuntimeError):
-            scan.skip(key, "broken_link", "it is a link that leads nowhere")
+        found = link_target(base, key)
+        if isinstance(found, FoundFile):
+            scan.skip(key, found.what, found.given)
             continue
-        if target.is_dir():
-            scan.skip(key, "folder_link", "it is a link to a folder, and those are not followed")
-        elif not target.is_relative_to(base):
-            scan.skip(key, "link_outside", "it is a link that leads out of the folder")
-        elif not target.is_file():
-            scan.skip(key, "not_a_file", "it is a pipe, a socket or a device")
-        elif str(target) in real:
+        target, facts = found
+        if str(target) in real:
             scan.ignored += 1
         else:
             real.add(str(target))
-            scan.files[key] = part, name, (found.st_size, found.st_mtime_ns)
+            scan.files[key] = part, name, (facts.st_size, facts.st_mtime_ns)
 
 
 def _classes(root: Path, folders: dict[str, list[str]], tolerant: bool) -> tuple[str, ...]:
