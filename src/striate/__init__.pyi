@@ -43,6 +43,7 @@ from .data import Dataset as Dataset
 from .data import Pictures as Pictures
 from .data import Split as Split
 from .data import load_data as load_data
+from .ensemble.recogniser import Ensemble as Ensemble
 from .errors import StriateError as StriateError
 from .load_model import load as load
 from .model.recogniser import Recogniser as Recogniser

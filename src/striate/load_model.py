@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from striate.bow.recogniser import BagOfWords
-from striate.convnet.recogniser import ConvNet
-from striate.convnet.transfer import Transfer
 from striate.core import model_file
+from striate.ensemble.member_kinds import MEMBER_KINDS
+from striate.ensemble.recogniser import Ensemble
 from striate.errors import ModelFileError, shown
 from striate.model.recogniser import Recogniser
 
 # By the kind in the manifest. Training methods are more: `finetune` and `auto` train recognisers of these kinds.
 RECOGNISERS: Mapping[str, type[Recogniser]] = MappingProxyType({
-    recogniser.KIND: recogniser for recogniser in (ConvNet, BagOfWords, Transfer)
-})
+    **MEMBER_KINDS, Ensemble.KIND: Ensemble})
 
 
 def load(path: str | Path, *, allow_nonfinite: bool = False) -> Recogniser:

@@ -16,7 +16,7 @@ VERBS = {*COMMANDS, "tune"}  # `striate train --try`
 NAMED_BY_PYTHON = {"__init__", "__main__"}
 ROOMS_OF_VERBS = {"cli", "tasks", "report"}
 TWICE = {
-    "recogniser": "the contract in model/, and the two that keep it in bow/ and convnet/",
+    "recogniser": "the contract in model/, and those that keep it in bow/, convnet/ and ensemble/",
     "transfer": "a recogniser in convnet/, and the training method that makes one in tasks/methods/",
 }
 
