@@ -135,14 +135,17 @@ def train(
 
 
 def summary(result: TrainResult) -> str:
-    """The accuracies, the paths of report and model, and the next command."""
+    """What was tried, the accuracies, the paths of report and model, and the next command."""
+    from striate.report.selection_text import selection_text
+
     test, validation, model = result.test, result.validation, result.model
     assert test
     assert validation
     assert model
     how = f"{result.history[-1].epoch} epochs" if result.history else "by cross-validation"
+    tried = f"{selection_text(result.selection)}\n\n" if result.selection else ""
     return (
-        f"test accuracy {with_interval(test.accuracy, test.interval)}, {test.count:,} pictures\n"
+        f"{tried}test accuracy {with_interval(test.accuracy, test.interval)}, {test.count:,} pictures\n"
         f"validation    {with_interval(validation.accuracy, validation.interval)}, "
         f"{validation.count:,} pictures; {how}, {result.seconds:.0f} s\n"
         f"report  {result.report}\n"

@@ -151,7 +151,10 @@ def next_steps(result: TrainResult) -> list[tuple[str, str]]:
                   ("Measure it on labelled pictures", f"striate evaluate {quoted} {source}")]
     if model and result.stages:
         steps += [("See its words, and the evidence for a prediction", f"striate look {quoted} --picture PICTURE")]
-    if result.network and result.network.name and epochs:
+    if result.selection:
+        minutes = f"{2 * result.selection.budget_seconds / 60:.3g}"
+        steps += [("Select and train in twice the time", f"striate train {source} --minutes {minutes}")]
+    elif result.network and result.network.name and epochs:
         steps += [("Train for twice as long", f"striate train {source} --model {shlex.quote(result.network.name)}"
                                               f"{options} --epochs {2 * epochs}")]
     return [(what, shown(line, 2000)) for what, line in steps]

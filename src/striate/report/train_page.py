@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from striate.report import formatting, tables, training_text
+from striate.report import formatting, selection, tables, training_text
 from striate.report.embedded_images import Misclassified, SamplePicture, show
 from striate.report.page_environment import MOST_ROWS, environment
 from striate.report.train_result import EpochResult, TrainingData, TrainResult
@@ -26,6 +26,7 @@ def render(result: TrainResult, samples: Sequence[SamplePicture], mistakes: Sequ
     history = result.history or ()
     return environment().get_template("report.html.j2").render(vars(result) | {
         "network": result.network.as_dict() if result.network else None,
+        "choice": selection.section(result),
         "history": history,
         "reasons": result.reasons or (),
         "part": part,
