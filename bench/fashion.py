@@ -47,7 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("minutes", type=float)
     parser.add_argument("--data", default="fashion-mnist")
-    parser.add_argument("--model", help="another than the default")
+    parser.add_argument("--model", default="compact")
     parser.add_argument("--test-time", help="another than the default")
     parser.add_argument("--rival-seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])

@@ -47,8 +47,8 @@ def made(root: Path, count: int) -> Path:
 
 
 def trained(data: Path | str, minutes: float, folder: Path, name: str, *more: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "striate", "train", str(data), "--minutes", str(minutes), "--json", "-q",
-               "--out", str(folder / name), *more]
+    command = [sys.executable, "-m", "striate", "train", str(data), "--model", "compact", "--minutes", str(minutes),
+               "--json", "-q", "--out", str(folder / name), *more]
     said, found = watched(command, {"STRIATE_CACHE": str(folder / "cache")})
     facts = json.loads(said)
     return {**found, "timings": facts["timings"], "size": facts["data"]["size"],

@@ -13,6 +13,7 @@ from tests.cli.conftest import Program, answer
 
 FILES = {"model.safetensors", "report.html", "report.json", "split.json", "recipe.yaml", "log.csv", "steps.csv",
          ".lock"}
+COMPACT = ("--model", "compact")
 
 
 def state(root: Path) -> dict[str, tuple[int, str]]:
@@ -23,7 +24,7 @@ def state(root: Path) -> dict[str, tuple[int, str]]:
 
 def test_train_evaluate_predict(striate: Program, folder: Path, tmp_path: Path) -> None:
     before = state(folder)
-    result = answer(striate("train", folder, "--epochs", "3", "--json", "--out", "run"))
+    result = answer(striate("train", folder, *COMPACT, "--epochs", "3", "--json", "--out", "run"))
     assert {path.name for path in (tmp_path / "run").iterdir()} == FILES
     assert result["model"] == "run/model.safetensors"
     assert result["report"] == "run/report.html"
@@ -61,24 +62,25 @@ def test_train_evaluate_predict(striate: Program, folder: Path, tmp_path: Path) 
 
 
 def test_second_run_decodes_nothing(striate: Program, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    answer(striate("train", folder, "--epochs", "1", "--json", "--out", "a"))
+    answer(striate("train", folder, *COMPACT, "--epochs", "1", "--json", "--out", "a"))
 
     def refuse(*_: object) -> None:
         raise AssertionError("a picture was opened")
 
     monkeypatch.setattr(Image, "open", refuse)
-    answer(striate("train", folder, "--epochs", "1", "--json", "--out", "b"))
+    answer(striate("train", folder, *COMPACT, "--epochs", "1", "--json", "--out", "b"))
 
 
 def test_as_a_process_of_its_own(process: Program, folder: Path) -> None:
-    assert answer(process("train", folder, "--epochs", "1", "--json", "--out", "a"))["model"] == "a/model.safetensors"
+    assert answer(process("train", folder, *COMPACT, "--epochs", "1", "--json", "--out", "a"))["model"] == (
+        "a/model.safetensors")
 
 
 def test_same_seed_same_file(striate: Program, folder: Path, tmp_path: Path) -> None:
     for out in ("a", "b"):
-        answer(striate("train", folder, "--epochs", "2", "--seed", "7", "--json", "--out", out))
+        answer(striate("train", folder, *COMPACT, "--epochs", "2", "--seed", "7", "--json", "--out", out))
     assert (tmp_path / "a/model.safetensors").read_bytes() == (tmp_path / "b/model.safetensors").read_bytes()
-    answer(striate("train", folder, "--epochs", "2", "--seed", "8", "--json", "--out", "c"))
+    answer(striate("train", folder, *COMPACT, "--epochs", "2", "--seed", "8", "--json", "--out", "c"))
     assert (tmp_path / "a/model.safetensors").read_bytes() != (tmp_path / "c/model.safetensors").read_bytes()
 
 
@@ -97,7 +99,7 @@ def test_for_people(striate: Program, folder: Path) -> None:
 
 def test_default_folders_do_not_collide(striate: Program, folder: Path, tmp_path: Path) -> None:
     for _ in range(2):
-        answer(striate("train", folder, "--epochs", "1", "--json"))
+        answer(striate("train", folder, *COMPACT, "--epochs", "1", "--json"))
     names = sorted(path.name for path in (tmp_path / "runs").iterdir())
     assert names == [f"{folder.name}-compact", f"{folder.name}-compact-2"]
 
@@ -108,7 +110,7 @@ def test_yaml_network_and_saved_split(striate: Program, folder: Path, tmp_path: 
     short = ("--epochs", "1", "--json")
     first = answer(striate("train", folder, "--model", "net.yaml", *short, "--out", "a", "--seed", "3"))
     assert first["data"]["size"] == [16, 16, 1]
-    answer(striate("train", folder, "--split", "a/split.json", *short, "--out", "b"))
+    answer(striate("train", folder, *COMPACT, "--split", "a/split.json", *short, "--out", "b"))
     parts = [json.loads((tmp_path / out / "split.json").read_text())["parts"] for out in "ab"]
     assert parts[0] == parts[1]
 

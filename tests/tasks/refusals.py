@@ -47,7 +47,7 @@ def pipe(folder: Path) -> Path:
 
 def locked(folder: Path) -> object:
     with RunFolder(folder).locked():
-        return train_model(Settings("digits"), RunFolder(folder), Progress())
+        return train_model(Settings("digits", "lenet5"), RunFolder(folder), Progress())
 
 
 def all_learnt_from(folder: Path) -> object:
@@ -111,7 +111,7 @@ def killed(_: Path) -> object:
 
 def list_changed(folder: Path) -> object:
     (folder / "clean.txt").write_text("cat/1.png\n")
-    settings = Settings(str(folder), **file_list_fields(folder / "clean.txt"))
+    settings = Settings(str(folder), "lenet5", **file_list_fields(folder / "clean.txt"))
     (folder / "clean.txt").write_text("cat/2.png\n")
     return open_data(settings, method_for(settings), None, Progress())
 
@@ -157,9 +157,9 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "a log of another kind": lambda folder: RunLogs(["csv", "wandb"], folder),
     "trying a bag of words": lambda folder: try_settings(Settings("digits", "bow"), RunFolder(folder), Progress()),
     "trying for seconds in letters": lambda folder: try_settings(
-        Settings("digits"), RunFolder(folder), Progress(), seconds="a"),  # type: ignore[arg-type]
+        Settings("digits", "lenet5"), RunFolder(folder), Progress(), seconds="a"),  # type: ignore[arg-type]
     "trying for less than no time": lambda folder: try_settings(
-        Settings("digits"), RunFolder(folder), Progress(), seconds=-1),
+        Settings("digits", "lenet5"), RunFolder(folder), Progress(), seconds=-1),
     "a size that is no whole number": lambda _: settings_for("digits", size=28.0),  # type: ignore[arg-type]
     "a size as a text": lambda _: settings_for("digits", size="28"),  # type: ignore[arg-type]
     "a size of three sides": lambda _: settings_for("digits", size=(8, 8, 1)),  # type: ignore[arg-type]

@@ -9,7 +9,8 @@ import pytest
 
 from tests.forked import Forked
 
-TRAIN = ("train", "digits", "--epochs", "30", "--seed", "4", "--json", "--checkpoint-seconds", "0.3")
+TRAIN = ("train", "digits", "--model", "compact", "--epochs", "30", "--seed", "4", "--json",
+         "--checkpoint-seconds", "0.3")
 
 
 def start(folder: Path, *more: str) -> Forked:

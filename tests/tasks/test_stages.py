@@ -16,7 +16,7 @@ from striate.tasks import Progress, RunFolder, Settings, train_model
 from striate.tasks.evaluate import evaluate
 from tests.cli.conftest import Program, striate  # noqa: F401 - a fixture
 
-SETTINGS = Settings("digits", recipe={"epochs": 1, "seed": 4, "batch_size": 256})
+SETTINGS = Settings("digits", "compact", recipe={"epochs": 1, "seed": 4, "batch_size": 256})
 FILES = ("recipe.yaml", "split.json", "model.safetensors", "log.csv", "report.html", "report.json")
 
 
@@ -68,7 +68,8 @@ def test_the_sentence_that_says_how_to_go_on_is_true(
     with monkeypatch.context() as patch:
         patch.setattr(ConvNet, "fit", lambda *a, context, **k: fit(
             *a, context=replace(context, stop=lambda: True), **k))
-        done = striate("train", "digits", "--epochs", "1", "--seed", "4", "--batch-size", "256", "--out", "run")
+        done = striate("train", "digits", "--model", "compact", "--epochs", "1", "--seed", "4", "--batch-size", "256",
+                       "--out", "run")
     assert done.returncode == 75
     command = re.search(r"Go on with: striate (.*)\.$", done.stderr.strip())
     assert command
@@ -80,7 +81,7 @@ def test_f10_a_run_that_was_finished_meanwhile_is_not_overwritten(tmp_path: Path
     folder = RunFolder.fresh(tmp_path / "run", "digits", "compact")  # free when it was chosen …
     first = train(tmp_path / "run")
     with pytest.raises(StriateError) as caught:
-        train_model(Settings("digits", recipe={"epochs": 1, "seed": 5}), folder, Progress())  # … and not any more
+        train_model(replace(SETTINGS, recipe={"epochs": 1, "seed": 5}), folder, Progress())  # … and not any more
     assert caught.value.code == "run_exists"
     assert (tmp_path / "run" / "model.safetensors").read_bytes() == first
 
@@ -116,7 +117,7 @@ def test_resume_with_other_labels_is_refused(tmp_path: Path, monkeypatch: pytest
 def test_evaluate_never_counts_what_was_learnt_from(tmp_path: Path, seed: int) -> None:
     """A divided set without validation: the run cut one out of train by its own seed, and evaluate must know."""
     source = str(divided(tmp_path / "set.npz", np.arange(60) % 2))
-    train(tmp_path / "run", settings=Settings(source, recipe={"epochs": 1, "seed": seed}))
+    train(tmp_path / "run", settings=Settings(source, "compact", recipe={"epochs": 1, "seed": seed}))
     report = json.loads((tmp_path / "run" / "report.json").read_text())
     for part in ("test", "validation"):
         measured = evaluate(tmp_path / "run" / "model.safetensors", source, part=part)

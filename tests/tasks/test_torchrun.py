@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-TRAIN = ("train", "digits", "--epochs", "6", "--seed", "4", "--batch-size", "37", "--json",
+TRAIN = ("train", "digits", "--model", "compact", "--epochs", "6", "--seed", "4", "--batch-size", "37", "--json",
          "--checkpoint-seconds", "0.3")
 GONE = 60  # seconds in which all processes must have ended
 

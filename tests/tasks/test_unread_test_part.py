@@ -16,9 +16,10 @@ from striate.tasks.methods.method import TrainingMethod
 from tests.convnet.pretrained.small import pictures
 from tests.tasks.sealed_test_part import ReadTooEarlyError, SealedArray, seal_test_part
 
+STAGES = "sift: {bin_sizes: [2, 3], step: 6}\nencoder: {hard: {words: 12, iterations: 5}}\n"
 RUNS: dict[str, dict[str, Any]] = {
     "lenet5": {"recipe": {"epochs": 2}},
-    "bow-knn": {},
+    "words.yaml": {},
     "transfer": {"size": (32, 32)},
     "knn": {"size": (32, 32)},
     "finetune": {"size": (32, 32), "recipe": {"epochs": 1}},
@@ -33,6 +34,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for i, (picture, label) in enumerate(zip(*pictures(60), strict=True)):
         (tmp_path / "pictures" / label).mkdir(parents=True, exist_ok=True)
         Image.fromarray(picture).save(tmp_path / "pictures" / label / f"{i}.png")
+    (tmp_path / "words.yaml").write_text(STAGES)
+    monkeypatch.chdir(tmp_path)
     return tmp_path / "pictures"
 
 
@@ -42,7 +45,7 @@ def trained(folder: Path, model: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     return train_model(Settings(str(folder), model, **RUNS[model]), run, Progress())
 
 
-def test_every_training_method_is_listed() -> None:
+def test_every_training_method_is_listed(folder: Path) -> None:
     assert {type(method_for(Settings("digits", model, **given))) for model, given in RUNS.items()} == set(METHODS)
 
 
