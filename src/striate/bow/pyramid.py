@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 
 from striate.core.constraints import Each, OneOf, unquoted
+from striate.core.estimator import Estimator
 from striate.core.params import Refusal, check_params
 from striate.errors import DataError
 
@@ -42,7 +42,7 @@ class GridSizes:
         return grids
 
 
-class SpatialPyramid(BaseEstimator):  # type: ignore[misc]  # scikit-learn's classes are untyped
+class SpatialPyramid(Estimator):
     """Spatial pyramid: grids of cells over a picture, and the weighting and normalisation of their histograms.
 
     Args:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 import numpy as np
-import sklearn
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from striate.bow.descriptors import StageProgress
 from striate.bow.encoders import Encoder
@@ -25,6 +24,7 @@ from striate.bow.stages import ESTIMATORS, Stages, stages_named
 from striate.classifiers import Classifier
 from striate.core.cache import DiskCache
 from striate.core.constraints import Boolean, Integer
+from striate.core.estimator import check_is_fitted
 from striate.core.executor import worker_count
 from striate.core.model_file import Arrays, ModelFile
 from striate.core.params import Refusal, check_params, stored
@@ -129,7 +129,7 @@ class BagOfWords(Recogniser):
         values, arrays = to_manifest(self.pipeline_, self.patches_)
         training = {"seed": int(self.seed), "sample": int(self.sample), "flip": self.flip_,
                     "threads": worker_count(self.threads), "numpy": np.__version__, "torch": torch.__version__,
-                    "scikit-learn": sklearn.__version__}
+                    "scikit-learn": version("scikit-learn")}
         return {"preparation": self.preparation_.as_dict(), **values, "training": training}, arrays
 
     @classmethod

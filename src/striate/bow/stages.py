@@ -20,7 +20,6 @@ from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, clone
 
 from striate.bow.encoders import ENCODERS, Encoder, Fisher, Hard
 from striate.bow.pyramid import SpatialPyramid
@@ -28,10 +27,11 @@ from striate.bow.sift import DenseSIFT
 from striate.classifiers import CLASSIFIERS, KNN, Classifier, LinearSVM
 from striate.classifiers.kernels import KERNELS
 from striate.core import bounded_text
+from striate.core.estimator import Estimator
 from striate.core.params import check_params
 from striate.errors import MissingError, UsageError, shown
 
-ESTIMATORS: Mapping[str, Mapping[str, type[BaseEstimator]]] = MappingProxyType({
+ESTIMATORS: Mapping[str, Mapping[str, type[Estimator]]] = MappingProxyType({
     "sift": {"sift": DenseSIFT}, "encoder": ENCODERS, "pyramid": {"pyramid": SpatialPyramid},
     "classifier": CLASSIFIERS,
 })
@@ -91,14 +91,14 @@ class Stages:
                       for stage in ESTIMATORS})
 
 
-def stage_settings(stage: str, estimator: BaseEstimator) -> dict[str, Any]:
+def stage_settings(stage: str, estimator: Estimator) -> dict[str, Any]:
     """The settings of an estimator as JSON values, under the name of its kind where its stage has several."""
     settings = {name: _json_value(value) for name, value in estimator.get_params(deep=False).items()
                 if name not in RUN_ONLY}
     return settings if len(ESTIMATORS[stage]) == 1 else {kind_of(stage, estimator): settings}
 
 
-def kind_of(stage: str, estimator: BaseEstimator) -> str:
+def kind_of(stage: str, estimator: Estimator) -> str:
     """The name of an estimator among those of its stage; refuses other classes (`strange_stage`)."""
     for name, kind in ESTIMATORS[stage].items():
         if type(estimator) is kind:
@@ -161,6 +161,8 @@ def names_stages(spec: str | Path) -> bool:
 
 def seeded(estimator: Any, seed: int, threads: int | None = None) -> Any:
     """An unfitted copy with `seed` and `threads`, where it has such settings."""
+    from sklearn.base import clone  # here, because it takes half a second that predicting need not wait for
+
     given = {"seed": seed, "threads": threads}
     copy = clone(estimator)
     return copy.set_params(**{name: given[name] for name in RUN_ONLY if name in copy.get_params(deep=False)})

@@ -8,13 +8,11 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # comes with scikit-learn
 
 from striate.bow.nearest_words import Floats, Words, float_rows, nearest, not_finite
 from striate.core.constraints import Integer
+from striate.core.estimator import TransformerEstimator, check_is_fitted
 from striate.core.executor import usual_blas_threads, worker_count
 from striate.core.params import Refusal, check_params
 from striate.errors import DataError
@@ -26,7 +24,7 @@ Iterations = Annotated[int, Amount(1, 10_000)]
 STARTED = 20  # descriptors for each word that k-means++ draws from: 100 took four times as long as all that follows
 
 
-class Vocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn's classes are untyped
+class Vocabulary(TransformerEstimator):
     """Vocabulary by k-means, which also gives the nearest word of a descriptor.
 
     Args:
@@ -63,6 +61,7 @@ class Vocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scik
         """
         del y
         from sklearn.cluster import KMeans, kmeans_plusplus  # here, because it takes 20 MB that only learning needs
+        from sklearn.exceptions import ConvergenceWarning
 
         check_params(self)
         rows = float_rows(descriptors)

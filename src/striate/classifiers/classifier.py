@@ -13,11 +13,10 @@ from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
 
 from striate.classifiers.kernels import KERNELS, Floats, Kernel
 from striate.core.constraints import OneOf, Whole, unquoted
+from striate.core.estimator import ClassifierEstimator, check_is_fitted
 from striate.core.params import Refusal, check_params
 from striate.errors import DataError
 
@@ -31,7 +30,7 @@ LEAST, MOST = math.ulp(0.0), 1e300  # of any number above 0, of any setting
 Seed = Annotated[int, Whole(0, MOST, "a whole number from 0 up is allowed")]
 
 
-class Classifier(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
+class Classifier(ClassifierEstimator, ABC):
     """Base class of classifiers of features into K classes; a subclass gives `_learn`, `decision`, `predict_proba`.
 
     Learnt: `classes_` (K,) int64, which is 0..K−1; `n_features_in_`; `notes_`, sentences on choices and their reasons;

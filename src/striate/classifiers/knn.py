@@ -15,11 +15,11 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from striate.classifiers.classifier import MOST, Arrays, Classifier, Doubles, KernelName, Seed, Settings
 from striate.classifiers.kernels import Floats, Kernel
 from striate.core.constraints import OneOf, Whole
+from striate.core.estimator import check_is_fitted
 from striate.core.executor import usual_blas_threads
 from striate.core.model_file import shaped
 from striate.core.params import stored

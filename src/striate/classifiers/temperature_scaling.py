@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special
+from scipy import special
 
 SMALLEST = 1e-12  # probabilities below count as this
 RANGE = 1e3  # the temperature is within this factor of the mean spread of the scores
@@ -31,6 +31,8 @@ def temperature(labels: ArrayLike, scores: ArrayLike) -> float:
     >>> special.softmax(np.array([9.0, 0.0]) / t).round(2).tolist()         # (8 + 1) / (8 + 2)
     [0.9, 0.1]
     """
+    from scipy.optimize import minimize_scalar  # here, because predicting needs none of it
+
     truth, values = np.asarray(labels), np.asarray(scores, np.float64)
     rows, doubt = np.arange(len(truth)), 1 / (len(truth) + 2)
     others = values.copy()
@@ -42,8 +44,7 @@ def temperature(labels: ArrayLike, scores: ArrayLike) -> float:
         slope = np.exp(log_slope) / spread
         return float((special.logsumexp(values * slope, axis=1) - wanted * slope).mean())
 
-    found = optimize.minimize_scalar(loss, bounds=(-np.log(RANGE), np.log(RANGE)), method="bounded",
-                                     options={"xatol": 1e-6})
+    found = minimize_scalar(loss, bounds=(-np.log(RANGE), np.log(RANGE)), method="bounded", options={"xatol": 1e-6})
     return spread / float(np.exp(found.x))
 
 

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
 from torch import Tensor
 
 from striate.arch import Network
@@ -110,6 +109,7 @@ def solve_head(run: TrainingRun) -> None:
 
 def _solve(run: TrainingRun) -> tuple[str, dict[str, Tensor]]:
     """A sentence about the solution, and weight and bias of the last layer."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression  # here, because predicting needs none of it
 
     network, name = run.module.network, head_of(run.module.network)

@@ -10,7 +10,6 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from striate.arch import Network, Volume, survey
 from striate.convnet import finetuning
@@ -33,6 +32,7 @@ from striate.convnet.training.training_context import TrainingContext
 from striate.convnet.training.training_run import TrainingRun
 from striate.convnet.training.validation_epoch import logits_of
 from striate.core.constraints import Real
+from striate.core.estimator import check_is_fitted
 from striate.core.model_file import MAX_BYTES, Arrays, ModelFile
 from striate.core.params import stored
 from striate.errors import ModelFileError, UsageError, shown

@@ -13,7 +13,6 @@ from typing import Annotated, Any, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from striate.arch import Network, Volume, survey
 from striate.classifiers import CLASSIFIERS, KNN, Classifier, LinearSVM
@@ -24,6 +23,7 @@ from striate.convnet.pretrained import pretrained
 from striate.convnet.recipe.validation import PRECISIONS
 from striate.convnet.training.training_context import TrainingContext
 from striate.core.constraints import Boolean, Integer, OneOf, Text, unquoted
+from striate.core.estimator import check_is_fitted
 from striate.core.model_file import MAX_BYTES, Arrays, ModelFile, joined, parted
 from striate.core.params import Refusal, check_params, stored
 from striate.errors import Interrupted

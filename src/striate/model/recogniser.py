@@ -14,10 +14,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
 
 from striate.core import model_file
+from striate.core.estimator import ClassifierEstimator, check_is_fitted
 from striate.data import read_picture
 from striate.errors import DataError, ModelFileError, StriateError, UsageError, shown
 from striate.model.preprocessing import LabelledPictures, Pixels, Preprocessing
@@ -25,7 +24,7 @@ from striate.model.preprocessing import LabelledPictures, Pixels, Preprocessing
 Picture = str | Path | bytes | Pixels  # a file, its bytes, or (H, W[, C]) uint8
 
 
-class Recogniser(ClassifierMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
+class Recogniser(ClassifierEstimator, ABC):
     """Base class of recognisers, which map pictures to class probabilities.
 
     A subclass gives `fit`, `predict_proba`, `KIND`, `to_file` and `from_file`; the rest is derived. Prediction does not

@@ -12,12 +12,11 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted
 
 from striate.bow.encoders.regions import layout_of
 from striate.bow.nearest_words import Floats, NearestWords, Words, float_rows, not_finite
 from striate.core.constraints import OneOf
+from striate.core.estimator import Estimator, check_is_fitted
 from striate.core.executor import map_blocks
 from striate.core.params import Refusal, check_params, checked, params_of
 from striate.errors import DataError
@@ -26,7 +25,7 @@ ROWS = 4096  # descriptors worked on at once by one thread
 COLLECTED = 1 << 22  # float32 values collected at once by one thread: 16 MiB
 
 
-class Encoder(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn's classes are untyped
+class Encoder(Estimator, ABC):
     """Turns the descriptors of a picture into one vector for each region.
 
     Learnt by every encoder: `channels_` (dimensions of a descriptor), `width` (dimensions of the vector of a region).

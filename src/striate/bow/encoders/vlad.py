@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from striate.bow.encoders import pca
 from striate.bow.encoders.encoder import Encoder
@@ -72,6 +71,8 @@ class VLAD(Encoder):
 
     def _collect(self, x: Floats, positions: Floats, alive: NDArray[np.bool_] | None, starts: NDArray[np.intp],
                  pool: str) -> Floats:
+        from scipy.sparse import csr_array  # here, because recognisers with other encoders need none of it
+
         del pool
         x = self._reduced(x, positions)
         words = self._index.search(x, 1, threads=1)[0][..., 0]

@@ -11,12 +11,12 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from striate.bow.descriptors import positions_of
 from striate.bow.explain.contributions import bin_contributions, word_sums
 from striate.bow.recogniser import BagOfWords
 from striate.bow.sift import Grid
+from striate.core.estimator import check_is_fitted
 from striate.core.result import Result
 from striate.errors import UsageError
 from striate.model.explanation import Explanation, terms_of

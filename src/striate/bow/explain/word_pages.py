@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from striate.bow.encoders import VLAD, Fisher
 from striate.bow.explain.contributions import favoured_classes
 from striate.bow.recogniser import BagOfWords
 from striate.classifiers import KernelSVM, LinearSVM
+from striate.core.estimator import check_is_fitted
 from striate.core.executor import one_blas_thread
 
 Doubles = NDArray[np.float64]

@@ -17,13 +17,12 @@ from typing import Annotated, Any, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
 
 from striate.bow.sift.colour_space import COLOURS, planes_of
 from striate.bow.sift.grid import MOST_ENLARGED, POINTS, Grid, GridSettings, choose_grid
 from striate.bow.sift.scale import WIDTH, ScalePlan, Workspace
 from striate.core.constraints import Boolean, Each, Integer, OneOf, Real
+from striate.core.estimator import TransformerEstimator, check_is_fitted
 from striate.core.executor import map_ordered, worker_count
 from striate.core.params import Refusal, check_params
 from striate.errors import DataError, UsageError
@@ -39,7 +38,7 @@ CHOICE = replace(REFUSAL, code="unknown_choice", do="Use {name}={default!r}")
 ROUNDING = 1e-6  # of full scale: a mean gradient below this is the rounding of float32
 
 
-class DenseSIFT(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn's classes are untyped
+class DenseSIFT(TransformerEstimator):
     """Dense SIFT descriptors: 4×4 bins of 8 directions each, around every point of a grid, at every scale.
 
     The 128 dimensions are in the order bin row, bin column, direction; direction k is at k · 45° from "to the right",

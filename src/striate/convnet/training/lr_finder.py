@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import clone
 
 from striate.convnet.recogniser import ConvNet
 from striate.convnet.training.training_context import StepRecord, TrainingContext
@@ -69,6 +68,8 @@ def range_test(model: ConvNet, X: Any, y: ArrayLike | None = None, *, low: float
     >>> len(test.rates) == len(test.losses) <= 20
     True
     """
+    from sklearn.base import clone  # here, because it takes half a second that others need not wait for
+
     if not (0 < low < high and steps > 1):
         raise UsageError("bad_range", "a range of learning rates was to be tried",
                          allowed="a low rate above 0, a higher one and at least 2 steps are allowed",
