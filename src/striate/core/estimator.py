@@ -17,7 +17,7 @@ import numpy as np
 class Estimator:
     """Base class of estimators: `__init__` stores its arguments, `fit` learns, and what was learnt ends in `_`."""
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
+    def get_params(self, deep: bool = True) -> dict[str, object]:
         """The arguments of `__init__` by name; `deep`: those of estimators among them, too, as `NAME__PARAMETER`.
 
         >>> class Mean(Estimator):
@@ -26,7 +26,7 @@ class Estimator:
         >>> Mean(0.1).get_params()
         {'trim': 0.1}
         """
-        found: dict[str, Any] = {}
+        found: dict[str, object] = {}
         for name in self._param_names():
             value = getattr(self, name)
             if deep and hasattr(value, "get_params") and not isinstance(value, type):

@@ -98,8 +98,9 @@ def _below(folder: str) -> Iterator[str | Unread]:
 
 
 def _matching(pattern: str) -> Iterator[str]:
+    said = Path(pattern).parts
     for name in sorted(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - as it was given, "./" and all
-        if not is_litter(Path(name).name) and not Path(name).is_dir():
+        if not any(is_litter(part) for part in Path(name).parts if part not in said) and not Path(name).is_dir():
             yield name
 
 
