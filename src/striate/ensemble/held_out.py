@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import clone
 
 from striate.classifiers.cross_validation import folds_of
 from striate.errors import DataError
@@ -45,6 +44,8 @@ def held_out(member: Recogniser, pictures: Pixels | LabelledPictures, labels: ND
         seed: of the division into parts.
 
     """
+    from sklearn.base import clone  # here, because it takes half a second that predicting need not wait for
+
     if member.held_out_ is not None:
         return member.held_out_
     part = folds_of(labels, min(PARTS, len(labels)), seed)

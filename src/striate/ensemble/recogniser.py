@@ -9,10 +9,9 @@ from typing import Annotated, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import clone
-from sklearn.utils.validation import check_is_fitted
 
 from striate.core.constraints import Integer, OneOf, Real, Text, Unfit, quoted
+from striate.core.estimator import check_is_fitted
 from striate.core.humanize import join_words
 from striate.core.model_file import Arrays, ModelFile, joined, parted
 from striate.core.params import Refusal, check_params, stored
@@ -107,6 +106,8 @@ class Ensemble(Recogniser):
 
     def fit(self, X: Any, y: ArrayLike | None = None) -> Self:
         """Fit copies of the members on pictures `X`, (N, H, W[, C]) uint8 with labels `y` (N,), or on a `Dataset`."""
+        from sklearn.base import clone  # here, because it takes half a second that predicting need not wait for
+
         params = check_params(self)
         pictures, labels, classes = training_set(X, y)
         named = tuple(classes.tolist())
