@@ -47,9 +47,10 @@ def evaluate(
 
 
 def headline(result: Evaluation) -> str:
-    """Accuracy and balanced accuracy in one line."""
+    """Accuracy, balanced accuracy and calibration error in one line."""
     return (f"accuracy {with_interval(result.accuracy, result.interval)}, {result.count:,} pictures; "
-            f"balanced accuracy {100 * result.balanced_accuracy:.1f} %")
+            f"balanced accuracy {100 * result.balanced_accuracy:.1f} %; "
+            f"calibration error {with_interval(result.ece, result.ece_interval)}")
 
 
 def with_interval(accuracy: float, interval: Sequence[float]) -> str:

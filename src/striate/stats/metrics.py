@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from striate.core.result import Result
 from striate.errors import UsageError
+from striate.stats.calibration_error import calibration_error
 
 BINS = 15  # as in Guo et al.
 TOLERANCE = 1e-3  # half-precision softmax sums to 1 within about 5e-4
@@ -59,8 +60,9 @@ class Evaluation(Result):
 
     `interval` is the 95 % Wilson interval of `accuracy`; `top5` is `None` for five classes or fewer, where it would
     be 1 by definition; `balanced_accuracy` is the mean recall over the classes present; `nll` is the mean negative
-    log-likelihood in nats; `ece` the expected calibration error over `reliability`; `confusion` (K, K) int64 counts
-    pictures, a row for each true class, a column for each predicted one.
+    log-likelihood in nats; `ece` the expected calibration error over `reliability`, with its 95 % `ece_interval`, and
+    `ece_by_chance`, what true probabilities would show on as many pictures (`striate.stats.calibration_error`);
+    `confusion` (K, K) int64 counts pictures, a row for each true class, a column for each predicted one.
     """
 
     count: int
@@ -71,6 +73,8 @@ class Evaluation(Result):
     per_class: tuple[ClassResult, ...]
     confusion: npt.NDArray[np.int64]
     ece: float
+    ece_interval: Interval
+    ece_by_chance: float
     nll: float
     reliability: tuple[ReliabilityBin, ...]
 
@@ -100,9 +104,9 @@ def evaluate(labels: npt.ArrayLike, probabilities: npt.ArrayLike, classes: Seque
     recalls = [result.recall for result in per_class if result.recall is not None]
     likelihood = chances[rows, truth].astype(np.float64)
     right = predicted == truth
-    reliability = _reliability(chances[rows, predicted].astype(np.float64), right)
-    gaps = [one.count * abs(one.accuracy - one.confidence) for one in reliability
-            if one.accuracy is not None and one.confidence is not None]
+    confidence = chances[rows, predicted].astype(np.float64)
+    places = _places(confidence)
+    error = calibration_error(places, confidence, right)
     return Evaluation(
         count=len(truth),
         accuracy=float(right.mean()),
@@ -111,9 +115,11 @@ def evaluate(labels: npt.ArrayLike, probabilities: npt.ArrayLike, classes: Seque
         balanced_accuracy=float(np.mean(recalls)),
         per_class=per_class,
         confusion=confusion,
-        ece=float(sum(gaps) / len(truth)),
+        ece=error.value,
+        ece_interval=error.interval,
+        ece_by_chance=error.by_chance,
         nll=float(-np.log(np.maximum(likelihood, SMALLEST)).mean()),
-        reliability=reliability,
+        reliability=_reliability(places, confidence, right),
     )
 
 
@@ -192,15 +198,20 @@ def _rank(chances: npt.NDArray[np.floating], truth: npt.NDArray[np.int64]) -> np
     return ahead
 
 
-def _reliability(confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> tuple[ReliabilityBin, ...]:
-    """Reliability diagram: pictures by their highest probability in `BINS` bins of equal width, closed on the right."""
-    edges = np.arange(BINS + 1) / BINS
-    place = np.digitize(np.minimum(confidence, 1.0), edges[1:-1], right=True)
-    counts = np.bincount(place, minlength=BINS)
-    confidences = np.bincount(place, weights=confidence, minlength=BINS)
-    hits = np.bincount(place, weights=right, minlength=BINS)
+def _places(confidence: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """The bin (n,) of each confidence (n,): `BINS` of equal width, closed on the right."""
+    edges = np.arange(1, BINS) / BINS
+    return np.digitize(np.minimum(confidence, 1.0), edges, right=True).astype(np.int64)
+
+
+def _reliability(places: npt.NDArray[np.int64], confidence: npt.NDArray[np.float64],
+                 right: npt.NDArray[np.bool_]) -> tuple[ReliabilityBin, ...]:
+    """Reliability diagram: pictures by the bin of their highest probability."""
+    counts = np.bincount(places, minlength=BINS)
+    confidences = np.bincount(places, weights=confidence, minlength=BINS)
+    hits = np.bincount(places, weights=right, minlength=BINS)
     return tuple(
-        ReliabilityBin(float(edges[i]), float(edges[i + 1]), int(n), float(confidences[i] / n) if n else None,
+        ReliabilityBin(i / BINS, (i + 1) / BINS, int(n), float(confidences[i] / n) if n else None,
             float(hits[i] / n) if n else None)
         for i, n in enumerate(counts)
     )
