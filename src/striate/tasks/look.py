@@ -44,7 +44,11 @@ NETWORK = Explainer(
 # By the KIND of the recogniser.
 EXPLAINERS: Mapping[str, Explainer] = MappingProxyType({
     "words": Explainer("striate.tasks.look_words:look_words", "striate.report.look:write_look"),
-    "convnet": NETWORK, "transfer": NETWORK})
+    "convnet": NETWORK, "transfer": NETWORK,
+    "ensemble": NETWORK._replace(
+        explain="striate.tasks.look_ensemble:look_ensemble",
+        write_page="striate.report.look_members:write_look_ensemble",
+        write_figures="striate.report.look_members:write_ensemble_figures")})
 
 
 def look(model: str | Path | Recogniser, picture: Picture | None = None, *, layer: str | None = None,
@@ -66,7 +70,7 @@ def look(model: str | Path | Recogniser, picture: Picture | None = None, *, laye
         top: how many units are explained, 1 to 50; for a bag of words, how many words to name for the class and against
             it.
         scale: of the maps of a method: `shared` by them, which is None, or of `each`.
-        out: the page to write, or None.
+        out: the page to write, or None; the pages of an ensemble's members are beside it, `look-1.html` and so on.
         figures: a folder for every map and curve as PNG, SVG and NPY files, or None; it is made if it is not there.
         progress: callbacks as each method begins, and of methods that look at many pictures.
 
