@@ -56,6 +56,7 @@ from .tasks.filter import filter as filter  # noqa: A004 - the verb's own name
 from .tasks.inspect import inspect as inspect
 from .tasks.look import look as look
 from .tasks.predict import predict as predict
+from .tasks.predict import predict_stream as predict_stream
 from .tasks.train import train as train
 from .tasks.tune import tune as tune
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from striate.stats import metrics
 from striate.stats.metrics import Evaluation
 from striate.tasks.labelled_part import LabelledPart, check_part
 from striate.tasks.progress import Progress
+from striate.tasks.watched_pictures import WatchedPictures
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -64,7 +66,8 @@ def evaluate(model: str | Path | Recogniser, data: str, *, part: str | None = No
     progress.message(str(chosen))
     for note in notes:
         progress.message(f"note: {note}")
-    found = metrics.evaluate(labels, recogniser.predict_proba(chosen.pictures), tuple(map(str, recogniser.classes_)))
+    pictures = WatchedPictures(chosen.pictures, partial(progress.on_progress, "predicting"))
+    found = metrics.evaluate(labels, recogniser.predict_proba(pictures), tuple(map(str, recogniser.classes_)))
     return ModelEvaluation(**vars(found), model=str(path) if path else None, data=chosen.data.name, part=chosen.part,
                            leaked=chosen.leaked if chosen.part in ("test", "all") else None,
                            skipped=chosen.data.skipped, notes=tuple(notes), seconds=time.monotonic() - started)
