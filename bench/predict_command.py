@@ -1,0 +1,142 @@
+"""Claims, of `striate predict` with a transfer from EfficientNet-Lite0, as a whole process:
+
+    one picture takes at most 1.8 times a bare `import torch`;
+    1,000 JPEGs of Scene-15 at most that and 2.5 s;
+    reading overlaps computing: at least 0.9 of the slower of the two rates;
+    beside one busy neighbour at least 0.45 of the rate;
+    memory over 100,000 names on standard input is flat within 50 MB.
+
+    python bench/predict_command.py speed /work/pictures/scene15
+    python bench/predict_command.py memory
+
+`speed` first fits a model on ten pictures a class of the training part. Everything is run in turns; rates are those of
+1,000 pictures less one, of which the start is the same. `memory` needs no pictures: a small network, 28×28 JPEGs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+from PIL import Image
+
+from record import summary, write
+from striate import ConvNet, Transfer, load
+from striate.core.executor import map_ordered, worker_count
+from striate.data import read_picture
+
+COUNT, ROUNDS = 1_000, 3
+NAMES, WARM = 100_000, 10_000
+PREDICT = [sys.executable, "-m", "striate", "predict"]
+Seconds = dict[str, list[float]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("speed", "memory"))
+    parser.add_argument("folder", type=Path, nargs="?", help="a folder with train and test, of class folders")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as room:
+        if given.what == "speed":
+            speed(given.folder, Path(room))
+        else:
+            memory(Path(room))
+
+
+def speed(folder: Path, room: Path) -> None:
+    """Time the command from its start to its end."""
+    classes = sorted((folder / "train").iterdir())
+    files = [(path, one.name) for one in classes for path in sorted(one.glob("*.jpg"))[:10]]
+    train = np.stack([read_picture(path, (224, 224), "squash", 3) for path, _ in files])
+    model = Transfer(seed=0).fit(train, [name for _, name in files]).save(room / "model.safetensors")
+    names = [str(path) for path in itertools.islice(sorted((folder / "test").rglob("*.jpg")), 0, None, 2)][:COUNT]
+    assert len(names) == COUNT
+    seconds: Seconds = {name: [] for name in ("import torch", "one picture", "1,000 pictures", "neighbour: one",
+                                              "neighbour: 1,000")}
+    commands = {"one picture": [*PREDICT, str(model), names[0]],
+                "1,000 pictures": [*PREDICT, str(model), "-", "--out", f"{room}/answers.csv", "--force"]}
+    for turn in range(ROUNDS + 1):
+        times = {"import torch": timed([sys.executable, "-c", "import torch"]),
+                 **{name: timed(command, names) for name, command in commands.items()}}
+        if turn:
+            busy = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+            times["neighbour: one"] = timed(commands["one picture"])
+            times["neighbour: 1,000"] = timed(commands["1,000 pictures"], names)
+            busy.kill()
+            busy.wait()
+            for name, one in times.items():
+                seconds[name].append(one)
+    median = {name: statistics.median(times) for name, times in seconds.items()}
+    quiet, beside = ((COUNT - 1) / (median[many] - median[one]) for many, one in (
+        ("1,000 pictures", "one picture"), ("neighbour: 1,000", "neighbour: one")))
+    read, computed = rates(model, names)
+    write("predict-command", __doc__.split("\n\n", 1)[1].split("\n\n")[0].strip(), {
+        "seconds": {name: summary(times) for name, times in seconds.items()},
+        "start, in times of import torch": median["one picture"] / median["import torch"],
+        "1,000 pictures, seconds more than 1.8 x import torch":
+            median["1,000 pictures"] - 1.8 * median["import torch"],
+        "pictures/s": {"the command": quiet, "beside a busy neighbour": beside, "reading alone": read,
+                       "computing alone": computed},
+        "the command, of the slower of reading and computing": quiet / min(read, computed),
+        "beside a busy neighbour, of the quiet rate": beside / quiet})
+
+
+def rates(path: Path, names: list[str]) -> tuple[float, float]:
+    """Pictures a second, read by one thread a core, and computed from memory."""
+    model = load(path)
+
+    def rate(work: Callable[[], object]) -> float:
+        work()
+        started = time.perf_counter()
+        work()
+        return len(names) / (time.perf_counter() - started)
+
+    pixels = np.stack(list(map_ordered(model.read_picture, names, worker_count(None), chunk=8)))
+    return (rate(lambda: sum(1 for _ in map_ordered(model.read_picture, names, worker_count(None), chunk=8))),
+            rate(lambda: model.predict_proba(pixels)))
+
+
+def timed(command: list[str], names: list[str] | None = None) -> float:
+    """Seconds of a process, with `names` on its standard input."""
+    started = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, text=True, input="\n".join(names or []))
+    return time.perf_counter() - started
+
+
+def memory(room: Path) -> None:
+    """Follow the memory of the command over 100,000 names."""
+    rng = np.random.default_rng(0)
+    pictures = rng.integers(0, 256, (COUNT, 28, 28), np.uint8)
+    model = ConvNet("lenet5", epochs=1, seed=0).fit(pictures, np.arange(COUNT) % 10).save(room / "model.safetensors")
+    names = [str(room / f"{i:04}.jpg") for i in range(COUNT)]
+    for name, picture in zip(names, pictures, strict=True):
+        Image.fromarray(picture).save(name)
+    started = time.perf_counter()
+    program = subprocess.Popen([*PREDICT, str(model), "-", "--jsonl"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert program.stdin is not None
+    assert program.stdout is not None
+    listed = "\n".join(names * (NAMES // COUNT)).encode()
+    writer = threading.Thread(target=lambda: (program.stdin.write(listed), program.stdin.close()))  # type: ignore[union-attr]
+    writer.start()
+    process, megabytes = psutil.Process(program.pid), {}
+    for row, _ in enumerate(program.stdout, 1):
+        if row % WARM == 0 and row < NAMES:
+            megabytes[row] = process.memory_info().rss / 1e6
+    program.wait()
+    write("predict-memory", "memory over 100,000 names on standard input is flat within 50 MB", {
+        "resident MB by row": megabytes, "growth, MB": max(megabytes.values()) - megabytes[WARM],
+        "seconds": time.perf_counter() - started, "pictures": NAMES, "exit code": program.returncode})
+
+
+if __name__ == "__main__":
+    main()
