@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from math import floor
 from typing import Any
@@ -79,8 +79,9 @@ def section(result: TrainResult) -> dict[str, Any]:
     scale = AccuracyScale.of([value for one in candidates for value in _values(one)])
     rows = [CandidateRow(one, _kind(one), scale.whisker(one.accuracy, one.interval),
                          scale.whisker(one.expected, one.expected_interval)) for one in candidates]
-    accuracy = accuracy_of(selection)
+    accuracy, names = accuracy_of(selection), {one.name for one in candidates}
     return {
+        "why": full_sentence(selection.why, names), "outlook": full_sentence(selection.outlook, names),
         "rows": rows, "ticks": scale.ticks if any(row.reached or row.expected for row in rows) else [],
         "step": 100 / (len(scale.ticks) - 1), "mark": None if accuracy is None else scale.place(accuracy),
         "time": time_used(result),
@@ -98,6 +99,18 @@ def time_used(result: TrainResult) -> float:
     """Seconds that count against the budget: training, and the predictions for the report."""
     spent = [result.timings[name] for name in SPENT if name in result.timings]
     return sum(spent) if spent else sum(one.seconds for one in result.selection.candidates) if result.selection else 0.0
+
+
+def full_sentence(text: str, names: Collection[str]) -> str:
+    """A sentence with a full stop, and a capital letter unless it begins with one of `names`; "" stays.
+
+    >>> full_sentence("the best of both", ["knn"]), full_sentence("knn was selected", ["knn"])
+    ('The best of both.', 'knn was selected.')
+    """
+    if not text:
+        return ""
+    first = text if text.split()[0].rstrip(",:;") in names else text[0].upper() + text[1:]
+    return first if first[-1] in ".?!" else f"{first}."
 
 
 def _kind(one: CandidateResult) -> str:
