@@ -19,6 +19,7 @@ from striate.convnet.build.normalise import InputNormalisation
 from striate.convnet.build.resolve_network import input_requirement, network_for, without_lr_multipliers
 from striate.convnet.distributed.sharded_weights import shard
 from striate.convnet.inference import precision
+from striate.convnet.inference.compiled_net import CurrentForm
 from striate.convnet.pretrained import PretrainedWeights, pretrained
 from striate.convnet.recipe import presets
 from striate.convnet.recipe.recipe import BUDGETS, Recipe
@@ -30,7 +31,6 @@ from striate.convnet.training.start import content_hash, start_run
 from striate.convnet.training.state_dict import refuse_too_large
 from striate.convnet.training.training_context import TrainingContext
 from striate.convnet.training.training_run import TrainingRun
-from striate.convnet.training.validation_epoch import logits_of
 from striate.core.constraints import Real
 from striate.core.estimator import check_is_fitted
 from striate.core.model_file import MAX_BYTES, Arrays, ModelFile
@@ -66,6 +66,7 @@ class ConvNet(Recogniser):
 
     Learnt: `classes_`, `network_`, `module_` (torch), `recipe_`, `reasons_` (of its plan), `history_` (dicts, one per
     epoch), `best_epoch_`, `seconds_` (of training), `source_` (the pretrained weights by name, or "");
+    `predicts_in_`, the precision of predictions, `auto` unless another was asked for;
     `temperature_`, which the outputs are divided by before their softmax, fitted on validation (1 without), and
     `validated_`, the probabilities (n, K) of the validation pictures, which is not in a model file.
 
@@ -164,6 +165,7 @@ class ConvNet(Recogniser):
             asked = replace(asked, optimiser=asked.optimiser or "adamw", average=0.0)
         source = self._source()
         prepared = self._prepare(pictures, source)
+        self.predicts_in_ = asked.precision  # what is slower to train in bfloat16 is not slower to predict in it
         recipe, self.reasons_ = self._planned(asked, len(labels))
         if context.checkpoints:
             refuse_too_large(self.network_, recipe)
@@ -236,6 +238,7 @@ class ConvNet(Recogniser):
             "preparation": self.preparation_.as_dict(),
             "network": self.network_.to_dict(),
             "temperature": self.temperature_,
+            "precision": self.predicts_in_,
             "training": {
                 "weights": self.source_, "recipe": self.recipe_.as_dict(), "best_epoch": self.best_epoch_,
                 "precision": precision.choose(self.recipe_.precision).name, "threads": torch.get_num_threads(),
@@ -255,6 +258,7 @@ class ConvNet(Recogniser):
             best_epoch = int(file.manifest["training"]["best_epoch"])
             # Files of striate 0.1 have none.
             temperature = stored(cls, {"temperature": 1.0} | file.manifest, temperature=TEMPERATURE)["temperature"]
+            predicts_in = stored(Recipe, {"precision": recipe.precision} | file.manifest, "precision")["precision"]
             source = file.manifest["training"].get("weights", "")
             if not isinstance(source, str):
                 raise ValueError("its training is not described")
@@ -280,7 +284,7 @@ class ConvNet(Recogniser):
                     resize=preparation.resize, **recipe.as_dict())
         model.network_, model.preparation_, model.recipe_ = network, preparation, recipe
         model.classes_, model.best_epoch_, model.history_, model.source_ = classes, best_epoch, [], source
-        model.temperature_ = temperature
+        model.temperature_, model.predicts_in_ = temperature, predicts_in
         model.module_ = module.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         return model
 
@@ -307,8 +311,9 @@ class ConvNet(Recogniser):
 
     def _logits(self, pictures: LabelledPictures) -> NDArray[np.float32]:
         """Outputs of the network, (N, K) float32, for pictures of its size."""
-        return logits_of(self.module_, pictures, self.preparation_, precision.choose(self.recipe_.precision),
-                         self.recipe_.test_time or "none").numpy()
+        form: CurrentForm = self.__dict__.setdefault("_form", CurrentForm())
+        net = form.of(self.module_, self.preparation_, self.predicts_in_)
+        return net.scores(pictures, self.recipe_.test_time or "none")
 
     def _planned(self, asked: Recipe, count: int) -> tuple[Recipe, tuple[str, ...]]:
         """The recipe for `count` training pictures with every field filled in, and why it is so."""

@@ -60,13 +60,16 @@ def _conv(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
 
 
 def _table_conv(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
-    """A convolution whose kernel is dense but zero wherever the table has no connection."""
-    filters, maps = torch.tensor(layer.connections).T
-    connected = context.tensors["weight"]
-    kernel = connected.new_zeros(len(layer.table), x.shape[1], *connected.shape[1:])
-    kernel = kernel.index_put((filters, maps), connected)
+    kernel = dense_filters(layer, context.tensors["weight"], x.shape[1])
     x, padding = _padded(layer, x)
     return F.conv2d(x, kernel, context.tensors.get("bias"), layer.window.stride, padding, layer.window.dilation)
+
+
+def dense_filters(layer: Any, connected: Tensor, channels: int) -> Tensor:
+    """Filters (filters, channels, h, w) of a table convolution: zero wherever its table has no connection."""
+    filters, maps = torch.tensor(layer.connections).T
+    kernel = connected.new_zeros(len(layer.table), channels, *connected.shape[1:])
+    return kernel.index_put((filters, maps), connected)
 
 
 def _deconv(layer: Any, context: UnitContext, x: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
 """Features: the output of an inner layer of a pretrained network, one vector per picture.
 
-The network is cut behind the layer, batch normalisation is folded (`fold_batch_norm.py`), freed memory is reused.
-Where the hardware multiplies bfloat16 natively, weights and volumes are bfloat16: features take half the time and
-differ by some per cent of their length from those in float32, which are the same on every machine within rounding.
+The network is cut behind the layer and compiled (`compiled_net.py`). Where the hardware multiplies bfloat16 natively,
+weights and volumes are bfloat16: features take half the time and differ by some per cent of their length from those in
+float32, which are the same on every machine within rounding.
 """
 
 from __future__ import annotations
@@ -19,16 +19,13 @@ from striate.arch import Network
 from striate.convnet.build.net import build
 from striate.convnet.build.normalise import InputNormalisation
 from striate.convnet.build.resolve_network import without_settings
+from striate.convnet.inference.compiled_net import CompiledNet
 from striate.convnet.inference.feature_cache import FeatureCache, pixel_hash
-from striate.convnet.inference.fold_batch_norm import fold
-from striate.convnet.inference.precision import best_device, choose
-from striate.convnet.training.malloc import reuse_freed_memory
 from striate.core import model_file
 from striate.core.cache import code_digest, key_of
 from striate.errors import NetworkError, shown
 from striate.model.preprocessing import LabelledPictures
 
-BATCH = 32
 CODE = ("convnet/build", "convnet/distributed", "convnet/inference", "data/placement.py", "data/resize.py",
         "model/preprocessing.py", "core/cache.py", "core/model_file.py")  # that features depend on
 LIBRARIES = ("numpy", "torch")
@@ -79,9 +76,8 @@ class FeatureExtractor:
         # Shared with the caller: folding copies what it changes.
         module.load_state_dict({name: tensors[name] for name in module.state_dict()}, assign=True)
         self.tensors = module.state_dict()
-        self.dtype = torch.bfloat16 if choose(precision).name == "bfloat16" else torch.float32
         self.memory = memory
-        self.module = fold(module).to(best_device(), self.dtype)
+        self.compiled = CompiledNet(network, self.tensors, preparation, precision)
 
     def __call__(self, pictures: LabelledPictures, *, mirrored: bool = False,
                  on_progress: Callable[[int, int], object] | None = None,
@@ -100,40 +96,41 @@ class FeatureExtractor:
         cache = FeatureCache(self.memory, self._key(mirrored), self.network.output.size) if self.memory else None
         rows = np.empty((len(pictures), self.network.output.size), np.float32)
         fresh: dict[str, int] = {}  # row by the hash of a picture that is not cached
-        stopped, computed = False, 0
-        with torch.inference_mode(), reuse_freed_memory():
-            for first in range(0, len(pictures), BATCH):
-                if stopped := stop():
-                    break
-                places = np.arange(first, min(first + BATCH, len(pictures)))
-                some = pictures.take(places)
-                new = np.ones(len(some), bool)
-                if cache:
-                    digests = [pixel_hash(one) for one in some]
-                    new = np.array([digest not in cache for digest in digests])
-                    rows[places[~new]] = cache[[digest for digest in digests if digest in cache]]
-                    fresh |= {digest: int(i) for digest, i in zip(digests, places, strict=True) if digest not in cache}
-                if new.any():
-                    rows[places[new]] = self._computed(some[new], mirrored)
-                computed += int(new.sum())
-                if on_progress:
-                    on_progress(int(places[-1]) + 1, len(pictures))
+
+        def fill(places: NDArray[np.int64]) -> tuple[int, dict[str, int]]:
+            """Fill the rows of these pictures; returns how many had to be computed, and their rows by hash."""
+            some, missing = pictures.take(places), {}
+            new = np.ones(len(some), bool)
+            if cache:
+                digests = [pixel_hash(one) for one in some]
+                new = np.array([digest not in cache for digest in digests])
+                rows[places[~new]] = cache[[digest for digest in digests if digest in cache]]
+                missing = {digest: int(i) for digest, i, is_new in zip(digests, places, new, strict=True) if is_new}
+            if new.any():
+                rows[places[new]] = self._computed(some[new], mirrored)
+            return int(new.sum()), missing
+
+        computed, done = 0, 0
+        for places, (new, missing) in self.compiled.mapped(lambda places: (places, fill(places)), len(pictures)):
+            if stop():
+                return rows[:0], computed
+            fresh |= missing
+            computed, done = computed + new, done + len(places)
+            if on_progress:
+                on_progress(done, len(pictures))
         if cache and fresh:
             cache.add(list(fresh), rows[list(fresh.values())])
-        return rows[:0] if stopped else rows, computed
+        return rows, computed
 
     def volumes(self, images: NDArray[np.uint8]) -> Tensor:
         """The output of the network, (n, C, H, W) float32, for a batch of pictures (n, H, W, C) uint8 of its size."""
-        with torch.inference_mode():
-            batch = self.preparation.batch(images, best_device()).to(self.dtype)
-            found: Tensor = self.module(batch).float()
-            return found.reshape(len(images), *self.network.output)
+        return self.compiled.forward(images).reshape(len(images), *self.network.output)
 
     def describe(self) -> list[object]:
         """JSON values that tell it from any other: source, network, weights, preparation and number format."""
         arrays = {name: tensor.cpu().numpy() for name, tensor in self.tensors.items()}
         return [code_digest(CODE, LIBRARIES), without_settings(self.network, LEARNING), model_file.digest({}, arrays),
-                self.preparation.as_dict(), str(self.dtype)]
+                self.preparation.as_dict(), str(self.compiled.dtype)]
 
     def _computed(self, images: NDArray[np.uint8], mirrored: bool) -> NDArray[np.float32]:
         seen = np.ascontiguousarray(images[:, :, ::-1] if mirrored else images)

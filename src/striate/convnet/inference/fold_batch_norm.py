@@ -3,7 +3,7 @@
 Batch normalisation is folded into the convolution before it: with w, b of the convolution and γ, β, μ, σ² of the
 normalisation, γ (w·x + b − μ) / √(σ² + ε) + β is one convolution with w' = w γ/√(σ² + ε) and
 b' = β + (b − μ) γ/√(σ² + ε) (Jacob et al. 2018, section 3.2). A ReLU behind a convolution is fused with it; elsewhere
-it is computed in place.
+it is computed in place. A max pooling in between changes nothing, if no γ is negative: it keeps the order of values.
 
 TensorFlow's padding `same` puts one more row at the bottom than at the top, which libraries do by copying the volume.
 Turned by 180°, with turned filters, the same network has it at the top; there an even padding does the same, because
@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from striate.arch.network import Node
-from striate.convnet.build.net import Net, NodeModule, build
+from striate.convnet.build.net import Net, NodeModule, build, is_max_pooling
 from striate.convnet.inference.fused_conv import FusedConvReLU
 
 # Layer types without top and bottom; with any other, pooling too, a network is not rotated.
@@ -58,17 +58,18 @@ def fold(net: Net) -> nn.Module:
     For inference only: it cannot be trained, and its tensors are not those of the network's description.
     """
     turned = needs_rotation(net)
-    made = _folded(net, turned)
+    made = folded(net, turned)
     whole = RotatedInput(made) if turned else made
     return whole.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def fold_upright(net: Net, kept: Iterable[str] = ()) -> Net:
     """The same as a `Net` of upright pictures, whose layers `kept` have the outputs that they have in `net`."""
-    return _folded(net, False, kept).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+    return folded(net, False, kept).to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
-def _folded(net: Net, turned: bool, more: Iterable[str] = ()) -> Net:
+def folded(net: Net, turned: bool, more: Iterable[str] = ()) -> Net:
+    """`fold` without the turning of its pictures, which is its caller's; the layers `more` are kept as they are."""
     with torch.device("meta"):  # the tensors are those of `net`
         made = build(net.network)
     made.load_state_dict(net.state_dict(), assign=True)
@@ -77,9 +78,10 @@ def _folded(net: Net, turned: bool, more: Iterable[str] = ()) -> Net:
     nodes = {node.name: node for node in net.path}
     kept = {net.output, *net.heads, *more}
     source = {node.name: node.name for node in net.path}  # the convolution whose output a node now has, or itself
+    behind_pool: set[str] = set()  # nodes with a max pooling between that convolution and them
     for node in net.path:
         unit = cast(NodeModule, made.module_of(node.name))
-        if node.layer.kind == "conv":
+        if node.layer.kind in ("conv", "table_conv"):
             before = nodes[node.inputs[0]].output if node.inputs[0] in nodes else net.network.input
             made.exchange(node.name, FusedConvReLU(unit, before, turned))
             continue
@@ -90,7 +92,12 @@ def _folded(net: Net, turned: bool, more: Iterable[str] = ()) -> Net:
             continue
         conv = made.module_of(source[name])
         free = isinstance(conv, FusedConvReLU) and not conv.has_relu
-        if node.layer.kind == "batch_norm" and free:
+        pooled = name in behind_pool
+        if is_max_pooling(node) and node.layer.kind == "pool" and free:
+            source[node.name] = source[name]  # what keeps the order of values may be done before it as well
+            behind_pool.add(node.name)
+            continue
+        if node.layer.kind in ("batch_norm", "scale") and free and (not pooled or bool((_scale(unit)[0] >= 0).all())):
             _fold(cast(FusedConvReLU, conv), unit)
         elif node.layer.kind == "relu" and free:
             cast(FusedConvReLU, conv).append_relu(_limit(node))
@@ -101,6 +108,8 @@ def _folded(net: Net, turned: bool, more: Iterable[str] = ()) -> Net:
             continue
         made.exchange(node.name, nn.Identity())
         source[node.name] = source[name]
+        if pooled:
+            behind_pool.add(node.name)
     return made
 
 
@@ -128,10 +137,19 @@ def _limit(node: Node) -> float | None:
 
 @torch.no_grad()
 def _fold(conv: FusedConvReLU, norm: NodeModule) -> None:
-    tensors = cast(dict[str, Tensor], norm._parameters | norm._buffers)
-    mean, variance = tensors["running_mean"], tensors["running_var"]
-    epsilon = float(norm.layer.epsilon)  # type: ignore[attr-defined]
-    scale = (variance.double() + epsilon).rsqrt() * tensors.get("weight", torch.ones_like(mean)).double()
-    shift = (conv.bias.double() - mean.double()) * scale + tensors.get("bias", torch.zeros_like(mean)).double()
+    scale, mean, bias = _scale(norm)
+    shift = (conv.bias.double() - mean) * scale + bias
     # Tensors of its own: those it has may be the network's.
     conv.weight, conv.bias = (conv.weight.double() * scale[:, None, None, None]).to(conv.weight), shift.to(conv.bias)
+
+
+@torch.no_grad()
+def _scale(norm: NodeModule) -> tuple[Tensor, Tensor, Tensor]:
+    """Factor, mean and bias of a batch normalisation, or of a layer `scale`, in float64: (x − mean) · factor + bias."""
+    tensors = {name: tensor.double() for name, tensor in norm.tensors.items()}
+    if norm.layer.kind == "scale":
+        factor = tensors["weight"]
+        return factor, torch.zeros_like(factor), tensors.get("bias", torch.zeros_like(factor))
+    mean, epsilon = tensors["running_mean"], float(norm.layer.epsilon)  # type: ignore[attr-defined]
+    factor = (tensors["running_var"] + epsilon).rsqrt() * tensors.get("weight", torch.ones_like(mean))
+    return factor, mean, tensors.get("bias", torch.zeros_like(mean))

@@ -7,9 +7,10 @@ itself and its mirror image.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
-from torch import nn
 
 from striate.convnet.augment.conversion import reflected
 
@@ -22,14 +23,14 @@ VIEWS: dict[str, tuple[tuple[int, bool, float], ...]] = {
 }
 
 
-def scores(module: nn.Module, batch: torch.Tensor, how: str) -> torch.Tensor:
-    """Scores (n, K) float32 of a normalised batch (n, C, H, W): the weighted mean over the views of `VIEWS[how]`.
+def scores(module: Callable[[torch.Tensor], torch.Tensor], batch: torch.Tensor, how: str) -> torch.Tensor:
+    """Scores (n, K) float32 of a batch (n, C, H, W): the weighted mean over the views of `VIEWS[how]`.
 
-    The module must be in evaluation mode. It is called once for each view, so memory does not grow with their number,
+    A module must be in evaluation mode. It is called once for each view, so memory does not grow with their number,
     and time does: `none` 1, `flip` 2, `shift` 6 times.
 
     >>> picture = torch.tensor([[[[1.0, 2.0, 3.0, 4.0]]]])
-    >>> scores(nn.Flatten(), picture, "flip").tolist()  # half of 1234 and half of 4321
+    >>> scores(torch.nn.Flatten(), picture, "flip").tolist()  # half of 1234 and half of 4321
     [[2.5, 2.5, 2.5, 2.5]]
     >>> first = lambda view: view[:, 0, :, :1].flatten(1)
     >>> scores(first, picture, "shift").item()  # 1234 and 4321; up and left 2343, 3432; down and right 2123, 3212

@@ -1,0 +1,175 @@
+"""Compiled network: the form of a network that makes all predictions, from bytes to scores.
+
+Batch normalisations are folded, convolutions and dense layers are fused with the ReLU and the addition behind them,
+volumes are channels last and bfloat16 where the processor multiplies it natively (`lowering.py`). Batches are computed
+side by side, one to a core, so that no core waits for another after each layer; the last few, when there are fewer
+batches than cores, share them. A network whose weights are not finite is not compiled: its scores shall say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from striate.arch import Network, survey
+from striate.arch.network import INPUT
+from striate.convnet.build.net import Net, NodeModule, build
+from striate.convnet.build.normalise import InputNormalisation
+from striate.convnet.inference import tta
+from striate.convnet.inference.fold_batch_norm import fold
+from striate.convnet.inference.lowering import Step, lower
+from striate.convnet.inference.precision import best_device, choose
+from striate.convnet.training.malloc import reuse_freed_memory
+from striate.core.executor import map_ordered
+from striate.model.preprocessing import LabelledPictures, Pixels
+
+CACHE = 12 << 20  # bytes of float32 volumes of a batch that a core's caches hold well enough
+READING = 16  # products that are computed while one weight is read from memory
+MOST = 64
+R = TypeVar("R")
+MOST_MEMORY = 512 << 20  # bytes of float32 volumes of a batch
+
+
+class CompiledNet:
+    """A network in the form that predicts. Immutable: many threads may use it at the same time.
+
+    Args:
+        network: auxiliary heads and a final softmax are left out.
+        tensors: float32, by its names; others are left out. They are read, not kept.
+        preparation: size, colour and normalisation of its pictures.
+        precision: `float32`, `bfloat16`, or `auto`: bfloat16 where the hardware multiplies it natively.
+
+    Attributes: `dtype`, of weights and volumes; `batch`, pictures of a batch at most.
+
+    >>> from striate.arch import load_network
+    >>> network = load_network("lenet_caffe")
+    >>> tensors = {name: torch.zeros(spec.shape) for name, spec in network.tensors.items()}
+    >>> net = CompiledNet(network, tensors, InputNormalisation((28, 28), 1, "squash"))
+    >>> tuple(net.forward(np.zeros((3, 28, 28, 1), np.uint8)).flatten(1).shape)  # three pictures, ten scores
+    (3, 10)
+
+    """
+
+    def __init__(self, network: Network, tensors: Mapping[str, Tensor], preparation: InputNormalisation,
+                 precision: str = "auto") -> None:
+        self.preparation = preparation
+        self.dtype = torch.bfloat16 if choose(precision).name == "bfloat16" else torch.float32
+        self.batch = pictures_at_once(network)
+        with torch.device("meta"):
+            net = build(network)
+        net.load_state_dict({name: tensors[name] for name in net.state_dict()}, assign=True)  # folding copies
+        net.requires_grad_(False).eval()
+        self.device = best_device()
+        with torch.inference_mode():
+            finite = all(bool(tensor.isfinite().all()) for tensor in net.state_dict().values())
+            self._steps: tuple[Step, ...] = ()
+            self._module: torch.nn.Module | None = None
+            if not finite:  # fused operations would let a ReLU make zeros of what is not a number
+                self.dtype, self._module = torch.float32, net.to(self.device)
+            elif self.device.type == "cpu":
+                self._steps = lower(net, preparation, self.dtype, self.batch)
+            else:
+                self._module = fold(net).to(self.device, self.dtype)
+
+    def forward(self, images: Pixels, how: str = "none") -> Tensor:
+        """The output of the network (n, …) float32 for one batch of pictures (n, H, W, C) uint8 of its size.
+
+        `how`: the views whose scores are averaged, see `tta`.
+        """
+        with torch.inference_mode():
+            bytes_ = torch.from_numpy(images).permute(0, 3, 1, 2)
+            return tta.scores(self._computed, bytes_, how).cpu()
+
+    def batches(self, pictures: LabelledPictures, how: str = "none") -> Iterator[NDArray[np.float32]]:
+        """Outputs (n, D) float32 of pictures of the network's size, batch by batch, in order.
+
+        The size of the batches depends on the network and the number of pictures alone, not on the number of threads.
+        """
+        return self.mapped(lambda places: self.forward(pictures.take(places), how).flatten(1).numpy(), len(pictures))
+
+    def scores(self, pictures: LabelledPictures, how: str = "none") -> NDArray[np.float32]:
+        """Outputs (N, D) float32 of all `pictures`."""
+        return np.concatenate(list(self.batches(pictures, how)))
+
+    def mapped(self, function: Callable[[NDArray[np.int64]], R], count: int) -> Iterator[R]:
+        """`function` of the places of each batch of `count` pictures, in order, several of them at the same time."""
+        size = max(1, min(self.batch, -(-count // 2)))  # two batches at least: two cores have work
+        places = [np.arange(first, min(first + size, count)) for first in range(0, count, size)]
+        threads = torch.get_num_threads()
+        workers = min(threads, len(places)) if self.device.type == "cpu" else 1
+        with reuse_freed_memory():
+            if workers <= 1:
+                yield from map(function, places)
+                return
+            try:
+                yield from map_ordered(function, places, workers, initializer=_few_threads(threads // workers))
+            finally:
+                torch.set_num_threads(threads)  # what new threads begin with, which the workers have changed
+
+    def _computed(self, batch: Tensor) -> Tensor:
+        """The output (n, …) float32 of bytes (n, C, H, W), channels last."""
+        if self._module is not None:
+            normal = self.preparation.normalised(batch.to(self.device)).to(self.dtype)
+            found: Tensor = self._module(normal)
+            return found.float()
+        volumes = {INPUT: batch}
+        for step in self._steps:
+            made = step.kernel(*[volumes[name] for name in step.inputs])
+            for name in step.freed:
+                del volumes[name]
+            volumes[step.output] = made
+        return volumes[self._steps[-1].output].float()
+
+
+class CurrentForm:
+    """The compiled form of a module, made anew whenever the module or one of its tensors has changed.
+
+    Many threads may ask for it. A copy of it is empty, and so is what is left of it in a file.
+    """
+
+    def __init__(self) -> None:
+        self._made: tuple[Net, list[tuple[Tensor, int, int]], str, CompiledNet] | None = None
+
+    def of(self, module: Net, preparation: InputNormalisation, precision: str) -> CompiledNet:
+        """The compiled form of `module`, on whatever device it is."""
+        made = self._made  # read once: threads that find it old make the same
+        state = [(tensor, tensor.data_ptr(), tensor._version) for unit in module.children()
+                 for tensor in cast(NodeModule, unit).tensors.values()]
+        if made is None or made[0] is not module or made[2] != precision or made[3].preparation != preparation or any(
+                now[0] is not then[0] or now[1:] != then[1:] for now, then in zip(state, made[1], strict=True)):
+            tensors = {name: tensor.cpu() for name, tensor in module.state_dict().items()}
+            made = module, state, precision, CompiledNet(module.network, tensors, preparation, precision)
+            self._made = made
+        return made[3]
+
+    def __deepcopy__(self, memo: object) -> CurrentForm:
+        return CurrentForm()
+
+    def __reduce__(self) -> tuple[type[CurrentForm], tuple[()]]:
+        return CurrentForm, ()
+
+
+def pictures_at_once(network: Network) -> int:
+    """Pictures of a batch: as many as the caches hold, and enough for each weight that is read to be used often.
+
+    >>> from striate.arch import load_network
+    >>> [pictures_at_once(load_network(name)) for name in ("lenet_caffe", "efficientnet_lite0", "alexnet")]
+    [64, 3, 26]
+    """
+    found = survey(network)
+    cached = CACHE // found.inference_memory
+    reading = READING * found.total("parameters") * 20 // max(found.total("macs"), 1)
+    return int(max(1, min(max(cached, reading), MOST, MOST_MEMORY // found.inference_memory)))
+
+
+def _few_threads(count: int) -> Callable[[], None]:
+    def begin() -> None:
+        torch.get_num_threads()  # first: a thread takes over the process's number with its first use
+        torch.set_num_threads(count)
+
+    return begin
