@@ -196,6 +196,22 @@ def test_scores_do_not_depend_on_the_number_of_threads_and_many_may_ask() -> Non
     assert all(np.array_equal(one, found[0]) for one in found)
 
 
+@pytest.mark.parametrize("name", ["compact", "lenet5", "resnet20"])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_picture_has_the_same_bits_alone_and_among_others(name: str, precision: str) -> None:
+    net = initialised(load_network(name))
+    compiled = CompiledNet(net.network, net.state_dict(), preparation(net.network), precision)
+    images, usual = pictures(net.network, 9), torch.get_num_threads()
+    found = compiled.forward(images)
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            for count in (1, 2, 3, 8):
+                assert torch.equal(compiled.forward(images[:count]), found[:count]), (threads, count)
+    finally:
+        torch.set_num_threads(usual)
+
+
 def test_batches_follow_from_network_and_number_of_pictures() -> None:
     net = initialised(load_network("lenet_caffe"))
     compiled = CompiledNet(net.network, net.state_dict(), preparation(net.network))

@@ -26,9 +26,9 @@ def dense_kernel(unit: NodeModule, before: Volume, dtype: torch.dtype, batch: in
     # In the order in which the volume lies in memory, so that it need not be copied.
     weight = weight.view(len(weight), *before).permute(0, 2, 3, 1).reshape(len(weight), -1)
     bias = None if bias is None else bias.detach()
-    if last or not PACKING:
-        kind = torch.float32 if last else dtype
-        weight, bias = weight.to(kind).contiguous(), None if bias is None else bias.to(kind)
+    kind = torch.float32 if last else dtype
+    weight, bias = weight.to(kind).contiguous(), None if bias is None else bias.to(kind)
+    if not PACKING:
 
         def product(x: Tensor) -> Tensor:
             y = F.linear(x.permute(0, 2, 3, 1).flatten(1).to(kind), weight, bias)
@@ -36,11 +36,13 @@ def dense_kernel(unit: NodeModule, before: Volume, dtype: torch.dtype, batch: in
 
         return product
     linear: Any = torch.ops.mkldnn._linear_pointwise.default
-    packed = torch.ops.mkldnn._reorder_linear_weight(weight.to(dtype).contiguous(), batch)
-    bias, name = None if bias is None else bias.to(dtype), "relu" if relu else "none"
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight, batch)
+    name = "relu" if relu else "none"
 
     def fused(x: Tensor) -> Tensor:
-        y: Tensor = linear(x.permute(0, 2, 3, 1).flatten(1), packed, bias, name, [], "")
-        return y[:, :, None, None]
+        rows = x.permute(0, 2, 3, 1).flatten(1).to(kind)
+        alone = kind is torch.float32 and len(rows) == 1  # one row would be summed in another order than two are
+        y: Tensor = linear(rows.repeat(2, 1) if alone else rows, packed, bias, name, [], "")
+        return (y[:1] if alone else y)[:, :, None, None]
 
     return fused
