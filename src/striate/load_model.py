@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 
 from striate.core import model_file
+from striate.ensemble.member_kinds import MEMBER_KINDS, class_named
 from striate.errors import ModelFileError, shown
 from striate.model.recogniser import Recogniser
 
-# Class by the kind in the manifest, imported when a file of that kind is loaded: a bag of words needs no network.
-# Training methods are more: `finetune` and `auto` train recognisers of these kinds.
-RECOGNISERS: Mapping[str, str] = MappingProxyType({
-    "convnet": "striate.convnet.recogniser.ConvNet",
-    "words": "striate.bow.recogniser.BagOfWords",
-    "transfer": "striate.convnet.transfer.Transfer",
-    "ensemble": "striate.ensemble.recogniser.Ensemble",
-})
+# Class by the kind in the manifest. Training methods are more: `finetune` and `auto` train recognisers of these kinds.
+RECOGNISERS: Mapping[str, str] = MappingProxyType({**MEMBER_KINDS, "ensemble": "striate.ensemble.recogniser.Ensemble"})
 
 
 def load(path: str | Path, *, allow_nonfinite: bool = False) -> Recogniser:
@@ -32,15 +26,4 @@ def load(path: str | Path, *, allow_nonfinite: bool = False) -> Recogniser:
         raise ModelFileError("unknown_kind", f"{shown(path)} was to be loaded",
                              allowed=f"this striate knows {', '.join(sorted(RECOGNISERS))}",
                              given=f"it is a {shown(kind)}", do="Give the model.safetensors of a run folder")
-    return recogniser_class(kind).from_file(file, Path(path))
-
-
-def recogniser_class(kind: str) -> type[Recogniser]:
-    """The class of the recognisers of a `kind`, one of `RECOGNISERS`.
-
-    >>> recogniser_class("transfer").KIND
-    'transfer'
-    """
-    module, _, name = RECOGNISERS[kind].rpartition(".")
-    found: type[Recogniser] = getattr(import_module(module), name)
-    return found
+    return class_named(RECOGNISERS[kind]).from_file(file, Path(path))

@@ -16,7 +16,7 @@ from striate.core.humanize import join_words
 from striate.core.model_file import Arrays, ModelFile, joined, parted
 from striate.core.params import Refusal, check_params, stored
 from striate.ensemble.held_out import held_out, in_common
-from striate.ensemble.member_kinds import MEMBER_KINDS
+from striate.ensemble.member_kinds import MEMBER_KINDS, class_named
 from striate.ensemble.opinion_pool import pooled
 from striate.ensemble.weights import COLDEST, HOTTEST, Weighting, cross_validated_weights
 from striate.errors import UsageError, shown
@@ -45,7 +45,7 @@ class DifferentMembers:
                 raise Unfit(given=f"the name {quoted(name)} was given")
             if name in [earlier for earlier, _ in members[:number]]:
                 raise Unfit(given=f"{shown(name)} was given twice")
-            if not isinstance(member, tuple(MEMBER_KINDS.values())):
+            if not isinstance(member, Recogniser) or member.KIND not in MEMBER_KINDS:
                 raise Unfit(given=f"{shown(name)} is a {type(member).__name__} object")
         return members
 
@@ -190,7 +190,7 @@ class Ensemble(Recogniser):
             temperature = stored(cls, file.manifest, temperature=Real(COLDEST, HOTTEST))["temperature"]
             preparation = Preprocessing.from_dict(file.manifest["preparation"])
             seed = stored(cls, file.manifest["training"], "seed")["seed"]
-        members = [(row["name"], MEMBER_KINDS[row["kind"]].from_file(one, path))
+        members = [(row["name"], class_named(MEMBER_KINDS[row["kind"]]).from_file(one, path))
                    for row, one in zip(read, inner, strict=True)]
         model = cls(members, seed=seed)
         with manifest_of(path, "an ensemble"):
