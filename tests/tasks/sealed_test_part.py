@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -72,7 +73,7 @@ class SealedArray:
 
 
 def seal_test_part(monkeypatch: pytest.MonkeyPatch, model: Path) -> None:
-    """Let `train_model` open data whose test part is sealed as long as there is no file `model`."""
+    """Let every module of `tasks` open data whose test part is sealed as long as there is no file `model`."""
     open_data = train.open_data
 
     def sealed(*arguments: Any) -> Data:
@@ -81,4 +82,6 @@ def seal_test_part(monkeypatch: pytest.MonkeyPatch, model: Path) -> None:
                           for rows in (data.pictures.images, data.pictures.labels))
         return replace(data, pictures=replace(data.pictures, images=images, labels=labels))  # type: ignore[arg-type]
 
-    monkeypatch.setattr(train, "open_data", sealed)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("striate.tasks.") and vars(module).get("open_data") is open_data:
+            monkeypatch.setattr(module, "open_data", sealed)
