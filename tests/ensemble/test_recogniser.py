@@ -8,6 +8,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 import striate
+from striate.bow.recogniser import BagOfWords
 from striate.data.resize import resize_pictures
 from striate.ensemble import recogniser as module
 from striate.ensemble.opinion_pool import pooled
@@ -35,16 +36,18 @@ def test_members_of_weight_zero_are_left_out() -> None:
     assert model.weights_.tolist() == [1]
 
 
-def test_it_reads_the_largest_sides_and_members_what_they_were_fitted_on() -> None:
-    wide = words(size=(20, 30)).fit(pictures(), labels())
-    high = words(size=(33, 19)).fit(pictures(channels=3), labels())
-    model = Ensemble.of({"wide": wide, "high": high}, weighting(0.5, 0.5))
+def test_it_reads_the_largest_sides_and_members_resize_from_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {"wide": words(size=(20, 30)).fit(pictures(), labels()),
+             "high": words(size=(33, 19)).fit(pictures(channels=3), labels())}
+    seen: list[np.ndarray] = []
+    monkeypatch.setattr(BagOfWords, "predict_proba",
+                        lambda _, X: seen.append(X.take(np.arange(len(X)))) or np.full((len(X), 2), 0.5))
+    model = Ensemble.of(given, weighting(0.5, 0.5))
     assert model.preparation_.as_dict() == {"size": [33, 30], "channels": 1, "resize": "squash"}
-    read = resize_pictures(NEW, (33, 30), channels=1)
-    np.testing.assert_array_equal(model.member_probabilities(NEW)["wide"], wide.predict_proba(read))
-    given = Ensemble.of({"wide": wide, "high": high}, weighting(0.5, 0.5),
-                        preparation=Preprocessing((23, 19), 1, "squash"))
-    np.testing.assert_array_equal(given.member_probabilities(NEW)["high"], high.predict_proba(NEW))
+    model.predict_proba(NEW)
+    Ensemble.of(given, weighting(0.5, 0.5), preparation=Preprocessing((23, 19), 1, "squash")).predict_proba(NEW)
+    for found, read in zip(seen, [resize_pictures(NEW, (33, 30), channels=1)] * 2 + [NEW[..., None]] * 2, strict=True):
+        np.testing.assert_array_equal(found, read)
 
 
 def test_fit_finds_weights_and_predicts_from_what_was_fitted() -> None:

@@ -28,14 +28,17 @@ def test_independent_members_of_equal_worth_are_separate_evidence() -> None:
     assert found.weights.sum() == pytest.approx(1)
 
 
-def test_weights_are_those_of_the_smallest_loss(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PULL", 0.0)
+@pytest.mark.parametrize(("pull", "count"), [(0.0, 600), (10.0, 40), (300.0, 600)])
+def test_weights_are_those_of_the_smallest_loss_and_pull(pull: float, count: int,
+                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PULL", pull)
     monkeypatch.setattr(module, "ENOUGH", -100.0)
-    given = members(clear=(1.0, 1.4, 1.8))
-    found = cross_validated_weights(LABELS, given)
+    given = [one[:count] for one in members(clear=(1.0, 1.4, 1.8))]
+    found = cross_validated_weights(LABELS[:count], given)
 
     def by_simplex(powers: np.ndarray) -> float:
-        return loss(LABELS, pooled(given, np.abs(powers), 1))
+        apart = float(((np.abs(powers) - 1 / 3) ** 2).sum())
+        return count * loss(LABELS[:count], pooled(given, np.abs(powers), 1)) + pull * apart
 
     best = optimize.minimize(by_simplex, np.full(3, 0.5), method="Nelder-Mead", options={"xatol": 1e-7, "fatol": 1e-12})
     np.testing.assert_allclose(found.weights / found.temperature, np.abs(best.x), atol=2e-3)
