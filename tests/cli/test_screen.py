@@ -102,3 +102,23 @@ def test_named_parts_are_told_where_a_terminal_is(monkeypatch: pytest.MonkeyPatc
         screen.part("Gradient", 1, 2)
         screen.close()
         assert ("Gradient" in capsys.readouterr().err) is terminal
+
+
+def test_a_stage_of_unknown_length_counts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    said: list[str] = []
+    clock = [0.0]
+    lines = PlainProgress(said.append, lambda: clock[0])
+    for done in range(0, 5_000, 1_000):
+        clock[0] += 20
+        lines.stage("predicting", done, 0)
+    assert said == ["predicting 2,000", "predicting 4,000"]
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    screen = Screen()
+    for done in (1_000, 2_000):
+        screen.stage("predicting", done, 0)
+    assert screen.bars
+    assert screen.bars.tasks[0].description == "predicting 2,000"
+    assert screen.bars.tasks[0].total is None
+    screen.close()
+    assert "predicting 2,000" in capsys.readouterr().err

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import psutil
 import pytest
 from PIL import Image
 
-from striate import ConvNet, Recogniser, load
+from striate import ConvNet, load
 from striate.errors import DiskError, PictureError, UsageError
 from striate.tasks import predict as module
 from striate.tasks.picture_names import Pause
@@ -225,18 +224,3 @@ def test_large_pictures_make_small_batches(counted: Counted, monkeypatch: pytest
 def test_nothing_is_computed_for_pictures_that_cannot_be_read(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ConvNet, "predict_proba", lambda *_: 1 / 0)
     assert [one.code for one in predict(model, [b"", b"x"])] == ["image_empty", "image_unreadable"]
-
-
-def memory_after(model: Recogniser, rows: int, picture: bytes) -> int:
-    for _ in predict_stream(model, (picture for _ in range(rows))):
-        pass
-    return psutil.Process().memory_info().rss
-
-
-@pytest.mark.slow
-def test_memory_is_flat(model: Path, tmp_path: Path) -> None:
-    """30,000 rows take as much as 10,000: what each needs is gone when the next is asked for."""
-    picture = Path(photos(tmp_path, 1)[0]).read_bytes()
-    recogniser = load(model)
-    first = memory_after(recogniser, 10_000, picture)
-    assert memory_after(recogniser, 30_000, picture) - first < 10e6
