@@ -103,6 +103,14 @@ def test_a_closed_input_is_refused(model: Path, tmp_path: Path) -> None:
     assert "it is closed" in done.stderr
 
 
+def test_f06_a_full_disk_is_told_in_a_sentence(model: Path, photos: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*PROGRAM, str(model), "photos/a.png"], stdout=full, stderr=subprocess.PIPE, text=True,
+                              cwd=photos.parent)
+    assert (done.returncode, done.stderr) == (1, "striate: The output could not be written; the disk is full. "
+                                                 "Free some space and run the same command again.\n")
+
+
 def test_names_are_answered_as_they_come_and_a_closed_pipe_is_silent(model: Path, photos: Path) -> None:
     with started(model, photos.parent, "-") as program:
         assert program.stdin

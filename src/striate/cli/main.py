@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -81,6 +82,10 @@ def run() -> NoReturn:
     except MemoryError:
         refuse("out_of_memory", "The memory of this machine did not suffice. Use a smaller --batch-size or --size.", 1)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # a DiskError has told of any other file
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            refuse("disk_full", "The output could not be written; the disk is full. Free some space and run the same "
+                   "command again.", 1)
         if os.environ.get("STRIATE_TRACEBACK"):
             traceback.print_exc()
         refuse("unexpected", f"striate met an error it did not expect: {type(error).__name__}: {error}. "
