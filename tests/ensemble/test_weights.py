@@ -92,6 +92,14 @@ def test_only_so_many_pictures_are_fitted_on(monkeypatch: pytest.MonkeyPatch) ->
     assert some.weights.tolist() != whole.weights.tolist()
 
 
+def test_many_classes_are_fitted_on_fewer_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST", 150)
+    by_pictures = cross_validated_weights(LABELS, members())
+    monkeypatch.setattr(module, "MOST", 600)
+    monkeypatch.setattr(module, "CELLS", 4 * 150 + 3)
+    assert cross_validated_weights(LABELS, members()).weights.tolist() == by_pictures.weights.tolist()
+
+
 def test_the_same_pictures_give_the_same_bits() -> None:
     one, two = (cross_validated_weights(LABELS, members()) for _ in range(2))
     assert one.weights.tolist() == two.weights.tolist()

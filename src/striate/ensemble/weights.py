@@ -24,8 +24,8 @@ from striate.ensemble.opinion_pool import Doubles, logs_of, pooled
 from striate.errors import UsageError
 
 PULL = 10.0  # 3 to 30 are as good on subsets of 15 to 1,500 pictures of Scene-15
-FOLDS = 10
-MOST = 10_000  # pictures that weights are fitted on: a few numbers need no more
+FOLDS = 5
+MOST, CELLS = 10_000, 500_000  # pictures, and pictures · classes, that weights are fitted on: they need no more
 COLDEST, HOTTEST = 1e-3, 20.0  # temperatures
 ENOUGH = 2.0  # standard errors by which a member must lower the log loss
 
@@ -64,22 +64,22 @@ def cross_validated_weights(labels: ArrayLike, probabilities: Sequence[ArrayLike
     truth = np.asarray(labels)
     members = [np.asarray(one, np.float64) for one in probabilities]
     _refuse_unlike(truth, members)
-    logs = np.stack([logs_of(one) for one in members])
-    powers = _selected(logs, truth)
-    weights, temperature = _divided(powers)
+    rows = np.arange(len(truth))
+    weights, temperature = _divided(_selected(members, truth, rows))
     folds = folds_of(truth, min(FOLDS, len(truth)), seed)
     held_out = np.empty(members[0].shape)
     for fold in range(int(folds.max()) + 1):
-        own, others = folds == fold, folds != fold
-        held_out[own] = pooled([one[own] for one in members], *_divided(_selected(logs[:, others], truth[others])))
-    return Weighting(weights, temperature, held_out, np.array([_losses(one, truth).mean() for one in logs]),
-                     float(_losses(logs_of(held_out), truth).mean()))
+        own, others = rows[folds == fold], rows[folds != fold]
+        held_out[own] = pooled([one[own] for one in members], *_divided(_selected(members, truth, others)))
+    losses, loss = np.array([_loss(one, truth) for one in members]), _loss(held_out, truth)
+    return Weighting(weights, temperature, held_out, losses, loss)
 
 
-def _selected(logs: Doubles, truth: NDArray[np.int64]) -> Doubles:
-    """Powers (M,) of the log probabilities (M, n, K), 0 for members that do not surely lower the loss."""
-    some = np.arange(min(len(truth), MOST)) * len(truth) // min(len(truth), MOST)
-    logs, truth = logs[:, some], truth[some]
+def _selected(members: Sequence[Doubles], truth: NDArray[np.int64], rows: NDArray[np.int64]) -> Doubles:
+    """Powers (M,) by the pictures at `rows`, 0 for members that do not surely lower the loss."""
+    count = min(len(rows), MOST, max(1, CELLS // members[0].shape[1]))
+    some = rows[np.arange(count) * len(rows) // count]
+    logs, truth = np.stack([logs_of(one[some]) for one in members]), truth[some]
     chosen = list(range(len(logs)))
     powers = _powers(logs, truth)
     while len(chosen) > 1:
@@ -125,12 +125,12 @@ def _divided(powers: Doubles) -> tuple[Doubles, float]:
 
 
 def _pool_losses(logs: Doubles, powers: Doubles, truth: NDArray[np.int64]) -> Doubles:
-    return _losses(special.log_softmax(np.tensordot(powers, logs, 1), axis=1), truth)
-
-
-def _losses(logs: Doubles, truth: NDArray[np.int64]) -> Doubles:
     """The log loss of each picture, (n,), in nats."""
-    return -logs[np.arange(len(truth)), truth]
+    return -special.log_softmax(np.tensordot(powers, logs, 1), axis=1)[np.arange(len(truth)), truth]
+
+
+def _loss(probabilities: Doubles, truth: NDArray[np.int64]) -> float:
+    return -float(logs_of(probabilities[np.arange(len(truth)), truth]).mean())
 
 
 def _refuse_unlike(truth: NDArray[np.int64], members: Sequence[Doubles]) -> None:
