@@ -22,11 +22,11 @@ from striate.tasks.evaluate import evaluate
 from striate.tasks.inspect import inspect
 from striate.tasks.logs import RunLogs
 from striate.tasks.methods import method_for
+from striate.tasks.open_data import open_data
 from striate.tasks.picture_names import count, expanded, named
 from striate.tasks.predict import predict
 from striate.tasks.prediction_table import table_for
 from striate.tasks.settings import file_list_fields, load_recipe, settings_for
-from striate.tasks.training_data import open_data
 from striate.tasks.tune import try_settings
 
 
@@ -113,7 +113,7 @@ def list_changed(folder: Path) -> object:
     (folder / "clean.txt").write_text("cat/1.png\n")
     settings = Settings(str(folder), "lenet5", **file_list_fields(folder / "clean.txt"))
     (folder / "clean.txt").write_text("cat/2.png\n")
-    return open_data(settings, method_for(settings), None, Progress())
+    return open_data(settings, method_for(settings).pack_arguments, None, Progress())
 
 
 def listed(folder: Path, names: bytes | None, *, null: bool = False) -> object:

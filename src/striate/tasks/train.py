@@ -20,11 +20,12 @@ from striate.report.train_result import TrainingData, TrainResult
 from striate.stats import metrics
 from striate.tasks.logs import RunLogs
 from striate.tasks.methods import method_for
+from striate.tasks.open_data import open_data
 from striate.tasks.progress import Progress
 from striate.tasks.rank_zero import broadcast_file, remove_restart_note, restarted_run, write_restart_note
 from striate.tasks.run_folder import RunFolder
 from striate.tasks.settings import Settings, settings_for
-from striate.tasks.training_data import announce, describe, mistakes, open_data, samples
+from striate.tasks.training_data import announce, describe, mistakes, samples
 
 
 @dataclass
@@ -113,7 +114,8 @@ def train_model(settings: Settings, folder: RunFolder, progress: Progress, *, re
     clock = StageTimes()
     with clock.measure("pictures"):
         with broadcast_file(progress.group, folder.split if resume else None) as split:
-            data = progress.group.local_rank_zero_first(lambda: open_data(settings, method, split, progress))
+            data = progress.group.local_rank_zero_first(
+                lambda: open_data(settings, method.pack_arguments, split, progress))
         data.require_trainable()
     size = method.input_size(data)
     if not progress.group.is_rank_zero:
@@ -135,6 +137,7 @@ def train_model(settings: Settings, folder: RunFolder, progress: Progress, *, re
         replace(settings, planned=method.recipe(model)).save(folder.recipe)
 
         with clock.measure("evaluation"):
+            data = method.prepared(data)
             validation = method.validate(model, data)
             scores = model.predict_proba(data.test)
             test = metrics.evaluate(data.test.labels, scores, data.classes)
@@ -157,5 +160,6 @@ def train_model(settings: Settings, folder: RunFolder, progress: Progress, *, re
         )
         write_report(folder.path, result, samples(data.train), mistakes(data.test, scores))
         remove_restart_note(folder)
+        method.finish()
         Checkpoints(folder.checkpoints).remove()
     return result

@@ -1,46 +1,21 @@
-"""Pictures of a training run: opened as the method requires, announced, and described for the report."""
+"""Pictures of a training run: announced, and described for the report."""
 
 from __future__ import annotations
 
-import shlex
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from striate.data import Data, Dataset, load_data
-from striate.data.sources.file_list import digest_of_list
-from striate.errors import RunError, shown
+from striate.data import Data, Dataset
 from striate.model.recogniser import Recogniser
-from striate.quality import quick_findings
 from striate.report.embedded_images import Misclassified, SamplePicture
 from striate.report.train_result import SplitOrigin, TrainingData
 from striate.tasks.methods import TrainingMethod
 from striate.tasks.progress import Progress
-from striate.tasks.settings import Settings
 
 MISTAKES = 24  # shown in the report
 SAMPLES = 3  # of each class
 SAMPLE_CLASSES = 300  # classes up to this many are shown
-
-
-def open_data(settings: Settings, method: TrainingMethod[Any], begun: Path | None, progress: Progress) -> Data:
-    """The data of `settings`, packed for `method`; split as in the file `begun` if there is one."""
-    split = begun if begun and begun.exists() else Path(settings.split) if settings.split else None
-    files = Path(settings.files) if settings.files else None
-    if files and digest_of_list(files) != settings.files_sum:
-        raise RunError("list_changed", f"the run was to be resumed with the pictures that {shown(files)} names",
-                       given="the list was changed since", do="Start a new run with --out")
-    data = load_data(
-        settings.data, **method.pack_arguments, resize=settings.resize, seed=settings.recipe.get("seed", 0),
-        split=split, strict=settings.strict, allow_empty_class=settings.allow_empty_class, files=files,
-        on_progress=progress.on_progress,
-    )
-    found = quick_findings(data)
-    if found or data.skipped:
-        found.append(f"striate check {shlex.quote(settings.data)} reports details and shows the pictures")
-    return replace(data, notes=(*data.notes, *found))
 
 
 def announce(data: Data, size: tuple[int, int], method: TrainingMethod[Any], progress: Progress) -> None:

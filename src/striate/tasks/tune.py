@@ -36,10 +36,11 @@ from striate.report.tune_result import TriedSettings, TuneResult, TuningData
 from striate.stats.metrics import evaluate
 from striate.tasks.methods import method_for
 from striate.tasks.methods.convnet import ConvNetMethod
+from striate.tasks.open_data import open_data
 from striate.tasks.progress import Progress
 from striate.tasks.run_folder import RUNS, RunFolder, run_name
 from striate.tasks.settings import Settings, settings_for
-from striate.tasks.training_data import announce, open_data
+from striate.tasks.training_data import announce
 
 SECONDS, SHORTEST = 30.0, 0.6  # of training for each candidate
 MOST = 10_000  # pictures of either part
@@ -138,7 +139,7 @@ def try_settings(settings: Settings, folder: RunFolder, progress: Progress, *, a
                          do="Leave out --try, or name a network with --model")
     folder.keep_out_of(settings.data)
     started = time.monotonic()
-    data = open_data(settings, method, None, progress)
+    data = open_data(settings, method.pack_arguments, None, progress)
     data.require_trainable()
     size = method.input_size(data)
     seed = settings.recipe.get("seed", 0)

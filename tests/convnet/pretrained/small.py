@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 
 from striate import Add, BatchNorm, Conv, Dense, Dropout, GlobalPool, Input, Network, ReLU, load_network
 from striate.convnet.build.net import Net, build
@@ -55,3 +56,11 @@ def pictures(count: int = 24, side: int = 32) -> tuple[np.ndarray, list[str]]:
     grid = np.indices((side, side))
     drawn = np.stack([(grid[i % 2] // 4 + i) % 2 * 180 + i for i in range(count)]).astype(np.uint8)
     return np.repeat(drawn[..., None], 3, axis=3), ["across", "down"] * (count // 2)
+
+
+def saved_pictures(folder: Path, count: int) -> Path:
+    """A folder of class folders with these pictures."""
+    for i, (picture, label) in enumerate(zip(*pictures(count), strict=True)):
+        (folder / label).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(folder / label / f"{i}.png")
+    return folder

@@ -1,4 +1,4 @@
-"""`finetune`, `auto` and what is kept from run to run, by the command and by its parts."""
+"""`finetune`, and what is kept from run to run, by the command and by its parts."""
 
 from __future__ import annotations
 
@@ -9,35 +9,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from striate import Transfer, load, load_network
 from striate.cli.main import run
 from striate.convnet.build.normalise import InputNormalisation
-from striate.convnet.distributed import ProcessGroup
 from striate.convnet.inference import feature_cache
 from striate.convnet.inference.feature_cache import FeatureCache
 from striate.convnet.inference.features import FeatureExtractor, cut
 from striate.convnet.training import malloc
 from striate.core.cache import evict
-from striate.data import load_data
-from striate.errors import RunError
 from striate.model.preprocessing import InMemoryDataset
-from striate.tasks import Progress, RunFolder, Settings, train_model
-from striate.tasks.methods import method_for
-from striate.tasks.methods.auto import AutoMethod, surely_better
 from tests.changed_source import changed
-from tests.convnet.pretrained.small import filled, network, pictures, saved
+from tests.convnet.pretrained.small import filled, network, pictures, saved, saved_pictures
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of 60 pictures of two classes."""
     monkeypatch.setenv("STRIATE_CACHE", str(tmp_path / "cache"))
-    for i, (picture, label) in enumerate(zip(*pictures(60), strict=True)):
-        (tmp_path / "pictures" / label).mkdir(parents=True, exist_ok=True)
-        Image.fromarray(picture).save(tmp_path / "pictures" / label / f"{i}.png")
-    return tmp_path / "pictures"
+    return saved_pictures(tmp_path / "pictures", 60)
 
 
 def command(monkeypatch, capsys, *words: object) -> dict:  # type: ignore[no-untyped-def,type-arg]
@@ -72,45 +62,7 @@ def test_a_network_with_weights_learns_on(folder, tmp_path, monkeypatch, capsys)
     assert again["recipe"]["weights"].endswith("net.pth")
 
 
-def test_auto_says_why(folder, tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
-    said = command(monkeypatch, capsys, "train", folder, "--model", "auto", "--size", 64, "--out", tmp_path / "run")
-    why = said["reasons"][0]
-    assert why.startswith("transfer was selected: accuracy on 6 validation pictures: transfer 100.0 %, knn")
-    assert "takes minutes; give them with --minutes" in why
-    assert said["data"]["counts"]["train"] == [21, 21]
-    assert "with --minutes" in (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
 
-
-@pytest.mark.parametrize(("better", "expected"), [(True, "finetune"), (False, "transfer")])
-def test_auto_tries_finetune_where_it_is_given_time(folder, tmp_path, monkeypatch, better, expected) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr("striate.tasks.methods.auto.surely_better", lambda these, those: better)
-    facts = train_model(Settings(str(folder), "auto", size=(32, 32), recipe={"epochs": 1}), RunFolder(tmp_path / "run"),
-                        Progress()).as_dict()
-    assert facts["reasons"][0].startswith(f"{expected} was selected")
-    assert "finetune" in facts["reasons"][0]
-    assert bool(facts.get("history")) is better
-
-
-def test_auto_goes_on_when_finetuning_diverges_and_trains_alone(folder, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    worlds = []
-
-    def diverging(self, data, run_folder, progress, stop):  # type: ignore[no-untyped-def]
-        worlds.append(progress.group.world_size)
-        (run_folder.path / "log.csv").write_text("epoch")
-        raise RunError("loss_not_finite", "step 1 was run", given="the loss became nan", do="Start again")
-
-    monkeypatch.setattr("striate.tasks.methods.finetune.FinetuneMethod.train", diverging)
-    method = method_for(Settings(str(folder), "auto", size=(32, 32), recipe={"epochs": 1}))
-    data = load_data(str(folder), size=(32, 32), channels=3)
-    run_folder = RunFolder(tmp_path / "run")
-    run_folder.path.mkdir()
-    group = ProcessGroup()
-    object.__setattr__(group, "info", replace(group.info, world_size=2))
-    model = method.train(data, run_folder, Progress(group=group), bool)
-    assert type(model).__name__ == "Transfer"
-    assert worlds == [1]
-    assert "finetune failed: its loss diverged" in method.report_fields(model)["reasons"][0]
-    assert not (run_folder.path / "log.csv").exists()
 
 
 def test_weights_without_a_model_are_finetuned(folder, tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
@@ -139,26 +91,6 @@ def test_the_inner_block_that_keeps_memory_leaves_the_outer_one_alone(monkeypatc
     assert said[-1] is False
 
 
-def test_auto_does_not_finetune_on_a_handful(folder) -> None:  # type: ignore[no-untyped-def]
-    settings = Settings(str(folder), "auto", recipe={"epochs": 1})
-    method = method_for(settings)
-    assert isinstance(method, AutoMethod)
-    data = load_data(str(folder), size=(32, 32), channels=3)
-    few = replace(data, split=replace(data.split, train=data.split.train[::4]))
-    assert "finetune" not in method._candidates(few)[0]
-    none = replace(data, split=replace(data.split, validation=data.split.validation[:0]))
-    assert method._candidates(none)[0] == ["transfer"]
-    assert method._candidates(data)[0] == ["transfer", "knn", "finetune"]
-
-
-def test_surely_better_wants_more_than_one_standard_error() -> None:
-    right = np.ones(100, bool)
-    for many, expected in ((1, False), (2, True), (5, True)):  # of as many differences: many > √many
-        worse = right.copy()
-        worse[:many] = False
-        assert surely_better(right, worse) is expected
-        assert not surely_better(worse, right)
-    assert not surely_better(right, right)
 
 
 def features(memory: Path | None) -> FeatureExtractor:

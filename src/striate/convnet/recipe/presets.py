@@ -61,6 +61,11 @@ class Preset:
     epochs: tuple[int, int]
     values: dict[str, Any]
 
+    def epochs_for(self, count: int) -> int:
+        """The epochs of a run without a budget, on `count` training pictures."""
+        fewest, most = self.epochs
+        return min(most, max(fewest, round(self.shown / count)))
+
 
 # Settings of each optimiser, where the preset has another.
 OPTIMISERS: dict[str, dict[str, Any]] = {
@@ -102,8 +107,16 @@ def name_for(facts: DataFacts) -> str:
     """
     if facts.pretrained:
         return "pretrained network"
-    number = "few" if facts.count <= FEW else "many"
-    return f"{number} {'small pictures' if max(facts.size) <= SMALL else 'photographs'}"
+    return _name(facts.count, max(facts.size) <= SMALL)
+
+
+def preset_for(count: int, *, small: bool) -> Preset:
+    """The preset of a network with random weights for `count` training pictures, `small` ones or photographs."""
+    return PRESETS[_name(count, small)]
+
+
+def _name(count: int, small: bool) -> str:
+    return f"{'few' if count <= FEW else 'many'} {'small pictures' if small else 'photographs'}"
 
 
 def plan(recipe: Recipe, facts: DataFacts) -> tuple[Recipe, tuple[str, ...]]:
@@ -145,7 +158,7 @@ def plan(recipe: Recipe, facts: DataFacts) -> tuple[Recipe, tuple[str, ...]]:
     if recipe.epochs is None and recipe.minutes is None and recipe.steps is None:
         fewest, most = preset.epochs
         exact = preset.shown / facts.count
-        epochs = min(most, max(fewest, round(exact)))
+        epochs = preset.epochs_for(facts.count)
         chosen = replace(chosen, epochs=epochs)
         reasons.append(f"{epochs} epochs: " + (
             f"about {preset.shown:,} pictures are shown" if epochs == round(exact) else

@@ -58,6 +58,13 @@ class TrainingMethod(ABC, Generic[R]):
     def train(self, data: Data, folder: RunFolder, progress: Progress, stop: Callable[[], bool]) -> R:
         """The fitted recogniser."""
 
+    def prepared(self, data: Data) -> Data:
+        """`data` as the fitted recogniser reads it, where that is another size than the method was trained with."""
+        return data
+
+    def finish(self) -> None:
+        """Remove what the run does not need any more; it is finished."""
+
     @abstractmethod
     def validate(self, model: R, data: Data) -> Evaluation:
         """Evaluation on the pictures used for model selection, each by a classifier that was not fitted on it."""

@@ -1,0 +1,89 @@
+"""Families of recognisers that are compared in a selection: one row each.
+
+Priors of the learning curves are of log error against log training pictures (methods with stages) or log training time
+(networks). They were set by hand from trainings on Scene-15, digits and Fashion-MNIST, and are wide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from striate.convnet.inference.precision import best_device
+from striate.data import Data
+from striate.data.dataset import NATIVE
+from striate.stats.power_law import Slope
+
+FEW = 10  # training pictures of the smallest class; fewer do not improve a pretrained network
+MOST_CLASSES = 1_000  # of a bag of words: a one-versus-rest machine of 32,000 features for each
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Facts about the data that families are chosen by: counts of pictures, and whether they are `small`.
+
+    `learnable` are training and validation pictures; `smallest` is the number of training pictures of the smallest
+    class; `small` pictures have one size up to 64 pixels a side; `flips`: whether mirror images are of the same class,
+    which is taken to be so unless `flip` says otherwise or the classes are single characters.
+    """
+
+    train: int
+    validation: int
+    test: int
+    classes: int
+    smallest: int
+    small: bool
+    flips: bool
+
+    @property
+    def learnable(self) -> int:
+        """Training and validation pictures."""
+        return self.train + self.validation
+
+    @classmethod
+    def of(cls, data: Data, flip: bool | None = None) -> Facts:
+        """The facts of `data`, which has the pictures in their own size if they are small."""
+        counts = np.bincount(data.train.labels)
+        return cls(len(data.train), len(data.validation), len(data.test), len(data.classes),
+                   int(counts[counts > 0].min()), max(data.pictures.images.shape[1:3]) <= NATIVE,
+                   any(len(name) > 1 for name in data.classes) if flip is None else flip)
+
+
+class Family(NamedTuple):
+    """Family of recognisers: its name as `--model` takes it, and how its error falls.
+
+    `trained`: whether it is a network whose layers are trained, epoch by epoch; `curve`: see above; `unfit`: why it
+    does not fit some data, a sentence; "" where it fits.
+    """
+
+    name: str
+    trained: bool
+    curve: Slope
+    unfit: Callable[[Facts], str] = lambda _: ""
+
+
+def _unfit_words(facts: Facts) -> str:
+    if facts.classes > MOST_CLASSES:
+        return f"{facts.classes:,} classes: it would need a classifier of its own for each"
+    return ""
+
+
+def _unfit_finetune(facts: Facts) -> str:
+    if facts.smallest < FEW:
+        return f"the smallest class has {facts.smallest} training pictures, {FEW} are needed"
+    if facts.small and best_device().type == "cpu":
+        return "on a processor it is too slow for small pictures, which a network of their size learns sooner"
+    return ""
+
+
+# In the order in which they are tried where nothing is known of them.
+FAMILIES = (
+    Family("transfer", False, Slope(0.22, 0.08)),
+    Family("knn", False, Slope(0.2, 0.08)),
+    Family("bow-fisher", False, Slope(0.28, 0.1), _unfit_words),
+    Family("compact", True, Slope(0.5, 0.35)),
+    Family("finetune", True, Slope(0.3, 0.2), _unfit_finetune),
+)

@@ -1,0 +1,276 @@
+"""Selection of a recogniser: cheap evidence of every family first, full training of what may still be best.
+
+In the manner of successive halving (Jamieson & Talwalkar, "Non-stochastic best arm identification and hyperparameter
+optimization", AISTATS 2016), with unequal rungs: methods with stages are tried on a sample, networks for a short time;
+learning curves are extrapolated with their uncertainty (`striate.stats.power_law`), and a full training is made where
+the chance that it is best is worth its time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from striate.convnet.recipe import presets
+from striate.core.humanize import duration_in_words
+from striate.errors import RunError
+from striate.stats.power_law import Extrapolation
+from striate.tasks.methods.auto.candidates import candidates
+from striate.tasks.methods.auto.choice import choose
+from striate.tasks.methods.auto.families import FAMILIES, Facts, Family
+from striate.tasks.methods.auto.trainer import TooSlow, Trainer
+from striate.tasks.methods.auto.trial import Trial
+from striate.tasks.methods.auto.worth import HOPELESS, chance_best, expected, finetuned, may_help, of_trial
+
+SAMPLE = {True: 1_500, False: 400}  # pictures of a first trial, small ones and photographs
+EACH = 5  # of them of a class, at least
+NEARLY = 1.6  # times the sample: so few are all used
+CHEAP = 0.1  # of the budget: a full training that takes no more follows the first trial at once
+SHARE = 0.6  # of the time left that one full training of a method with stages may take
+FIRST_SHARE, FIRST_LEAST, FIRST_MOST = 0.06, 3.0, 40.0  # of the budget, and seconds, of a network's first trial
+DEEP, MANY = 8, 10_000  # passes that `compact` could make, over so many pictures, from which `compact_deep` is better
+PASSES = 2  # fewer do not improve a pretrained network
+TRAINING = 19  # forward passes that a step of fine-tuning takes for each picture; features are bfloat16, it is not
+DEEPER = 1.65  # times the time of a step of `compact` that one of `compact_deep` takes
+
+
+@dataclass
+class Record:
+    """Record of a candidate: its trials, the error that is expected of it, and what became of it."""
+
+    family: Family
+    first: Trial | None = None
+    full: Trial | None = None
+    expects: Extrapolation | None = None
+    outcome: str = ""
+    why: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether it may yet be trained in full."""
+        return not self.outcome and self.full is None
+
+    def end(self, outcome: str, why: str) -> None:
+        """Give it up, or say what became of it."""
+        self.outcome, self.why = outcome, why
+
+
+class Selection:
+    """Selection of a recogniser on one data set; `run` gives the full trials, among which to choose.
+
+    `records`: by name of the candidate.
+    """
+
+    def __init__(self, trainer: Trainer) -> None:
+        self.trainer, self.clock, self.say = trainer, trainer.clock, trainer.progress.message
+        self.facts = Facts.of(trainer.data, flip=trainer.settings.recipe.get("flip"))
+        self.labels: NDArray[np.int64] = trainer.data.pictures.labels
+        made, missing = candidates(trainer.settings)
+        self.methods = {name: method for name, (_, method) in made.items()}
+        self.records = {family.name: Record(family) for family in FAMILIES}
+        for name, record in self.records.items():
+            if reason := missing.get(name) or record.family.unfit(self.facts):
+                record.end("not tried", reason)
+
+    @property
+    def finished(self) -> list[Trial]:
+        """The full trials."""
+        return [record.full for record in self.records.values() if record.full]
+
+    def run(self) -> list[Trial]:
+        """Try, drop and train the candidates; the full trials, at least one."""
+        staged = [name for name, record in self.records.items() if record.open and not record.family.trained]
+        count = max(SAMPLE[self.facts.small], EACH * self.facts.classes)
+        for name in staged:
+            if self.facts.learnable > NEARLY * count:
+                self._sampled(name, count)
+            if self._cost(name) <= CHEAP * self.clock.seconds:
+                self._staged(name)
+        self._first_network()
+        for name in sorted(staged, key=lambda name: -self._chance(name)):
+            if self.records[name].open:
+                self._staged(name)
+        for _ in range(2):
+            self._networks()
+        if not self.finished:
+            self._make_do()
+        for record in self.records.values():
+            if record.open:
+                record.end("not tried", "the time was used up")
+        return self.finished
+
+    def _make_do(self) -> None:
+        """Take the best first trial as a full one, where there was no time for any; a network if there is none."""
+        firsts = [record.first for record in self.records.values() if record.first]
+        if firsts:
+            best = choose(firsts, self.labels)
+            self.records[best.name].full = replace(best, full=True)
+            self.say(f"there is no time to train on all pictures: {best.name} stays as it is; --minutes gives more")
+        elif trial := self._trained("compact", minutes=FIRST_LEAST / 60, full=True):
+            self.records["compact"].full = trial
+
+    def _cost(self, name: str) -> float:
+        """Seconds that a full trial of a method with stages is expected to take; 0 where nothing is known of it."""
+        first = self.records[name].first
+        return first.seconds * self.facts.learnable / first.trained_on if first else 0.0
+
+    def _expectation(self, name: str) -> Extrapolation | None:
+        record = self.records[name]
+        if record.full:
+            return of_trial(record.full, self.labels)
+        if name == "finetune" and record.open:
+            frozen = self.records["transfer"].expects
+            return finetuned(frozen) if frozen else None
+        return record.expects if record.open else None
+
+    def _others(self, name: str) -> list[Extrapolation]:
+        found = (self._expectation(other) for other in self.records if other != name)
+        return [one for one in found if one]
+
+    def _chance(self, name: str) -> float:
+        """The chance that the candidate turns out best; 1 where nothing is known of it."""
+        own = self._expectation(name)
+        return chance_best(own, self._others(name)) if own else 1.0
+
+    def _told(self, name: str, trial: Trial) -> None:
+        right = trial.right(self.labels)
+        how = "" if trial.full else " at first"
+        self.say(f"{name}: {right.mean():.1%} of {len(right):,} pictures right{how}, {trial.seconds:.0f} s")
+
+    def _sampled(self, name: str, count: int) -> None:
+        """A first trial on a sample."""
+        record = self.records[name]
+        try:
+            trial = self.trainer.sample(name, self.methods[name], count, self._allowed())
+        except TooSlow:
+            record.end("dropped", f"a first trial on {count:,} pictures took too long")
+            return
+        if trial is None:
+            return
+        record.first = trial
+        record.expects = expected(trial, self.labels, self.facts.learnable, trial.trained_on, record.family.curve)
+        self._told(name, trial)
+
+    def _staged(self, name: str) -> None:
+        """A full trial of a method with stages, if it is worth its time."""
+        record, left = self.records[name], self.clock.left
+        if record.first:
+            cost, chance = self._cost(name), self._chance(name)
+            member = self._may_help(name, left - cost)
+            if cost > SHARE * left and not member:
+                record.end("dropped", f"training it on all pictures would take about {duration_in_words(cost)}")
+                return
+            if chance < max(HOPELESS, 0.5 * cost / left) and not member:
+                record.end("dropped", f"the chance that it turns out best is {chance:.0%}, too small for the "
+                                      f"{duration_in_words(cost)} it would take")
+                return
+        elif self.finished and not self._worth_a_try(name):
+            return
+        allowed = self._allowed()
+        try:
+            record.full = self.trainer.staged(name, self.methods[name], allowed)
+        except TooSlow:
+            record.end("dropped", f"its training took longer than {duration_in_words(allowed)}")
+            return
+        record.expects = of_trial(record.full, self.labels)
+        self._told(name, record.full)
+
+    def _may_help(self, name: str, left: float) -> bool:
+        """Whether it may be a member of an ensemble, with `left` seconds for predictions after its training."""
+        record, others = self.records[name], self._others(name)
+        if self.trainer.settings.single or not record.first or not record.expects or not others:
+            return False
+        predicting = self.facts.test * record.first.predict_seconds
+        return may_help(record.expects, min(others, key=lambda one: one.mean)) and predicting < left
+
+    def _allowed(self) -> float:
+        """Seconds that a training with stages may take; the first may take any time, so that there is a recogniser."""
+        known = any(record.first or record.full for record in self.records.values())
+        return SHARE * self.clock.left if known else float("inf")
+
+    def _worth_a_try(self, name: str) -> bool:
+        if self.clock.left > 0:
+            return True
+        self.records[name].end("not tried", "the time was used up")
+        return False
+
+    def _first_network(self) -> None:
+        """A short training of `compact`: how fast it learns, and how far it comes."""
+        record = self.records["compact"]
+        seconds = min(FIRST_MOST, max(FIRST_LEAST, FIRST_SHARE * self.clock.seconds))
+        if not record.open or self.clock.left < 2 * seconds:
+            return
+        trial = self._trained("compact", minutes=seconds / 60, full=False)
+        if trial is None:
+            return
+        record.first = trial
+        final = max(self.clock.left, trial.seconds)
+        record.expects = expected(trial, self.labels, final, trial.seconds, record.family.curve)
+        self._told("compact", trial)
+
+    def _networks(self) -> None:
+        """The full training of the network that is likelier to be best, if any is worth the time that is left."""
+        likely = {name: self._chance(name) for name, record in self.records.items()
+                  if record.family.trained and record.open}
+        for name, chance in likely.items():
+            if chance < HOPELESS:
+                self.records[name].end("dropped", f"the chance that it turns out best is {chance:.1%}")
+        able = [name for name in likely if self.records[name].open and self._affordable(name)]
+        if not able:
+            return
+        name = max(able, key=lambda name: likely[name])
+        record = self.records[name]
+        seconds = self.clock.left - self._predicting()
+        model: str = name
+        minutes: float | None = seconds / 60
+        if name == "compact" and record.first:
+            model, minutes = self._variant(record.first, seconds)
+        trial = self._trained(model, minutes=minutes, full=True)
+        if trial is None:
+            return
+        if model != name:
+            record.end("dropped", f"{model}, one convolution deeper, is better after so long a training")
+            record = self.records[model] = Record(record.family)
+        record.full, record.expects = trial, of_trial(trial, self.labels)
+        self._told(model, trial)
+
+    def _affordable(self, name: str) -> bool:
+        """Whether there is time to train a network; if not, it is given up."""
+        record, seconds = self.records[name], self.clock.left - self._predicting()
+        if name == "finetune":
+            frozen = self.records["transfer"].full or self.records["transfer"].first
+            needed = PASSES * self.facts.train * TRAINING * frozen.predict_seconds if frozen else float("inf")
+            if seconds < needed:
+                about = f": it takes about {duration_in_words(needed)}" if frozen else ""
+                record.end("not tried", f"there is no time left for it{about}; give it with --minutes")
+                return False
+        elif seconds < (record.first.seconds if record.first else FIRST_LEAST):
+            record.end("dropped" if record.first else "not tried", "there is no time left for it")
+            return False
+        return True
+
+    def _predicting(self) -> float:
+        """Seconds that the test pictures will take, by all full trials together, as in an ensemble."""
+        return self.facts.test * sum(trial.predict_seconds for trial in self.finished)
+
+    def _variant(self, first: Trial, seconds: float) -> tuple[str, float | None]:
+        """The network of the family for `seconds`, and its minutes; None is the epochs of the preset."""
+        speed = max(row["pictures_per_second"] or 0 for row in first.model.history_)
+        passes = speed * seconds / self.facts.train
+        name = "compact_deep" if self.facts.train >= MANY and passes >= DEEP else "compact"
+        epochs = presets.preset_for(self.facts.train, small=self.facts.small).epochs_for(self.facts.train)
+        slower = DEEPER if name == "compact_deep" else 1.0
+        return name, None if epochs * slower < 0.85 * passes else seconds / 60
+
+    def _trained(self, name: str, *, minutes: float | None, full: bool) -> Trial | None:
+        """A trial of a network; None, and the candidate failed, where its loss diverges."""
+        try:
+            views = {"test_time": "flip"} if name != "finetune" and self.facts.flips else {}
+            return self.trainer.network(name, minutes=minutes, full=full, **views)
+        except RunError as error:
+            if error.code != "loss_not_finite":
+                raise
+            self.records[name].end("failed", "its loss diverged")
+            return None
