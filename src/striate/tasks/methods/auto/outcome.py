@@ -89,8 +89,8 @@ def _outlook(selection: Selection, clock: Clock) -> str:
     if unfinished:
         return (f"with more time ({' or '.join(unfinished)} {'was' if len(unfinished) == 1 else 'were'} left out for "
                 f"want of it) it might be better: --minutes {max(2, round(4 * clock.seconds / 60))}")
-    network = [trial for trial in selection.finished if getattr(trial.model, "recipe_", None)
-               and trial.model.recipe_.minutes]
+    network = [trial for trial in selection.finished
+               if getattr(getattr(trial.model, "recipe_", None), "minutes", None)]
     if network:
         return (f"{network[0].name} was still learning when the time was up: "
                 f"--minutes {max(2, round(3 * clock.seconds / 60))}")

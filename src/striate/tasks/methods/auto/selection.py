@@ -8,6 +8,7 @@ the chance that it is best is worth its time.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -257,7 +258,8 @@ class Selection:
 
     def _variant(self, first: Trial, seconds: float) -> tuple[str, float | None]:
         """The network of the family for `seconds`, and its minutes; None is the epochs of the preset."""
-        speed = max(row["pictures_per_second"] or 0 for row in first.model.history_)
+        history: Sequence[Mapping[str, float | None]] = getattr(first.model, "history_", ())
+        speed = max((row["pictures_per_second"] or 0 for row in history), default=0.0)
         passes = speed * seconds / self.facts.train
         name = "compact_deep" if self.facts.train >= MANY and passes >= DEEP else "compact"
         epochs = presets.preset_for(self.facts.train, small=self.facts.small).epochs_for(self.facts.train)
