@@ -36,7 +36,7 @@ from striate import ConvNet, Transfer, load
 from striate.core.executor import map_ordered, worker_count
 from striate.data import read_picture
 
-COUNT, ROUNDS = 1_000, 3
+COUNT, ROUNDS = 1_000, 5
 NAMES, WARM = 100_000, 10_000
 PREDICT = [sys.executable, "-m", "striate", "predict"]
 Seconds = dict[str, list[float]]

@@ -17,7 +17,7 @@ from striate.classifiers import KNN
 from striate.data.decode import decode
 from striate.errors import DataError, PictureError
 from striate.model.recogniser import Picture
-from striate.tasks.predict import BATCH, Prediction, predict
+from striate.tasks.predict import FIRST, Prediction, predict
 from tests.convnet.pretrained.small import pictures
 from tests.convnet.pretrained.small import saved as small_network
 
@@ -95,7 +95,7 @@ def test_one_picture_or_many(files: dict[str, Path], tmp_path: Path) -> None:
         (batch, 3), (batch[..., 0], 3)]
     for given, count in one:
         assert len(predict(model, given)) == count
-    assert len(predict(model, iter([FILES["png"]] * (BATCH + 1)))) == BATCH + 1
+    assert len(predict(model, iter([FILES["png"]] * (FIRST + 1)))) == FIRST + 1
     assert predict(model, []) == []
     chances = model.predict_proba(batch)
     assert [one.probability for one in predict(files["convnet"], batch)] == chances.max(axis=1).tolist()

@@ -15,12 +15,14 @@ import pytest
 from PIL import Image
 
 from striate import ConvNet, load
-from striate.errors import DiskError, PictureError, UsageError
+from striate.errors import DiskError, MissingError, PictureError, UsageError
 from striate.tasks import predict as module
 from striate.tasks.picture_names import Pause
 from striate.tasks.predict import Prediction, predict, predict_stream, predicted_batches
 from striate.tasks.predict_files import predict_files
 from striate.tasks.progress import Progress
+
+STOPPED = 3 * module.FIRST  # after two batches
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +127,13 @@ def test_a_folder_that_is_not_there_is_told_before_the_model_is_read(tmp_path: P
         predict_files(tmp_path / "no.safetensors", ["a.png"], out=tmp_path / "nowhere" / "answers.csv")
 
 
+@pytest.mark.parametrize(("model_name", "name"), [("no.safetensors", "a.png"), ("", "*.gif")])
+def test_what_is_missing_is_told_as_such(model: Path, tmp_path: Path, model_name: str, name: str) -> None:
+    with pytest.raises(MissingError):
+        predict_files(tmp_path / model_name if model_name else model, [str(tmp_path / name)], out=tmp_path / "a.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_strict_leaves_no_file(model: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     names = photos(tmp_path / "in", 3, bad=(1,))
@@ -135,44 +144,43 @@ def test_strict_leaves_no_file(model: Path, tmp_path: Path) -> None:
 
 def test_stopped_it_keeps_whole_rows_beside_the_file(model: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
-    names = photos(tmp_path / "in", module.BATCH * 3)
+    names = photos(tmp_path / "in", STOPPED + 5)
     seen: list[Prediction] = []
     said: list[str] = []
 
     @contextmanager
     def after_two_batches() -> Iterator[Callable[[], bool]]:
-        yield lambda: len(seen) >= 2 * module.BATCH
+        yield lambda: len(seen) >= STOPPED
 
     with pytest.raises(KeyboardInterrupt):
         predict_files(model, names, out=tmp_path / "answers.csv", each=seen.extend,
                       progress=Progress(said.append, interruptible=after_two_batches))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["answers.partial.csv", "in"]
     with (tmp_path / "answers.partial.csv").open(newline="") as file:
-        assert [row["picture"] for row in csv.DictReader(file)] == names[: 2 * module.BATCH]
-    assert said == [f"stopped after {2 * module.BATCH} pictures; their predictions are in "
+        assert [row["picture"] for row in csv.DictReader(file)] == names[:STOPPED]
+    assert said == [f"stopped after {STOPPED} pictures; their predictions are in "
                     f"{tmp_path / 'answers.partial.csv'}"]
 
 
 def test_progress_counts_to_the_end(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("striate.tasks.predict_files.PATIENCE", 0)
-    names = photos(tmp_path, module.BATCH + 5)
+    names = photos(tmp_path, module.FIRST + 5)
     told: list[tuple[str, int, int]] = []
     predict_files(model, names, progress=Progress(on_progress=lambda *step: told.append(step)))
-    assert told == [("predicting", module.BATCH, len(names)), ("predicting", len(names), len(names))]
+    assert told == [("predicting", module.FIRST, len(names)), ("predicting", len(names), len(names))]
 
 
 class Counted(ConvNet):
-    """A recogniser that tells how far reading is ahead of computing, and in which threads."""
+    """A recogniser that tells in which threads it reads, and of each batch how many pictures were taken by then."""
 
     def read_picture(self, picture: Any) -> Any:
         with self.lock:
-            self.read += 1
             self.threads.add(threading.get_ident())
-            self.most = max(self.most, self.read - self.computed)
         return np.zeros((2, 2, 1), np.uint8)
 
     def predict_proba(self, X: Any) -> Any:
         self.batches.append(len(X))
+        self.leads.append(self.taken - self.computed - len(X))
         self.computed += len(X)
         return np.full((len(X), 2), 0.5)
 
@@ -182,27 +190,24 @@ def counted() -> Counted:
     model = Counted()
     model.classes_ = np.array(["a", "b"])
     model.lock, model.threads, model.batches = threading.Lock(), set(), []
-    model.read = model.computed = model.most = 0
+    model.leads, model.taken, model.computed = [], 0, 0
     return model
 
 
 def test_reading_is_a_little_ahead_of_computing_and_in_other_threads(counted: Counted,
                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "worker_count", lambda _: 2)
-    taken = 0
 
     def endless() -> Iterator[bytes]:
-        nonlocal taken
         while True:
-            taken += 1
+            counted.taken += 1
             yield b""
 
     stream = predict_stream(counted, endless())
     for _ in range(1000):
         next(stream)
-    assert taken < 1000 + 4 * module.BATCH
-    assert module.BATCH < counted.most <= 3 * module.BATCH
-    assert set(counted.batches) == {module.BATCH}
+    assert {*counted.leads} == {module.AHEAD}
+    assert counted.batches == [module.FIRST, 2 * module.FIRST, *[module.BATCH] * 4]
     assert threading.get_ident() not in counted.threads
     stream.close()  # type: ignore[attr-defined]
     assert all(thread.name == "MainThread" or not thread.name.startswith("ThreadPool")
@@ -210,9 +215,9 @@ def test_reading_is_a_little_ahead_of_computing_and_in_other_threads(counted: Co
 
 
 def test_a_pause_answers_what_is_there(counted: Counted) -> None:
-    items = iter([b"", b"", Pause(), Pause(), *[b""] * (module.BATCH + 1)])
+    items = iter([b"", b"", Pause(), Pause(), *[b""] * (module.FIRST + 1)])
     lengths = [len(batch) for batch in predicted_batches(counted, items, 1, False)]
-    assert lengths == [2, 0, module.BATCH, 1]
+    assert lengths == [2, 0, module.FIRST, 1]
 
 
 def test_large_pictures_make_small_batches(counted: Counted, monkeypatch: pytest.MonkeyPatch) -> None:

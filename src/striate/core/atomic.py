@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from striate.errors import DiskError, UsageError, shown
+from striate.errors import DiskError, StriateError, UsageError, shown
 
 PREFIX = ".striate-"
 
@@ -44,7 +44,7 @@ def replacing(path: str | Path) -> Iterator[BinaryIO]:
     except OSError as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
-        if isinstance(error, DiskError):
+        if isinstance(error, StriateError):  # of the block, such as a missing file that it reads
             raise
         raise disk_error(path, error) from error
     except BaseException:

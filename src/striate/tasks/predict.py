@@ -20,8 +20,9 @@ from striate.model.preprocessing import Pixels
 from striate.model.recogniser import Picture, Recogniser
 from striate.tasks.picture_names import Pause, Unread, expanded
 
-BATCH = 64  # pictures that are computed together: at 224×224 two of a feature extractor's own batches
-BATCH_BYTES = 32 << 20  # of their pixels, with which a batch is full, too
+FIRST, BATCH = 64, 256  # pictures that are computed together: few at first, for an early answer, then twice as many
+BATCH_BYTES = 40 << 20  # of their pixels, with which a batch is full, too
+AHEAD = 128  # pictures that are read while a batch is computed
 CHUNK = 8  # pictures that a thread reads at once: one lock hand-over for some milliseconds of decoding
 BAD_TOP = Refusal("bad_top", "the most probable classes were asked for", "Leave top out for 5")
 
@@ -81,7 +82,7 @@ def predict_stream(model: str | Path | Recogniser, pictures: Picture | Iterable[
                    strict: bool = False) -> Iterator[Prediction]:
     """The predictions of `striate.predict`, each as soon as it is there, in constant memory for any number of pictures.
 
-    `pictures` are read ahead of the predictions that are asked for, by one thread for each core, some 200 at most.
+    `pictures` are read ahead of the predictions that are asked for, by one thread for each core, some hundreds at most.
 
         for found in striate.predict_stream("model.safetensors", "photos/"):
             print(found.picture, found.label)
@@ -118,15 +119,15 @@ def predicted_batches(model: Recogniser, items: Iterable[Item], top: int, strict
 
     while paused:
         batch: list[Read] = []
-        size = 0
-        for one in map_ordered(read, until_pause(), worker_count(None), chunk=CHUNK, ahead=BATCH // CHUNK):
+        most, size = FIRST, 0
+        for one in map_ordered(read, until_pause(), worker_count(None), chunk=CHUNK, ahead=AHEAD // CHUNK):
             if strict and isinstance(one[1], StriateError):
                 raise one[1]
             batch.append(one)
             size += one[1].nbytes if isinstance(one[1], np.ndarray) else 0
-            if len(batch) == BATCH or size >= BATCH_BYTES:
+            if len(batch) == most or size >= BATCH_BYTES:
                 yield _predicted(model, batch, top)
-                batch, size = [], 0
+                batch, size, most = [], 0, min(2 * most, BATCH)
         yield _predicted(model, batch, top)
 
 

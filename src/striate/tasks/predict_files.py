@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 from striate.core import atomic
 from striate.core.constraints import Integer
@@ -42,7 +42,8 @@ class PredictedFiles(Result):
 
 def predict_files(model: str | Path, names: Sequence[str], *, top: int = 5, strict: bool = False, null: bool = False,
                   out: str | Path | None = None, force: bool = False,
-                  each: Callable[[list[Prediction]], object] = len, progress: Progress | None = None) -> PredictedFiles:
+                  each: Callable[[list[Prediction]], object] = lambda _: None,
+                  progress: Progress | None = None) -> PredictedFiles:
     """Predict the pictures that `names` stand for, in order, with the recogniser in the file `model`.
 
     Args:
@@ -61,11 +62,11 @@ def predict_files(model: str | Path, names: Sequence[str], *, top: int = 5, stri
 
     """
     progress, top = progress or Progress(), checked("top", top, Integer(1, 1_000_000), BAD_TOP)
+    table = table_for(out) if out else None
     with _output(out, force) as file:
         total = count(names)
         recogniser = load(model)
         ranks = min(top, len(recogniser.classes_))
-        table = table_for(out) if out else None
         if file and table:
             file.write(table.header(ranks).encode())
         done = unread = 0
@@ -85,7 +86,7 @@ def predict_files(model: str | Path, names: Sequence[str], *, top: int = 5, stri
     return PredictedFiles(str(out) if out else None, done, unread, time.monotonic() - started)
 
 
-def _stop(done: int, out: str | Path | None, file: BinaryIO | None, progress: Progress) -> None:
+def _stop(done: int, out: str | Path | None, file: BinaryIO | None, progress: Progress) -> NoReturn:
     """Keep the predictions made so far beside the file that they were for, tell of them, and stop."""
     kept = ""
     if out and file:
@@ -104,7 +105,6 @@ def _output(out: str | Path | None, force: bool) -> Iterator[BinaryIO | None]:
     if out is None:
         yield None
         return
-    table_for(out)
     atomic.refuse_taken(out, force)
     with atomic.replacing(out) as file:
         yield file

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ class WatchedPictures:
 
     def __init__(self, whole: LabelledPictures, tell: Callable[[int, int], object]) -> None:
         self.whole, self.tell, self.read = whole, tell, 1  # a recogniser looks at the first one's size
+        self._turn = Lock()
 
     @property
     def labels(self) -> NDArray[np.int64]:
@@ -32,9 +34,10 @@ class WatchedPictures:
     def take(self, indices: NDArray[np.int64]) -> Pixels:
         """The pictures at `indices`, (n, H, W, C) uint8."""
         last = int(indices.max(initial=-1)) + 1
-        if last > self.read:
-            self.read = last
-            self.tell(last, len(self))
+        with self._turn:  # several batches are taken at the same time
+            if last > self.read:
+                self.read = last
+                self.tell(last, len(self))
         return self.whole.take(indices)
 
     def __len__(self) -> int:
