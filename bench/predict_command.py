@@ -31,7 +31,7 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from record import summary, write
+from record import repeat, summary, write
 from striate import ConvNet, Transfer, load
 from striate.core.executor import map_ordered, worker_count
 from striate.data import read_picture
@@ -122,10 +122,7 @@ def rates(path: Path, names: list[str]) -> tuple[float, float]:
     model = load(path)
 
     def rate(work: Callable[[], object]) -> float:
-        work()
-        started = time.perf_counter()
-        work()
-        return len(names) / (time.perf_counter() - started)
+        return len(names) / statistics.median(repeat(work, ROUNDS))
 
     pixels = np.stack(list(map_ordered(model.read_picture, names, worker_count(None), chunk=8)))
     return (rate(lambda: sum(1 for _ in map_ordered(model.read_picture, names, worker_count(None), chunk=8))),
