@@ -73,8 +73,43 @@ def _dense(node: Node, volume: Any, constants: list[Any]) -> Any:
 
 def _pool(node: Node, volume: Any, constants: list[Any]) -> Any:
     window = _window(node.layer, volume)
-    return helper.make_node("MaxPool", node.inputs, [node.name], ceil_mode=int(node.layer.rounding == "ceil"),
-                            kernel_shape=list(node.layer.window.kernel), **window)
+    average = node.layer.mode == "average"
+    more = {"count_include_pad": int(node.layer.count_padding)} if average else {}
+    return helper.make_node("AveragePool" if average else "MaxPool", node.inputs, [node.name],
+                            ceil_mode=int(node.layer.rounding == "ceil"),
+                            kernel_shape=list(node.layer.window.kernel), **window, **more)
+
+
+def _lrn(node: Node, volume: Any, constants: list[Any]) -> Any:
+    assert node.layer.region == "across"
+    return helper.make_node("LRN", node.inputs, [node.name], size=node.layer.size, alpha=node.layer.alpha,
+                            beta=node.layer.beta, bias=node.layer.k)
+
+
+def _global_pool(node: Node, volume: Any, constants: list[Any]) -> Any:
+    kind = "GlobalMaxPool" if node.layer.mode == "max" else "GlobalAveragePool"
+    return helper.make_node(kind, node.inputs, [node.name])
+
+
+def from_bytes(graph: bytes, mean: tuple[float, ...], std: tuple[float, ...]) -> bytes:
+    """The same from pictures (N, H, W, C) uint8, normalised in the graph, to probabilities."""
+    model = onnx.load_from_string(graph)
+    inner, old = model.graph, model.graph.input[0]
+    channels, height, width = (size.dim_value for size in old.type.tensor_type.shape.dim[1:])
+    for name, values in (("mean", mean), ("std", std)):
+        inner.initializer.append(numpy_helper.from_array(np.array(values, np.float32)[:, None, None], f"input.{name}"))
+    last = inner.output[0].name
+    before = [helper.make_node("Cast", ["pixels"], ["pixels.float"], to=TensorProto.FLOAT),
+              helper.make_node("Transpose", ["pixels.float"], ["pixels.planes"], perm=[0, 3, 1, 2]),
+              helper.make_node("Sub", ["pixels.planes", "input.mean"], ["pixels.centred"]),
+              helper.make_node("Div", ["pixels.centred", "input.std"], [old.name])]
+    nodes = [*before, *inner.node, helper.make_node("Softmax", [last], ["probabilities"], axis=1)]
+    made = helper.make_graph(
+        nodes, inner.name, [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["N", height, width, channels])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, None)], list(inner.initializer))
+    whole = helper.make_model(made, opset_imports=model.opset_import, ir_version=model.ir_version)
+    onnx.checker.check_model(whole)
+    return bytes(whole.SerializeToString())
 
 
 def _plain(kind: str, **settings: Any) -> Callable[..., Any]:
@@ -83,5 +118,5 @@ def _plain(kind: str, **settings: Any) -> Callable[..., Any]:
 
 KINDS: dict[str, Callable[..., Any]] = {
     "conv": _conv, "batch_norm": _norm, "relu": _relu, "dense": _dense, "pool": _pool, "add": _plain("Add"),
-    "concat": _plain("Concat", axis=1), "global_pool": _plain("GlobalAveragePool"), "dropout": _plain("Identity"),
+    "concat": _plain("Concat", axis=1), "global_pool": _global_pool, "lrn": _lrn, "dropout": _plain("Identity"),
 }
