@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-ENOUGH, LEAST, MOST = 0.6, 3, 4000  # seconds of measuring, and how many runs
+ENOUGH, LEAST, MOST = 0.5, 3, 4000  # seconds of measuring, and how many runs
 
 
 def main(engine: str, graph: str, pictures: str, batch: str) -> None:

@@ -98,7 +98,7 @@ def from_bytes(graph: bytes, mean: tuple[float, ...], std: tuple[float, ...]) ->
     channels, height, width = (size.dim_value for size in old.type.tensor_type.shape.dim[1:])
     for name, values in (("mean", mean), ("std", std)):
         inner.initializer.append(numpy_helper.from_array(np.array(values, np.float32)[:, None, None], f"input.{name}"))
-    last = inner.output[0].name
+    last, outputs = inner.output[0].name, inner.output[0].type.tensor_type.shape.dim[1].dim_value
     before = [helper.make_node("Cast", ["pixels"], ["pixels.float"], to=TensorProto.FLOAT),
               helper.make_node("Transpose", ["pixels.float"], ["pixels.planes"], perm=[0, 3, 1, 2]),
               helper.make_node("Sub", ["pixels.planes", "input.mean"], ["pixels.centred"]),
@@ -106,7 +106,7 @@ def from_bytes(graph: bytes, mean: tuple[float, ...], std: tuple[float, ...]) ->
     nodes = [*before, *inner.node, helper.make_node("Softmax", [last], ["probabilities"], axis=1)]
     made = helper.make_graph(
         nodes, inner.name, [helper.make_tensor_value_info("pixels", TensorProto.UINT8, ["N", height, width, channels])],
-        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, None)], list(inner.initializer))
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", outputs])], list(inner.initializer))
     whole = helper.make_model(made, opset_imports=model.opset_import, ir_version=model.ir_version)
     onnx.checker.check_model(whole)
     return bytes(whole.SerializeToString())

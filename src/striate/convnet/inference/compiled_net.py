@@ -9,6 +9,7 @@ batches than cores, share them. A network whose weights are not finite is not co
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import TypeVar, cast
 
 import numpy as np
@@ -31,6 +32,8 @@ from striate.model.preprocessing import LabelledPictures, Pixels
 CACHE = 12 << 20  # bytes of float32 volumes of a batch that a core's caches hold well enough
 READING = 16  # products that are computed while one weight is read from memory
 MOST = 64
+ENOUGH = 8_000_000  # products that are worth another thread, which takes as long to wake up as to compute them
+SMALL = 256 << 10  # bytes of float32 volumes
 R = TypeVar("R")
 MOST_MEMORY = 512 << 20  # bytes of float32 volumes of a batch
 
@@ -44,7 +47,9 @@ class CompiledNet:
         preparation: size, colour and normalisation of its pictures.
         precision: `float32`, `bfloat16`, or `auto`: bfloat16 where the hardware multiplies it natively.
 
-    Attributes: `dtype`, of weights and volumes; `batch`, pictures of a batch at most.
+    Attributes: `dtype`, of weights and volumes; `batch`, pictures of a batch at most; `memory`, bytes of the
+    float32 volumes of one picture;
+    `products`, multiplications of one.
 
     >>> from striate.arch import load_network
     >>> network = load_network("lenet_caffe")
@@ -59,7 +64,8 @@ class CompiledNet:
                  precision: str = "auto") -> None:
         self.preparation = preparation
         self.dtype = torch.bfloat16 if choose(precision).name == "bfloat16" else torch.float32
-        self.batch = pictures_at_once(network)
+        found = survey(network)
+        self.batch, self.memory, self.products = pictures_at_once(network), found.inference_memory, found.total("macs")
         with torch.device("meta"):
             net = build(network)
         net.load_state_dict({name: tensors[name] for name in net.state_dict()}, assign=True)  # folding copies
@@ -100,16 +106,21 @@ class CompiledNet:
         """`function` of the places of each batch of `count` pictures, in order, several of them at the same time."""
         size = max(1, min(self.batch, -(-count // 2)))  # two batches at least: two cores have work
         places = [np.arange(first, min(first + size, count)) for first in range(0, count, size)]
-        threads = torch.get_num_threads()
+        usual = torch.get_num_threads()
+        threads = max(1, min(usual, count * self.products // ENOUGH)) if self.device.type == "cpu" else usual
         workers = min(threads, len(places)) if self.device.type == "cpu" else 1
-        with reuse_freed_memory():
+        # Blocks as small as these are never returned to the system, and asking takes as long as a small network does.
+        with nullcontext() if count * self.memory <= SMALL else reuse_freed_memory():
             if workers <= 1:
-                yield from map(function, places)
+                for one in places:
+                    with _threads(threads):
+                        found = function(one)
+                    yield found
                 return
             try:
                 yield from map_ordered(function, places, workers, initializer=_few_threads(threads // workers))
             finally:
-                torch.set_num_threads(threads)  # what new threads begin with, which the workers have changed
+                torch.set_num_threads(usual)  # what new threads begin with, which the workers have changed
 
     def _computed(self, batch: Tensor) -> Tensor:
         """The output (n, …) float32 of bytes (n, C, H, W), channels last."""
@@ -173,3 +184,16 @@ def _few_threads(count: int) -> Callable[[], None]:
         torch.set_num_threads(count)
 
     return begin
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """Context in which the calling thread computes with `count` threads."""
+    usual = torch.get_num_threads()
+    if count != usual:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        if count != usual:
+            torch.set_num_threads(usual)
