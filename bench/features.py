@@ -7,8 +7,8 @@
     python bench/features.py /work/pictures/scene15/train
 
 Every rival has processes of its own, for idle threads of one would take the other's cores: three each, in turn, on all
-cores, with a warm-up and the same normalised batches in memory. `striate` has its default settings
-(bfloat16 where the processor multiplies it natively); `striate, from uint8` makes the batches as well. `differ`:
+cores, with a warm-up. The rivals find normalised batches in memory, `striate` begins with bytes and has its default
+settings (bfloat16 where the processor multiplies it natively). `differ`:
 length of the difference over the length, mean of the pictures.
 """
 
@@ -29,12 +29,13 @@ from PIL import Image
 from record import repeat, summary, write
 from striate.convnet.build.net import build
 from striate.convnet.build.normalise import InputNormalisation
-from striate.convnet.inference.features import BATCH, FeatureExtractor, cut
+from striate.convnet.inference.features import FeatureExtractor, cut
 from striate.convnet.pretrained import pretrained
 from striate.convnet.training import malloc
 from striate.model.preprocessing import InMemoryDataset
 
-WAYS = ("plain PyTorch", "ONNX Runtime", "striate", "striate, from uint8", "striate, float32")
+WAYS = ("plain PyTorch", "ONNX Runtime", "striate", "striate, float32")
+BATCH = 32
 ROUNDS, REPEATS, PICTURES = 3, 2, 256
 
 
@@ -90,10 +91,8 @@ def measured(folder: Path, way: str) -> dict[str, np.ndarray]:
         run = lambda: np.concatenate([plain(row) for row in rows])  # noqa: E731
     elif way == "ONNX Runtime":
         run = onnx_runtime(network, {name: source.tensors[name].numpy() for name in network.tensors}, batches)
-    elif way == "striate, from uint8":
-        run = lambda: ours(InMemoryDataset(images))  # noqa: E731
     else:
-        run = lambda: np.concatenate([ours.module(batch.to(ours.dtype)).float() for batch in batches])  # noqa: E731
+        run = lambda: ours(InMemoryDataset(images))  # noqa: E731
     with torch.inference_mode(), kept:
         seconds = repeat(run, REPEATS)
         return {"seconds": np.array(seconds), "features": run().reshape(PICTURES, -1)}
