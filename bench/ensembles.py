@@ -7,7 +7,7 @@
     python bench/ensembles.py photographs /work/pictures/scene15
 
 The members of the second were selected by cross-validation on the training part, and so were their weights: a transfer
-that reads 256×256 pixels, and Fisher vectors with 32 components from 32×32 places. The rivals are `transfer` as it is
+that reads 256×256 pixels, and `bow-fisher-quick`. The rivals are `transfer` as it is
 by default, at 224×224, and each member alone; cross-validated only, the members' weighted average at a temperature. The
 test part is used once, after everything is fixed. `seconds` are of fitting, from packed pictures to a recogniser, and
 `predict_ms` of one picture, in batches.
@@ -31,10 +31,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.ensemble.simulated import KINDS, choices
 
 from striate import BagOfWords, Transfer, load_data
-from striate.bow.encoders import Fisher
-from striate.bow.pyramid import SpatialPyramid
-from striate.bow.sift import DenseSIFT
-from striate.classifiers import LinearSVM
 from striate.classifiers.cross_validation import folds_of
 from striate.classifiers.temperature_scaling import tempered
 from striate.data import Data, Dataset
@@ -61,13 +57,6 @@ def simulated() -> None:
             "gain in points": float(np.mean([one.gain for one in made]))}
         print(name, rows[name], flush=True)
     write("ensembles-simulated", "an ensemble that is no better is chosen in 5 % of cases at most", dict(rows))
-
-
-def fisher() -> BagOfWords:
-    """Fisher vectors as in `bow-fisher`, with a quarter of the components and of the descriptors."""
-    pyramid = SpatialPyramid(((1, 1), (2, 2), (3, 1)), weights="equal", normalise=("region_l2", "power", "l2"))
-    return BagOfWords(sift=DenseSIFT(points=32), encoder=Fisher(32, 64), pyramid=pyramid,
-                      classifier=LinearSVM("linear"))
 
 
 def fitted(model: Recogniser, data: Data) -> tuple[dict[str, Any], Recogniser, Dataset]:
@@ -111,7 +100,7 @@ def photographs(folder: Path) -> None:
     members: dict[str, Recogniser] = {}
     rows["transfer, 224×224"], rival, _ = fitted(Transfer(), usual)
     rows["transfer"], members["transfer"], part = fitted(Transfer(size=(SIDE, SIDE)), whole)
-    rows["fisher"], members["fisher"], _ = fitted(fisher(), whole)
+    rows["fisher"], members["fisher"], _ = fitted(BagOfWords("bow-fisher-quick"), whole)
     found = [one.held_out_ for one in members.values()]
     indices, held = found[0][0], [scores[np.argsort(order)] for order, scores in found]
     labels = part.labels[np.sort(indices)]

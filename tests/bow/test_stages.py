@@ -66,7 +66,7 @@ def test_the_example_of_the_module_is_one() -> None:
 def test_every_preset_learns_and_a_file_too(tmp_path: Path) -> None:
     X, y = pictures(60), ["across", "down"] * 30
     for name in PRESETS:
-        few = Fisher(3, 5) if name == "bow-fisher" else Hard(7)
+        few = Fisher(3, 5) if "fisher" in name else Hard(7)
         recogniser = BagOfWords(name, encoder=few, sample=2000, flip=False).fit(X, y)
         assert type(recogniser.pipeline_.classifier) is type(PRESETS[name](small=True).classifier)
         assert recogniser.score(X, y) == 1

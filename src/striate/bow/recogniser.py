@@ -41,8 +41,8 @@ class BagOfWords(Recogniser):
     Csurka et al. (ECCV workshop 2004); Lazebnik, Schmid & Ponce (CVPR 2006).
 
     Args:
-        stages: a set of stages by name (`bow`, `bow-knn`, `bow-fisher`, which differ for pictures under 128 pixels), or
-            a YAML file of stages.
+        stages: a set of stages by name (`bow`, `bow-knn`, `bow-fisher`, `bow-fisher-quick`, which differ for pictures
+            under 128 pixels), or a YAML file of stages.
         sift, encoder, pyramid, classifier: unfitted estimators of `striate.bow` that replace those.
         sample: descriptors that the words are learnt from, 1 to 10 million.
         flip: learn from mirror images too; None is so for up to 10,000 pictures, unless classes are single letters

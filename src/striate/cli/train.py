@@ -41,9 +41,10 @@ def train(
     model: Annotated[
         str | None,
         typer.Option(help="A network by name (see inspect --list) or a YAML, prototxt or Keras JSON file; bow, "
-                     "bow-knn, bow-fisher or a YAML file of stages: a bag of visual words; transfer: a linear "
-                     "classifier on pretrained features; knn: nearest neighbours on them; finetune: continue training "
-                     "all layers of a pretrained network; auto: choose among transfer, knn and finetune on validation. "
+                     "bow-knn, bow-fisher, bow-fisher-quick or a YAML file of stages: a bag of visual words; transfer: "
+                     "a linear classifier on pretrained features; knn: nearest neighbours on them; finetune: continue "
+                     "training all layers of a pretrained network; auto: choose among transfer, knn and finetune on "
+                     "validation. "
                      "[default: compact]")
     ] = None,
     weights: Annotated[

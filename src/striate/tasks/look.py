@@ -117,7 +117,8 @@ def refuse_options(given: Mapping[str, object], explainer: Explainer, kind: str)
     """Refuse the first option that an explainer does not have (`option_of_kind`)."""
     for name in given:
         if name not in explainer.options:
-            with_it = [f"a {other}" for other, row in EXPLAINERS.items() if name in row.options]
+            with_it = [f"{'an' if other[0] in 'aeiou' else 'a'} {other}" for other, row in EXPLAINERS.items()
+                       if name in row.options]
             raise UsageError("option_of_kind", f"{name} was asked for",
                              allowed=f"it is allowed for {join_words(with_it)}",
                              given=f"a model of the kind {shown(kind)} was given", do=f"Leave out {name}")

@@ -1,4 +1,4 @@
-"""Bags of visual words: `bow`, `bow-knn`, `bow-fisher`, or a YAML file of stages."""
+"""Bags of visual words: `bow`, `bow-knn`, `bow-fisher`, `bow-fisher-quick`, or a YAML file of stages."""
 
 from __future__ import annotations
 
