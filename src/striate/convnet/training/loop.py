@@ -17,9 +17,9 @@ from striate.convnet.distributed import GradientBuckets
 from striate.convnet.losses import class_weights, loss_of
 from striate.convnet.optimisers import clip, make_optimiser, set_rate
 from striate.convnet.training.checkpoint import Snapshot
+from striate.convnet.training.dropout_seed import seed_dropout
 from striate.convnet.training.ema import ExponentialMovingAverage
 from striate.convnet.training.prefetch import Batch, Prefetcher, prepared
-from striate.convnet.training.seeding import seed_for
 from striate.convnet.training.state_dict import restore, save
 from striate.convnet.training.time_budget import BudgetClock, replan
 from striate.convnet.training.training_context import StepRecord
@@ -89,25 +89,31 @@ class OptimiserStep:
     """One optimiser step on one batch; returns the loss of the whole batch, and the sums of the votes."""
 
     def __init__(self, run: TrainingRun, optimiser: torch.optim.Optimizer) -> None:
-        self.run, self.optimiser = run, optimiser
+        self.run, self.optimiser, self.device = run, optimiser, run.device
         self.weights = class_weights(run.labels, run.module.network.output.size, bool(run.recipe.balance))
         self.gradients = GradientBuckets(run.module, run.group.world_size)
         self.fixed_norms = [run.module.module_of(node.name) for node in run.module.nodes
                             if run.pretrained and node.layer.kind == "batch_norm"]
         self.parameters = [one for one in run.module.parameters() if one.requires_grad]
+        self.set_mode()
+
+    def set_mode(self) -> None:
+        """Set the module to training, but for batch normalisations that keep their pretrained averages."""
+        self.run.module.train()
+        for unit in self.fixed_norms:
+            unit.eval()
 
     def __call__(self, batch: Batch, *votes: float) -> list[float]:
         """The step on `batch`."""
         run, recipe = self.run, self.run.recipe
-        run.module.train()
-        for unit in self.fixed_norms:
-            unit.eval()
-        torch.manual_seed(seed_for(recipe.seed, "dropout", batch.step))
+        if not run.module.training:  # after a validation
+            self.set_mode()
+        seed_dropout(recipe.seed, batch.step, self.device)
         set_rate(self.optimiser, recipe.rate_at(batch.step))
-        inputs = run.preparation.normalised(batch.pictures.to(run.device, non_blocking=True))
-        targets = batch.labels.to(run.device, non_blocking=True)
+        inputs = run.preparation.normalised(batch.pictures.to(self.device, non_blocking=True))
+        targets = batch.labels.to(self.device, non_blocking=True)
         inputs, mixed = mix(inputs, targets, recipe, batch.step // run.per_epoch, batch.indices, batch.shard.slice)
-        with run.precision.autocast(run.device):
+        with run.precision.autocast(self.device):
             scores = run.module(inputs, batch.step, batch.shard)
         loss = loss_of(scores, mixed, run.module, recipe, self.weights)
         values: list[float] = self.gradients.backward(batch.shard.portion(loss, scores), *votes).tolist()
