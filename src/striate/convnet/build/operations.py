@@ -18,6 +18,7 @@ from striate.arch import Volume
 from striate.arch.axis import Axis
 from striate.arch.layer_params import as_pads
 from striate.convnet.build.lrn import CrossChannelLRN
+from striate.convnet.build.narrow_max_pool import is_narrow, narrow_max_pool
 from striate.convnet.distributed.shard import BatchShard, dropped
 from striate.convnet.distributed.sync_batch_norm import batch_norm
 
@@ -82,7 +83,7 @@ def _deconv(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
 
 def _pool(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
     if layer.mode == "max":
-        return _max_pool(layer, x)[0]
+        return _max_pool(layer, x, narrow=context.training and is_narrow(x))[0]
     axes = layer.window.axes(x.shape[2], x.shape[3])
     if (padding := _even(axes)) is not None:
         return F.avg_pool2d(
@@ -95,11 +96,12 @@ def _pool(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
     return means * shares[0][:, None] * shares[1]
 
 
-def _max_pool(layer: Any, x: Tensor, switches: bool = False) -> tuple[Tensor, Tensor]:
-    """The maxima, and their switches if requested; else the maxima twice."""
+def _max_pool(layer: Any, x: Tensor, switches: bool = False, narrow: bool = False) -> tuple[Tensor, Tensor]:
+    """The maxima, and their switches if requested; else the maxima twice. `narrow`: by `NarrowMaxPool`."""
     window = layer.window
     axes = window.axes(x.shape[2], x.shape[3])
-    pool = F.max_pool2d_with_indices if switches else lambda *args: (F.max_pool2d(*args),) * 2
+    maxima_of = narrow_max_pool if narrow else F.max_pool2d
+    pool = F.max_pool2d_with_indices if switches else lambda *args: (maxima_of(*args),) * 2
     if (padding := _even(axes)) is not None:
         return pool(x, window.kernel, window.stride, padding, (1, 1), layer.rounding == "ceil")
     left, right, top, _ = sides = _as_far_as_read(layer, axes)
