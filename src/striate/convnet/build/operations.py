@@ -19,6 +19,7 @@ from striate.arch.axis import Axis
 from striate.arch.layer_params import as_pads
 from striate.convnet.build.lrn import CrossChannelLRN
 from striate.convnet.build.narrow_max_pool import is_narrow, narrow_max_pool
+from striate.convnet.build.small_plane_conv import is_small, small_plane_conv
 from striate.convnet.distributed.shard import BatchShard, dropped
 from striate.convnet.distributed.sync_batch_norm import batch_norm
 
@@ -57,6 +58,8 @@ def _conv(layer: Any, context: UnitContext, x: Tensor) -> Tensor:
     x, padding = _padded(layer, x)
     window = layer.window
     weight, bias = context.tensors["weight"], context.tensors.get("bias")
+    if context.training and is_small(x, window.kernel, window.stride, padding, window.dilation, layer.groups):
+        return small_plane_conv(x, weight, bias)
     return F.conv2d(x, weight, bias, window.stride, padding, window.dilation, layer.groups)
 
 
