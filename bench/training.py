@@ -12,20 +12,23 @@ left out. Same network (its parameters are counted), same batches, SGD with Nest
 
 Every measurement is a process of its own: at least 5 steps and 4 s do not count, the next `--seconds` do. A first round
 runs every form of every rival, and the fastest form of each takes part in the rounds after it, in turn with ours; the
-first round does not count. `fraction_of_peak` counts 6 operations for each multiply-add of a picture (forward and twice
-as much backward) against the quickest bfloat16 product or 3×3 convolution found in any round (`rivals/peak.py`).
+first round does not count. `--again` leaves it out: the forms are those that the last result has chosen, and the
+tutorials do not take part; with `--seconds 2 --repeats 2` that takes a minute and a half. `fraction_of_peak` counts 6
+operations for each multiply-add of a picture (forward and twice as much backward) against the quickest bfloat16 product
+or 3×3 convolution found in any round (`rivals/peak.py`).
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from record import summary, write
+from record import RESULTS, summary, write
 from rivals.call import KERAS, answer, whole_machine
 from rivals.work import WORKS
 
@@ -36,7 +39,7 @@ KERAS_FORMS = {
     "dataset, four steps together": ("--feed", "dataset", "--together", "4"),
     "dataset, compiled": ("--feed", "dataset", "--jit"),
 }
-OURS, BY_HAND = "striate", "PyTorch by hand"
+OURS, BY_HAND, TUTORIALS = "striate", "PyTorch by hand", "PyTorch's tutorials"
 
 
 def contestants(net: str, seconds: float, keras: Path | None, files: Path) -> dict[str, dict[str, Form]]:
@@ -54,7 +57,7 @@ def contestants(net: str, seconds: float, keras: Path | None, files: Path) -> di
             "float32, memory kept": form("loops", "--precision", "float32", env=KEEP),
         },
         "plain PyTorch": {"float32": form("loops", "--plain")},
-        "PyTorch's tutorials": {f"{n} workers": form("tutorial", "--folder", files, "--workers", n) for n in (0, 2)},
+        TUTORIALS: {f"{n} workers": form("tutorial", "--folder", files, "--workers", n) for n in (0, 2)},
     }
     if keras:
         rows["Keras on TensorFlow"] = {
@@ -70,25 +73,32 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--name", help="of the result; default: training-NET")
+    parser.add_argument("--again", action="store_true", help="no first round: the forms that the last result chose")
     given = parser.parse_args()
     whole_machine()
-    work, peaks = WORKS[given.net], [answer("rivals.peak")]
+    result = given.name or f"training-{given.net}"
+    work, peaks = WORKS[given.net], [answer("rivals.peak", "--seconds", 0.5)]
     with tempfile.TemporaryDirectory() as scratch:
         rows = contestants(given.net, given.seconds, given.keras_python, Path(scratch) / "pictures")
-        first: dict[str, dict[str, dict[str, Any]]] = {
-            name: {label: told(name, label, run()) for label, run in forms.items()} for name, forms in rows.items()}
-        chosen = {name: max(found, key=lambda label: speed(found[label]))
-                  for name, found in first.items() if any(map(speed, found.values()))}
+        first: dict[str, dict[str, dict[str, Any]]] = {}
+        if given.again:
+            earlier = json.loads((RESULTS / f"{result}.json").read_text())["results"]["form"]
+            chosen = {one: form for one, form in earlier.items() if one in rows and one != TUTORIALS}
+        else:
+            first = {name: {label: told(name, label, run()) for label, run in forms.items()}
+                     for name, forms in rows.items()}
+            chosen = {name: max(found, key=lambda label: speed(found[label]))
+                      for name, found in first.items() if any(map(speed, found.values()))}
         runs: dict[str, list[dict[str, Any]]] = {name: [] for name in chosen}
         for _ in range(given.repeats):
             for name, label in chosen.items():
                 runs[name].append(told(name, label, rows[name][label]()))
-            peaks.append(answer("rivals.peak"))
+            peaks.append(answer("rivals.peak", "--seconds", 0.5))
     rates = {name: [one for one in map(speed, found) if one] for name, found in runs.items()}
     median = {name: statistics.median(found) for name, found in rates.items() if found}
     peak = max((one for one in peaks if "gflops" in one), key=lambda one: one["gflops"])
     macs = next(one["macs"] for one in runs[OURS] if "macs" in one)
-    write(given.name or f"training-{given.net}", f"how fast {work.network} is trained, beside every rival", {
+    write(result, f"how fast {work.network} is trained, beside every rival", {
         "network": work.network, "picture": [work.side, work.side, work.channels], "batch": work.batch,
         "pictures": work.count, "parameters": work.parameters, "macs_of_a_picture": macs,
         "pictures_per_second": {name: summary(found) for name, found in rates.items() if found},

@@ -6,10 +6,10 @@ killed ends in the same bits as one that was not (same machine type, versions, t
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 
 from striate.convnet.augment import mix
@@ -117,12 +117,13 @@ class OptimiserStep:
             scores = run.module(inputs, batch.step, batch.shard)
         loss = loss_of(scores, mixed, run.module, recipe, self.weights)
         values: list[float] = self.gradients.backward(batch.shard.portion(loss, scores), *votes).tolist()
-        if not np.isfinite(values[0]):
+        if not math.isfinite(values[0]):
             raise not_finite(run, batch, values[0])
         if recipe.clip:
             clip(self.parameters, recipe.clip)
         self.optimiser.step()
-        self.optimiser.zero_grad(set_to_none=True)
+        for parameter in self.parameters:  # torch's zero_grad takes a profile first, 0.05 ms
+            parameter.grad = None
         if run.average:
             run.average.update(run.module)
         return values
