@@ -49,12 +49,11 @@ def test_no_pictures_have_gradients_of_zero() -> None:
     assert not bias.grad.any()  # type: ignore[union-attr]
 
 
-def test_products_are_in_the_format_of_autocast() -> None:
+def test_products_are_in_bfloat16_and_gradients_in_the_format_of_the_weights() -> None:
     x, weight, bias = tensors(3, 3, torch.float32)
     with torch.autocast("cpu", torch.bfloat16):
-        found = small_plane_conv(x, weight, bias)
-        expected = F.conv2d(x, weight, bias, padding=1)
-    assert found.dtype == expected.dtype == torch.bfloat16
+        found = small_plane_conv(x.bfloat16(), weight, bias)
+    assert found.dtype == torch.bfloat16
     exact = F.conv2d(*(one.detach().bfloat16().double() for one in (x, weight, bias)), padding=1)
     assert (found.double() - exact).abs().max() <= exact.abs().max() / 256  # half a step of bfloat16's 8 bits
     found.float().sum().backward()
@@ -62,25 +61,27 @@ def test_products_are_in_the_format_of_autocast() -> None:
     assert weight.grad.dtype == torch.float32
 
 
-@pytest.mark.parametrize(("layer", "side", "used"), [
-    (Conv(4, 3, padding=1), 3, True),
-    (Conv(4, 3, padding=1), 4, False),
-    (Conv(4, 3), 3, False),
-    (Conv(4, 3, padding=1, stride=2), 3, False),
-    (Conv(4, 3, padding=2, dilation=2), 3, False),
-    (Conv(4, 3, padding=1, groups=2), 3, False),
-    (Conv(4, 1), 3, False),
+@pytest.mark.parametrize(("layer", "side", "kind", "used"), [
+    (Conv(4, 3, padding=1), 3, torch.bfloat16, True),
+    (Conv(4, 3, padding=1), 3, torch.float32, False),
+    (Conv(4, 3, padding=1), 4, torch.bfloat16, False),
+    (Conv(4, 3), 3, torch.bfloat16, False),
+    (Conv(4, 3, padding=1, stride=2), 3, torch.bfloat16, False),
+    (Conv(4, 3, padding=2, dilation=2), 3, torch.bfloat16, False),
+    (Conv(4, 3, padding=1, groups=2), 3, torch.bfloat16, False),
+    (Conv(4, 1), 3, torch.bfloat16, False),
 ])
 def test_it_is_used_for_such_planes_while_training(monkeypatch: pytest.MonkeyPatch, layer: Callable[..., object],
-                                                   side: int, used: bool) -> None:
+                                                   side: int, kind: torch.dtype, used: bool) -> None:
     calls: list[torch.Tensor] = []
     original = operations.small_plane_conv
     monkeypatch.setattr(operations, "small_plane_conv", lambda *args: (calls.append(args[0]), original(*args))[1])
     module = build(Network(layer(Input(2, side, side))))  # type: ignore[arg-type]
     for name, value in module.state_dict().items():
         torch.nn.init.normal_(value) if name.endswith("weight") else None
-    x = torch.randn(3, 2, side, side)
-    trained = module.train()(x)
-    assert len(calls) == used
-    torch.testing.assert_close(trained, module.eval()(x))
+    x = torch.randn(3, 2, side, side).to(kind)
+    with torch.autocast("cpu", kind, enabled=kind == torch.bfloat16):
+        trained = module.train()(x)
+        assert len(calls) == used
+        torch.testing.assert_close(trained, module.eval()(x))
     assert len(calls) == used  # a prediction is torch's own, to the bit
