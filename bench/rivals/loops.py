@@ -10,12 +10,14 @@ index, one fused optimiser step, gradients dropped instead of zeroed, no synchro
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 
 import torch
+from torch import nn
 from torch.nn.functional import cross_entropy
 
 from rivals.nets import NETS, learnt
-from rivals.work import DECAY, MEAN, MOMENTUM, RATE, SPREAD, WORKS, Timer, made, parser
+from rivals.work import DECAY, MEAN, MOMENTUM, RATE, SPREAD, WORKS, Timer, Work, made, parser
 
 
 def main() -> None:
@@ -32,31 +34,34 @@ def main() -> None:
 
 def by_hand(given: argparse.Namespace, pictures: torch.Tensor, labels: torch.Tensor, timer: Timer) -> None:
     """As fast as we can write it; `pictures` (N, H, W, C) uint8, `labels` (N,) int64."""
-    work = WORKS[given.net]
-    kind = getattr(torch, given.precision)
-    module = NETS[given.net]().to(memory_format=torch.channels_last)
-    module.train()
+    work, module = WORKS[given.net], NETS[given.net]()
+    losses = steps_by_hand(work, module, pictures, labels, getattr(torch, given.precision), given.compile)
+    for step, loss in enumerate(losses, 1):
+        if timer.tick(step):
+            timer.report(work, learnt(module), loss.item())
+            return
+
+
+def steps_by_hand(work: Work, module: nn.Module, pictures: torch.Tensor, labels: torch.Tensor,
+                  kind: torch.dtype = torch.bfloat16, compiled: bool = False) -> Iterator[torch.Tensor]:
+    """Train `module` for ever; the loss of each step, ()."""
+    module.to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.SGD(module.parameters(), RATE, MOMENTUM, weight_decay=DECAY, nesterov=True, fused=True)
 
-    def forward(taken: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    def loss_of(taken: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         x = taken.permute(0, 3, 1, 2).to(kind).sub_(MEAN).mul_(1 / SPREAD)  # the view is channels last already
         with torch.autocast("cpu", kind, enabled=kind != torch.float32):
             scores = module(x)
         return cross_entropy(scores.float(), targets)
 
-    compiled = torch.compile(forward) if given.compile else forward
-    step = 0
+    forward = torch.compile(loss_of) if compiled else loss_of
     while True:
-        order = torch.randperm(work.count)
-        for indices in order.split(work.batch):
-            loss = compiled(pictures[indices], labels[indices])
+        for indices in torch.randperm(len(pictures)).split(work.batch):
+            loss = forward(pictures[indices], labels[indices])
             loss.backward()
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
-            step += 1
-            if timer.tick(step):
-                timer.report(work, learnt(module), loss.item())
-                return
+            yield loss
 
 
 def plain(given: argparse.Namespace, pictures: torch.Tensor, labels: torch.Tensor, timer: Timer) -> None:
