@@ -87,6 +87,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "plan_with_another_end": lambda _: Recipe(steps=10, plan=((0, 9),)),
     "two_budgets": lambda _: Recipe(epochs=1, minutes=1),
     "unknown_key": lambda _: Recipe.from_dict({"learning_rat": 1}),
+    "no_confidence": lambda _: ConvNet(SMALL, epochs=1).fit(PICTURES, LABELS).predict_with_confidence(PICTURES),
     "one_class": lambda _: fit(labels=[1, 1, 1, 1]),
     "class_count": lambda _: fit(Network(Dense(3)(Input(1, 8, 8)), name="three")),
     "input_volume": lambda _: fit(size=(9, 9)),

@@ -14,6 +14,7 @@ from torch.nn.functional import cross_entropy
 import striate
 from striate import ConvNet
 from striate.convnet.build.normalise import InputNormalisation
+from striate.convnet.logit_calibration import LogitCalibration
 from striate.core import model_file
 from striate.data import Data
 from striate.errors import DataError, ModelFileError, StriateError, UsageError
@@ -38,27 +39,43 @@ def test_the_temperature_is_fitted_on_validation(trained: ConvNet, digits: Data,
     pictures, labels = digits.validation, digits.validation.labels
     assert np.array_equal(trained.validated_, trained.predict_proba(pictures))
     without = striate.load(trained.save(tmp_path / "m.safetensors"))
-    assert without.temperature_ == trained.temperature_ != 1
-    without.temperature_ = 1.0
+    assert without.calibration_.temperature == trained.calibration_.temperature != 1
+    without.calibration_ = LogitCalibration()
     logs = np.log(without.predict_proba(pictures))
     losses = [cross_entropy(torch.from_numpy(logs / t), torch.from_numpy(labels)).item()
-              for t in trained.temperature_ * np.array([0.7, 1, 1.4])]
+              for t in trained.calibration_.temperature * np.array([0.7, 1, 1.4])]
     assert losses[1] == min(losses)
     told = trained.predict_proba(pictures)[np.arange(len(labels)), labels]
     assert -np.log(told).mean() == pytest.approx(losses[1], rel=1e-6)
-    assert ConvNet("lenet5", epochs=1).fit(digits.train).temperature_ == 1
+    assert not ConvNet("lenet5", epochs=1).fit(digits.train).has_confidence
+
+
+def test_confidence_is_the_share_of_validation_pictures_that_are_less_known(trained: ConvNet, digits: Data,
+                                                                            tmp_path: Path) -> None:
+    probabilities, confidence = trained.predict_with_confidence(digits.validation)
+    assert np.array_equal(probabilities, trained.predict_proba(digits.validation))
+    count = len(digits.validation)
+    for share in (0.02, 0.05, 0.5):
+        assert abs((confidence < share).sum() - share * (count + 1)) <= 1
+    noise = np.random.default_rng(0).integers(0, 17, (200, 8, 8), np.uint8)
+    assert (trained.predict_with_confidence(noise)[1] < 0.05).mean() > 0.5
+    loaded = striate.load(trained.save(tmp_path / "m.safetensors"))
+    assert np.array_equal(loaded.predict_with_confidence(digits.validation)[1], confidence)
+    with pytest.raises(UsageError, match="without validation"):
+        ConvNet("lenet5", epochs=1).fit(digits.train).predict_with_confidence(digits.validation)
 
 
 def test_files_without_a_temperature_have_none(trained: ConvNet, tmp_path: Path) -> None:
     manifest, arrays = trained.to_file()
     manifest = {**manifest, "classes": trained.classes_.tolist()}
-    for value in (0.0, -1.0, "2", True, None, 1):
-        model_file.save(tmp_path / "m.safetensors", "convnet", manifest | {"temperature": value}, arrays)
+    for value in (0.0, -1.0, "2", True, None):
+        wrong = manifest | {"calibration": {"temperature": value}}
+        model_file.save(tmp_path / "m.safetensors", "convnet", wrong, arrays)
         with pytest.raises(ModelFileError, match="temperature"):
             striate.load(tmp_path / "m.safetensors")
-    del manifest["temperature"]
+    del manifest["calibration"]
     model_file.save(tmp_path / "m.safetensors", "convnet", manifest, arrays)
-    assert striate.load(tmp_path / "m.safetensors").temperature_ == 1
+    assert striate.load(tmp_path / "m.safetensors").calibration_.temperature == 1
 
 
 def test_clone_and_params(trained: ConvNet) -> None:

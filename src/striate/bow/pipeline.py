@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,13 +67,23 @@ class Pipeline:
 
     def probabilities(self, pictures: LabelledPictures) -> NDArray[np.float64]:
         """Class probabilities, (n, K) float64, rows sum to 1; computed in batches."""
-        whole = np.empty((len(pictures), self.classes))
+        return np.concatenate([self.with_absent_classes(self.classifier.predict_proba(features))
+                               for features in self._features(pictures)])
+
+    def predict_with_confidence(
+        self, pictures: LabelledPictures
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Class probabilities (n, K), and how known each picture is, (n,) 0 to 1; the classifier has a `novelty_`."""
+        found = [self.classifier.predict_with_confidence(features) for features in self._features(pictures)]
+        return (self.with_absent_classes(np.concatenate([scores for scores, _ in found])),
+                np.concatenate([confidence for _, confidence in found]))
+
+    def _features(self, pictures: LabelledPictures) -> Iterator[Floats]:
+        """Features of the pictures, in batches."""
         several = max(1, min(MOST_PICTURES, MOST_BYTES // (4 * self.description.width)))
         for start in range(0, len(pictures), several):
-            part = PictureSubset(pictures, np.arange(start, min(start + several, len(pictures))))
-            scores = self.classifier.predict_proba(self.description.features(part))
-            whole[start : start + several] = self.with_absent_classes(scores)
-        return whole
+            yield self.description.features(
+                PictureSubset(pictures, np.arange(start, min(start + several, len(pictures)))))
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from striate.core.executor import worker_count
 from striate.core.model_file import Arrays, ModelFile
 from striate.core.params import Refusal, check_params, stored
 from striate.model.preprocessing import LabelledPictures, Preprocessing
-from striate.model.recogniser import Recogniser, manifest_of, pictures_of, restored_classes, training_set
+from striate.model.recogniser import Recogniser, manifest_of, no_confidence, pictures_of, restored_classes, training_set
 
 Amount = partial(Integer, phrase="whole numbers from {low:,} to {high:,} are allowed")
 FEW = 10_000  # pictures, up to which mirror images are learnt from by default
@@ -123,6 +123,18 @@ class BagOfWords(Recogniser):
         """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are resized first."""
         check_is_fitted(self, "pipeline_")
         return self.pipeline_.probabilities(self.preparation_.apply(pictures_of(X)))
+
+    @property
+    def has_confidence(self) -> bool:
+        """Whether the file has a novelty detector; those of striate 0.1 have none."""
+        return self.pipeline_.classifier.novelty_ is not None
+
+    def predict_with_confidence(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Class probabilities (N, K), and how known each picture is, (N,) 0 to 1: see `Recogniser`."""
+        check_is_fitted(self, "pipeline_")
+        if not self.has_confidence:
+            raise no_confidence()
+        return self.pipeline_.predict_with_confidence(self.preparation_.apply(pictures_of(X)))
 
     def to_file(self) -> tuple[dict[str, Any], Arrays]:
         """Manifest and arrays; no times and no paths, so that the same training gives the same bytes."""

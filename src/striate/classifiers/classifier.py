@@ -6,7 +6,6 @@ classifier are JSON values and plain arrays; `from_arrays` checks both.
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Self
@@ -14,7 +13,9 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from striate.classifiers.cross_validation import MOST, folds_of
 from striate.classifiers.kernels import KERNELS, Floats, Kernel
+from striate.classifiers.novelty import PREFIX, NoveltyDetector
 from striate.core.constraints import OneOf, Whole, unquoted
 from striate.core.estimator import ClassifierEstimator, check_is_fitted
 from striate.core.params import Refusal, check_params
@@ -26,25 +27,26 @@ Arrays = dict[str, NDArray[Any]]
 ROWS = 1024  # pictures of a batch
 UNKNOWN = Refusal("unknown_choice", "a {name} was asked for", "Choose one of these", given=unquoted)
 KernelName = Annotated[str, OneOf(*KERNELS, phrase="{words} are allowed"), UNKNOWN]
-LEAST, MOST = math.ulp(0.0), 1e300  # of any number above 0, of any setting
 Seed = Annotated[int, Whole(0, MOST, "a whole number from 0 up is allowed")]
 
 
 class Classifier(ClassifierEstimator, ABC):
-    """Base class of classifiers of features into K classes; a subclass gives `_learn`, `decision`, `predict_proba`.
+    """Base class of classifiers of features into K classes; a subclass gives `_learn`, `decision`, `probabilities`.
 
     Learnt: `classes_` (K,) int64, which is 0..K−1; `n_features_in_`; `notes_`, sentences on choices and their reasons;
     `held_out_`: indices (m,) of training pictures, and their probabilities (m, K) by classifiers not fitted on them
-    (not stored in a file).
+    (not stored in a file); `novelty_`, a `NoveltyDetector`, None where a file has none.
     """
 
     REFUSAL: ClassVar = Refusal("impossible_value", "{name} of a classifier was asked for",
                                 "Leave {name} out for the default", given=unquoted)
     kernel: str
+    seed: int
     classes_: NDArray[np.int64]
     n_features_in_: int
     notes_: list[str]
     held_out_: tuple[NDArray[np.int64], Doubles]
+    novelty_: NoveltyDetector | None
 
     def fit(self, X: ArrayLike, y: ArrayLike, copies: int = 1, groups: NDArray[np.int64] | None = None) -> Self:
         """Learn from features X (n, D) float32 and labels y (n,), whole numbers 0..K−1 of which each occurs.
@@ -68,37 +70,69 @@ class Classifier(ClassifierEstimator, ABC):
             raise DataError("bad_copies", "a classifier was asked to learn from groups of pictures",
                             allowed=f"a number for each of {once:,} pictures is allowed",
                             given=f"{own.shape} were given", do="Leave groups out")
-        self._learn(kernel, features, labels, np.tile(own, copies))
-        indices, scores = self.held_out_
-        self.held_out_ = indices[indices < once], scores[indices < once]
+        indices, decisions = self._learn(kernel, features, labels, np.tile(own, copies))
+        indices, decisions = indices[indices < once], decisions[indices < once]
+        self.held_out_ = indices, self.probabilities(decisions)
+        folds = folds_of(labels[:once], None, self.seed, own)
+        self.novelty_ = NoveltyDetector.fit(features[:once], labels[:once], folds, (indices, decisions))
         self.classes_ = np.arange(labels.max() + 1)
         self.n_features_in_ = features.shape[1]
         return self
 
     @abstractmethod
-    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
-        """Learn from features and labels that have been checked; rows of one group (n,) are held out together."""
+    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64],
+               groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], Doubles]:
+        """Learn from features and labels that have been checked; rows of one group (n,) are held out together.
+
+        Returns the indices (m,) of rows, and their decisions (m, K) by classifiers that were not fitted on them.
+        """
 
     @abstractmethod
     def decision(self, X: ArrayLike) -> Doubles:
         """Decision function: the evidence for each class, (n, K) float64; the largest wins."""
 
     @abstractmethod
-    def predict_proba(self, X: ArrayLike) -> Doubles:
-        """Probabilities, (n, K) float64, rows sum to 1."""
+    def probabilities(self, decisions: Doubles) -> Doubles:
+        """Probabilities, (n, K) float64 with rows that sum to 1, of decisions (n, K)."""
 
     @abstractmethod
     def chosen(self) -> str:
         """The chosen settings as a text for people."""
 
     @abstractmethod
-    def to_arrays(self) -> tuple[Settings, Arrays]:
-        """All that `decision` and `predict_proba` need: JSON values, and arrays by name."""
+    def _to_arrays(self) -> tuple[Settings, Arrays]:
+        """All that `decision` and `probabilities` need: JSON values, and arrays by name."""
 
     @classmethod
     @abstractmethod
+    def _from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The classifier that `_to_arrays` gave; ValueError where anything does not fit."""
+
+    def to_arrays(self) -> tuple[Settings, Arrays]:
+        """All that predicting needs: JSON values, and arrays by name."""
+        settings, arrays = self._to_arrays()
+        more, own = self.novelty_.to_arrays() if self.novelty_ else ({}, {})
+        return {**settings, **more}, {**arrays, **own}
+
+    @classmethod
     def from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
         """The classifier that `to_arrays` gave; ValueError where anything does not fit."""
+        self = cls._from_arrays(settings, {name: one for name, one in arrays.items() if not name.startswith(PREFIX)})
+        self.novelty_ = NoveltyDetector.from_arrays(settings, arrays, self.n_features_in_)
+        return self
+
+    def predict_proba(self, X: ArrayLike) -> Doubles:
+        """Calibrated probabilities, (n, K) float64, rows sum to 1."""
+        return self.probabilities(self.decision(X))
+
+    def predict_with_confidence(self, X: ArrayLike) -> tuple[Doubles, Doubles]:
+        """Probabilities (n, K), and how known each row is, (n,) 0..1: the share of held-out pictures that are less so.
+
+        It needs a `novelty_`.
+        """
+        assert self.novelty_ is not None
+        decisions = self.decision(X)
+        return self.probabilities(decisions), self.novelty_.confidence(features_of(X), decisions)
 
     def predict(self, X: ArrayLike) -> NDArray[np.int64]:
         """The most probable class of each row, (n,) int64."""

@@ -13,7 +13,6 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.classifiers.classifier import LEAST, MOST
 from striate.classifiers.newton import Floats, Solution, SolverSpace, solve
 from striate.core.constraints import Real, Whole
 from striate.errors import DataError
@@ -24,6 +23,7 @@ GRID = tuple(4.0**power for power in range(-2, 7))  # 1/16 to 4,096, over the me
 PATIENCE = 2  # values of C in a row that may be no better before the rest are left out; 1 from `MANY` pictures on
 PATH_TOLERANCE = 0.1  # of the weights' length; the decisions' order rarely changes below this
 FOLDS, FEWER_FOLDS, MANY = 5, 3, 5_000
+LEAST, MOST = math.ulp(0.0), 1e300  # of any number above 0, of any setting
 Cost = Annotated[float | None, Real(LEAST, MOST, "a number above 0 is allowed")]
 Folds = Annotated[int | None, Whole(2, MOST, "a whole number from 2 up is allowed")]
 Tolerance = Annotated[float, Real(LEAST, math.nextafter(1, 0), "a number between 0 and 1 is allowed")]

@@ -50,7 +50,8 @@ class KernelSVM(Classifier):
                  tol: Tolerance = 0.03) -> None:
         self.kernel, self.C, self.folds, self.seed, self.tol = kernel, C, folds, seed, tol
 
-    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
+    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]
+               ) -> tuple[NDArray[np.int64], Doubles]:
         if 8 * len(features) ** 2 > MOST_GRAM:
             raise DataError("too_many_pictures", f"a kernel SVM of {len(features):,} rows was asked for",
                             allowed=f"up to {int((MOST_GRAM / 8) ** 0.5):,} are allowed",
@@ -63,11 +64,11 @@ class KernelSVM(Classifier):
         self.C_, self.scores_ = choice.C, choice.scores
         self.notes_ += choice.notes
         self.calibration_ = calibrate(choice.decisions, labels, folds)
-        self.held_out_ = np.arange(len(labels)), self.calibration_.apply(choice.decisions)
         weights = choice.solution.columns
         support = (np.abs(weights) > NEGLIGIBLE * np.abs(weights).max(axis=0)).any(axis=1)
         self.vectors_, self.coefficients_ = features[support], weights[support]
         self.bias_ = self.coefficients_.sum(axis=0)
+        return np.arange(len(labels)), choice.decisions
 
     def decision(self, X: ArrayLike) -> Doubles:
         """Signed distance from each class's plane, in margins, (n, K) float64: +1 and −1 are the edges."""
@@ -79,24 +80,24 @@ class KernelSVM(Classifier):
                 decisions[rows] = kernel.exact(features[rows], self.vectors_) @ self.coefficients_ + self.bias_
         return decisions
 
-    def predict_proba(self, X: ArrayLike) -> Doubles:
-        """Probabilities, (n, K) float64, calibrated on held-out folds."""
-        return self.calibration_.apply(self.decision(X))
+    def probabilities(self, decisions: Doubles) -> Doubles:
+        """Probabilities, (n, K) float64, of decisions (n, K), calibrated on held-out folds."""
+        return self.calibration_.apply(decisions)
 
     def chosen(self) -> str:
         """C and the calibration as a text."""
         how = f"C = {self.C_:.3g}" + (f", the best of {len(self.scores_)} by cross-validation" if self.scores_ else "")
         return f"{how}; probabilities by {self.calibration_.kind}"
 
-    def to_arrays(self) -> tuple[Settings, Arrays]:
+    def _to_arrays(self) -> tuple[Settings, Arrays]:
         """Support vectors, coefficients and bias, the calibration, kernel and C."""
         settings, arrays = self.calibration_.to_arrays()
         vectors = {"vectors": self.vectors_, "coefficients": self.coefficients_, "bias": self.bias_}
         return {"kernel": self.kernel, "C": self.C_, **settings}, {**vectors, **arrays}
 
     @classmethod
-    def from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The classifier that `to_arrays` gave; ValueError where anything does not fit."""
+    def _from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The classifier that `_to_arrays` gave; ValueError where anything does not fit."""
         name, C = stored(cls, settings, "kernel", "C").values()
         rest = {key: array for key, array in arrays.items() if key not in ("slopes", "offsets")}
         shaped(rest, {"vectors": (None, None), "coefficients": (None, None), "bias": (None,)})

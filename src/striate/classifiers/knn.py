@@ -16,7 +16,8 @@ from typing import Annotated, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from striate.classifiers.classifier import MOST, Arrays, Classifier, Doubles, KernelName, Seed, Settings
+from striate.classifiers.classifier import Arrays, Classifier, Doubles, KernelName, Seed, Settings
+from striate.classifiers.cross_validation import MOST
 from striate.classifiers.kernels import Floats, Kernel
 from striate.core.constraints import OneOf, Whole
 from striate.core.estimator import check_is_fitted
@@ -55,7 +56,7 @@ class KNN(Classifier):
     def __init__(self, kernel: KernelName = "intersection", k: Neighbours = None, seed: Seed = 0) -> None:
         self.kernel, self.k, self.seed = kernel, k, seed
 
-    def _learn(self, kernel: Kernel, features: Floats, labels: Labels, groups: Labels) -> None:
+    def _learn(self, kernel: Kernel, features: Floats, labels: Labels, groups: Labels) -> tuple[Labels, Doubles]:
         left = len(features) - int(np.bincount(groups).max())  # when a picture is left out with its group
         if left < (self.k or 1):
             raise DataError("few_neighbours", f"the {self.k or 1} nearest pictures were asked for",
@@ -75,8 +76,8 @@ class KNN(Classifier):
         self.k_ = max(tried, key=lambda k: (self.scores_[k], -k))
         losses = {doubt: -np.log(_shares(votes[self.k_], doubt)[rows, truth]).mean() for doubt in DOUBTS}
         self.doubt_ = min(DOUBTS, key=lambda doubt: losses[doubt])
-        self.held_out_ = queries, _shares(votes[self.k_], self.doubt_)
         self.vectors_, self.labels_ = np.array(features), labels
+        return queries, votes[self.k_]
 
     def decision(self, X: ArrayLike) -> Doubles:
         """Votes, (n, K) float64, and at most ½ more for the class of the nearest neighbour, ⅓ for the next."""
@@ -85,24 +86,24 @@ class KNN(Classifier):
             near = self.labels_[neighbours(kernel, features, self.vectors_, self.k_)]
         return _votes(near, len(self.classes_))
 
-    def predict_proba(self, X: ArrayLike) -> Doubles:
-        """Probabilities, (n, K) float64: smoothed shares of the votes, in the order of `decision`."""
-        return _shares(self.decision(X), self.doubt_)
+    def probabilities(self, decisions: Doubles) -> Doubles:
+        """Probabilities, (n, K) float64: smoothed shares of the votes `decisions` (n, K), in their order."""
+        return _shares(decisions, self.doubt_)
 
     def chosen(self) -> str:
         """The number of neighbours as a text."""
         return f"{self.k_} of {len(self.vectors_):,} pictures vote" + (
             f", the best of {len(self.scores_)} by leaving one out" if len(self.scores_) > 1 else "")
 
-    def to_arrays(self) -> tuple[Settings, Arrays]:
+    def _to_arrays(self) -> tuple[Settings, Arrays]:
         """The training features and labels, k and α."""
         check_is_fitted(self, "classes_")
         settings = {"kernel": self.kernel, "k": self.k_, "doubt": self.doubt_}
         return settings, {"vectors": self.vectors_, "labels": self.labels_}
 
     @classmethod
-    def from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The classifier that `to_arrays` gave; ValueError where anything does not fit."""
+    def _from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The classifier that `_to_arrays` gave; ValueError where anything does not fit."""
         name, k, doubt = stored(cls, settings, "kernel", "k", doubt=OneOf(*DOUBTS)).values()
         shaped({key: array for key, array in arrays.items() if key != "labels"}, {"vectors": (None, None)})
         shaped({key: array for key, array in arrays.items() if key == "labels"}, {"labels": (None,)}, np.int64)

@@ -60,7 +60,8 @@ class LinearSVM(Classifier):
                  form: Form = None, tol: Tolerance = 0.03) -> None:
         self.kernel, self.C, self.folds, self.seed, self.form, self.tol = kernel, C, folds, seed, form, tol
 
-    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
+    def _learn(self, kernel: Kernel, features: Floats, labels: NDArray[np.int64], groups: NDArray[np.int64]
+               ) -> tuple[NDArray[np.int64], Doubles]:
         folds = folds_of(labels, self.folds, self.seed, groups)
         columns = int(labels.max() + 1) * int(folds.max() + 1)
         self.form_ = self.form or cheaper(len(features), kernel.width(features.shape[1]), columns)
@@ -79,15 +80,16 @@ class LinearSVM(Classifier):
         self.C_, self.scores_ = choice.C, choice.scores
         self.notes_ += choice.notes
         self.calibration_ = calibrate(choice.decisions, labels, folds)
-        self.held_out_ = np.arange(len(labels)), self.calibration_.apply(choice.decisions)
+        held_out = np.arange(len(labels)), choice.decisions
         solution = choice.solution.columns
         if self.form_ == "primal":
             self.weights_, self.bias_ = np.ascontiguousarray(solution[:-1].T), solution[-1].copy()
-            return
+            return held_out
         weights = np.empty((solution.shape[1], kernel.width(1), features.shape[1]), np.float32)
         for part, mapped in strips(kernel, features):
             weights[:, :, part] = (solution.T @ mapped).reshape(len(weights), kernel.width(1), -1)
         self.weights_, self.bias_ = weights.reshape(len(weights), -1), solution.sum(axis=0)
+        return held_out
 
     def decision(self, X: ArrayLike) -> Doubles:
         """Signed distance from each class's plane, in margins, (n, K) float64: +1 and −1 are the edges."""
@@ -99,24 +101,24 @@ class LinearSVM(Classifier):
                 decisions[rows] = kernel.map(features[rows]) @ self.weights_.T + self.bias_
         return decisions
 
-    def predict_proba(self, X: ArrayLike) -> Doubles:
-        """Probabilities, (n, K) float64, calibrated on held-out folds."""
-        return self.calibration_.apply(self.decision(X))
+    def probabilities(self, decisions: Doubles) -> Doubles:
+        """Probabilities, (n, K) float64, of decisions (n, K), calibrated on held-out folds."""
+        return self.calibration_.apply(decisions)
 
     def chosen(self) -> str:
         """C, the form and the calibration as a text."""
         how = f"C = {self.C_:.3g}" + (f", the best of {len(self.scores_)} by cross-validation" if self.scores_ else "")
         return f"{how}; solved in the {self.form_} form; probabilities by {self.calibration_.kind}"
 
-    def to_arrays(self) -> tuple[Settings, Arrays]:
+    def _to_arrays(self) -> tuple[Settings, Arrays]:
         """Weights and bias, the calibration, kernel, C and form."""
         settings, arrays = self.calibration_.to_arrays()
         return ({"kernel": self.kernel, "C": self.C_, "form": self.form_, **settings},
                 {"weights": self.weights_, "bias": self.bias_, **arrays})
 
     @classmethod
-    def from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """The classifier that `to_arrays` gave; ValueError where anything does not fit."""
+    def _from_arrays(cls, settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The classifier that `_to_arrays` gave; ValueError where anything does not fit."""
         name, C, form = stored(cls, settings, "kernel", "C", "form").values()
         rest = {key: array for key, array in arrays.items() if key not in ("slopes", "offsets")}
         shaped(rest, {"weights": (None, None), "bias": (None,)})

@@ -20,6 +20,7 @@ from striate.convnet.build.resolve_network import input_requirement, network_for
 from striate.convnet.distributed.sharded_weights import shard
 from striate.convnet.inference import precision
 from striate.convnet.inference.compiled_net import CurrentForm
+from striate.convnet.logit_calibration import LogitCalibration
 from striate.convnet.pretrained import PretrainedWeights, pretrained
 from striate.convnet.recipe import presets
 from striate.convnet.recipe.recipe import BUDGETS, Recipe
@@ -31,7 +32,6 @@ from striate.convnet.training.start import content_hash, start_run
 from striate.convnet.training.state_dict import refuse_too_large
 from striate.convnet.training.training_context import TrainingContext
 from striate.convnet.training.training_run import TrainingRun
-from striate.core.constraints import Real
 from striate.core.estimator import check_is_fitted
 from striate.core.model_file import MAX_BYTES, Arrays, ModelFile
 from striate.core.params import stored
@@ -41,13 +41,12 @@ from striate.model.recogniser import (
     Recogniser,
     class_indices,
     manifest_of,
+    no_confidence,
     pictures_of,
     refuse_not_finite,
     restored_classes,
     training_set,
 )
-
-TEMPERATURE = Real(1e-9, 1e9)
 
 
 @partial(documented, of=Recipe)
@@ -67,8 +66,8 @@ class ConvNet(Recogniser):
     Learnt: `classes_`, `network_`, `module_` (torch), `recipe_`, `reasons_` (of its plan), `history_` (dicts, one per
     epoch), `best_epoch_`, `seconds_` (of training), `source_` (the pretrained weights by name, or "");
     `predicts_in_`, the precision of predictions, `auto` unless another was asked for;
-    `temperature_`, which the outputs are divided by before their softmax, fitted on validation (1 without), and
-    `validated_`, the probabilities (n, K) of the validation pictures, which is not in a model file.
+    `calibration_` of the outputs, fitted on validation (without, they are taken as they come); `validated_`, the
+    probabilities (n, K) of the validation pictures, which is not in a model file.
 
     Limits: weights (and the best, and their average), optimiser state and a few batches are in memory; the pictures
     need not be.
@@ -82,7 +81,7 @@ class ConvNet(Recogniser):
 
     KIND = "convnet"
     preparation_: InputNormalisation
-    temperature_: float = 1.0
+    calibration_ = LogitCalibration()
     validated_: NDArray[np.float64] | None = None
 
     def __init__(
@@ -223,7 +222,20 @@ class ConvNet(Recogniser):
         Raises `UsageError` (`scores_not_finite`).
         """
         refuse_not_finite(scores)
-        return (torch.from_numpy(scores).double() / self.temperature_).softmax(dim=1).numpy()
+        return self.calibration_.probabilities(scores)
+
+    @property
+    def has_confidence(self) -> bool:
+        """Whether it was trained with validation pictures; those of striate 0.1 do not have what is needed."""
+        return self.calibration_.percentiles is not None
+
+    def predict_with_confidence(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Class probabilities (N, K), and how known each picture is, (N,) 0 to 1: see `Recogniser`."""
+        check_is_fitted(self, "module_")
+        if not self.has_confidence:
+            raise no_confidence()
+        scores = self._logits(self.preparation_.apply(pictures_of(X)))
+        return self.probabilities(scores), self.calibration_.confidence(scores)
 
     def describe_training(self) -> str:
         """Epochs, the best of them, optimiser and batch size; nothing for a loaded network, which has no history."""
@@ -237,8 +249,8 @@ class ConvNet(Recogniser):
         manifest = {
             "preparation": self.preparation_.as_dict(),
             "network": self.network_.to_dict(),
-            "temperature": self.temperature_,
             "precision": self.predicts_in_,
+            "calibration": self.calibration_.as_dict(),
             "training": {
                 "weights": self.source_, "recipe": self.recipe_.as_dict(), "best_epoch": self.best_epoch_,
                 "precision": precision.choose(self.recipe_.precision).name, "threads": torch.get_num_threads(),
@@ -256,9 +268,8 @@ class ConvNet(Recogniser):
             recipe = Recipe.from_dict(file.manifest["training"]["recipe"])
             classes = restored_classes(file.manifest["classes"])
             best_epoch = int(file.manifest["training"]["best_epoch"])
-            # Files of striate 0.1 have none.
-            temperature = stored(cls, {"temperature": 1.0} | file.manifest, temperature=TEMPERATURE)["temperature"]
             predicts_in = stored(Recipe, {"precision": recipe.precision} | file.manifest, "precision")["precision"]
+            calibration = LogitCalibration.from_manifest(file.manifest)
             source = file.manifest["training"].get("weights", "")
             if not isinstance(source, str):
                 raise ValueError("its training is not described")
@@ -284,7 +295,7 @@ class ConvNet(Recogniser):
                     resize=preparation.resize, **recipe.as_dict())
         model.network_, model.preparation_, model.recipe_ = network, preparation, recipe
         model.classes_, model.best_epoch_, model.history_, model.source_ = classes, best_epoch, [], source
-        model.temperature_, model.predicts_in_ = temperature, predicts_in
+        model.calibration_, model.predicts_in_ = calibration, predicts_in
         model.module_ = module.to(memory_format=torch.channels_last).eval()  # type: ignore[call-overload]
         return model
 
@@ -296,17 +307,18 @@ class ConvNet(Recogniser):
         self.recipe_, self.history_, self.best_epoch_ = run.recipe, run.progress.history, run.progress.best_epoch
         self.seconds_ = run.progress.elapsed
         self.notes_ = run.checkpoints.notes if run.checkpoints else []
-        self.temperature_, self.validated_ = 1.0, None
+        self.calibration_, self.validated_ = LogitCalibration(), None
 
     def _calibrate(self, run: TrainingRun) -> None:
-        """Fit the temperature on the validation pictures of `run`, if it has any; on rank 0, for all. Collective."""
+        """Calibrate on the validation pictures of `run`, if it has any; on rank 0, for all. Collective."""
         if not run.validation:
             return
-        from striate.classifiers.temperature_scaling import temperature  # here: predicting needs no optimiser
-
         pictures, labels = run.validation
         scores = run.group.on_rank_zero(lambda: self._logits(pictures))
-        self.temperature_ = run.group.broadcast(1.0 if scores is None else temperature(labels, scores))
+        if scores is not None:
+            refuse_not_finite(scores)
+        found = LogitCalibration() if scores is None else LogitCalibration.fit(scores, labels)
+        self.calibration_ = LogitCalibration.from_manifest({"calibration": run.group.broadcast(found.as_dict())})
         self.validated_ = None if scores is None else self.probabilities(scores)
 
     def _logits(self, pictures: LabelledPictures) -> NDArray[np.float32]:

@@ -30,6 +30,7 @@ from striate.errors import Interrupted
 from striate.model.recogniser import (
     Recogniser,
     manifest_of,
+    no_confidence,
     pictures_of,
     refuse_not_finite,
     restored_classes,
@@ -138,6 +139,21 @@ class Transfer(Recogniser):
         """Class probabilities, (N, K) float64, rows sum to 1; pictures of another size are resized first."""
         check_is_fitted(self, "classifier_")
         return self.probabilities(self.features_(self.preparation_.apply(pictures_of(X))))
+
+    @property
+    def has_confidence(self) -> bool:
+        """Whether the file has a novelty detector; those of striate 0.1 have none."""
+        return self.classifier_.novelty_ is not None
+
+    def predict_with_confidence(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Class probabilities (N, K), and how known each picture is, (N,) 0 to 1: see `Recogniser`."""
+        check_is_fitted(self, "classifier_")
+        if not self.has_confidence:
+            raise no_confidence()
+        features = self.features_(self.preparation_.apply(pictures_of(X)))
+        refuse_not_finite(features)
+        scores, confidence = self.classifier_.predict_with_confidence(scaled(features, self.mean_))
+        return self._spread(scores), confidence
 
     def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         """Class probabilities (N, K) of outputs (N, D) of the network, as `predict_proba` finds them from pictures.

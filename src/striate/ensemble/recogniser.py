@@ -21,7 +21,7 @@ from striate.ensemble.opinion_pool import pooled
 from striate.ensemble.weights import COLDEST, HOTTEST, Weighting, cross_validated_weights
 from striate.errors import UsageError, shown
 from striate.model.preprocessing import LabelledPictures, Preprocessing
-from striate.model.recogniser import Recogniser, manifest_of, pictures_of, restored_classes, training_set
+from striate.model.recogniser import Recogniser, manifest_of, no_confidence, pictures_of, restored_classes, training_set
 
 MOST_MEMBERS = 8
 BATCH = 64 << 20  # bytes of pictures that are held at a time
@@ -142,9 +142,30 @@ class Ensemble(Recogniser):
         check_is_fitted(self, "members_")
         return pooled(list(self.member_probabilities(X).values()), self.weights_, self.temperature_)
 
+    @property
+    def has_confidence(self) -> bool:
+        """Whether one of its members can tell how known a picture is."""
+        return any(member.has_confidence for member in self.members_.values())
+
+    def predict_with_confidence(self, X: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Class probabilities (N, K), and how known each picture is to the member of the most weight that can tell."""
+        check_is_fitted(self, "members_")
+        able = [name for name, member in self.members_.items() if member.has_confidence]
+        if not able:
+            raise no_confidence()
+        chosen = max(able, key=dict(zip(self.members_, self.weights_, strict=True)).__getitem__)
+        confidence: list[NDArray[np.float64]] = []
+        found = self._said(X, chosen, confidence)
+        return pooled(list(found.values()), self.weights_, self.temperature_), np.concatenate(confidence)
+
     def member_probabilities(self, X: Any) -> dict[str, NDArray[np.float64]]:
         """What each member says of pictures `X` by itself: by name, class probabilities (N, K) float64."""
         check_is_fitted(self, "members_")
+        return self._said(X)
+
+    def _said(self, X: Any, chosen: str = "", confidence: list[NDArray[np.float64]] | None = None
+              ) -> dict[str, NDArray[np.float64]]:
+        """Probabilities by each member, (N, K); `confidence` gets batches of that of the `chosen` one."""
         pictures = pictures_of(X)
         size = max(1, BATCH // (self.preparation_.size[0] * self.preparation_.size[1] * self.preparation_.channels))
         found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in self.members_}
@@ -153,7 +174,12 @@ class Ensemble(Recogniser):
             taken = pictures.take(batch) if isinstance(pictures, LabelledPictures) else pictures[batch]
             read = self.preparation_.apply(taken)
             for name, member in self.members_.items():
-                found[name].append(member.predict_proba(read))
+                if confidence is not None and name == chosen:
+                    scores, known = member.predict_with_confidence(read)
+                    confidence.append(known)
+                else:
+                    scores = member.predict_proba(read)
+                found[name].append(scores)
         return {name: np.concatenate(parts) for name, parts in found.items()}
 
     def describe_training(self) -> str:

@@ -52,6 +52,23 @@ class Recogniser(ClassifierEstimator, ABC):
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Class probabilities, (N, K) float64 with rows that sum to 1, columns in the order of `classes_`."""
 
+    @property
+    def has_confidence(self) -> bool:
+        """Whether it can tell how known a picture is: whether it has held-out pictures to compare it with."""
+        return False
+
+    def predict_with_confidence(  # without held-out pictures, as a subclass may be: a refusal
+        self, X: Any  # noqa: ARG002
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Class probabilities (N, K), and how known each picture is, (N,) float64, 0 to 1.
+
+        The confidence is the share of held-out pictures of known classes that look less known. So "below 0.05" refuses
+        5 % of the pictures of known classes, and more of others; and recognisers of all kinds can be compared.
+
+        Raises `UsageError` (`no_confidence`) where `has_confidence` is false.
+        """
+        raise no_confidence()
+
     @abstractmethod
     def to_file(self) -> tuple[dict[str, Any], model_file.Arrays]:
         """Manifest and arrays: all that `predict_proba` needs, nothing that changes from run to run."""
@@ -125,6 +142,14 @@ def pictures_of(X: Any) -> Pixels | LabelledPictures:
         raise DataError("no_pictures", "pictures were asked for",
                         given=f"an empty array of shape {array.shape} was given", do="Give at least one picture")
     return array[..., None] if array.ndim == 3 else array
+
+
+def no_confidence() -> UsageError:
+    """The error that a recogniser cannot tell how known a picture is."""
+    return UsageError("no_confidence", "pictures of no known class were to be refused",
+                      allowed="models that were compared with held-out pictures in training can do that",
+                      given="this one has none: it is of an older striate, or a network trained without validation",
+                      do="Train it again, a network with a validation part")
 
 
 def refuse_not_finite(scores: NDArray[Any]) -> None:
