@@ -38,22 +38,13 @@ def test_a_smaller_log_loss_is_not_better() -> None:
     assert not improvement(truth, unsure, sure).surely
 
 
-@pytest.mark.parametrize("kind", ["noisy copies of one", "tiny", "a copy that knows which are hard"])
-def test_few_false_choices(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulated, "FRESH", 2_000)
-    made = list(choices(KINDS[kind], 12, seed=1))
-    assert sum(one.false for one in made) <= 1
-    assert any(one.gain <= 0 for one in made)
-
-
 def test_a_true_improvement_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulated, "FRESH", 2_000)
     assert all(one.chosen and one.gain > 3 for one in choices(KINDS[DIFFERENT], 5, seed=1))
 
 
-@pytest.mark.slow
 def test_at_most_one_of_twenty_choices_is_false(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(simulated, "FRESH", 5_000)
+    monkeypatch.setattr(simulated, "FRESH", 3_000)
     made = [one for kind in KINDS.values() for one in choices(kind, math.ceil(200 / len(KINDS)), seed=7)]
     assert len(made) >= 200
     assert sum(one.false for one in made) <= 10
