@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import striate
 from striate import ConvNet, load_data
 from striate.tasks import Progress, RunFolder, Settings, train_model
 from striate.tasks.check import check
@@ -126,6 +127,7 @@ def listed(folder: Path, names: bytes | None, *, null: bool = False) -> object:
 
 
 REFUSALS: dict[str, Callable[[Path], object]] = {
+    "bad_reject": lambda _: striate.predict("model.safetensors", [], reject=5),
     "out is a file": lambda folder: RunFolder.fresh(written(folder) / "recipe.yaml", "digits", "compact"),
     "run exists": lambda folder: RunFolder.fresh(written(folder), "digits", "compact"),
     "no run to resume": lambda folder: RunFolder.unfinished(folder, "digits", "compact"),

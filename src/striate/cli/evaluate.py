@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from striate.cli.options import Files, Json, Quiet, Strict
+from striate.cli.options import Files, Json, Quiet, Reject, Strict
 from striate.cli.screen import Screen
 from striate.errors import shown
 
 if TYPE_CHECKING:
     from striate.stats.metrics import Evaluation
+    from striate.tasks.evaluate import AnsweredPictures
 
 EXAMPLE = "Example: striate evaluate runs/digits-compact/model.safetensors digits"
 
@@ -29,6 +30,7 @@ def evaluate(
     part: Annotated[str | None, typer.Option(help="test, validation, train or all. [default: test if known]")] = None,
     split: Annotated[Path | None, typer.Option(help="A split.json. [default: the one beside the model]")] = None,
     files: Files = None,
+    reject: Reject = None,
     strict: Strict = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -39,11 +41,12 @@ def evaluate(
 
     screen = Screen(quiet=quiet, as_json=as_json)
     try:
-        result = measure(model, data, part=part, split=split, files=files, strict=strict,
+        result = measure(model, data, part=part, split=split, files=files, strict=strict, reject=reject,
                          progress=Progress(message=screen.say, on_progress=screen.stage))
     finally:
         screen.close()
-    screen.answer(result, headline(result) if quiet else f"{headline(result)}\n{table(result)}")
+    first = headline(result) if result.answered is None else f"{headline(result)}\n{answers(result.answered)}"
+    screen.answer(result, first if quiet else f"{first}\n{table(result)}")
 
 
 def headline(result: Evaluation) -> str:
@@ -51,6 +54,13 @@ def headline(result: Evaluation) -> str:
     return (f"accuracy {with_interval(result.accuracy, result.interval)}, {result.count:,} pictures; "
             f"balanced accuracy {100 * result.balanced_accuracy:.1f} %; "
             f"calibration error {with_interval(result.ece, result.ece_interval)}")
+
+
+def answers(result: AnsweredPictures) -> str:
+    """Coverage and the accuracy of what was answered, in one line."""
+    said = "" if result.accuracy is None or result.interval is None else (
+        f", of which {with_interval(result.accuracy, result.interval)} are right")
+    return f"answered {with_interval(result.coverage, result.coverage_interval)}{said}; the rest: none of these"
 
 
 def with_interval(accuracy: float, interval: Sequence[float]) -> str:

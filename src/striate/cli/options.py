@@ -13,6 +13,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON value on stdo
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the result only.")]
 Force = Annotated[bool, typer.Option("--force", "-f", help="Overwrite an existing file.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Make every bad picture an error instead of skipping it.")]
+Reject = Annotated[
+    float | None, typer.Option(min=0, max=1, metavar="SHARE", help="Refuse pictures of no known class as \"none of "
+                               "these\", and with them this share of the pictures of known classes, such as 0.05.")
+]
 
 Files = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Use only the pictures in this list, as striate check "

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from striate.cli.interruptible import interruptible
-from striate.cli.options import Force, Json, Quiet, Strict
+from striate.cli.options import Force, Json, Quiet, Reject, Strict
 from striate.cli.screen import Screen
 from striate.errors import StriateError, shown
 
@@ -46,6 +46,7 @@ def predict(
     null: Annotated[
         bool, typer.Option("--null", "-0", help="Names on standard input are ended by NUL bytes, as by find -print0.")
     ] = False,
+    reject: Reject = None,
     force: Force = False,
     strict: Strict = False,
     as_json: Json = False,
@@ -74,7 +75,7 @@ def predict(
         try:
             found = predict_files(model, pictures, top=top, strict=strict, null=null, out=out, force=force, each=each,
                                   progress=Progress(screen.say, screen.stage if told else lambda *_: None,
-                                                    interruptible=interruptible))
+                                                    interruptible=interruptible), reject=reject)
         finally:
             screen.close()
         if listed:
@@ -94,6 +95,9 @@ def line(result: Prediction) -> str:
         return result.error
     others = ", ".join(f"{shown(str(label), 40)} {probability:.1%}" for label, probability in result.ranked[1:])
     name, more = shown(result.picture or ""), f"  ({others})" if others else ""
+    if result.label is None:
+        label, probability = result.ranked[0]
+        return f"{name}: none of these; the most probable: {shown(str(label), 80)} {probability:.1%}{more}"
     return f"{name}: {shown(str(result.label), 80)} {result.probability:.1%}{more}"
 
 

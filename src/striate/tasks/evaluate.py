@@ -6,19 +6,51 @@ import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from striate.core.result import Result
 from striate.data import Dataset
 from striate.data.source import Skipped
 from striate.errors import DataError, shown
 from striate.load_model import load
 from striate.model.recogniser import Recogniser
 from striate.stats import metrics
-from striate.stats.metrics import Evaluation
+from striate.stats.metrics import Evaluation, Interval, wilson
 from striate.tasks.labelled_part import LabelledPart, check_part
+from striate.tasks.predict import checked_reject, refuse_without_confidence
 from striate.tasks.progress import Progress
 from striate.tasks.watched_pictures import WatchedPictures
+
+
+@dataclass(frozen=True)
+class AnsweredPictures(Result):
+    """The pictures that are not refused as "none of these", where `share` of those of known classes may be.
+
+    `coverage`: the part of all pictures that they are, with its 95 % interval; `accuracy` on them, with its own; None
+    where there is none.
+    """
+
+    share: float
+    coverage: float
+    coverage_interval: Interval
+    accuracy: float | None
+    interval: Interval | None
+
+    @classmethod
+    def of(cls, right: NDArray[np.bool_], confidence: NDArray[np.float64], share: float) -> Self:
+        """Those of n pictures, `right` (n,) or not, whose `confidence` (n,) is `share` or more.
+
+        >>> answered = AnsweredPictures.of(np.array([True, True, False]), np.array([0.5, 0.1, 0.01]), 0.05)
+        >>> round(answered.coverage, 2), answered.accuracy
+        (0.67, 1.0)
+        """
+        kept = confidence >= share
+        count, hits = int(kept.sum()), int((kept & right).sum())
+        return cls(share, count / len(right), wilson(count, len(right)), hits / count if count else None,
+                   wilson(hits, count) if count else None)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -27,7 +59,8 @@ class ModelEvaluation(Evaluation):
 
     `model` is its file, None for a recogniser in memory, `data` the set's name, `part` test, validation, train or all;
     `leaked` counts training pictures among them, None where that is not known; `skipped` pictures could not be read;
-    `notes` are sentences; `seconds` is the time of the evaluation.
+    `notes` are sentences; `seconds` is the time of the evaluation. `answered`: what came of refusing pictures, None
+    where none was to be refused; all other metrics are of all pictures.
     """
 
     model: str | None
@@ -37,25 +70,29 @@ class ModelEvaluation(Evaluation):
     skipped: tuple[Skipped, ...]
     notes: tuple[str, ...]
     seconds: float
+    answered: AnsweredPictures | None = None
 
 
 def evaluate(model: str | Path | Recogniser, data: str, *, part: str | None = None, split: str | Path | None = None,
-             files: str | Path | None = None, strict: bool = False,
+             files: str | Path | None = None, strict: bool = False, reject: float | None = None,
              progress: Progress | None = None) -> ModelEvaluation:
     """Metrics of a recogniser on labelled pictures `data`: a folder, or the name of a known set.
 
     `model` is a model file, or a fitted recogniser. `part` is `test`, `validation`, `train` or `all`. None is the test
     part of `split`, else of the `split.json` beside the model's file (pictures that a split does not know count as
     test), else of the folder's own division; else all. `files` is a list of the pictures of a folder that are to be
-    used. Raises `UsageError` (`bad_part`), `DataError` (`empty_part`), and what `striate.load` and `striate.load_data`
-    raise.
+    used. `reject` is the share of pictures of known classes that may be refused as "none of these". Raises `UsageError`
+    (`bad_part`, `bad_reject`, `no_confidence`), `DataError` (`empty_part`), and what `striate.load` and
+    `striate.load_data` raise.
 
         result = striate.evaluate("runs/digits-compact/model.safetensors", "digits")
         result.accuracy, result.interval
     """
     check_part(part)  # before the model is read
+    share = checked_reject(reject)
     progress = progress or Progress()
     recogniser, path = (model, None) if isinstance(model, Recogniser) else (load(model), Path(model))
+    refuse_without_confidence(recogniser, share)
     started = time.monotonic()
     chosen = LabelledPart.of(recogniser.preparation_, data, model=path, part=part, split=split, files=files,
                              strict=strict, progress=progress)
@@ -67,10 +104,17 @@ def evaluate(model: str | Path | Recogniser, data: str, *, part: str | None = No
     for note in notes:
         progress.message(f"note: {note}")
     pictures = WatchedPictures(chosen.pictures, partial(progress.on_progress, "predicting"))
-    found = metrics.evaluate(labels, recogniser.predict_proba(pictures), tuple(map(str, recogniser.classes_)))
+    answered = None
+    if share is None:
+        scores = recogniser.predict_proba(pictures)
+    else:
+        scores, confidence = recogniser.predict_with_confidence(pictures)
+        answered = AnsweredPictures.of(scores.argmax(axis=1) == labels, confidence, share)
+    found = metrics.evaluate(labels, scores, tuple(map(str, recogniser.classes_)))
     return ModelEvaluation(**vars(found), model=str(path) if path else None, data=chosen.data.name, part=chosen.part,
                            leaked=chosen.leaked if chosen.part in ("test", "all") else None,
-                           skipped=chosen.data.skipped, notes=tuple(notes), seconds=time.monotonic() - started)
+                           skipped=chosen.data.skipped, notes=tuple(notes), seconds=time.monotonic() - started,
+                           answered=answered)
 
 
 def labels_for(model: Recogniser, part: Dataset) -> np.ndarray:

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.core.constraints import Integer
+from striate.core.constraints import Integer, Real
 from striate.core.executor import map_ordered, worker_count
 from striate.core.params import Refusal, checked
 from striate.core.result import Result
 from striate.errors import StriateError
 from striate.load_model import load
 from striate.model.preprocessing import Pixels
-from striate.model.recogniser import Picture, Recogniser
+from striate.model.recogniser import Picture, Recogniser, no_confidence
 from striate.tasks.picture_names import Pause, Unread, expanded
 
 FIRST, BATCH = 64, 256  # pictures that are computed together: few at first, for an early answer, then twice as many
 BATCH_BYTES = 40 << 20  # of their pixels, with which a batch is full, too
 AHEAD = 128  # pictures that are read while a batch is computed
 CHUNK = 8  # pictures that a thread reads at once: one lock hand-over for some milliseconds of decoding
+BAD_REJECT = Refusal("bad_reject", "pictures of no known class were to be refused", "Give a share such as 0.05")
 BAD_TOP = Refusal("bad_top", "the most probable classes were asked for", "Leave top out for 5")
 
 Item = Picture | Unread | Pause
@@ -37,7 +39,9 @@ class Prediction(Result):
     Attributes:
         picture: its path as it was given; None for bytes and arrays.
         label: the most probable class, of `classes_`, and its `probability`, 0..1; None where there is an error.
+            Both are None for a picture that is none of the classes, if such pictures are to be refused.
         ranked: (class, probability), most probable first, as many as were asked for.
+        confidence: the share of held-out pictures that look less known, 0..1, if pictures are to be refused.
         error: why it could not be read, one sentence; `code`: the same, stable, for programs.
 
     """
@@ -48,17 +52,22 @@ class Prediction(Result):
     ranked: tuple[tuple[Any, float], ...] = ()
     error: str | None = None
     code: str | None = None
+    confidence: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON values: `picture`, `class`, `probability` and `top`; or `picture`, `error` and `code`."""
+        """JSON values: `picture`, `class`, `probability` and `top`; or `picture`, `error` and `code`.
+
+        With `confidence` if pictures are to be refused; `class` and `probability` are None for "none of these".
+        """
         if self.error is not None:
             return {"picture": self.picture, "error": self.error, "code": self.code}
-        return {"picture": self.picture, "class": self.label, "probability": self.probability,
+        known = {} if self.confidence is None else {"confidence": self.confidence}
+        return {"picture": self.picture, "class": self.label, "probability": self.probability, **known,
                 "top": [list(one) for one in self.ranked]}
 
 
 def predict(model: str | Path | Recogniser, pictures: Picture | Iterable[Picture], *, top: int = 5,
-            strict: bool = False) -> list[Prediction]:
+            strict: bool = False, reject: float | None = None) -> list[Prediction]:
     """The class of each picture, in order, with the probabilities of the `top` classes.
 
     Args:
@@ -67,19 +76,21 @@ def predict(model: str | Path | Recogniser, pictures: Picture | Iterable[Picture
             (H, W, C) or (H, W) uint8; one of them, any iterable of them, or a batch (N, H, W, C).
         top: how many classes to rank.
         strict: raise the error of the first picture that cannot be read, instead of returning it.
+        reject: the share of pictures of known classes, 0 to 1, that may be refused as "none of these", so that pictures
+            of other classes are; None refuses none.
 
-    Raises `UsageError` (`bad_top`), `DataError` (`folder_without_pictures`), `MissingError` (`no_match`), and what
-    `striate.load` raises.
+    Raises `UsageError` (`bad_top`, `bad_reject`, `no_confidence`), `DataError` (`folder_without_pictures`),
+    `MissingError` (`no_match`), and what `striate.load` raises.
 
         predictions = striate.predict("runs/digits-compact/model.safetensors", ["scan.png", jpeg_bytes, pixels])
         predictions[0].label, predictions[0].probability
 
     """
-    return list(predict_stream(model, pictures, top=top, strict=strict))
+    return list(predict_stream(model, pictures, top=top, strict=strict, reject=reject))
 
 
 def predict_stream(model: str | Path | Recogniser, pictures: Picture | Iterable[Picture], *, top: int = 5,
-                   strict: bool = False) -> Iterator[Prediction]:
+                   strict: bool = False, reject: float | None = None) -> Iterator[Prediction]:
     """The predictions of `striate.predict`, each as soon as it is there, in constant memory for any number of pictures.
 
     `pictures` are read ahead of the predictions that are asked for, by one thread for each core, some hundreds at most.
@@ -89,11 +100,25 @@ def predict_stream(model: str | Path | Recogniser, pictures: Picture | Iterable[
 
     """
     top = checked("top", top, Integer(1, 1_000_000), BAD_TOP)
+    share = checked_reject(reject)
     recogniser = model if isinstance(model, Recogniser) else load(model)
-    return (one for batch in predicted_batches(recogniser, _items(pictures), top, strict) for one in batch)
+    refuse_without_confidence(recogniser, share)
+    return (one for batch in predicted_batches(recogniser, _items(pictures), top, strict, share) for one in batch)
 
 
-def predicted_batches(model: Recogniser, items: Iterable[Item], top: int, strict: bool) -> Iterator[list[Prediction]]:
+def checked_reject(reject: float | None) -> float | None:
+    """The share of known pictures that may be refused, checked (`bad_reject`); None is allowed."""
+    return None if reject is None else checked("reject", reject, Real(0, 1), BAD_REJECT)
+
+
+def refuse_without_confidence(model: Recogniser, reject: float | None) -> None:
+    """Raise `UsageError` (`no_confidence`) if pictures are to be refused and `model` cannot tell how known they are."""
+    if reject is not None and not model.has_confidence:
+        raise no_confidence()
+
+
+def predicted_batches(model: Recogniser, items: Iterable[Item], top: int, strict: bool,
+                      reject: float | None = None) -> Iterator[list[Prediction]]:
     """Predictions of pictures, a batch at a time, in order: while one is computed, the next ones are read by threads.
 
     Batches do not depend on the number of threads. A `Pause` ends a batch, which may then be empty.
@@ -126,9 +151,9 @@ def predicted_batches(model: Recogniser, items: Iterable[Item], top: int, strict
             batch.append(one)
             size += one[1].nbytes if isinstance(one[1], np.ndarray) else 0
             if len(batch) == most or size >= BATCH_BYTES:
-                yield _predicted(model, batch, top)
+                yield _predicted(model, batch, top, reject)
                 batch, size, most = [], 0, min(2 * most, BATCH)
-        yield _predicted(model, batch, top)
+        yield _predicted(model, batch, top, reject)
 
 
 def _items(pictures: Any) -> Iterator[Item]:
@@ -143,9 +168,15 @@ def _items(pictures: Any) -> Iterator[Item]:
             yield picture
 
 
-def _predicted(model: Recogniser, batch: list[Read], top: int) -> list[Prediction]:
+def _predicted(model: Recogniser, batch: list[Read], top: int, reject: float | None) -> list[Prediction]:
     pixels = [found for _, found in batch if not isinstance(found, StriateError)]
-    scores: Iterator[NDArray[np.float64]] = iter(model.predict_proba(np.stack(pixels)) if pixels else ())
+    scores: Iterator[NDArray[np.float64]] = iter(())
+    confidences: Iterator[float | None] = repeat(None)
+    if pixels and reject is None:
+        scores = iter(model.predict_proba(np.stack(pixels)))
+    elif pixels:
+        probabilities, known = model.predict_with_confidence(np.stack(pixels))
+        scores, confidences = iter(probabilities), iter(known.tolist())
     predictions = []
     for name, found in batch:
         if isinstance(found, StriateError):
@@ -153,5 +184,8 @@ def _predicted(model: Recogniser, batch: list[Read], top: int) -> list[Predictio
             continue
         row = next(scores)
         ranked = tuple((model.classes_[i].item(), float(row[i])) for i in np.argsort(-row, kind="stable")[:top])
-        predictions.append(Prediction(name, *ranked[0], ranked))
+        confidence = next(confidences)
+        refused = reject is not None and confidence is not None and confidence < reject
+        label, probability = (None, None) if refused else ranked[0]
+        predictions.append(Prediction(name, label, probability, ranked, confidence=confidence))
     return predictions

@@ -16,7 +16,7 @@ from striate.core.params import checked
 from striate.core.result import Result
 from striate.load_model import load
 from striate.tasks.picture_names import count, named
-from striate.tasks.predict import BAD_TOP, Prediction, predicted_batches
+from striate.tasks.predict import BAD_TOP, Prediction, checked_reject, predicted_batches, refuse_without_confidence
 from striate.tasks.prediction_table import table_for
 from striate.tasks.progress import Progress
 
@@ -43,7 +43,7 @@ class PredictedFiles(Result):
 def predict_files(model: str | Path, names: Sequence[str], *, top: int = 5, strict: bool = False, null: bool = False,
                   out: str | Path | None = None, force: bool = False,
                   each: Callable[[list[Prediction]], object] = lambda _: None,
-                  progress: Progress | None = None) -> PredictedFiles:
+                  progress: Progress | None = None, reject: float | None = None) -> PredictedFiles:
     """Predict the pictures that `names` stand for, in order, with the recogniser in the file `model`.
 
     Args:
@@ -57,22 +57,24 @@ def predict_files(model: str | Path, names: Sequence[str], *, top: int = 5, stri
         force: write over a file that is there.
         each: called with every batch of predictions.
         progress: progress callbacks of the task.
+        reject: the share of pictures of known classes that may be refused as "none of these"; None refuses none.
 
     Raises what `striate.predict` and `picture_names` raise; `UsageError` (`bad_out`, `out_exists`), `DiskError`.
 
     """
     progress, top = progress or Progress(), checked("top", top, Integer(1, 1_000_000), BAD_TOP)
-    table = table_for(out) if out else None
+    table, share = table_for(out) if out else None, checked_reject(reject)
     with _output(out, force) as file:
         total = count(names)
         recogniser = load(model)
+        refuse_without_confidence(recogniser, share)
         ranks = min(top, len(recogniser.classes_))
         if file and table:
             file.write(table.header(ranks).encode())
         done = unread = 0
         started = time.monotonic()
         with progress.interruptible() as stop:
-            for batch in predicted_batches(recogniser, named(names, null=null), top, strict):
+            for batch in predicted_batches(recogniser, named(names, null=null), top, strict, share):
                 done += len(batch)
                 unread += sum(one.error is not None for one in batch)
                 if file and table:

@@ -1,7 +1,8 @@
 """Files of predictions: a row for each picture, as CSV or JSON Lines, written as they come and there when complete.
 
 CSV: `picture`, `class`, `probability`, then `class_2`, `probability_2`, … and `code` and `error` of a picture that
-could not be read; UTF-8, a file name that is not UTF-8 as its bytes. No cell is a formula for a spreadsheet: before a
+could not be read; of one that is none of the classes, `class` is empty and `code` is `none_of_these`.
+UTF-8, a file name that is not UTF-8 as its bytes. No cell is a formula for a spreadsheet: before a
 relative file name that begins with = + - @ stands `./`, which names the same file, and before another text `'`.
 """
 
@@ -66,9 +67,13 @@ def csv_line(prediction: Prediction, ranks: int) -> str:
     """
     cells = [cell for pair in prediction.ranked for cell in pair]
     cells += [None] * (2 * ranks - len(cells))
+    refused = prediction.label is None and prediction.error is None
+    code = "none_of_these" if refused else prediction.code
+    if refused:
+        cells[0] = None
     name = prediction.picture or ""
     return _csv_line([f"./{name}" if name.startswith(FORMULA) else name,
-                      *map(harmless, cells), prediction.code, harmless(prediction.error)])
+                      *map(harmless, cells), code, harmless(prediction.error)])
 
 
 def harmless(value: Any) -> Any:
