@@ -134,6 +134,7 @@ class Ensemble(Recogniser):
                                        "which are not the same",
                                  do="Fit them on the same pictures")
         self.classes_ = first.classes_
+        self.notes_ = [f"{name}: {note}" for name, one in self.members_.items() for note in getattr(one, "notes_", ())]
         self.preparation_ = preparation or joint_preparation(list(self.members_.items()))
         return self
 

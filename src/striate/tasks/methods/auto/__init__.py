@@ -1,5 +1,5 @@
 """`auto`: selection among hand-crafted, learnt and transferred recognisers, within a time; the default."""
 
-from striate.tasks.methods.auto.method import AutoMethod
+from striate.tasks.methods.auto.auto_method import AutoMethod
 
 __all__ = ["AutoMethod"]

@@ -15,7 +15,8 @@ from striate.tasks.methods.transfer import TransferMethod
 from striate.tasks.settings import Settings
 
 METHODS: dict[str, type[TrainingMethod[Any]]] = {
-    "transfer": TransferMethod, "knn": TransferMethod, "bow-fisher": BagOfWordsMethod, "compact": ConvNetMethod,
+    "transfer": TransferMethod, "knn": TransferMethod, "bow-fisher": BagOfWordsMethod,
+    "bow-fisher-quick": BagOfWordsMethod, "compact": ConvNetMethod,
     "compact_deep": ConvNetMethod, "finetune": FinetuneMethod,
 }
 OF_NETWORKS = ("seed", "flip", "precision")  # fields of a recipe that all families take, `bow-fisher` less the last

@@ -11,7 +11,7 @@ from striate.report.selection_result import CandidateResult, SelectionResult
 from striate.stats.metrics import wilson
 from striate.tasks.methods.auto.budget import Clock
 from striate.tasks.methods.auto.choice import at, better, common_positions
-from striate.tasks.methods.auto.selection import Record, Selection
+from striate.tasks.methods.auto.model_selection import Record, Selection
 from striate.tasks.methods.auto.together import Together
 from striate.tasks.methods.auto.trial import Trial
 

@@ -11,8 +11,8 @@ import pytest
 
 from striate.errors import RunError
 from striate.tasks.methods.auto.choice import choose
+from striate.tasks.methods.auto.model_selection import Selection
 from striate.tasks.methods.auto.outcome import selection_result
-from striate.tasks.methods.auto.selection import Selection
 from striate.tasks.methods.auto.trainer import TooSlow
 from striate.tasks.methods.auto.trial import Trial
 from striate.tasks.progress import Progress
@@ -106,7 +106,7 @@ def selected(data: Any, known: dict[str, tuple[float, float, float]],
 # Accuracies at first and in full, and seconds in full: about those of the data sets that are named.
 CASES = {
     "few photographs": (pictures(220, 24, 2), 60, "transfer", {
-        "transfer": (0, 0.96, 3), "knn": (0, 0.93, 1), "bow-fisher": (0, 0.8, 25), "compact": (0.6, 0.78, 20),
+        "transfer": (0, 0.96, 3), "knn": (0, 0.93, 1), "bow-fisher-quick": (0, 0.8, 25), "compact": (0.6, 0.78, 20),
         "finetune": (0, 0.96, 60)}),
     "digits": (pictures(1_259, 179, side=8), 30, "bow-fisher", {
         "transfer": (0, 0.958, 2), "knn": (0, 0.882, 1), "bow-fisher": (0, 0.996, 8), "compact": (0.922, 0.989, 14),
@@ -145,10 +145,10 @@ def test_a_diverging_network_fails_alone() -> None:
 
 def test_a_method_that_takes_too_long_is_dropped_unless_it_is_the_first() -> None:
     data, _, _, known = CASES["few photographs"]
-    slow = known | {"bow-fisher": (0, 0.99, 500), "transfer": (0, 0.96, 70)}
+    slow = known | {"bow-fisher-quick": (0, 0.99, 500), "transfer": (0, 0.96, 70)}
     name, selection, _ = selected(data, slow, 60)
     assert name == "transfer"
-    assert selection.records["bow-fisher"].outcome in ("dropped", "not tried")
+    assert selection.records["bow-fisher-quick"].outcome in ("dropped", "not tried")
 
 
 def test_finetune_needs_pictures_of_every_class() -> None:

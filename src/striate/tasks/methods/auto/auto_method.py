@@ -15,8 +15,8 @@ from striate.tasks.methods.auto.budget import Clock, proposed_seconds
 from striate.tasks.methods.auto.candidates import candidates, method_of
 from striate.tasks.methods.auto.choice import choose
 from striate.tasks.methods.auto.families import Facts
+from striate.tasks.methods.auto.model_selection import Selection
 from striate.tasks.methods.auto.outcome import selection_result
-from striate.tasks.methods.auto.selection import Selection
 from striate.tasks.methods.auto.together import together
 from striate.tasks.methods.auto.trainer import Trainer
 from striate.tasks.methods.auto.trial import Trial, TrialFolder
