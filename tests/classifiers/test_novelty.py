@@ -80,3 +80,13 @@ def test_classifiers_of_older_files_have_none() -> None:
     assert LinearSVM.from_arrays(settings, older).novelty_ is None
     with pytest.raises(ValueError, match="novelty"):
         LinearSVM.from_arrays(settings, arrays)
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1.0, 1e4])
+def test_pictures_that_are_all_the_same_have_a_detector(scale: float) -> None:
+    same = np.tile(np.array([[0.3, 0.7, 0.1]], np.float32) * np.float32(scale), (20, 1))
+    two = same * np.where(np.arange(20) % 2, 1, 2)[:, None].astype(np.float32)
+    for features in (same, two, 0 * same):
+        fitted = LinearSVM("linear", C=1.0).fit(features, np.arange(20) % 2)
+        again = LinearSVM.from_arrays(*fitted.to_arrays())
+        assert np.isfinite(again.predict_with_confidence(features)[1]).all()

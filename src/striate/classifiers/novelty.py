@@ -38,6 +38,7 @@ MOST_WIDTH = 1536  # a covariance of 19 MB
 RIDGE = 0.3
 SCORES = ("decision", "decision and distance")
 WEIGHT = Real(0)
+SMALLEST = 1e-3  # of the mean squared length of the features, for the variance within classes
 ROWS = 4096  # pictures of a block
 PREFIX = "novelty."  # of its arrays in a model file
 
@@ -57,8 +58,11 @@ class RelativeMahalanobis:
     background: Floats
 
     @classmethod
-    def of(cls, counts: Doubles, sums: Doubles, squares: Doubles) -> Self:
-        """From the sums over pictures: `counts` (K,) and `sums` (K, D) by class, `squares` Σ x xᵀ (D, D) of all."""
+    def of(cls, counts: Doubles, sums: Doubles, squares: Doubles, *, least: float) -> Self:
+        """From the sums over pictures: `counts` (K,) and `sums` (K, D) by class, `squares` Σ x xᵀ (D, D) of all.
+
+        `least`: what the trace of S counts as at least, as where all pictures of a class are the same.
+        """
         some = counts > 0
         counts, sums = counts[some], sums[some]
         n, width = counts.sum(), len(squares)
@@ -67,7 +71,7 @@ class RelativeMahalanobis:
         between = away * share[:, None]
         total = squares / n - np.outer(mean, mean)
         within = total - between.T @ between
-        ridge = RIDGE * max(float(np.trace(within)), 1e-6 * float(np.trace(total))) / width or 1.0
+        ridge = RIDGE * max(float(np.trace(within)), least) / width
         within[np.diag_indices(width)] += ridge
         projection = linalg.solve(within, away.T, assume_a="pos")
         inner = away @ projection
@@ -114,12 +118,13 @@ class NoveltyDetector:
         centred = features - features.mean(axis=0)  # differences of large squares would be inexact
         parts = [_sums(centred[folds == fold], labels[folds == fold], labels.max() + 1) for fold in np.unique(folds)]
         whole = [np.sum([part[i] for part in parts], axis=0) for i in range(3)]
+        least = SMALLEST * float(np.square(features, dtype=np.float64).sum(axis=1).mean()) or 1.0
         held = np.empty(len(labels))
         for fold, part in zip(np.unique(folds), parts, strict=True):
-            others = RelativeMahalanobis.of(*(one - own for one, own in zip(whole, part, strict=True)))
+            others = RelativeMahalanobis.of(*(one - own for one, own in zip(whole, part, strict=True)), least=least)
             held[folds == fold] = others.score(centred[folds == fold])
         centre = features.mean(axis=0)
-        found = RelativeMahalanobis.of(*whole)
+        found = RelativeMahalanobis.of(*whole, least=least)
         offsets = (found.offsets + centre @ found.projection).astype(np.float32)
         held, spread = held[indices], _spread(largest)
         weight = _spread(held) / spread if spread else 0.0
