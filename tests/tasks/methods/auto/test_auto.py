@@ -15,6 +15,7 @@ from striate.data import load_data
 from striate.errors import Interrupted, UsageError
 from striate.tasks import Progress, RunFolder, Settings, train_model
 from striate.tasks.methods import method_for
+from striate.tasks.methods.auto.budget import Clock
 from striate.tasks.methods.auto.sampling import sampled, stratified
 from striate.tasks.methods.auto.trainer import Trainer
 from striate.tasks.methods.auto.trial import TrialFolder
@@ -69,6 +70,16 @@ def test_it_is_resumed_between_any_two_candidates_to_the_same_model(folder: Path
     assert len(count) == len(set(count))
     result = json.loads((run.path / "report.json").read_text())["selection"]
     assert result["chosen"] in ("transfer", "knn", "bow-fisher", "compact")
+
+
+def test_a_run_that_is_resumed_late_decides_as_it_had_begun_to(tmp_path: Path) -> None:
+    trials = TrialFolder(tmp_path / "trials")
+    clock = Clock(60)
+    first = clock.left()
+    trials.update(spent=59.0, readings=clock.readings)
+    again = Clock(60, trials.state["spent"], trials.state["readings"])
+    assert again.left() == first
+    assert again.left() == 0
 
 
 def test_a_damaged_trial_is_made_again(folder: Path, tmp_path: Path) -> None:

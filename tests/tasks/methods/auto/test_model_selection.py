@@ -28,7 +28,6 @@ class FakeClock:
     seconds: float
     spent: float = 0.0
 
-    @property
     def left(self) -> float:
         return max(0.0, self.seconds - self.spent)
 

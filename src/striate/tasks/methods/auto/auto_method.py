@@ -70,7 +70,8 @@ class AutoMethod(TrainingMethod[Recogniser]):
         facts = Facts.of(data)
         count = facts.learnable + facts.test
         seconds = 60 * given if given else proposed_seconds(count, facts.small)
-        self.clock = Clock(seconds, trials.state.get("spent", 0.0))
+        state = trials.state
+        self.clock = Clock(seconds, state.get("spent", 0.0), state.get("readings", ()))
         progress.message(f"the best recogniser for these pictures, in about {duration_in_words(seconds)}"
                          + ("" if given else "; --minutes sets another time, --model names one recogniser"))
         self.trainer = Trainer(self.settings, data, folder, progress, stop, self.clock, trials)

@@ -156,7 +156,7 @@ class Selection:
 
     def _staged(self, name: str) -> None:
         """A full trial of a method with stages, if it is worth its time."""
-        record, left = self.records[name], self.clock.left
+        record, left = self.records[name], self.clock.left()
         if record.first:
             cost, chance = self._cost(name), self._chance(name)
             member = self._may_help(name, left - cost)
@@ -189,10 +189,10 @@ class Selection:
     def _allowed(self) -> float:
         """Seconds that a training with stages may take; the first may take any time, so that there is a recogniser."""
         known = any(record.first or record.full for record in self.records.values())
-        return SHARE * self.clock.left if known else float("inf")
+        return SHARE * self.clock.left() if known else float("inf")
 
     def _worth_a_try(self, name: str) -> bool:
-        if self.clock.left > 0:
+        if self.clock.left() > 0:
             return True
         self.records[name].end("not tried", "the time was used up")
         return False
@@ -201,13 +201,13 @@ class Selection:
         """A short training of `compact`: how fast it learns, and how far it comes."""
         record = self.records["compact"]
         seconds = min(FIRST_MOST, max(FIRST_LEAST, FIRST_SHARE * self.clock.seconds))
-        if not record.open or self.clock.left < 2 * seconds:
+        if not record.open or self.clock.left() < 2 * seconds:
             return
         trial = self._trained("compact", minutes=seconds / 60, full=False)
         if trial is None:
             return
         record.first = trial
-        final = max(self.clock.left, trial.seconds)
+        final = max(self.clock.left(), trial.seconds)
         record.expects = expected(trial, self.labels, final, trial.seconds, record.family.curve)
         self._told("compact", trial)
 
@@ -223,7 +223,7 @@ class Selection:
             return
         name = max(able, key=lambda name: likely[name])
         record = self.records[name]
-        seconds = self.clock.left - self._predicting()
+        seconds = self.clock.left() - self._predicting()
         model: str = name
         minutes: float | None = seconds / 60
         if name == "compact" and record.first:
@@ -239,7 +239,7 @@ class Selection:
 
     def _affordable(self, name: str) -> bool:
         """Whether there is time to train a network; if not, it is given up."""
-        record, seconds = self.records[name], self.clock.left - self._predicting()
+        record, seconds = self.records[name], self.clock.left() - self._predicting()
         if name == "finetune":
             frozen = self.records["transfer"].full or self.records["transfer"].first
             needed = PASSES * self.facts.train * TRAINING * frozen.predict_seconds if frozen else float("inf")

@@ -100,7 +100,7 @@ class Trainer:
         granted = self.trials.state.setdefault("granted", {})
         if label not in granted:  # a run that is resumed has to train for as long as it was begun with
             granted = granted | {label: minutes}
-            self.trials.update(granted=granted, spent=self.clock.spent)
+            self._keep(granted=granted)
         given = {} if granted[label] is None else {"minutes": granted[label]}
         method = method_of(name, self.settings, **recipe, **given)
         whole = self.data_of(method)
@@ -116,17 +116,20 @@ class Trainer:
             time.monotonic() - started, each))
 
     def _staged(self, name: str, method: TrainingMethod[Any], data: Data, *, full: bool, seconds: float) -> Trial:
+        label = name if full else name + FIRST
+        if label in self.trials.state.get("slow", ()):
+            raise TooSlow
         started = time.monotonic()
 
         def late() -> bool:
             return self.stop() or time.monotonic() - started > seconds
 
-        label = name if full else name + FIRST
         try:
             model = method.train(data, RunFolder(self.trials.of(label)), self._silent, late)
         except Interrupted:
             if self.stop():
                 raise
+            self._keep(slow=[*self.trials.state.get("slow", ()), label])
             raise TooSlow from None
         every = learnable(data)
         indices, scores = model.held_out_
@@ -139,9 +142,13 @@ class Trainer:
         """Where the pictures of another pack are in that of the selection."""
         return np.array([self._place[key] for key in part.keys], np.int64)
 
+    def _keep(self, **values: Any) -> None:
+        """Save the state of the selection, what the clock has said included."""
+        self.trials.update(spent=self.clock.spent, readings=self.clock.readings, **values)
+
     def _stored(self, label: str, trial: Trial) -> Trial:
         self.trials.save(label, trial)
-        self.trials.update(spent=self.clock.spent)
+        self._keep()
         if self.stop():
             raise Interrupted("interrupted", "training was stopped between two candidates")
         return trial
