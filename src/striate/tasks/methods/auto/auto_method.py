@@ -81,7 +81,6 @@ class AutoMethod(TrainingMethod[Recogniser]):
         self.best = choose(finished, labels)
         self.pool = None if self.settings.single else together(finished, self.best, labels, seed)
         self.result = selection_result(self.selection, self.best, self.pool, self.clock, proposed=given is None)
-        progress.message(self.result.why)
         positions, scores = ((self.pool.positions, self.pool.weighting.held_out) if self.pool else
                              (self.best.positions, self.best.probabilities))
         self.validation = metrics.evaluate(labels[positions], scores, data.classes)

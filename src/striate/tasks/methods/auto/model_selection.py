@@ -47,15 +47,16 @@ class Record:
     expects: Extrapolation | None = None
     outcome: str = ""
     why: str = ""
+    hurried: bool = False
 
     @property
     def open(self) -> bool:
         """Whether it may yet be trained in full."""
         return not self.outcome and self.full is None
 
-    def end(self, outcome: str, why: str) -> None:
-        """Give it up, or say what became of it."""
-        self.outcome, self.why = outcome, why
+    def end(self, outcome: str, why: str, *, hurried: bool = False) -> None:
+        """Give it up, or say what became of it; `hurried`: for want of time."""
+        self.outcome, self.why, self.hurried = outcome, why, hurried
 
 
 class Selection:
@@ -99,7 +100,7 @@ class Selection:
             self._make_do()
         for record in self.records.values():
             if record.open:
-                record.end("not tried", "the time was used up")
+                record.end("not tried", "the time was used up", hurried=True)
         return self.finished
 
     def _make_do(self) -> None:
@@ -146,7 +147,7 @@ class Selection:
         try:
             trial = self.trainer.sample(name, self.methods[name], count, self._allowed())
         except TooSlow:
-            record.end("dropped", f"a first trial on {count:,} pictures took too long")
+            record.end("dropped", f"a first trial on {count:,} pictures took too long", hurried=True)
             return
         if trial is None:
             return
@@ -161,7 +162,8 @@ class Selection:
             cost, chance = self._cost(name), self._chance(name)
             member = self._may_help(name, left - cost)
             if cost > SHARE * left and not member:
-                record.end("dropped", f"training it on all pictures would take about {duration_in_words(cost)}")
+                record.end("dropped", f"training it on all pictures would take about {duration_in_words(cost)}",
+                           hurried=True)
                 return
             if chance < max(HOPELESS, 0.5 * cost / left) and not member:
                 record.end("dropped", f"the chance that it turns out best is {chance:.0%}, too small for the "
@@ -173,7 +175,7 @@ class Selection:
         try:
             record.full = self.trainer.staged(name, self.methods[name], allowed)
         except TooSlow:
-            record.end("dropped", f"its training took longer than {duration_in_words(allowed)}")
+            record.end("dropped", f"its training took longer than {duration_in_words(allowed)}", hurried=True)
             return
         record.expects = of_trial(record.full, self.labels)
         self._told(name, record.full)
@@ -194,7 +196,7 @@ class Selection:
     def _worth_a_try(self, name: str) -> bool:
         if self.clock.left() > 0:
             return True
-        self.records[name].end("not tried", "the time was used up")
+        self.records[name].end("not tried", "the time was used up", hurried=True)
         return False
 
     def _first_network(self) -> None:
@@ -245,10 +247,11 @@ class Selection:
             needed = PASSES * self.facts.train * TRAINING * frozen.predict_seconds if frozen else float("inf")
             if seconds < needed:
                 about = f": it takes about {duration_in_words(needed)}" if frozen else ""
-                record.end("not tried", f"there is no time left for it{about}; give it with --minutes")
+                record.end("not tried", f"there is no time left for it{about}; give it with --minutes", hurried=True)
                 return False
         elif seconds < (record.first.seconds if record.first else FIRST_LEAST):
-            record.end("dropped" if record.first else "not tried", "there is no time left for it")
+            record.end("dropped" if record.first else "not tried", "there is no time left for it",
+                       hurried=True)
             return False
         return True
 

@@ -84,8 +84,7 @@ def _basis(chosen: Trial) -> str:
 
 def _outlook(selection: Selection, clock: Clock) -> str:
     """What more time might bring."""
-    unfinished = [name for name, record in selection.records.items()
-                  if record.full is None and ("time" in record.why or "take about" in record.why)]
+    unfinished = [name for name, record in selection.records.items() if record.hurried]
     if unfinished:
         return (f"with more time ({' or '.join(unfinished)} {'was' if len(unfinished) == 1 else 'were'} left out for "
                 f"want of it) it might be better: --minutes {max(2, round(4 * clock.seconds / 60))}")
