@@ -167,3 +167,30 @@ def test_the_result_tells_of_every_candidate() -> None:
     assert rows[name].accuracy == pytest.approx(0.96)
     assert all(row.outcome and row.why for row in found.candidates)
     assert rows["knn"].expected is not None or rows["knn"].outcome == "beaten"
+
+
+def outlook_of(selection: Selection, trainer: FakeTrainer) -> str:
+    """What the result says that more time might bring."""
+    best = choose(selection.finished, selection.labels)
+    return selection_result(selection, best, None, trainer.clock, proposed=True).outlook  # type: ignore[arg-type]
+
+
+def test_more_time_is_advised_for_what_the_time_left_out_and_for_nothing_else() -> None:
+    data, seconds, _, known = CASES["few photographs"]
+    _, selection, trainer = selected(data, known | {"finetune": (0, 0.96, 10)}, seconds)
+    assert "time" in selection.records["bow-fisher"].why  # of how fast another family is: nobody left it out for time
+    assert "bow-fisher" not in outlook_of(selection, trainer)
+    _, selection, trainer = selected(data, known | {"transfer": (0, 0.96, 70)}, 60)
+    assert selection.records["finetune"].hurried
+    assert "finetune" in outlook_of(selection, trainer)
+
+
+def test_where_the_last_resort_diverges_the_error_is_the_users() -> None:
+    data, _, _, known = CASES["digits"]
+    trainer = FakeTrainer(data, known | {"compact": (0.9, -1, 10)}, FakeClock(0))
+    selection = Selection(trainer)  # type: ignore[arg-type]
+    for name, record in selection.records.items():
+        if name != "compact":
+            record.end("not tried", "there is none")
+    with pytest.raises(RunError, match="the loss became nan"):
+        selection.run()

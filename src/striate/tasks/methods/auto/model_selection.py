@@ -39,7 +39,10 @@ DEEPER = 1.65  # times the time of a step of `compact` that one of `compact_deep
 
 @dataclass
 class Record:
-    """Record of a candidate: its trials, the error that is expected of it, and what became of it."""
+    """Record of a candidate: its trials, the error that is expected of it, and what became of it.
+
+    `hurried`: whether it was given up for want of time, so that more might change it.
+    """
 
     family: Family
     first: Trial | None = None
@@ -55,7 +58,7 @@ class Record:
         return not self.outcome and self.full is None
 
     def end(self, outcome: str, why: str, *, hurried: bool = False) -> None:
-        """Give it up, or say what became of it; `hurried`: for want of time."""
+        """Give it up, or say what became of it."""
         self.outcome, self.why, self.hurried = outcome, why, hurried
 
 
@@ -104,14 +107,18 @@ class Selection:
         return self.finished
 
     def _make_do(self) -> None:
-        """Take the best first trial as a full one, where there was no time for any; a network if there is none."""
+        """Take the best first trial as a full one, where there was no time for any; a network if there is none.
+
+        Raises `RunError` (`loss_not_finite`) where that network's loss diverges.
+        """
         firsts = [record.first for record in self.records.values() if record.first]
         if firsts:
             best = choose(firsts, self.labels)
             self.records[best.name].full = replace(best, full=True)
             self.say(f"there is no time to train on all pictures: {best.name} stays as it is; --minutes gives more")
-        elif trial := self._trained("compact", minutes=FIRST_LEAST / 60, full=True):
-            self.records["compact"].full = trial
+            return
+        self.records["compact"].full = self.trainer.network("compact", minutes=FIRST_LEAST / 60, full=True,
+                                                            **self._views("compact"))
 
     def _cost(self, name: str) -> float:
         """Seconds that a full trial of a method with stages is expected to take; 0 where nothing is known of it."""
@@ -166,8 +173,8 @@ class Selection:
                            hurried=True)
                 return
             if chance < max(HOPELESS, 0.5 * cost / left) and not member:
-                record.end("dropped", f"the chance that it turns out best is {chance:.0%}, too small for the "
-                                      f"{duration_in_words(cost)} it would take")
+                record.end("dropped", f"the chance that it turns out best is {chance:.0%} at most, too small for the "
+                                      f"{duration_in_words(cost)} it would take", hurried=chance >= HOPELESS)
                 return
         elif self.finished and not self._worth_a_try(name):
             return
@@ -219,7 +226,7 @@ class Selection:
                   if record.family.trained and record.open}
         for name, chance in likely.items():
             if chance < HOPELESS:
-                self.records[name].end("dropped", f"the chance that it turns out best is {chance:.1%}")
+                self.records[name].end("dropped", f"the chance that it turns out best is {chance:.1%} at most")
         able = [name for name in likely if self.records[name].open and self._affordable(name)]
         if not able:
             return
@@ -272,10 +279,13 @@ class Selection:
     def _trained(self, name: str, *, minutes: float | None, full: bool) -> Trial | None:
         """A trial of a network; None, and the candidate failed, where its loss diverges."""
         try:
-            views = {"test_time": "flip"} if name != "finetune" and self.facts.flips else {}
-            return self.trainer.network(name, minutes=minutes, full=full, **views)
+            return self.trainer.network(name, minutes=minutes, full=full, **self._views(name))
         except RunError as error:
             if error.code != "loss_not_finite":
                 raise
             self.records[name].end("failed", "its loss diverged")
             return None
+
+    def _views(self, name: str) -> dict[str, str]:
+        """The field of a recipe by which a network predicts a picture and its mirror image, where both are alike."""
+        return {"test_time": "flip"} if name != "finetune" and self.facts.flips else {}
