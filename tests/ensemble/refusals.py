@@ -8,7 +8,7 @@ import numpy as np
 
 import striate
 from striate.core import model_file
-from striate.ensemble.held_out import in_common
+from striate.ensemble.held_out import in_common, refuse_few
 from striate.ensemble.recogniser import Ensemble
 from striate.ensemble.weights import cross_validated_weights
 from tests.bow.small import labels, pictures
@@ -51,8 +51,8 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
          "b": words(resize="pad", size=(30, 20)).fit(pictures(), labels())}, weighting(0.5, 0.5)),
     "weights/no member": lambda _: cross_validated_weights([0, 1], []),
     "weights/other pictures": lambda _: cross_validated_weights([0, 1], [np.full((2, 2), 0.5), np.full((3, 2), 0.5)]),
-    "weights/no picture in common": lambda _: in_common(
-        [(np.array([0, 1]), np.full((2, 2), 0.5)), (np.array([1, 2]), np.full((2, 2), 0.5))]),
+    "weights/no picture in common": lambda _: refuse_few(in_common(
+        [(np.array([0, 1]), np.full((2, 2), 0.5)), (np.array([1, 2]), np.full((2, 2), 0.5))])[0]),
     "file/no members": lambda folder: changed(folder, lambda m, _: m.update(members=[])),
     "file/members no list": lambda folder: changed(folder, lambda m, _: m.update(members={"0": 1})),
     "file/a thousand members": lambda folder: changed(folder, lambda m, _: m.update(members=m["members"] * 500)),

@@ -55,19 +55,25 @@ def held_out(member: Recogniser, pictures: Pixels | LabelledPictures, labels: ND
 
 
 def in_common(found: Sequence[HeldOut]) -> tuple[NDArray[np.int64], list[NDArray[np.float64]]]:
-    """The pictures that every member has held-out probabilities of: their indices (n,) and the probabilities of each.
+    """The pictures that all have held-out probabilities of: their indices (n,), sorted, and the probabilities of each.
 
-    Raises `DataError` (`few_pictures`) where there are fewer than two.
+    >>> one, other = (np.array([4, 2]), np.array([[0.4], [0.2]])), (np.array([2, 3]), np.array([[0.9], [0.8]]))
+    >>> in_common([one, other])
+    (array([2]), [array([[0.2]]), array([[0.9]])])
     """
-    common = found[0][0]
+    common = np.sort(found[0][0])
     for indices, _ in found[1:]:
         common = np.intersect1d(common, indices)
-    if len(common) < 2:
-        raise DataError("few_pictures", "the weights of an ensemble were to be learnt from held-out pictures",
-                        allowed="two pictures or more that all members have held out are needed",
-                        given=f"there are {len(common)}", do="Add pictures")
     rows = []
     for indices, probabilities in found:
         order = np.argsort(indices)
         rows.append(probabilities[order[np.searchsorted(indices, common, sorter=order)]])
     return common, rows
+
+
+def refuse_few(indices: NDArray[np.int64]) -> None:
+    """Refuse weights from fewer than two pictures in common (`few_pictures`)."""
+    if len(indices) < 2:
+        raise DataError("few_pictures", "the weights of an ensemble were to be learnt from held-out pictures",
+                        allowed="two pictures or more that all members have held out are needed",
+                        given=f"there are {len(indices)}", do="Add pictures")

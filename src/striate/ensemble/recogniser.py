@@ -15,7 +15,7 @@ from striate.core.estimator import check_is_fitted
 from striate.core.humanize import join_words
 from striate.core.model_file import Arrays, ModelFile, joined, parted
 from striate.core.params import Refusal, check_params, stored
-from striate.ensemble.held_out import held_out, in_common
+from striate.ensemble.held_out import held_out, in_common, refuse_few
 from striate.ensemble.member_kinds import MEMBER_KINDS, class_named
 from striate.ensemble.opinion_pool import pooled
 from striate.ensemble.weights import COLDEST, HOTTEST, Weighting, cross_validated_weights
@@ -114,6 +114,7 @@ class Ensemble(Recogniser):
         members = [(name, clone(member).fit(X, y)) for name, member in params["members"]]
         found = [held_out(member, pictures, labels, named, params["seed"]) for _, member in members]
         indices, probabilities = in_common(found)
+        refuse_few(indices)
         weighting = cross_validated_weights(labels[indices], probabilities, params["seed"])
         first = pictures.take(np.zeros(1, np.int64)) if isinstance(pictures, LabelledPictures) else pictures[:1]
         self.held_out_ = indices, weighting.held_out

@@ -44,10 +44,10 @@ class Extrapolation:
         low, high = (min(1.0, max(0.0, end)) for end in ends)
         return low, high
 
-    def chance_above(self, other: Extrapolation) -> float:
+    def chance_below(self, other: Extrapolation) -> float:
         """The probability that this error is below the `other`, both taken as independent.
 
-        >>> measured(90, 100).chance_above(measured(90, 100))
+        >>> measured(90, 100).chance_below(measured(90, 100))
         0.5
         """
         spread = sqrt(self.deviation**2 + other.deviation**2)

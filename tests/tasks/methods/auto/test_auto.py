@@ -92,13 +92,13 @@ def test_a_damaged_trial_is_made_again(folder: Path, tmp_path: Path) -> None:
 
 def test_others_wait_and_rank_0_trains_alone(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     worlds = []
-    staged = Trainer._staged
+    stagewise = Trainer._stagewise
 
     def watched(self: Trainer, *words: object, **options: object) -> object:
         worlds.append(self._silent.group.world_size)
-        return staged(self, *words, **options)  # type: ignore[arg-type]
+        return stagewise(self, *words, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Trainer, "_staged", watched)
+    monkeypatch.setattr(Trainer, "_stagewise", watched)
     group = ProcessGroup()
     object.__setattr__(group, "info", replace(group.info, world_size=2))
     method = method_for(Settings(str(folder), "auto", recipe={"minutes": 0.02}))

@@ -47,7 +47,7 @@ class FakeTrainer:
         whole = len(self.data.split.train) + len(self.data.split.validation)
         return self._trial(name, self.known[name][0], self.known[name][2] * count / whole, count, full=False)
 
-    def staged(self, name: str, method: object, seconds: float) -> Trial:
+    def stagewise(self, name: str, method: object, seconds: float) -> Trial:
         if self.known[name][2] > seconds:
             self.clock.spent += seconds
             raise TooSlow

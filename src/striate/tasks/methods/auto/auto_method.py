@@ -17,9 +17,9 @@ from striate.tasks.methods.auto.choice import choose
 from striate.tasks.methods.auto.families import Facts
 from striate.tasks.methods.auto.model_selection import Selection
 from striate.tasks.methods.auto.outcome import selection_result
-from striate.tasks.methods.auto.together import together
 from striate.tasks.methods.auto.trainer import Trainer
 from striate.tasks.methods.auto.trial import Trial, TrialFolder
+from striate.tasks.methods.auto.trial_ensemble import sure_ensemble
 from striate.tasks.methods.method import TrainingMethod
 from striate.tasks.progress import Progress
 from striate.tasks.run_folder import RunFolder
@@ -79,7 +79,7 @@ class AutoMethod(TrainingMethod[Recogniser]):
         finished = self.selection.run()
         labels, seed = data.pictures.labels, self.settings.recipe.get("seed", 0)
         self.best = choose(finished, labels)
-        self.pool = None if self.settings.single else together(finished, self.best, labels, seed)
+        self.pool = None if self.settings.single else sure_ensemble(finished, self.best, labels, seed)
         self.result = selection_result(self.selection, self.best, self.pool, self.clock, proposed=given is None)
         positions, scores = ((self.pool.positions, self.pool.weighting.held_out) if self.pool else
                              (self.best.positions, self.best.probabilities))

@@ -1,6 +1,6 @@
 """Families of recognisers that are compared in a selection: one row each.
 
-Priors of the learning curves are of log error against log training pictures (methods with stages) or log training time
+Priors of the learning curves are of log error against log training pictures (stagewise methods) or log training time
 (networks). They were set by hand from trainings on Scene-15, digits and Fashion-MNIST, and are wide.
 """
 

@@ -1,7 +1,7 @@
 """Selection of a recogniser: cheap evidence of every family first, full training of what may still be best.
 
 In the manner of successive halving (Jamieson & Talwalkar, "Non-stochastic best arm identification and hyperparameter
-optimization", AISTATS 2016), with unequal rungs: methods with stages are tried on a sample, networks for a short time;
+optimization", AISTATS 2016), with unequal rungs: stagewise methods are tried on a sample, networks for a short time;
 learning curves are extrapolated with their uncertainty (`striate.stats.power_law`), and a full training is made where
 the chance that it is best is worth its time.
 """
@@ -20,16 +20,16 @@ from striate.errors import RunError
 from striate.stats.power_law import Extrapolation
 from striate.tasks.methods.auto.candidates import candidates
 from striate.tasks.methods.auto.choice import choose
+from striate.tasks.methods.auto.expected_error import HOPELESS, chance_best, expected, finetuned, may_help, of_trial
 from striate.tasks.methods.auto.families import FAMILIES, Facts, Family
 from striate.tasks.methods.auto.trainer import TooSlow, Trainer
 from striate.tasks.methods.auto.trial import Trial
-from striate.tasks.methods.auto.worth import HOPELESS, chance_best, expected, finetuned, may_help, of_trial
 
 SAMPLE = {True: 1_500, False: 400}  # pictures of a first trial, small ones and photographs
 EACH = 5  # of them of a class, at least
 NEARLY = 1.6  # times the sample: so few are all used
 CHEAP = 0.1  # of the budget: a full training that takes no more follows the first trial at once
-SHARE = 0.6  # of the time left that one full training of a method with stages may take
+SHARE = 0.6  # of the time left that one full training of a stagewise method may take
 FIRST_SHARE, FIRST_LEAST, FIRST_MOST = 0.06, 3.0, 40.0  # of the budget, and seconds, of a network's first trial
 DEEP, MANY = 8, 10_000  # passes that `compact` could make, over so many pictures, from which `compact_deep` is better
 PASSES = 2  # fewer do not improve a pretrained network
@@ -86,17 +86,17 @@ class Selection:
 
     def run(self) -> list[Trial]:
         """Try, drop and train the candidates; the full trials, at least one."""
-        staged = [name for name, record in self.records.items() if record.open and not record.family.trained]
+        stagewise = [name for name, record in self.records.items() if record.open and not record.family.trained]
         count = max(SAMPLE[self.facts.small], EACH * self.facts.classes)
-        for name in staged:
+        for name in stagewise:
             if self.facts.learnable > NEARLY * count:
                 self._sampled(name, count)
             if self._cost(name) <= CHEAP * self.clock.seconds:
-                self._staged(name)
+                self._stagewise(name)
         self._first_network()
-        for name in sorted(staged, key=lambda name: -self._chance(name)):
+        for name in sorted(stagewise, key=lambda name: -self._chance(name)):
             if self.records[name].open:
-                self._staged(name)
+                self._stagewise(name)
         for _ in range(2):
             self._networks()
         if not self.finished:
@@ -121,7 +121,7 @@ class Selection:
                                                             **self._views("compact"))
 
     def _cost(self, name: str) -> float:
-        """Seconds that a full trial of a method with stages is expected to take; 0 where nothing is known of it."""
+        """Seconds that a full trial of a stagewise method is expected to take; 0 where nothing is known of it."""
         first = self.records[name].first
         return first.seconds * self.facts.learnable / first.trained_on if first else 0.0
 
@@ -162,8 +162,8 @@ class Selection:
         record.expects = expected(trial, self.labels, self.facts.learnable, trial.trained_on, record.family.curve)
         self._told(name, trial)
 
-    def _staged(self, name: str) -> None:
-        """A full trial of a method with stages, if it is worth its time."""
+    def _stagewise(self, name: str) -> None:
+        """A full trial of a stagewise method, if it is worth its time."""
         record, left = self.records[name], self.clock.left()
         if record.first:
             cost, chance = self._cost(name), self._chance(name)
@@ -180,7 +180,7 @@ class Selection:
             return
         allowed = self._allowed()
         try:
-            record.full = self.trainer.staged(name, self.methods[name], allowed)
+            record.full = self.trainer.stagewise(name, self.methods[name], allowed)
         except TooSlow:
             record.end("dropped", f"its training took longer than {duration_in_words(allowed)}", hurried=True)
             return
@@ -196,7 +196,7 @@ class Selection:
         return may_help(record.expects, min(others, key=lambda one: one.mean)) and predicting < left
 
     def _allowed(self) -> float:
-        """Seconds that a training with stages may take; the first may take any time, so that there is a recogniser."""
+        """Seconds that a stagewise training may take; the first may take any time, so that there is a recogniser."""
         known = any(record.first or record.full for record in self.records.values())
         return SHARE * self.clock.left() if known else float("inf")
 

@@ -7,16 +7,17 @@ from typing import Any
 import numpy as np
 
 from striate.core.humanize import duration_in_words, join_words
+from striate.ensemble.held_out import in_common
 from striate.report.selection_result import CandidateResult, SelectionResult
 from striate.stats.metrics import wilson
 from striate.tasks.methods.auto.budget import Clock
-from striate.tasks.methods.auto.choice import at, better, common_positions
+from striate.tasks.methods.auto.choice import standard_errors_ahead
 from striate.tasks.methods.auto.model_selection import Record, Selection
-from striate.tasks.methods.auto.together import Together
 from striate.tasks.methods.auto.trial import Trial
+from striate.tasks.methods.auto.trial_ensemble import TrialEnsemble
 
 
-def selection_result(selection: Selection, chosen: Trial, pool: Together | None, clock: Clock, *,
+def selection_result(selection: Selection, chosen: Trial, pool: TrialEnsemble | None, clock: Clock, *,
                      proposed: bool) -> SelectionResult:
     """The selection as its report shows it; ends the records of what was trained in full."""
     labels = selection.labels
@@ -33,9 +34,8 @@ def selection_result(selection: Selection, chosen: Trial, pool: Together | None,
     common: dict[str, Any] = {"candidates": tuple(rows), "budget_seconds": clock.seconds, "proposed": proposed,
               "outlook": _outlook(selection, clock)}
     if pool:
-        truth = labels[pool.positions]
-        right = pool.weighting.held_out.argmax(axis=1) == truth
-        alone = at(chosen, pool.positions).argmax(axis=1) == truth
+        positions, scores = in_common([(pool.positions, pool.weighting.held_out), chosen.held_out])
+        right, alone = (one.argmax(axis=1) == labels[positions] for one in scores)
         return SelectionResult(
             chosen="ensemble", weights=tuple(weights.items()), p_value=pool.improvement.p_value,
             why=f"an ensemble of {join_words(list(weights), 'and')} was selected: {right.mean():.1%} of {len(right):,} "
@@ -54,13 +54,13 @@ def selection_result(selection: Selection, chosen: Trial, pool: Together | None,
 
 
 def _beaten(trial: Trial, chosen: Trial, labels: np.ndarray) -> str:
-    both = common_positions([trial, chosen])
-    own, best = (at(one, both).argmax(axis=1) == labels[both] for one in (trial, chosen))
-    difference, errors = 100 * float(best.mean() - own.mean()), better(best, own)
-    if abs(errors) <= 1:
-        return f"as good as {chosen.name} on {len(both):,} pictures, within the error of the comparison"
+    positions, scores = in_common([trial.held_out, chosen.held_out])
+    own, best = (one.argmax(axis=1) == labels[positions] for one in scores)
+    difference = 100 * float(best.mean() - own.mean())
+    if abs(standard_errors_ahead(best, own)) <= 1:
+        return f"as good as {chosen.name} on {len(positions):,} pictures, within the error of the comparison"
     how = "worse" if difference > 0 else "better"
-    return f"{abs(difference):.1f} points {how} than {chosen.name} on {len(both):,} pictures"
+    return f"{abs(difference):.1f} points {how} than {chosen.name} on {len(positions):,} pictures"
 
 
 def _row(name: str, record: Record, labels: np.ndarray) -> CandidateResult:

@@ -70,7 +70,7 @@ class Trainer:
 
     def sample(self, name: str, method: TrainingMethod[Any], count: int,
                seconds: float) -> Trial | None:
-        """A first trial of a method with stages, on a sample of the learnable pictures, in `seconds` at most.
+        """A first trial of a stagewise method, on a sample of the learnable pictures, in `seconds` at most.
 
         None where no sample can be read; raises `TooSlow`.
         """
@@ -82,15 +82,15 @@ class Trainer:
         if some is None:
             return None
         method.input_size(some)
-        return self._staged(name, method, some, full=False, seconds=seconds)
+        return self._stagewise(name, method, some, full=False, seconds=seconds)
 
-    def staged(self, name: str, method: TrainingMethod[Any], seconds: float) -> Trial:
-        """A full trial of a method with stages, in `seconds` at most: more raise `TooSlow`."""
+    def stagewise(self, name: str, method: TrainingMethod[Any], seconds: float) -> Trial:
+        """A full trial of a stagewise method, in `seconds` at most: more raise `TooSlow`."""
         if done := self.trials.load(name):
             return done
         whole = self.data_of(method)
         method.input_size(whole)
-        return self._staged(name, method, whole, full=True, seconds=seconds)
+        return self._stagewise(name, method, whole, full=True, seconds=seconds)
 
     def network(self, name: str, *, minutes: float | None, full: bool, **recipe: Any) -> Trial:
         """A trial of a network by `minutes`, or by the epochs of its preset where they are None."""
@@ -115,7 +115,7 @@ class Trainer:
             name, model, full, self._positions(whole.validation), scores, len(whole.train),
             time.monotonic() - started, each))
 
-    def _staged(self, name: str, method: TrainingMethod[Any], data: Data, *, full: bool, seconds: float) -> Trial:
+    def _stagewise(self, name: str, method: TrainingMethod[Any], data: Data, *, full: bool, seconds: float) -> Trial:
         label = name if full else name + FIRST
         if label in self.trials.state.get("slow", ()):
             raise TooSlow

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.core import atomic, bounded_text, model_file
+from striate.ensemble.held_out import HeldOut
 from striate.errors import RunError, StriateError, shown
 from striate.load_model import load
 from striate.model.recogniser import Recogniser
@@ -45,6 +46,11 @@ class Trial:
     trained_on: int
     seconds: float
     predict_seconds: float
+
+    @property
+    def held_out(self) -> HeldOut:
+        """Positions and probabilities, as `striate.ensemble.held_out.in_common` takes them."""
+        return self.positions, self.probabilities
 
     def right(self, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of its pictures it recognised, (m,) bool; `labels` are those of the whole pack."""
