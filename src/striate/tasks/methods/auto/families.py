@@ -55,14 +55,19 @@ class Facts:
 class Family(NamedTuple):
     """Family of recognisers: its name as `--model` takes it, and how its error falls.
 
-    `trained`: whether it is a network whose layers are trained, epoch by epoch; `curve`: see above; `unfit`: why it
-    does not fit some data, a sentence; "" where it fits.
+    `trained`: whether it is a network whose layers are trained, epoch by epoch; `curve`: see above, and `photographs`:
+    of these, where it is another; `unfit`: why it does not fit some data, a sentence; "" where it fits.
     """
 
     name: str
     trained: bool
     curve: Slope
     unfit: Callable[[Facts], str] = lambda _: ""
+    photographs: Slope | None = None
+
+    def curve_for(self, facts: Facts) -> Slope:
+        """How the error falls on such data."""
+        return self.curve if facts.small or self.photographs is None else self.photographs
 
 
 def _unfit_words(facts: Facts) -> str:
@@ -89,6 +94,6 @@ FAMILIES = (
     Family("knn", False, Slope(0.2, 0.08)),
     Family("bow-fisher", False, Slope(0.28, 0.1), _unfit_words),
     Family("bow-fisher-quick", False, Slope(0.28, 0.1), _unfit_quick_words),
-    Family("compact", True, Slope(0.5, 0.35)),
+    Family("compact", True, Slope(0.5, 0.35), photographs=Slope(0.25, 0.2)),
     Family("finetune", True, Slope(0.3, 0.2), _unfit_finetune),
 )

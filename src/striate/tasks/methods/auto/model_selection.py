@@ -25,12 +25,12 @@ from striate.tasks.methods.auto.families import FAMILIES, Facts, Family
 from striate.tasks.methods.auto.trainer import TooSlow, Trainer
 from striate.tasks.methods.auto.trial import Trial
 
-SAMPLE = {True: 1_500, False: 400}  # pictures of a first trial, small ones and photographs
-EACH = 5  # of them of a class, at least
-NEARLY = 1.6  # times the sample: so few are all used
+SAMPLE = {True: 4.0, False: 2.4}  # pictures of a first trial for each second of the budget: small ones, photographs
+LEAST, MOST, EACH = 400, 2_000, 5  # of them: at least, at most, and of a class, at least
+FEW = {True: 2_000, False: 640}  # so few pictures are all used at once
 CHEAP = 0.1  # of the budget: a full training that takes no more follows the first trial at once
 SHARE = 0.6  # of the time left that one full training of a stagewise method may take
-FIRST_SHARE, FIRST_LEAST, FIRST_MOST = 0.06, 3.0, 40.0  # of the budget, and seconds, of a network's first trial
+FIRST_SHARE, FIRST_LEAST, FIRST_MOST = 0.04, 3.0, 40.0  # of the budget, and seconds, of a network's first trial
 DEEP, MANY = 8, 10_000  # passes that `compact` could make, over so many pictures, from which `compact_deep` is better
 PASSES = 2  # fewer do not improve a pretrained network
 TRAINING = 19  # forward passes that a step of fine-tuning takes for each picture; features are bfloat16, it is not
@@ -87,9 +87,10 @@ class Selection:
     def run(self) -> list[Trial]:
         """Try, drop and train the candidates; the full trials, at least one."""
         stagewise = [name for name, record in self.records.items() if record.open and not record.family.trained]
-        count = max(SAMPLE[self.facts.small], EACH * self.facts.classes)
+        count = min(MOST, max(LEAST, round(SAMPLE[self.facts.small] * self.clock.seconds)))
+        count = max(count, EACH * self.facts.classes)
         for name in stagewise:
-            if self.facts.learnable > NEARLY * count:
+            if self.facts.learnable > max(FEW[self.facts.small], count):
                 self._sampled(name, count)
             if self._cost(name) <= CHEAP * self.clock.seconds:
                 self._stagewise(name)
@@ -159,7 +160,8 @@ class Selection:
         if trial is None:
             return
         record.first = trial
-        record.expects = expected(trial, self.labels, self.facts.learnable, trial.trained_on, record.family.curve)
+        record.expects = expected(trial, self.labels, self.facts.learnable, trial.trained_on,
+                                  record.family.curve_for(self.facts))
         self._told(name, trial)
 
     def _stagewise(self, name: str) -> None:
@@ -217,7 +219,7 @@ class Selection:
             return
         record.first = trial
         final = max(self.clock.left(), trial.seconds)
-        record.expects = expected(trial, self.labels, final, trial.seconds, record.family.curve)
+        record.expects = expected(trial, self.labels, final, trial.seconds, record.family.curve_for(self.facts))
         self._told("compact", trial)
 
     def _networks(self) -> None:
