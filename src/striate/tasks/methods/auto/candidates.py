@@ -7,25 +7,16 @@ from typing import Any
 
 from striate.errors import MissingError
 from striate.tasks.methods.auto.families import FAMILIES, Family
-from striate.tasks.methods.bow import BagOfWordsMethod
-from striate.tasks.methods.convnet import ConvNetMethod
-from striate.tasks.methods.finetune import FinetuneMethod
 from striate.tasks.methods.method import TrainingMethod
-from striate.tasks.methods.transfer import TransferMethod
 from striate.tasks.settings import Settings
 
-METHODS: dict[str, type[TrainingMethod[Any]]] = {
-    "transfer": TransferMethod, "knn": TransferMethod, "bow-fisher": BagOfWordsMethod,
-    "bow-fisher-quick": BagOfWordsMethod, "compact": ConvNetMethod,
-    "compact_deep": ConvNetMethod, "finetune": FinetuneMethod,
-}
-OF_NETWORKS = ("seed", "flip", "precision")  # fields of a recipe that all families take, `bow-fisher` less the last
+SHARED = ("seed", "flip", "precision")  # fields of a recipe that mean the same for all networks
 
 
 def method_of(name: str, settings: Settings, **recipe: Any) -> TrainingMethod[Any]:
     """The training method of the candidate `name` with the settings of the run, and these fields of a recipe more."""
-    method = METHODS[name]
-    taken = getattr(method, "FIELDS", OF_NETWORKS)
+    method = next(family.method for family in FAMILIES if name in (family.name, family.deeper))
+    taken = getattr(method, "FIELDS", SHARED)
     fields = {key: value for key, value in settings.recipe.items() if key in taken}
     own = replace(settings, model=name, recipe=fields | recipe, single=False)
     return method(own if method.PRETRAINED else replace(own, weights=None, network=None))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,12 @@ from striate.convnet.inference.precision import best_device
 from striate.data import Data
 from striate.data.dataset import NATIVE
 from striate.stats.power_law import Slope
+from striate.tasks.methods.bow import BagOfWordsMethod
+from striate.tasks.methods.convnet import ConvNetMethod
+from striate.tasks.methods.finetune import FinetuneMethod
+from striate.tasks.methods.method import TrainingMethod
+from striate.tasks.methods.stagewise import StagewiseMethod
+from striate.tasks.methods.transfer import TransferMethod
 
 FEW = 10  # training pictures of the smallest class; fewer do not improve a pretrained network
 MOST_CLASSES = 1_000  # of a bag of words: a one-versus-rest machine of 32,000 features for each
@@ -53,17 +59,24 @@ class Facts:
 
 
 class Family(NamedTuple):
-    """Family of recognisers: its name as `--model` takes it, and how its error falls.
+    """Family of recognisers: its name as `--model` takes it, its training method, and how its error falls.
 
-    `trained`: whether it is a network whose layers are trained, epoch by epoch; `curve`: see above, and `photographs`:
-    of these, where it is another; `unfit`: why it does not fit some data, a sentence; "" where it fits.
+    `curve`: see above, and `photographs`: of these, where it is another; `unfit`: why it does not fit some data, a
+    sentence; "" where it fits. `deeper`: the name of a network that is better after long trainings, "" where there is
+    none (`network_plan.variant`).
     """
 
     name: str
-    trained: bool
+    method: type[TrainingMethod[Any]]
     curve: Slope
     unfit: Callable[[Facts], str] = lambda _: ""
     photographs: Slope | None = None
+    deeper: str = ""
+
+    @property
+    def network(self) -> bool:
+        """Whether it is a network whose layers are trained, epoch by epoch, and validated; others are stagewise."""
+        return not issubclass(self.method, StagewiseMethod)
 
     def curve_for(self, facts: Facts) -> Slope:
         """How the error falls on such data."""
@@ -90,10 +103,10 @@ def _unfit_finetune(facts: Facts) -> str:
 
 # In the order in which they are tried where nothing is known of them.
 FAMILIES = (
-    Family("transfer", False, Slope(0.22, 0.08)),
-    Family("knn", False, Slope(0.2, 0.08)),
-    Family("bow-fisher", False, Slope(0.28, 0.1), _unfit_words),
-    Family("bow-fisher-quick", False, Slope(0.28, 0.1), _unfit_quick_words),
-    Family("compact", True, Slope(0.5, 0.35), photographs=Slope(0.25, 0.2)),
-    Family("finetune", True, Slope(0.3, 0.2), _unfit_finetune),
+    Family("transfer", TransferMethod, Slope(0.22, 0.08)),
+    Family("knn", TransferMethod, Slope(0.2, 0.08)),
+    Family("bow-fisher", BagOfWordsMethod, Slope(0.28, 0.1), _unfit_words),
+    Family("bow-fisher-quick", BagOfWordsMethod, Slope(0.28, 0.1), _unfit_quick_words),
+    Family("compact", ConvNetMethod, Slope(0.5, 0.35), photographs=Slope(0.25, 0.2), deeper="compact_deep"),
+    Family("finetune", FinetuneMethod, Slope(0.3, 0.2), _unfit_finetune),
 )

@@ -8,20 +8,20 @@ the chance that it is best is worth its time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from striate.convnet.recipe import presets
 from striate.core.humanize import duration_in_words
 from striate.errors import RunError
 from striate.stats.power_law import Extrapolation
+from striate.tasks.methods.auto.candidate_record import CandidateRecord
 from striate.tasks.methods.auto.candidates import candidates
 from striate.tasks.methods.auto.choice import choose
 from striate.tasks.methods.auto.expected_error import HOPELESS, chance_best, expected, finetuned, may_help, of_trial
-from striate.tasks.methods.auto.families import FAMILIES, Facts, Family
+from striate.tasks.methods.auto.families import FAMILIES, Facts
+from striate.tasks.methods.auto.network_plan import finetuning_seconds, variant
 from striate.tasks.methods.auto.trainer import TooSlow, Trainer
 from striate.tasks.methods.auto.trial import Trial
 
@@ -31,35 +31,8 @@ FEW = {True: 2_000, False: 640}  # so few pictures are all used at once
 CHEAP = 0.1  # of the budget: a full training that takes no more follows the first trial at once
 SHARE = 0.6  # of the time left that one full training of a stagewise method may take
 FIRST_SHARE, FIRST_LEAST, FIRST_MOST = 0.04, 3.0, 40.0  # of the budget, and seconds, of a network's first trial
-DEEP, MANY = 8, 10_000  # passes that `compact` could make, over so many pictures, from which `compact_deep` is better
-PASSES = 2  # fewer do not improve a pretrained network
-TRAINING = 19  # forward passes that a step of fine-tuning takes for each picture; features are bfloat16, it is not
-DEEPER = 1.65  # times the time of a step of `compact` that one of `compact_deep` takes
-
-
-@dataclass
-class Record:
-    """Record of a candidate: its trials, the error that is expected of it, and what became of it.
-
-    `hurried`: whether it was given up for want of time, so that more might change it.
-    """
-
-    family: Family
-    first: Trial | None = None
-    full: Trial | None = None
-    expects: Extrapolation | None = None
-    outcome: str = ""
-    why: str = ""
-    hurried: bool = False
-
-    @property
-    def open(self) -> bool:
-        """Whether it may yet be trained in full."""
-        return not self.outcome and self.full is None
-
-    def end(self, outcome: str, why: str, *, hurried: bool = False) -> None:
-        """Give it up, or say what became of it."""
-        self.outcome, self.why, self.hurried = outcome, why, hurried
+PRICE = 0.5  # chance of being best that a full training must have, for each whole of the time left that it takes
+ROUNDS = 2  # full trainings of networks: one by its epochs may leave time for another
 
 
 class Selection:
@@ -74,7 +47,7 @@ class Selection:
         self.labels: NDArray[np.int64] = trainer.data.pictures.labels
         made, missing = candidates(trainer.settings)
         self.methods = {name: method for name, (_, method) in made.items()}
-        self.records = {family.name: Record(family) for family in FAMILIES}
+        self.records = {family.name: CandidateRecord(family) for family in FAMILIES}
         for name, record in self.records.items():
             if reason := missing.get(name) or record.family.unfit(self.facts):
                 record.end("not tried", reason)
@@ -86,7 +59,7 @@ class Selection:
 
     def run(self) -> list[Trial]:
         """Try, drop and train the candidates; the full trials, at least one."""
-        stagewise = [name for name, record in self.records.items() if record.open and not record.family.trained]
+        stagewise = [name for name, record in self.records.items() if record.open and not record.family.network]
         count = min(MOST, max(LEAST, round(SAMPLE[self.facts.small] * self.clock.seconds)))
         count = max(count, EACH * self.facts.classes)
         for name in stagewise:
@@ -98,7 +71,7 @@ class Selection:
         for name in sorted(stagewise, key=lambda name: -self._chance(name)):
             if self.records[name].open:
                 self._stagewise(name)
-        for _ in range(2):
+        for _ in range(ROUNDS):
             self._networks()
         if not self.finished:
             self._make_do()
@@ -174,7 +147,7 @@ class Selection:
                 record.end("dropped", f"training it on all pictures would take about {duration_in_words(cost)}",
                            hurried=True)
                 return
-            if chance < max(HOPELESS, 0.5 * cost / left) and not member:
+            if chance < max(HOPELESS, PRICE * cost / left) and not member:
                 record.end("dropped", f"the chance that it turns out best is {chance:.0%} at most, too small for the "
                                       f"{duration_in_words(cost)} it would take", hurried=chance >= HOPELESS)
                 return
@@ -225,7 +198,7 @@ class Selection:
     def _networks(self) -> None:
         """The full training of the network that is likelier to be best, if any is worth the time that is left."""
         likely = {name: self._chance(name) for name, record in self.records.items()
-                  if record.family.trained and record.open}
+                  if record.family.network and record.open}
         for name, chance in likely.items():
             if chance < HOPELESS:
                 self.records[name].end("dropped", f"the chance that it turns out best is {chance:.1%} at most")
@@ -238,13 +211,13 @@ class Selection:
         model: str = name
         minutes: float | None = seconds / 60
         if name == "compact" and record.first:
-            model, minutes = self._variant(record.first, seconds)
+            model, minutes = variant(record.family, self.facts, record.first.pictures_per_second, seconds)
         trial = self._trained(model, minutes=minutes, full=True)
         if trial is None:
             return
         if model != name:
             record.end("dropped", f"{model}, one convolution deeper, is better after so long a training")
-            record = self.records[model] = Record(record.family)
+            record = self.records[model] = CandidateRecord(record.family)
         record.full, record.expects = trial, of_trial(trial, self.labels)
         self._told(model, trial)
 
@@ -253,7 +226,7 @@ class Selection:
         record, seconds = self.records[name], self.clock.left() - self._predicting()
         if name == "finetune":
             frozen = self.records["transfer"].full or self.records["transfer"].first
-            needed = PASSES * self.facts.train * TRAINING * frozen.predict_seconds if frozen else float("inf")
+            needed = finetuning_seconds(self.facts, frozen.predict_seconds) if frozen else float("inf")
             if seconds < needed:
                 about = f": it takes about {duration_in_words(needed)}" if frozen else ""
                 record.end("not tried", f"there is no time left for it{about}; give it with --minutes", hurried=True)
@@ -267,16 +240,6 @@ class Selection:
     def _predicting(self) -> float:
         """Seconds that the test pictures will take, by all full trials together, as in an ensemble."""
         return self.facts.test * sum(trial.predict_seconds for trial in self.finished)
-
-    def _variant(self, first: Trial, seconds: float) -> tuple[str, float | None]:
-        """The network of the family for `seconds`, and its minutes; None is the epochs of the preset."""
-        history: Sequence[Mapping[str, float | None]] = getattr(first.model, "history_", ())
-        speed = max((row["pictures_per_second"] or 0 for row in history), default=0.0)
-        passes = speed * seconds / self.facts.train
-        name = "compact_deep" if self.facts.train >= MANY and passes >= DEEP else "compact"
-        epochs = presets.preset_for(self.facts.train, small=self.facts.small).epochs_for(self.facts.train)
-        slower = DEEPER if name == "compact_deep" else 1.0
-        return name, None if epochs * slower < 0.85 * passes else seconds / 60
 
     def _trained(self, name: str, *, minutes: float | None, full: bool) -> Trial | None:
         """A trial of a network; None, and the candidate failed, where its loss diverges."""

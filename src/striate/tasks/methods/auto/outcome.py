@@ -11,8 +11,9 @@ from striate.ensemble.held_out import in_common
 from striate.report.selection_result import CandidateResult, SelectionResult
 from striate.stats.metrics import wilson
 from striate.tasks.methods.auto.budget import Clock
+from striate.tasks.methods.auto.candidate_record import CandidateRecord
 from striate.tasks.methods.auto.choice import standard_errors_ahead
-from striate.tasks.methods.auto.model_selection import Record, Selection
+from striate.tasks.methods.auto.model_selection import Selection
 from striate.tasks.methods.auto.trial import Trial
 from striate.tasks.methods.auto.trial_ensemble import TrialEnsemble
 
@@ -63,7 +64,7 @@ def _beaten(trial: Trial, chosen: Trial, labels: np.ndarray) -> str:
     return f"{abs(difference):.1f} points {how} than {chosen.name} on {len(positions):,} pictures"
 
 
-def _row(name: str, record: Record, labels: np.ndarray) -> CandidateResult:
+def _row(name: str, record: CandidateRecord, labels: np.ndarray) -> CandidateResult:
     trial = record.full or record.first
     if trial is None:
         return CandidateResult(name=name, outcome=record.outcome, why=record.why)

@@ -52,6 +52,11 @@ class Trial:
         """Positions and probabilities, as `striate.ensemble.held_out.in_common` takes them."""
         return self.positions, self.probabilities
 
+    @property
+    def pictures_per_second(self) -> float:
+        """The speed of the fastest epoch of a network; 0 of another recogniser."""
+        return max((row["pictures_per_second"] or 0.0 for row in getattr(self.model, "history_", ())), default=0.0)
+
     def right(self, labels: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which of its pictures it recognised, (m,) bool; `labels` are those of the whole pack."""
         found: NDArray[np.bool_] = self.probabilities.argmax(axis=1) == labels[self.positions]
