@@ -282,3 +282,11 @@ def test_unknown_kind_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError) as caught:
         striate.load(model_file.save(tmp_path / "m.safetensors", "os.system", {}, {}))
     assert caught.value.code == "unknown_kind"
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e10, 1e30])
+def test_probabilities_sum_to_one_however_large_the_scores(scale: float) -> None:
+    scores = np.array([[scale, scale, -scale]], np.float32)
+    found = LogitCalibration(2.0).probabilities(scores)
+    assert found.sum() == pytest.approx(1)
+    assert found[0, 0] == found[0, 1]

@@ -43,7 +43,8 @@ class LogitCalibration:
         array([[0.75, 0.25]])
         """
         values = scores.astype(np.float64) / self.temperature
-        return np.asarray(np.exp(values - energy(scores, self.temperature)[:, None]))
+        powers = np.exp(values - values.max(axis=1, keepdims=True))  # not less the energy, which may be inexact
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
     def confidence(self, scores: NDArray[np.float32]) -> Doubles:
         """The share of validation pictures that look less known, (n,), of outputs (n, K); it needs `percentiles`."""
