@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from striate.errors import RunError
+from striate.errors import PictureError, RunError, UsageError
 from striate.tasks.methods.auto.choice import choose
 from striate.tasks.methods.auto.model_selection import Selection
 from striate.tasks.methods.auto.outcome import selection_result
@@ -194,3 +194,51 @@ def test_where_the_last_resort_diverges_the_error_is_the_users() -> None:
             record.end("not tried", "there is none")
     with pytest.raises(RunError, match="the loss became nan"):
         selection.run()
+
+
+def trial_of(name: str, positions: list[int], right: list[int], each: float, labels: Any) -> Trial:
+    """A full trial that recognised the pictures `right` among `positions`, in `each` seconds a picture."""
+    scores = np.zeros((len(positions), 2))
+    found = [labels[i] if i in right else 1 - labels[i] for i in positions]
+    scores[np.arange(len(positions)), found] = 1
+    return Trial(name, SimpleNamespace(held_out_=None), True, np.array(positions), scores, 4, 1.0, each)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("right", "expected"), [([0], "transfer"), ([0, 1], "transfer"), ([], "transfer")])
+def test_a_cheaper_one_needs_more_than_a_few_pictures_to_be_as_good(right: list[int], expected: str) -> None:
+    labels = np.array([0, 1, 0, 1])
+    slow = trial_of("transfer", [0, 1, 2, 3], [0, 1, 2, 3], 0.002, labels)
+    assert choose([slow, trial_of("compact", [0, 1], right, 0.001, labels)], labels).name == expected
+
+
+def test_of_equals_on_the_same_few_pictures_the_cheaper_is_chosen_and_one_behind_is_not() -> None:
+    labels, every = np.array([0, 1, 0, 1]), [0, 1, 2, 3]
+    slow = trial_of("transfer", every, [0, 1, 2], 0.002, labels)
+    assert choose([slow, trial_of("knn", every, [1, 2, 3], 0.001, labels)], labels).name == "knn"
+    assert choose([slow, trial_of("knn", every, [1, 2], 0.001, labels)], labels).name == "transfer"
+
+
+def test_a_candidate_that_refuses_the_pictures_is_left_out_and_says_why() -> None:
+    data, seconds, _, known = CASES["digits"]
+
+    class Refusing(FakeTrainer):
+        def stagewise(self, name: str, method: object, seconds: float) -> Trial:
+            if name == "bow-fisher":
+                raise UsageError("too_small", "dense SIFT was asked for", given="1×1 was given", do="Give larger ones")
+            return super().stagewise(name, method, seconds)
+
+    selection = Selection(Refusing(data, known, FakeClock(seconds)))  # type: ignore[arg-type]
+    assert "bow-fisher" not in [trial.name for trial in selection.run()]
+    assert selection.records["bow-fisher"].outcome == "failed"
+    assert selection.records["bow-fisher"].why.startswith("dense SIFT was asked for; 1×1 was given")
+
+
+def test_a_picture_that_is_gone_stops_the_selection() -> None:
+    data, seconds, _, known = CASES["digits"]
+
+    class Gone(FakeTrainer):
+        def stagewise(self, name: str, method: object, seconds: float) -> Trial:
+            raise PictureError("image_empty", "a.png was read", given="it is empty", do="Take it out")
+
+    with pytest.raises(PictureError, match="it is empty"):
+        Selection(Gone(data, known, FakeClock(seconds))).run()  # type: ignore[arg-type]

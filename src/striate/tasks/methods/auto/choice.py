@@ -13,6 +13,7 @@ from striate.tasks.methods.auto.trial import Trial
 # Standard errors: a smaller difference is a tie, and the trial that is cheaper to predict with is taken. Where 60 of
 # 1,500 pictures are right for one of two only, that gives away 0.26 points at most.
 TIE = 0.5
+ENOUGH = 50  # pictures in common; see `tied`
 
 
 def standard_errors_ahead(these: NDArray[np.bool_], those: NDArray[np.bool_]) -> float:
@@ -29,11 +30,26 @@ def standard_errors_ahead(these: NDArray[np.bool_], those: NDArray[np.bool_]) ->
     return 0.0 if abs(difference) <= 1 else difference / float(np.sqrt(only_these + only_those))
 
 
-def lead(one: Trial, other: Trial, labels: NDArray[np.int64]) -> float:
-    """The lead of `one` over the `other`, in standard errors, on the pictures that both have predicted."""
+def both_right(one: Trial, other: Trial, labels: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which of the pictures that both have predicted `one` and the `other` recognised, (n,) bool each."""
     positions, both = in_common([one.held_out, other.held_out])
     these, those = (scores.argmax(axis=1) == labels[positions] for scores in both)
-    return standard_errors_ahead(these, those)
+    return these, those
+
+
+def lead(one: Trial, other: Trial, labels: NDArray[np.int64]) -> float:
+    """The lead of `one` over the `other`, in standard errors, on the pictures that both have predicted."""
+    return standard_errors_ahead(*both_right(one, other, labels))
+
+
+def tied(one: Trial, best: Trial, labels: NDArray[np.int64]) -> bool:
+    """Whether `one` is as good as the `best` so far.
+
+    Fewer than `ENOUGH` pictures say so only where `one` was measured on as many as the `best`, and is not behind.
+    """
+    these, those = both_right(one, best, labels)
+    measured = len(these) >= ENOUGH or (len(these) == len(best.positions) and these.sum() >= those.sum())
+    return measured and abs(standard_errors_ahead(these, those)) <= TIE
 
 
 def choose(trials: Sequence[Trial], labels: NDArray[np.int64]) -> Trial:
@@ -48,7 +64,7 @@ def choose(trials: Sequence[Trial], labels: NDArray[np.int64]) -> Trial:
     first, *others = sorted(trials, key=lambda trial: (-len(trial.positions), -trial.right(labels).mean()))
     best = first
     for trial in others:
-        ahead = lead(trial, best, labels)
-        if ahead > TIE or (abs(ahead) <= TIE and trial.predict_seconds < best.predict_seconds):
+        cheaper = trial.predict_seconds < best.predict_seconds
+        if lead(trial, best, labels) > TIE or (cheaper and tied(trial, best, labels)):
             best = trial
     return best

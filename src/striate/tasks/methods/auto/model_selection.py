@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.core.humanize import duration_in_words
-from striate.errors import RunError
+from striate.errors import DataError, NetworkError, PictureError, RunError, StriateError, UsageError
 from striate.stats.power_law import Extrapolation
 from striate.tasks.methods.auto.candidate_record import CandidateRecord
 from striate.tasks.methods.auto.candidates import candidates
@@ -33,6 +33,7 @@ SHARE = 0.6  # of the time left that one full training of a stagewise method may
 FIRST_SHARE, FIRST_LEAST, FIRST_MOST = 0.04, 3.0, 40.0  # of the budget, and seconds, of a network's first trial
 PRICE = 0.5  # chance of being best that a full training must have, for each whole of the time left that it takes
 ROUNDS = 2  # full trainings of networks: one by its epochs may leave time for another
+UNFIT = DataError, NetworkError, UsageError  # refusals that are of one candidate, where another may take the pictures
 
 
 class Selection:
@@ -130,6 +131,9 @@ class Selection:
         except TooSlow:
             record.end("dropped", f"a first trial on {count:,} pictures took too long", hurried=True)
             return
+        except UNFIT as error:
+            self._refused(name, error)
+            return
         if trial is None:
             return
         record.first = trial
@@ -159,8 +163,18 @@ class Selection:
         except TooSlow:
             record.end("dropped", f"its training took longer than {duration_in_words(allowed)}", hurried=True)
             return
+        except UNFIT as error:
+            self._refused(name, error)
+            return
         record.expects = of_trial(record.full, self.labels)
         self._told(name, record.full)
+
+    def _refused(self, name: str, error: StriateError) -> None:
+        """Give up a candidate that refuses the pictures, such as features of a larger window than they have."""
+        if isinstance(error, PictureError):  # a picture that is gone or damaged is so for all
+            raise error
+        self.records[name].end("failed", str(error))
+        self.say(f"{name} was left out: {error}")
 
     def _may_help(self, name: str, left: float) -> bool:
         """Whether it may be a member of an ensemble, with `left` seconds for predictions after its training."""
@@ -249,6 +263,9 @@ class Selection:
             if error.code != "loss_not_finite":
                 raise
             self.records[name].end("failed", "its loss diverged")
+            return None
+        except UNFIT as error:
+            self._refused(name, error)
             return None
 
     def _views(self, name: str) -> dict[str, str]:
