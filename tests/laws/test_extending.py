@@ -15,7 +15,8 @@ CODE = re.findall(r"`([^`\n]+)`", PAGE.read_text(encoding="utf-8"))
 NAMES = sorted({code for code in CODE if re.fullmatch(r"striate(\.\w+)+", code)})
 FILES = sorted({code for code in CODE if re.fullmatch(r"[\w/]+\.(py|md)", code) and "/" in code})
 TABLES = {"LAYERS", "ZOO", "FORMATS", "SOURCES", "DIALECTS", "ENCODERS", "CLASSIFIERS", "OPTIMISERS", "LOGS", "METHODS",
-          "RECOGNISERS", "CHECKS", "COMMANDS", "EXPLAINERS", "METHODS_OF_LOOK", "KERNELS", "DRAWERS"}
+          "RECOGNISERS", "CHECKS", "COMMANDS", "EXPLAINERS", "METHODS_OF_LOOK", "KERNELS", "DRAWERS",
+          "FAMILIES", "MEMBER_KINDS"}
 
 
 def resolved(name: str) -> Any:
