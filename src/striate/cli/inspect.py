@@ -11,7 +11,7 @@ import typer
 
 from striate.cli.options import Force, Json, Quiet
 from striate.errors import UsageError, shown
-from striate.report.survey_table import auxiliary_line, table, totals
+from striate.report.survey_table import auxiliary_line, table, totals, unfused_line
 
 if TYPE_CHECKING:
     from striate.arch import Volume
@@ -54,7 +54,9 @@ def inspect(
 
     MACs are multiply-adds and FLOPs all operations for one picture. Neurons are units that form a weighted sum. The
     receptive field is what one unit reads of the picture, from the narrowest to the widest branch. Unread are rows and
-    columns that no window reads, at the end or between windows that step over them. With --quiet, only the totals.
+    columns that no window reads, at the end or between windows that step over them. Predictions compute ReLUs,
+    normalisations and additions with the layer before them; those that they cannot are named as unfused. With --quiet,
+    only the totals.
     """
     if listing:
         from striate.report.zoo_table import zoo_table
@@ -76,6 +78,7 @@ def text(result: Inspection, quiet: bool) -> str:
     if result.torch_code:
         return result.torch_code
     text = ("" if quiet else table(result.survey) + "\n") + totals(result.survey) + auxiliary_line(result.auxiliary)
+    text += unfused_line(result.unfused)
     text += "".join(f"{what}: {how}\n" for what, how in result.origin.items() if how and not quiet)
     return text + (f"drawn: {shown(result.svg, 200)}\n" if result.svg else "")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,8 @@ from striate.core.result import Result
 
 if TYPE_CHECKING:
     from striate.arch import Network, Survey, SurveyRow
+
+NAMED = 8  # layers, in a line of text
 
 
 def table(counted: Survey) -> str:
@@ -90,6 +92,18 @@ def auxiliary_line(found: AuxiliaryHeads) -> str:
         return ""
     names = " and ".join(f"{name} (loss weight {weight:g})" for name, weight in found.heads.items())
     return f"of these, only while training, for {names}: {found.parameters:,} parameters, {found.macs:,} MACs\n"
+
+
+def unfused_line(names: Sequence[str]) -> str:
+    r"""A line about layers that predictions compute by themselves, if there are any.
+
+    >>> unfused_line(["tanh1", "tanh2"])
+    'unfused in predictions: tanh1, tanh2\n'
+    """
+    if not names:
+        return ""
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return f"unfused in predictions: {', '.join(names[:NAMED])}{more}\n"
 
 
 def origin(net: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from striate.arch import Survey, Volume, load_network, refuse_unread, survey
 from striate.arch.network_loader import phase_of
+from striate.arch.unfused import unfused
 from striate.core import atomic
 from striate.core.params import Refusal, checked
 from striate.core.result import Result
@@ -32,19 +33,22 @@ class VolumeShape:
 class Inspection(Result):
     """A network inspected: its `survey`, what `auxiliary` heads add, and of a known one where it is from (`origin`).
 
-    `torch_code` is its PyTorch source, if that was asked for; `svg` the drawing that was written.
+    `unfused` are layers that predictions compute by themselves, see `striate.arch.unfused`; `torch_code` is its PyTorch
+    source, if that was asked for; `svg` the drawing that was written.
     """
 
     survey: Survey
     auxiliary: AuxiliaryHeads
     origin: dict[str, str]
+    unfused: tuple[str, ...]
     torch_code: str | None = None
     svg: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON values: those of the survey, with the others beside them."""
         more = {"torch_code": self.torch_code, "svg": self.svg}
-        return self.survey.as_dict() | {"auxiliary": self.auxiliary.as_dict()} | self.origin | {
+        return self.survey.as_dict() | {"auxiliary": self.auxiliary.as_dict(), "unfused": list(self.unfused)
+                                        } | self.origin | {
             name: value for name, value in more.items() if value is not None}
 
 
@@ -86,5 +90,5 @@ def inspect(
         from striate.arch.formats.torch.source_writer import write_torch
 
         source = write_torch(network)
-    return Inspection(survey=counted, auxiliary=auxiliary_heads(network), origin=origin(str(net)), torch_code=source,
-                      svg=str(svg) if svg else None)
+    return Inspection(survey=counted, auxiliary=auxiliary_heads(network), origin=origin(str(net)),
+                      unfused=unfused(network), torch_code=source, svg=str(svg) if svg else None)
