@@ -323,7 +323,7 @@ class ConvNet(Recogniser):
 
     def _logits(self, pictures: LabelledPictures) -> NDArray[np.float32]:
         """Outputs of the network, (N, K) float32, for pictures of its size."""
-        form: CurrentForm = self.__dict__.setdefault("_form", CurrentForm())
+        form: CurrentForm = self.__dict__.get("_form") or self.__dict__.setdefault("_form", CurrentForm())
         net = form.of(self.module_, self.preparation_, self.predicts_in_)
         return net.scores(pictures, self.recipe_.test_time or "none")
 

@@ -70,7 +70,7 @@ class Preprocessing:
 
     def apply(self, X: Pixels | LabelledPictures) -> LabelledPictures:
         """`X` resized and converted to `channels`; a data set already packed so is not copied."""
-        if isinstance(X, LabelledPictures):
+        if not isinstance(X, np.ndarray):
             if X.take(np.zeros(1, np.int64)).shape[1:] == (*self.size, self.channels):
                 return X
             pictures = X.take(np.arange(len(X)))

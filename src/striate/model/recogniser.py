@@ -126,7 +126,7 @@ class Recogniser(ClassifierEstimator, ABC):
 
 def pictures_of(X: Any) -> Pixels | LabelledPictures:
     """`X` as (N, H, W, C) uint8, or the `Dataset` it is; refuses anything else (`not_pictures`, `no_pictures`)."""
-    if isinstance(X, LabelledPictures):
+    if not isinstance(X, np.ndarray) and isinstance(X, LabelledPictures):  # the second takes 7 µs
         if not len(X):
             raise DataError("no_pictures", "pictures were asked for", given="an empty data set was given",
                             do="Give at least one picture")

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
+from functools import partial
 
 import numpy as np
 import pytest
@@ -34,11 +35,15 @@ from striate import (
     Volume,
     load_network,
 )
+from striate.arch.unfused import FUSABLE, unfused
 from striate.arch.zoo import ZOO
 from striate.convnet.build.initialise import fill
 from striate.convnet.build.net import Net, build
 from striate.convnet.build.normalise import InputNormalisation
+from striate.convnet.build.operations import OPERATIONS
 from striate.convnet.inference.compiled_net import CompiledNet, CurrentForm
+from striate.convnet.inference.fold_batch_norm import InPlaceReLU
+from striate.convnet.inference.lowering import lower
 from striate.model.preprocessing import InMemoryDataset
 
 MEAN, STD = (120.0, 100.0, 90.0), (60.0, 55.0, 70.0)
@@ -157,6 +162,26 @@ def test_large_networks_of_the_zoo_give_the_same_scores(name: str) -> None:
     assert difference(net, "float32", 2)[0] < 1e-4
 
 
+def by_themselves(network: Network) -> tuple[str, ...]:
+    """Elementwise layers, sums, products and maxima whose kernel is that which trains, or a ReLU alone."""
+    kinds = {node.name: node.layer.kind for node in network.nodes}
+    steps = lower(initialised(network), preparation(network), torch.float32, 2)[1:]  # the first reads bytes
+    return tuple(step.output for step in steps if kinds[step.output] in FUSABLE and (
+        isinstance(step.kernel, InPlaceReLU)
+        or (isinstance(step.kernel, partial) and step.kernel.func in OPERATIONS.values())))
+
+
+@pytest.mark.parametrize("network", [*ODD.values(), *map(load_network, SMALL)], ids=[*ODD, *SMALL])
+def test_layers_that_are_computed_by_themselves_are_known_without_weights(network: Network) -> None:
+    assert unfused(network) == by_themselves(network)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in ZOO if name not in SMALL])
+def test_the_same_of_large_networks(name: str) -> None:
+    assert unfused(load_network(name)) == by_themselves(load_network(name))
+
+
 def test_labels_in_bfloat16_are_those_of_float32() -> None:
     rng = np.random.default_rng(0)
     prototypes = rng.integers(0, 256, (10, 16, 16, 1))
@@ -219,7 +244,7 @@ def test_batches_follow_from_network_and_number_of_pictures() -> None:
     compiled = CompiledNet(net.network, net.state_dict(), preparation(net.network))
     sizes = {count: [len(one) for one in compiled.batches(InMemoryDataset(pictures(net.network, count)))]
              for count in (1, 2, 5, 200)}
-    assert sizes == {1: [1], 2: [1, 1], 5: [3, 2], 200: [50, 50, 50, 50]}
+    assert sizes == {1: [1], 2: [2], 5: [5], 200: [50, 50, 50, 50]}
 
 
 def test_a_change_of_the_module_is_seen() -> None:

@@ -2,8 +2,9 @@
 
 Batch normalisations are folded, convolutions and dense layers are fused with the ReLU and the addition behind them,
 volumes are channels last and bfloat16 where the processor multiplies it natively (`lowering.py`). Batches are computed
-side by side, one to a core, so that no core waits for another after each layer; the last few, when there are fewer
-batches than cores, share them. A network whose weights are not finite is not compiled: its scores shall say so.
+side by side, one to a core, so that no core waits for another after each layer; a few pictures share the cores, for
+which no threads need to be started. Memory of the volumes is kept for the next prediction, and returned to the system
+with the compiled network. A network whose weights are not finite is not compiled: its scores shall say so.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import TypeVar, cast
+from weakref import finalize
 
 import numpy as np
 import torch
@@ -25,7 +27,7 @@ from striate.convnet.inference import tta
 from striate.convnet.inference.fold_batch_norm import fold
 from striate.convnet.inference.lowering import Step, lower
 from striate.convnet.inference.precision import best_device, choose
-from striate.convnet.training.malloc import reuse_freed_memory
+from striate.convnet.training.malloc import return_free_memory, reuse_freed_memory
 from striate.core.executor import map_ordered
 from striate.model.preprocessing import LabelledPictures, Pixels
 
@@ -33,6 +35,7 @@ ROOM = 80 << 20  # bytes of float32 volumes of a batch; EfficientNet-Lite0 is fa
 READING = 16  # products that are computed while one weight is read from memory
 MOST = 64
 ENOUGH = 8_000_000  # products that are worth another thread, which takes as long to wake up as to compute them
+FEW = 4_000_000_000  # products of all pictures, below which starting threads takes more time than they save
 SMALL = 256 << 10  # bytes of float32 volumes
 R = TypeVar("R")
 MOST_MEMORY = 512 << 20  # bytes of float32 volumes of a batch
@@ -81,6 +84,7 @@ class CompiledNet:
                 self._steps = lower(net, preparation, self.dtype, self.batch)
             else:
                 self._module = fold(net).to(self.device, self.dtype)
+        finalize(self, return_free_memory).atexit = False
 
     def forward(self, images: Pixels, how: str = "none") -> Tensor:
         """The output of the network (n, …) float32 for one batch of pictures (n, H, W, C) uint8 of its size.
@@ -89,6 +93,8 @@ class CompiledNet:
         """
         with torch.inference_mode():
             bytes_ = torch.from_numpy(images).permute(0, 3, 1, 2)
+            if how == "none":
+                return self._computed(bytes_.contiguous(memory_format=torch.channels_last)).cpu()
             return tta.scores(self._computed, bytes_, how).cpu()
 
     def batches(self, pictures: LabelledPictures, how: str = "none") -> Iterator[NDArray[np.float32]]:
@@ -100,18 +106,20 @@ class CompiledNet:
 
     def scores(self, pictures: LabelledPictures, how: str = "none") -> NDArray[np.float32]:
         """Outputs (N, D) float32 of all `pictures`."""
-        return np.concatenate(list(self.batches(pictures, how)))
+        found = list(self.batches(pictures, how))
+        return np.concatenate(found) if len(found) > 1 else found[0]
 
     def mapped(self, function: Callable[[NDArray[np.int64]], R], count: int) -> Iterator[R]:
         """`function` of the places of each batch of `count` pictures, in order, several of them at the same time."""
-        pairs = -(-count // (2 * self.batch))  # an even number of equal batches: two cores end at the same time
-        size = -(-count // (2 * pairs)) if count else 1
+        few = count * self.products <= FEW
+        parts = -(-count // self.batch) if few else 2 * -(-count // (2 * self.batch))
+        size = -(-count // parts) if count else 1  # equal batches, and many in an even number: two cores end together
         places = [np.arange(first, min(first + size, count)) for first in range(0, count, size)]
         usual = torch.get_num_threads()
         threads = max(1, min(usual, count * self.products // ENOUGH)) if self.device.type == "cpu" else usual
-        workers = min(threads, len(places)) if self.device.type == "cpu" else 1
-        # Blocks as small as these are never returned to the system, and asking takes as long as a small network does.
-        with nullcontext() if count * self.memory <= SMALL else reuse_freed_memory():
+        workers = 1 if few or self.device.type != "cpu" else min(threads, len(places))
+        # Blocks as small as these are never returned to the system.
+        with nullcontext() if count * self.memory <= SMALL else reuse_freed_memory(kept=True):
             if workers <= 1:
                 for one in places:
                     with _threads(threads):
