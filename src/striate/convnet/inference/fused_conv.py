@@ -117,10 +117,7 @@ class FusedConvReLU(nn.Module):
 
     def _packed_as(self, dtype: torch.dtype, volume: tuple[int, ...]) -> Tensor:
         stride, padding, dilation, groups = self.settings
-        plain = self.weight.float().contiguous().to_mkldnn(dtype)
-        pack: Any = torch._C._nn.mkldnn_reorder_conv2d_weight
-        packed: Tensor = pack(plain, padding, stride, dilation, groups, [EXPECTED, *volume])
-        return packed
+        return packed_filters(self.weight, dtype, (padding, stride, dilation, groups), volume)
 
     def _packed_for(self, x: Tensor) -> Tensor:
         packed = self._packed  # read once: threads that pack at the same time pack the same
@@ -128,3 +125,10 @@ class FusedConvReLU(nn.Module):
             packed = self.weight, self._packed_as(self.weight.dtype, tuple(x.shape[1:]))
             self._packed = packed
         return packed[1]
+
+
+def packed_filters(weight: Tensor, dtype: torch.dtype, settings: tuple[Any, ...], volume: tuple[int, ...]) -> Tensor:
+    """Filters packed for a convolution of volumes (C, H, W); `settings`: padding, stride, dilation and groups."""
+    pack: Any = torch._C._nn.mkldnn_reorder_conv2d_weight
+    packed: Tensor = pack(weight.float().contiguous().to_mkldnn(dtype), *settings, [EXPECTED, *volume])
+    return packed

@@ -19,7 +19,7 @@ from striate.arch.network import INPUT, Node
 from striate.convnet.build.net import Net, NodeModule, is_max_pooling
 from striate.convnet.build.normalise import InputNormalisation
 from striate.convnet.build.operations import OPERATIONS, UnitContext
-from striate.convnet.inference.channel_windows import normalised_across
+from striate.convnet.inference.channel_windows import channel_normalisation
 from striate.convnet.inference.fold_batch_norm import InPlaceReLU, folded, needs_rotation
 from striate.convnet.inference.fused_conv import AVAILABLE, DTYPES, FusedConvReLU
 from striate.convnet.inference.fused_dense import dense_kernel
@@ -197,7 +197,7 @@ class _Lowering:
             if pool:
                 return pool
         if layer.kind == "lrn" and layer.region == "across":
-            return partial(normalised_across, size=layer.size, alpha=layer.alpha, beta=layer.beta, k=layer.k)
+            return channel_normalisation(layer, before, self.dtype)
         if layer.kind == "global_pool" and node.name == self.net.output:  # scores: not rounded
             return lambda x: OPERATIONS["global_pool"](layer, UnitContext({}), x.float())
         wide = layer.kind == "batch_norm"  # its averages are float32 beside any input
