@@ -242,3 +242,14 @@ def test_a_picture_that_is_gone_stops_the_selection() -> None:
 
     with pytest.raises(PictureError, match="it is empty"):
         Selection(Gone(data, known, FakeClock(seconds))).run()  # type: ignore[arg-type]
+
+
+def test_a_network_validated_on_a_few_pictures_has_to_be_far_ahead() -> None:
+    data = pictures(236, 24, 6, side=28)
+    trainer = FakeTrainer(data, {"transfer": (0, 0.75, 1), "compact": (0, 0.9, 1)}, FakeClock(60))
+    frozen = trainer.stagewise("transfer", None, 60)
+    lucky = trainer.network("compact", minutes=None, full=True)
+    assert choose([frozen, lucky], data.pictures.labels).name == "transfer"
+    better = FakeTrainer(data, {"compact": (0, 1.0, 1)}, FakeClock(60)).network("compact", minutes=None, full=True)
+    worse = FakeTrainer(data, {"transfer": (0, 0.5, 1)}, FakeClock(60)).stagewise("transfer", None, 60)
+    assert choose([worse, better], data.pictures.labels).name == "compact"

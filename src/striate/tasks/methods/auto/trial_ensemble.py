@@ -15,6 +15,7 @@ from striate.ensemble.weights import Weighting, cross_validated_weights
 from striate.tasks.methods.auto.trial import Trial
 
 LEAST = 50  # pictures that all members were held out from; fewer say nothing of weights
+LEAST_TRAINED = 300  # where a network is among them, whose epoch was chosen on the same pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +49,8 @@ def sure_ensemble(trials: Sequence[Trial], best: Trial, labels: NDArray[np.int64
 
 def _pool(trials: Sequence[Trial], best: Trial, labels: NDArray[np.int64], seed: int) -> TrialEnsemble | None:
     positions, probabilities = in_common([trial.held_out for trial in trials])
-    if len(positions) < LEAST:
+    trained = any(trial.model.held_out_ is None for trial in trials)
+    if len(positions) < (LEAST_TRAINED if trained else LEAST):
         return None
     truth = labels[positions]
     weighting = cross_validated_weights(truth, probabilities, seed)
