@@ -45,7 +45,7 @@ def test_the_site_asks_no_other_server() -> None:
 def test_every_benchmark_names_a_script_that_exists() -> None:
     rows = [line for line in (DOCS / "benchmarks.md").read_text(encoding="utf-8").splitlines() if line.startswith("| ")]
     figures = [row for row in rows if not row.startswith("| what ")]
-    assert len(figures) == 39
+    assert len(figures) >= 39
     for row in figures:
         scripts = re.findall(r"`(\w+\.py)`", row.split("|")[-2])
         assert scripts, row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -12,10 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from striate.core.constraints import Integer, OneOf, Real, Text, Unfit, quoted
 from striate.core.estimator import check_is_fitted
-from striate.core.humanize import join_words
 from striate.core.model_file import Arrays, ModelFile, joined, parted
 from striate.core.params import Refusal, check_params, stored
 from striate.ensemble.held_out import held_out, in_common, refuse_few
+from striate.ensemble.joint_preparation import joint_preparation, shared_resize
 from striate.ensemble.member_kinds import MEMBER_KINDS, class_named
 from striate.ensemble.opinion_pool import pooled
 from striate.ensemble.weights import COLDEST, HOTTEST, Weighting, cross_validated_weights
@@ -118,7 +118,7 @@ class Ensemble(Recogniser):
         weighting = cross_validated_weights(labels[indices], probabilities, params["seed"])
         first = pictures.take(np.zeros(1, np.int64)) if isinstance(pictures, LabelledPictures) else pictures[:1]
         self.held_out_ = indices, weighting.held_out
-        return self._take(members, weighting, Preprocessing(first.shape[1:3], first.shape[3], _resize_of(members)))
+        return self._take(members, weighting, Preprocessing(first.shape[1:3], first.shape[3], shared_resize(members)))
 
     def _take(self, members: Sequence[tuple[str, Recogniser]], weighting: Weighting,
               preparation: Preprocessing | None) -> Self:
@@ -156,33 +156,31 @@ class Ensemble(Recogniser):
         if not able:
             raise no_confidence()
         chosen = max(able, key=dict(zip(self.members_, self.weights_, strict=True)).__getitem__)
-        confidence: list[NDArray[np.float64]] = []
-        found = self._said(X, chosen, confidence)
-        return pooled(list(found.values()), self.weights_, self.temperature_), np.concatenate(confidence)
+        scores, confidence = [], []
+        for pictures in self._batches(X):
+            said = {name: member.predict_proba(pictures) for name, member in self.members_.items() if name != chosen}
+            said[chosen], known = self.members_[chosen].predict_with_confidence(pictures)
+            scores.append(pooled([said[name] for name in self.members_], self.weights_, self.temperature_))
+            confidence.append(known)
+        return np.concatenate(scores), np.concatenate(confidence)
 
     def member_probabilities(self, X: Any) -> dict[str, NDArray[np.float64]]:
         """What each member says of pictures `X` by itself: by name, class probabilities (N, K) float64."""
         check_is_fitted(self, "members_")
-        return self._said(X)
+        found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in self.members_}
+        for pictures in self._batches(X):
+            for name, member in self.members_.items():
+                found[name].append(member.predict_proba(pictures))
+        return {name: np.concatenate(parts) for name, parts in found.items()}
 
-    def _said(self, X: Any, chosen: str = "", confidence: list[NDArray[np.float64]] | None = None
-              ) -> dict[str, NDArray[np.float64]]:
-        """Probabilities by each member, (N, K); `confidence` gets batches of that of the `chosen` one."""
+    def _batches(self, X: Any) -> Iterator[LabelledPictures]:
+        """Data sets of the pictures as the members read them, of about `BATCH` bytes each."""
         pictures = pictures_of(X)
         size = max(1, BATCH // (self.preparation_.size[0] * self.preparation_.size[1] * self.preparation_.channels))
-        found: dict[str, list[NDArray[np.float64]]] = {name: [] for name in self.members_}
         for start in range(0, len(pictures), size):
             batch = np.arange(start, min(start + size, len(pictures)))
             taken = pictures.take(batch) if isinstance(pictures, LabelledPictures) else pictures[batch]
-            read = self.preparation_.apply(taken)
-            for name, member in self.members_.items():
-                if confidence is not None and name == chosen:
-                    scores, known = member.predict_with_confidence(read)
-                    confidence.append(known)
-                else:
-                    scores = member.predict_proba(read)
-                found[name].append(scores)
-        return {name: np.concatenate(parts) for name, parts in found.items()}
+            yield self.preparation_.apply(taken)
 
     def describe_training(self) -> str:
         """The members with their weights."""
@@ -227,30 +225,3 @@ class Ensemble(Recogniser):
         model.classes_, model.preparation_ = classes, preparation
         model.held_out_ = None
         return model
-
-
-def joint_preparation(members: Sequence[tuple[str, Recogniser]]) -> Preprocessing:
-    """The largest height and width and the most channels of fitted members, and their way of resizing.
-
-    Raises `UsageError` (`members_differ`): a crop or a padding of another shape cannot be made from it.
-    """
-    ways = [member.preparation_ for _, member in members]
-    height, width = (max(way.size[axis] for way in ways) for axis in (0, 1))
-    resize = _resize_of(members)
-    for (name, _), way in zip(members, ways, strict=True):
-        if resize != "squash" and way.size[0] * width != way.size[1] * height:
-            raise UsageError("members_differ", "recognisers were to be members of one ensemble",
-                             allowed=f"with {resize} they must read pictures of the same proportions",
-                             given=f"{shown(name)} reads {way.size[0]}×{way.size[1]}, others up to {height}×{width}",
-                             do="Fit them with resize squash, or at one size")
-    return Preprocessing((height, width), max(way.channels for way in ways), resize)
-
-
-def _resize_of(members: Sequence[tuple[str, Recogniser]]) -> str:
-    """The way of resizing that all members share; refuses different ones (`members_differ`)."""
-    ways = sorted({member.preparation_.resize for _, member in members})
-    if len(ways) > 1:
-        raise UsageError("members_differ", "recognisers were to be members of one ensemble",
-                         allowed="those that resize pictures in one way are allowed",
-                         given=f"they use {join_words(ways, 'and')}", do="Fit them with the same resize")
-    return ways[0]
