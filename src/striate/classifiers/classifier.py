@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from striate.classifiers.cross_validation import MOST, folds_of
 from striate.classifiers.kernels import KERNELS, Floats, Kernel
-from striate.classifiers.novelty import PREFIX, NoveltyDetector
+from striate.classifiers.novelty import DISTANCE_FOLDS, PREFIX, NoveltyDetector
 from striate.core.constraints import OneOf, Whole, unquoted
 from striate.core.estimator import ClassifierEstimator, check_is_fitted
 from striate.core.params import Refusal, check_params
@@ -73,7 +73,7 @@ class Classifier(ClassifierEstimator, ABC):
         indices, decisions = self._learn(kernel, features, labels, np.tile(own, copies))
         indices, decisions = indices[indices < once], decisions[indices < once]
         self.held_out_ = indices, self.probabilities(decisions)
-        folds = folds_of(labels[:once], None, self.seed, own)
+        folds = folds_of(labels[:once], min(DISTANCE_FOLDS, int(own.max()) + 1), self.seed, own)
         self.novelty_ = NoveltyDetector.fit(features[:once], labels[:once], folds, (indices, decisions))
         self.classes_ = np.arange(labels.max() + 1)
         self.n_features_in_ = features.shape[1]
