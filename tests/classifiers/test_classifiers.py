@@ -16,6 +16,7 @@ from sklearn.svm import LinearSVC
 from striate.classifiers import CLASSIFIERS, KNN, Classifier, KernelSVM, LinearSVM, linear_svm
 from striate.classifiers.cross_validation import folds_of
 from striate.classifiers.kernels import KERNELS
+from striate.errors import StriateError
 
 DIGITS, ALL = load_digits(return_X_y=True)
 DIGITS = (DIGITS / DIGITS.sum(axis=1, keepdims=True)).astype(np.float32)
@@ -170,6 +171,33 @@ def test_leaving_one_out_never_asks_the_picture_itself(monkeypatch: pytest.Monke
     assert model.predict_proba(TRAIN).max(axis=1).mean() < 0.6
     monkeypatch.setattr("striate.classifiers.knn.MOST_LEFT_OUT", 100)
     assert KNN("linear").fit(TRAIN, Y).notes_
+
+
+def test_probabilities_of_neighbours_are_the_likeliest_by_leaving_one_out() -> None:
+    generator = np.random.default_rng(5)
+    labels = np.arange(300) % 3
+    X = (generator.normal(size=(300, 4)) + 1.2 * np.eye(3, 4)[labels]).astype(np.float32)
+    model = KNN("linear", k=9).fit(X, labels)
+    votes = np.zeros((300, 3))
+    for i in range(300):
+        for j in np.argsort(np.square(X - X[i]).sum(axis=1), kind="stable")[1:10]:
+            votes[i, labels[j]] += 1
+
+    def loss(doubt: float, t: float) -> float:
+        powers = ((votes + doubt / 3) / (9 + doubt)) ** (1 / t)
+        return -float(np.log(powers[np.arange(300), labels] / powers.sum(axis=1)).mean())
+
+    best = min(loss(2.0**a, t) for a in range(-6, 5) for t in np.geomspace(0.2, 5, 200))
+    assert loss(model.doubt_, model.temperature_) == pytest.approx(best, abs=0.004)  # of votes without the ½ for ties
+    assert loss(model.doubt_, 2 * model.temperature_) > best + 0.02
+    settings, arrays = model.to_arrays()
+    again = KNN.from_arrays(settings, arrays)
+    assert np.array_equal(again.predict_proba(X), model.predict_proba(X))
+    older = KNN.from_arrays({key: one for key, one in settings.items() if key != "temperature"}, arrays)
+    assert older.temperature_ == 1.0
+    for wrong in (0.0, -1.0, float("nan"), "1", None, True):
+        with pytest.raises((ValueError, StriateError), match="temperature"):
+            KNN.from_arrays({**settings, "temperature": wrong}, arrays)
 
 
 @pytest.mark.parametrize("form", ["primal", "gram"])
