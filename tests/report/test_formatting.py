@@ -44,6 +44,17 @@ def test_the_verdict(tmp_path: Path) -> None:
     assert figure(test["ece"]) + " %" in page.text["calibration"]
 
 
+def test_the_surest_pictures_are_those_of_validation(tmp_path: Path) -> None:
+    facts, samples, mistakes = digits()
+    validation = facts["validation"]["surest"]
+    assert validation != facts["test"]["surest"]
+    page = page_of(tmp_path, (facts, samples, mistakes))
+    assert page.tables["calibration"][1:] == [
+        [figure(row["coverage"]), str(row["count"]), figure(row["threshold"]), figure(row["accuracy"]),
+         "–".join(map(figure, row["interval"]))] for row in validation]
+    assert "only validation pictures" in page.text["calibration"]
+
+
 def test_the_tables(tmp_path: Path) -> None:
     facts, samples, mistakes = digits()
     page = page_of(tmp_path, (facts, samples, mistakes))

@@ -16,7 +16,7 @@ from scipy.stats import binomtest
 from sklearn import metrics as reference
 
 from striate.errors import StriateError
-from striate.stats.metrics import BINS, SMALLEST, evaluate, wilson
+from striate.stats.metrics import BINS, COVERAGES, SMALLEST, evaluate, wilson
 from tests.stats.refusals import REFUSALS
 
 Floats = npt.NDArray[np.float64]
@@ -81,6 +81,29 @@ def test_bins_are_closed_on_the_right() -> None:
     result = evaluate([0, 0], [[third, 1 - third], [1.0, 0.0]], "ab")
     assert [(i, one.count) for i, one in enumerate(result.reliability) if one.count] == [(9, 1), (14, 1)]
     assert sum(one.count for one in result.reliability) == result.count
+
+
+def test_the_surest_pictures_against_a_loop() -> None:
+    labels, chances, classes = random_case(5, 1009, 9)
+    highest, right = chances.max(axis=1), chances.argmax(axis=1) == labels
+    found = evaluate(labels, chances, classes)
+    assert len(found.surest) == len(COVERAGES)
+    for point, coverage in zip(found.surest, COVERAGES, strict=True):
+        some = sorted(zip(highest, right, strict=True), reverse=True)[: point.count]
+        assert coverage <= point.coverage < coverage + 1 / 1009
+        assert point.threshold == some[-1][0]
+        assert point.accuracy == np.mean([hit for _, hit in some])
+        assert point.interval == wilson(sum(bool(hit) for _, hit in some), point.count)
+    assert (found.surest[0].count, found.surest[0].accuracy) == (1009, found.accuracy)
+
+
+def test_equal_probabilities_are_answered_together() -> None:
+    chances = np.repeat([[0.9, 0.1], [0.6, 0.4]], [6, 4], axis=0)
+    found = evaluate([0] * 6 + [1] * 4, chances, "ab").surest
+    assert [(one.count, one.coverage, one.threshold, one.accuracy) for one in found] == [
+        (10, 1.0, 0.6, 0.6), (6, 0.6, 0.9, 1.0)]  # half of the pictures are the surest six
+    ten = np.stack([np.linspace(0.6, 0.9, 10), np.linspace(0.4, 0.1, 10)], axis=1)
+    assert [one.count for one in evaluate([0] * 10, ten, "ab").surest] == [10, 9, 8, 7, 5]  # 95 % of ten are ten
 
 
 def test_undefined_figures_are_none_and_never_nan() -> None:

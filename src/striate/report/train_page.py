@@ -23,6 +23,7 @@ def render(result: TrainResult, samples: Sequence[SamplePicture], mistakes: Sequ
     """The page as text; what `result` lacks leaves its section out."""
     part = "test" if result.test else "validation"
     measured, data = result.test or result.validation, result.data
+    chosen_on = result.validation or result.test  # a threshold may be chosen on what is not the test
     history = result.history or ()
     return environment().get_template("report.html.j2").render(vars(result) | {
         "network": result.network.as_dict() if result.network else None,
@@ -34,6 +35,8 @@ def render(result: TrainResult, samples: Sequence[SamplePicture], mistakes: Sequ
         "base": formatting.commonest(measured) if measured else None,
         "pairs": tables.confused(measured, MOST_PAIRS) if measured else [],
         "unseen": part == "test" and _unseen(data),
+        "surest": chosen_on.surest if chosen_on and len(chosen_on.surest) > 1 else (),
+        "surest_part": "validation" if result.validation else part,
         "steps": formatting.next_steps(result),
         "training_rows": training_text.settings_rows(result),
         "gallery": _gallery(samples, data.classes),

@@ -1,7 +1,8 @@
 """Metrics of an evaluation: accuracy, recall, calibration and confusion, with counts and intervals.
 
 Sources: Wilson, "Probable inference, the law of succession, and statistical inference" (1927) for intervals;
-Guo et al., "On calibration of modern neural networks" (2017), section 2, for the calibration error.
+Guo et al., "On calibration of modern neural networks" (2017), section 2, for the calibration error; El-Yaniv & Wiener,
+"On the foundations of noise-free selective classification" (2010), section 2, for risk and coverage.
 Plain NumPy: importing scikit-learn would cost a second; the tests hold both to the same numbers.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from statistics import NormalDist
 
 import numpy as np
@@ -19,7 +21,9 @@ from striate.errors import UsageError
 from striate.stats.calibration_error import calibration_error
 
 BINS = 15  # as in Guo et al.
+COVERAGES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.5)  # of the risk-coverage curve
 TOLERANCE = 1e-3  # half-precision softmax sums to 1 within about 5e-4
+ROUNDING = 1e-9  # so that 0.7 of 10 pictures are 7
 SMALLEST = float(np.finfo(np.float64).eps)  # keeps the NLL of a probability of 0 finite: 36.04 nats at most
 
 Interval = tuple[float, float]
@@ -54,6 +58,21 @@ class ReliabilityBin(Result):
     accuracy: float | None
 
 
+@dataclass(frozen=True)
+class SurestPictures(Result):
+    """Point of the risk-coverage curve: the `count` pictures whose highest probability is `threshold` or more.
+
+    `coverage` is their share of all pictures, at least that of `COVERAGES`, and more where probabilities are equal;
+    `accuracy` is that on them, 1 minus the selective risk, with its 95 % `interval`.
+    """
+
+    coverage: float
+    threshold: float
+    count: int
+    accuracy: float
+    interval: Interval
+
+
 @dataclass(frozen=True, eq=False)
 class Evaluation(Result):
     """Evaluation of a recogniser on `count` pictures. All fractions are in 0..1.
@@ -62,6 +81,7 @@ class Evaluation(Result):
     be 1 by definition; `balanced_accuracy` is the mean recall over the classes present; `nll` is the mean negative
     log-likelihood in nats; `ece` the expected calibration error over `reliability`, with its 95 % `ece_interval`, and
     `ece_by_chance`, what true probabilities would show on as many pictures (`striate.stats.calibration_error`);
+    `surest` has the risk-coverage curve, from all pictures to the surest half;
     `confusion` (K, K) int64 counts pictures, a row for each true class, a column for each predicted one.
     """
 
@@ -77,6 +97,7 @@ class Evaluation(Result):
     ece_by_chance: float
     nll: float
     reliability: tuple[ReliabilityBin, ...]
+    surest: tuple[SurestPictures, ...]
 
 
 def evaluate(labels: npt.ArrayLike, probabilities: npt.ArrayLike, classes: Sequence[str]) -> Evaluation:
@@ -120,6 +141,7 @@ def evaluate(labels: npt.ArrayLike, probabilities: npt.ArrayLike, classes: Seque
         ece_by_chance=error.by_chance,
         nll=float(-np.log(np.maximum(likelihood, SMALLEST)).mean()),
         reliability=_reliability(places, confidence, right),
+        surest=_surest(confidence, right),
     )
 
 
@@ -215,3 +237,16 @@ def _reliability(places: npt.NDArray[np.int64], confidence: npt.NDArray[np.float
             float(hits[i] / n) if n else None)
         for i, n in enumerate(counts)
     )
+
+
+def _surest(confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]) -> tuple[SurestPictures, ...]:
+    """The risk-coverage curve at `COVERAGES`, without the points that equal probabilities make the same."""
+    order = np.argsort(-confidence, kind="stable")
+    rising, hits = -confidence[order], right[order].cumsum()
+    n, found = len(order), {}
+    for coverage in COVERAGES:
+        threshold = -rising[max(1, ceil(coverage * n - ROUNDING)) - 1]
+        count = int(np.searchsorted(rising, -threshold, side="right"))
+        correct = int(hits[count - 1])
+        found[count] = SurestPictures(count / n, float(threshold), count, correct / count, wilson(correct, count))
+    return tuple(found.values())
