@@ -63,10 +63,10 @@ def tied(one: Trial, best: Trial, labels: NDArray[np.int64]) -> bool:
 
 
 def choose(trials: Sequence[Trial], labels: NDArray[np.int64]) -> Trial:
-    """The best of `trials` by accuracy on the pictures that two of them have in common; see `TIE`.
+    """The best of `trials` by accuracy on the pictures that two of them have in common; see `TIE` and `LEADS`.
 
     The best so far is compared with one after the other, those with the most pictures first, so a network, which was
-    validated on a few, has to be ahead on these of what was cross-validated on all, or as good and cheaper. The order
+    validated on some, has to be ahead on these of what was cross-validated on all, or as good and cheaper. The order
     matters where a tie beside a tie is a difference. The accuracy of the chosen one is a little flattered, as that of
     the best of several always is, and that of a network by the choice of its epoch on the same pictures too; that of
     what was cross-validated is a little low, because it was fitted on a part of its pictures each time.

@@ -36,10 +36,10 @@ def sure_ensemble(trials: Sequence[Trial], best: Trial, labels: NDArray[np.int64
     """The ensemble of full `trials` that is surely better than the `best`, as `choose` gives it; None if there is none.
 
     Tried are the stagewise ones, on all the pictures that they were cross-validated on, and all, on the validation
-    pictures. Where both are tried, each p-value must be half as large (Bonferroni).
+    pictures. Where there are enough pictures for both, each p-value must be half as large (Bonferroni).
     """
     stagewise = [trial for trial in trials if trial.model.held_out_ is not None]
-    tries = [group for group in ([*stagewise], [*trials]) if len(group) > 1 and best in group]
+    tries = [group for group in (stagewise, [*trials]) if len(group) > 1 and best in group and _enough(group)]
     if len(tries) == 2 and len(stagewise) == len(trials):
         tries.pop()
     found = [one for one in (_pool(group, best, labels, seed) for group in tries) if one]
@@ -47,11 +47,14 @@ def sure_ensemble(trials: Sequence[Trial], best: Trial, labels: NDArray[np.int64
     return max(sure, key=lambda one: one.improvement.points, default=None)
 
 
+def _enough(trials: Sequence[Trial]) -> bool:
+    """Whether enough pictures were held out from all."""
+    trained = any(trial.model.held_out_ is None for trial in trials)
+    return len(in_common([trial.held_out for trial in trials])[0]) >= (LEAST_TRAINED if trained else LEAST)
+
+
 def _pool(trials: Sequence[Trial], best: Trial, labels: NDArray[np.int64], seed: int) -> TrialEnsemble | None:
     positions, probabilities = in_common([trial.held_out for trial in trials])
-    trained = any(trial.model.held_out_ is None for trial in trials)
-    if len(positions) < (LEAST_TRAINED if trained else LEAST):
-        return None
     truth = labels[positions]
     weighting = cross_validated_weights(truth, probabilities, seed)
     members = [trial for trial, weight in zip(trials, weighting.weights, strict=True) if weight > 0]
