@@ -24,7 +24,7 @@ from striate.tasks.inspect import inspect
 from striate.tasks.logs import RunLogs
 from striate.tasks.methods import method_for
 from striate.tasks.open_data import open_data
-from striate.tasks.picture_names import count, expanded, named
+from striate.tasks.picture_names import count_pictures, expanded, pictures_named
 from striate.tasks.predict import predict
 from striate.tasks.prediction_table import table_for
 from striate.tasks.settings import file_list_fields, load_recipe, settings_for
@@ -123,7 +123,7 @@ def listed(folder: Path, names: bytes | None, *, null: bool = False) -> object:
         file.write(names or b"")
         file.seek(0)
         patch.setattr("sys.stdin", None if names is None else file)
-        return list(named(["-"], null=null))
+        return list(pictures_named(["-"], null=null))
 
 
 REFUSALS: dict[str, Callable[[Path], object]] = {
@@ -178,7 +178,7 @@ REFUSALS: dict[str, Callable[[Path], object]] = {
     "names on an empty input": lambda folder: listed(folder, b"\n\n"),
     "names with NUL bytes": lambda folder: listed(folder, b"a.png\0b.png\0"),
     "names that do not end": lambda folder: listed(folder, b"a" * 20_000, null=True),
-    "names on the input twice": lambda _: count(["-", "-"]),
+    "names on the input twice": lambda _: count_pictures(["-", "-"]),
     "inspecting no pictures at a time": lambda _: inspect("lenet5", batch=0),
     "inspecting fewer pictures than none": lambda _: inspect("lenet5", batch=-3),
     "inspecting pictures in letters": lambda _: inspect("lenet5", batch="a"),  # type: ignore[arg-type]

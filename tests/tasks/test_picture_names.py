@@ -13,7 +13,7 @@ import pytest
 
 from striate.errors import DataError, MissingError
 from striate.tasks import picture_names
-from striate.tasks.picture_names import Pause, Unread, count, expanded, named
+from striate.tasks.picture_names import Pause, Unread, count_pictures, expanded, pictures_named
 
 
 @pytest.fixture
@@ -77,14 +77,14 @@ def test_nothing_to_predict_is_refused_before_anything_else(tree: Path) -> None:
     Path("empty/notes.txt").touch()
     for name, kind, code in (("empty", DataError, "folder_without_pictures"), ("*.gif", MissingError, "no_match")):
         with pytest.raises(kind) as caught:
-            count(["in", name])
+            count_pictures(["in", name])
         assert caught.value.code == code
 
 
 def test_counted_as_named(tree: Path) -> None:
     names = ["in", "gone.jpg", "in/*.jpg", "in/b.jpg"]
-    assert count(names) == len(list(named(names))) == 9
-    assert count(["in", "-"]) is None
+    assert count_pictures(names) == len(list(pictures_named(names))) == 9
+    assert count_pictures(["in", "-"]) is None
 
 
 def listed(monkeypatch: pytest.MonkeyPatch, data: bytes, *, null: bool = False) -> list[object]:
@@ -94,7 +94,7 @@ def listed(monkeypatch: pytest.MonkeyPatch, data: bytes, *, null: bool = False) 
     writer.start()
     with os.fdopen(read) as stdin:
         monkeypatch.setattr("sys.stdin", stdin)
-        found = list(named(["-"], null=null))
+        found = list(pictures_named(["-"], null=null))
     writer.join()
     return [one for one in found if not isinstance(one, Pause)]
 
@@ -116,7 +116,7 @@ def test_a_slow_list_is_answered_as_it_comes(monkeypatch: pytest.MonkeyPatch) ->
     read, write = os.pipe()
     with os.fdopen(read) as stdin:
         monkeypatch.setattr("sys.stdin", stdin)
-        stream = named(["-"])
+        stream = pictures_named(["-"])
         os.write(write, b"a.png\nb.p")
         assert [next(stream), isinstance(next(stream), Pause)] == ["a.png", True]
         os.write(write, b"ng\n")

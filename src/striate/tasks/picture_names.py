@@ -55,7 +55,7 @@ def expanded(name: str) -> Iterator[str | Unread]:
     yield from found
 
 
-def named(names: Iterable[str], *, null: bool = False) -> Iterator[str | Unread | Pause]:
+def pictures_named(names: Iterable[str], *, null: bool = False) -> Iterator[str | Unread | Pause]:
     """The picture files of all `names`, in order; `-` stands for the names on standard input.
 
     Those are one a line (`null`: each ended by a NUL byte), and names of files only. Raises what `expanded` raises, and
@@ -65,10 +65,10 @@ def named(names: Iterable[str], *, null: bool = False) -> Iterator[str | Unread 
         yield from _listed(null) if name == STDIN else expanded(name)
 
 
-def count(names: Iterable[str]) -> int | None:
-    """The number of picture files of all `names`; None where some are on standard input. Refuses as `named` does.
+def count_pictures(names: Iterable[str]) -> int | None:
+    """The number of picture files of all `names`; None where some are on standard input.
 
-    Raises `UsageError` (`stdin_twice`), too.
+    Raises what `pictures_named` raises, and `UsageError` (`stdin_twice`).
     """
     names = list(names)
     if names.count(STDIN) > 1:

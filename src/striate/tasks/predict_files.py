@@ -15,7 +15,7 @@ from striate.core.constraints import Integer
 from striate.core.params import checked
 from striate.core.result import Result
 from striate.load_model import load
-from striate.tasks.picture_names import count, named
+from striate.tasks.picture_names import count_pictures, pictures_named
 from striate.tasks.predict import BAD_TOP, Prediction, checked_reject, predicted_batches, refuse_without_confidence
 from striate.tasks.prediction_table import table_for
 from striate.tasks.progress import Progress
@@ -65,7 +65,7 @@ def predict_files(model: str | Path, names: Sequence[str], *, top: int = 5, stri
     progress, top = progress or Progress(), checked("top", top, Integer(1, 1_000_000), BAD_TOP)
     table, share = table_for(out) if out else None, checked_reject(reject)
     with _output(out, force) as file:
-        total = count(names)
+        total = count_pictures(names)
         recogniser = load(model)
         refuse_without_confidence(recogniser, share)
         ranks = min(top, len(recogniser.classes_))
@@ -74,7 +74,7 @@ def predict_files(model: str | Path, names: Sequence[str], *, top: int = 5, stri
         done = unread = 0
         started = time.monotonic()
         with progress.interruptible() as stop:
-            for batch in predicted_batches(recogniser, named(names, null=null), top, strict, share):
+            for batch in predicted_batches(recogniser, pictures_named(names, null=null), top, strict, share):
                 done += len(batch)
                 unread += sum(one.error is not None for one in batch)
                 if file and table:

@@ -35,7 +35,11 @@ def of_trial(trial: Trial, labels: NDArray[np.int64]) -> Extrapolation:
 
 
 def finetuned(frozen: Extrapolation) -> Extrapolation:
-    """The error that is expected of fine-tuning, from that of the frozen network."""
+    """The error that is expected of fine-tuning, from that of the frozen network.
+
+    The noise of the latter is in both, so beside the frozen network itself it counts twice, and draws the chance of
+    being ahead of it towards one half.
+    """
     return replace(frozen, mean=frozen.mean + log(FINETUNED), deviation=sqrt(frozen.deviation**2 + UNSURE**2))
 
 

@@ -114,7 +114,7 @@ class Selection:
         return [one for one in found if one]
 
     def _chance(self, name: str) -> float:
-        """The chance that the candidate turns out best; 1 where nothing is known of it."""
+        """The chance, at most, that the candidate turns out best; 1 where nothing is known of it."""
         own = self._expectation(name)
         return chance_best(own, self._others(name)) if own else 1.0
 
