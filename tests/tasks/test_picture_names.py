@@ -126,3 +126,9 @@ def test_a_slow_list_is_answered_as_it_comes(monkeypatch: pytest.MonkeyPatch) ->
         started = time.monotonic()
         assert not [one for one in stream if not isinstance(one, Pause)]
         assert time.monotonic() - started < 10
+
+
+def test_a_name_that_is_too_long_for_any_file_is_answered() -> None:
+    assert list(expanded("a" * 5_000)) == ["a" * 5_000]
+    with pytest.raises(MissingError, match="no file does"):
+        list(expanded("a" + "*" * 5_000 + ".none"))

@@ -38,7 +38,7 @@ def expanded(name: str) -> Iterator[str | Unread]:
     is not found otherwise. A pattern (`*`, `?`, `[...]`, and `**` for any folders) is one unless a file has this very
     name; it matches files. Raises `DataError` (`folder_without_pictures`) and `MissingError` (`no_match`).
     """
-    if Path(name).is_dir():
+    if os.path.isdir(name):  # noqa: PTH112 - Path.is_dir raises where a name is too long
         found, what = _below(name), "folder"
     elif glob.has_magic(name) and not os.path.lexists(name):
         found, what = _matching(name), "pattern"
