@@ -68,13 +68,19 @@ class Trainer:
             self._opened[key] = open_data(self.settings, arguments, self.folder.split, self._silent)
         return self._opened[key]
 
+    def _done(self, name: str, *, full: bool) -> Trial | None:
+        """The trial that was made before the run was stopped; None where there is none of these pictures."""
+        trial, pack = self.trials.load(name if full else name + FIRST), self.data.pictures
+        fitting = trial is not None and (trial.name, trial.full) == (name, full)
+        return trial if trial and fitting and trial.fits(tuple(pack.classes), len(pack.labels)) else None
+
     def sample(self, name: str, method: TrainingMethod[Any], count: int,
                seconds: float) -> Trial | None:
         """A first trial of a stagewise method, on a sample of the learnable pictures, in `seconds` at most.
 
         None where no sample can be read; raises `TooSlow`.
         """
-        if done := self.trials.load(name + FIRST):
+        if done := self._done(name, full=False):
             return done
         every = learnable(self.data)
         chosen = every.indices[stratified(every.labels, count, self.settings.recipe.get("seed", 0))]
@@ -86,7 +92,7 @@ class Trainer:
 
     def stagewise(self, name: str, method: TrainingMethod[Any], seconds: float) -> Trial:
         """A full trial of a stagewise method, in `seconds` at most: more raise `TooSlow`."""
-        if done := self.trials.load(name):
+        if done := self._done(name, full=True):
             return done
         whole = self.data_of(method)
         method.input_size(whole)
@@ -95,7 +101,7 @@ class Trainer:
     def network(self, name: str, *, minutes: float | None, full: bool, **recipe: Any) -> Trial:
         """A trial of a network by `minutes`, or by the epochs of its preset where they are None."""
         label = name if full else name + FIRST
-        if done := self.trials.load(label):
+        if done := self._done(name, full=full):
             return done
         granted = self.trials.state.setdefault("granted", {})
         if label not in granted:  # a run that is resumed has to train for as long as it was begun with

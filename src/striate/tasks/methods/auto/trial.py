@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from striate.core import atomic, bounded_text, model_file
+from striate.core.constraints import Boolean, Constraint, Each, Integer, Real, Text
 from striate.ensemble.held_out import HeldOut
+from striate.ensemble.member_kinds import MEMBER_KINDS
 from striate.errors import RunError, StriateError, shown
 from striate.load_model import load
 from striate.model.recogniser import Recogniser
+from striate.tasks.run_folder import COLUMNS
 
 KIND = "trial"
 # What is learnt and is not in a model file, but in the report.
-REPORTED = ("history_", "reasons_", "stages_", "notes_", "seconds_")
+REPORTED: Mapping[str, type] = {"history_": dict, "reasons_": str, "stages_": dict, "notes_": str, "seconds_": float}
+ROWS: Mapping[str, tuple[str, ...]] = {"history_": COLUMNS, "stages_": ("stage", "what", "seconds")}  # what each has
+FIELDS: Mapping[str, Constraint] = {
+    "name": Text(), "full": Boolean(), "trained_on": Integer(1, 2**53), "seconds": Real(0), "predict_seconds": Real(0),
+    "held_out": Boolean(),
+}
+MINUTES = Real(0, 1e6)
+STATE: Mapping[str, Constraint] = {
+    "spent": Real(0, 1e9), "readings": Each(Real(0, 1e9), least=0, most=10_000), "slow": Each(Text(), least=0),
+}
+EDGE = 1e-6  # by which a probability may miss 0 to 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +76,16 @@ class Trial:
         found: NDArray[np.bool_] = self.probabilities.argmax(axis=1) == labels[self.positions]
         return found
 
+    def fits(self, classes: tuple[str, ...], count: int) -> bool:
+        """Whether it can be a trial on a pack of `count` pictures of these classes."""
+        positions, scores = self.positions, self.probabilities
+        return (self.model.KIND in MEMBER_KINDS and self.model.classes_.tolist() == list(classes)
+                and positions.dtype == np.int64 and positions.ndim == 1
+                and len(np.unique(positions)) == positions.size > 0
+                and 0 <= int(positions.min()) <= int(positions.max()) < count
+                and scores.dtype == np.float64 and scores.shape == (len(positions), len(classes))
+                and -EDGE <= float(scores.min()) <= float(scores.max()) <= 1 + EDGE)
+
 
 @dataclass(frozen=True)
 class TrialFolder:
@@ -80,13 +104,10 @@ class TrialFolder:
         if not path.exists():
             return {}
         try:
-            found = bounded_text.load_settings(path)
-            if not isinstance(found, dict):
-                raise ValueError("it does not describe a selection")
+            return state_from(bounded_text.load_settings(path))
         except bounded_text.REFUSALS as error:
             raise RunError("bad_settings", f"{shown(path)} was to be resumed", given=shown(str(error)),
                            do="Start again in another folder with --out") from error
-        return found
 
     def update(self, **values: Any) -> None:
         """Save the state with these values changed."""
@@ -122,13 +143,45 @@ class TrialFolder:
         try:
             file = model_file.load(folder / "trial.safetensors")
             model = load(folder / "model.safetensors")
-            manifest, arrays = file.manifest, file.arrays
-            for name in REPORTED:
-                if name in manifest["reported"]:
-                    setattr(model, name, manifest["reported"][name])
-            if manifest["held_out"]:
-                model.held_out_ = arrays["indices"], arrays["probabilities"]
-            return Trial(manifest["name"], model, manifest["full"], arrays["positions"], arrays["probabilities"],
-                         manifest["trained_on"], manifest["seconds"], manifest["predict_seconds"])
-        except (StriateError, KeyError):
+            values: dict[str, Any] = {name: rule.read(file.manifest[name]) for name, rule in FIELDS.items()}
+            for name, value in reported_from(file.manifest["reported"]).items():
+                setattr(model, name, value)
+            positions, probabilities = file.arrays["positions"], file.arrays["probabilities"]
+            if values.pop("held_out"):
+                model.held_out_ = file.arrays["indices"], probabilities
+            return Trial(model=model, positions=positions, probabilities=probabilities, **values)
+        except (StriateError, KeyError, ValueError, OverflowError):
             return None
+
+
+def state_from(values: object) -> dict[str, Any]:
+    """The state of a selection from its file; ValueError where it is none.
+
+    >>> state_from({"spent": 2.5, "granted": {"compact": None}})
+    {'spent': 2.5, 'granted': {'compact': None}}
+    """
+    try:
+        if not isinstance(values, dict) or not isinstance(granted := values.get("granted", {}), dict):
+            raise ValueError
+        found = {name: list(rule.read(values[name])) if isinstance(rule, Each) else rule.read(values[name])
+                 for name, rule in STATE.items() if name in values}
+        minutes = {label: None if value is None else MINUTES.read(value) for label, value in granted.items()}
+    except (ValueError, OverflowError) as error:
+        raise ValueError("it does not describe a selection") from error
+    return found | ({"granted": minutes} if "granted" in values else {})
+
+
+def reported_from(values: object) -> dict[str, Any]:
+    """What a model file leaves out, for the report; ValueError where it is of other types."""
+    if not isinstance(values, dict):
+        raise ValueError("it has no report")
+    found = {name: value for name, value in values.items() if name in REPORTED}
+    for name, value in found.items():
+        kind = REPORTED[name]
+        if kind is float:
+            Real(0).read(value)
+        elif not isinstance(value, list) or any(type(item) is not kind for item in value):
+            raise ValueError(f"{name} is of another type")
+        elif name in ROWS and any(set(ROWS[name]) - row.keys() for row in value):
+            raise ValueError(f"{name} has rows without {', '.join(ROWS[name])}")
+    return found
