@@ -90,3 +90,13 @@ def test_pictures_that_are_all_the_same_have_a_detector(scale: float) -> None:
         fitted = LinearSVM("linear", C=1.0).fit(features, np.arange(20) % 2)
         again = LinearSVM.from_arrays(*fitted.to_arrays())
         assert np.isfinite(again.predict_with_confidence(features)[1]).all()
+
+
+def test_wide_features_of_few_pictures_are_refused_as_often_as_asked_for() -> None:
+    refused = []
+    for seed in range(6):  # folds of fewer pictures have other covariances: with 5 of them 2.3 % would be refused
+        noise, labels = np.random.default_rng(seed), np.arange(840) % 3
+        features = (noise.normal(size=(840, 200)) + 3 * np.eye(3, 200)[labels]).astype(np.float32)
+        fitted = LinearSVM("linear", C=0.001).fit(features[:240], labels[:240])
+        refused.append((fitted.predict_with_confidence(features[240:])[1] < 0.05).mean())
+    assert np.mean(refused) == pytest.approx(0.05, abs=0.012)
