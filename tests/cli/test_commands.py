@@ -5,10 +5,13 @@ import hashlib
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from PIL import Image
 
+from striate.cli.train import surest
+from striate.stats.metrics import evaluate
 from tests.cli.conftest import Program, answer
 
 FILES = {"model.safetensors", "report.html", "report.json", "split.json", "recipe.yaml", "log.csv", "steps.csv",
@@ -95,6 +98,13 @@ def test_for_people(striate: Program, folder: Path) -> None:
     assert done.stdout.startswith("accuracy ")
     assert (done.stdout.count("\n"), done.stderr) == (1, "")
     assert "digit 7" in striate("evaluate", model, folder).stdout
+
+
+def test_the_accuracy_of_the_surest_pictures_is_said() -> None:
+    chances = np.repeat([[0.9, 0.1], [0.6, 0.4]], [8, 2], axis=0)
+    found = evaluate([0] * 7 + [1] + [1] * 2, chances, "ab")
+    assert surest(found) == "the surest 80 % of them: 87.5 % (95 %: 52.9 to 97.8)\n"
+    assert surest(evaluate([0] * 10, chances[:1].repeat(10, axis=0), "ab")) == ""  # all are as sure
 
 
 def test_default_folders_do_not_collide(striate: Program, folder: Path, tmp_path: Path) -> None:
