@@ -26,6 +26,12 @@ def test_a_run_from_python(tmp_path: Path) -> None:
     assert caught.value.code == "run_finished"
 
 
+def test_without_model_and_weights_it_is_auto() -> None:
+    assert settings_for("digits").model == Settings("digits").model == "auto"
+    assert settings_for("digits", weights="efficientnet_lite0").model == "finetune"
+    assert settings_for("digits", model="compact", weights="w.pth").model == "compact"
+
+
 def test_weights_alone_are_fine_tuned_and_misspelt_options_refused() -> None:
     with pytest.raises(striate.StriateError) as caught:
         striate.train("digits", weights="no-such-file.safetensors")

@@ -10,7 +10,7 @@ import yaml
 
 from striate.data import Data, Dataset, load_data
 from striate.tasks import Progress, RunFolder, Settings
-from striate.tasks.tune import nearby_rates, share_of, try_folder, try_settings
+from striate.tasks.tune import nearby_rates, share_of, try_folder, try_settings, tune
 from tests.cli.conftest import Program, answer, striate  # noqa: F401 - a fixture
 
 SHORT = ("train", "digits", "--model", "lenet5", "--try", "--try-seconds", "0.6", "--optimiser", "sgd")
@@ -94,3 +94,16 @@ def test_rates_around() -> None:
 
 def test_a_folder_that_is_named(tmp_path: Path) -> None:
     assert try_folder(tmp_path / "here", "digits", "compact").path == tmp_path / "here"
+
+
+def test_without_a_model_it_is_compact_and_the_next_command_says_so(tmp_path: Path,
+                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[tuple[Settings, list[str]]] = []
+    monkeypatch.setattr("striate.tasks.tune.try_settings",
+                        lambda settings, *_, again, **__: given.append((settings, list(again))))
+    tune("digits", out=tmp_path, again=["striate", "train", "digits"])
+    tune("digits", out=tmp_path, again=["go"], model="lenet5")
+    tune("digits", out=tmp_path, again=["go"], weights="efficientnet_lite0")
+    tune("digits", out=tmp_path)
+    assert [settings.model for settings, _ in given] == ["compact", "lenet5", "finetune", "compact"]
+    assert [again for _, again in given] == [["striate", "train", "digits", "--model", "compact"], ["go"], ["go"], []]

@@ -18,7 +18,7 @@ from striate.errors import shown
 if TYPE_CHECKING:
     from striate.report.compare_result import Comparison
 
-EXAMPLE = "Example: striate compare pictures/ --models bow,compact --sizes 5,10,25,50"
+EXAMPLE = "Example: striate compare pictures/ --models bow,compact,transfer --sizes 5,10,25,50"
 
 
 def register(app: typer.Typer) -> None:
@@ -32,7 +32,7 @@ def compare(
     ],
     models: Annotated[
         str, typer.Option(metavar="A,B,…", help="Two or more, as train --model takes them: names or files.")
-    ] = "bow,compact",
+    ] = "bow,compact,transfer",
     seeds: Annotated[int, typer.Option(help="Trainings of each recogniser, from seeds 0, 1, …")] = 3,
     sizes: Annotated[
         str | None, typer.Option(metavar="N,N,…", help="Pictures per class to learn from, for learning curves; the "

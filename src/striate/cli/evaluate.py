@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from striate.stats.metrics import Evaluation
     from striate.tasks.evaluate import AnsweredPictures
 
-EXAMPLE = "Example: striate evaluate runs/digits-compact/model.safetensors digits"
+EXAMPLE = "Example: striate evaluate runs/digits-auto/model.safetensors digits"
 
 
 def register(app: typer.Typer) -> None:

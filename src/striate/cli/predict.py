@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from striate.tasks.predict import Prediction
     from striate.tasks.predict_files import PredictedFiles
 
-EXAMPLE = "Example: striate predict runs/digits-compact/model.safetensors photos/ --out answers.csv"
+EXAMPLE = "Example: striate predict runs/digits-auto/model.safetensors photos/ --out answers.csv"
 SPOOL = 8 << 20  # bytes of JSON that are kept in memory
 
 

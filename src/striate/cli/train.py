@@ -42,12 +42,11 @@ def train(
     ],
     model: Annotated[
         str | None,
-        typer.Option(help="A network by name (see inspect --list) or a YAML, prototxt or Keras JSON file; bow, "
-                     "bow-knn, bow-fisher, bow-fisher-quick or a YAML file of stages: a bag of visual words; transfer: "
-                     "a linear classifier on pretrained features; knn: nearest neighbours on them; finetune: continue "
-                     "training all layers of a pretrained network; auto: choose among transfer, knn and finetune on "
-                     "validation. "
-                     "[default: compact]")
+        typer.Option(help="auto: the best of these for the pictures and the time, or several of them together, "
+                     "selected on validation. A network by name (see inspect --list) or a YAML, prototxt or Keras "
+                     "JSON file; bow, bow-knn, bow-fisher, bow-fisher-quick or a YAML file of stages: a bag of visual "
+                     "words; transfer: a linear classifier on pretrained features; knn: nearest neighbours on them; "
+                     "finetune: continue training all layers of a pretrained network. [default: auto]")
     ] = None,
     weights: Annotated[
         str | None, typer.Option(help="Pretrained weights: efficientnet_lite0, 1 or 2, a file, or hf:OWNER/NAME. "
@@ -56,7 +55,7 @@ def train(
     network: Annotated[
         str | None, typer.Option(help="Network of the weights, by name or file. [default: the one they fit]")
     ] = None,
-    single: Annotated[bool, typer.Option("--single", help="One recogniser, no ensemble.")] = False,
+    single: Annotated[bool, typer.Option("--single", help="Of auto: one recogniser, no ensemble.")] = False,
     epochs: Annotated[int | None, recipe_option("epochs")] = None,
     minutes: Annotated[float | None, recipe_option("minutes")] = None,
     seed: Annotated[int | None, recipe_option("seed")] = None,
@@ -88,7 +87,8 @@ def train(
         list[str] | None, typer.Option(metavar="KIND", help="csv or tensorboard; may be repeated. [default: csv]")
     ] = None,
     try_: Annotated[
-        bool, typer.Option("--try", help="Only compare optimisers and learning rates, in a short training each.")
+        bool, typer.Option("--try", help="Only compare optimisers and learning rates of a network (without --model of "
+                             "compact), in a short training each.")
     ] = False,
     try_seconds: Annotated[float, typer.Option(metavar="<float>", help="Seconds of each of these trainings.", min=0.6,
                                              max=86_400)] = 30.0,

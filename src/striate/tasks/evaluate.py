@@ -85,7 +85,7 @@ def evaluate(model: str | Path | Recogniser, data: str, *, part: str | None = No
     (`bad_part`, `bad_reject`, `no_confidence`), `DataError` (`empty_part`), and what `striate.load` and
     `striate.load_data` raise.
 
-        result = striate.evaluate("runs/digits-compact/model.safetensors", "digits")
+        result = striate.evaluate("runs/digits-auto/model.safetensors", "digits")
         result.accuracy, result.interval
     """
     check_part(part)  # before the model is read

@@ -82,7 +82,7 @@ def predict(model: str | Path | Recogniser, pictures: Picture | Iterable[Picture
     Raises `UsageError` (`bad_top`, `bad_reject`, `no_confidence`), `DataError` (`folder_without_pictures`),
     `MissingError` (`no_match`), and what `striate.load` raises.
 
-        predictions = striate.predict("runs/digits-compact/model.safetensors", ["scan.png", jpeg_bytes, pixels])
+        predictions = striate.predict("runs/digits-auto/model.safetensors", ["scan.png", jpeg_bytes, pixels])
         predictions[0].label, predictions[0].probability
 
     """

@@ -22,8 +22,8 @@ class Settings:
     """The data, the model and the recipe fields of one run.
 
     Attributes:
-        data: a folder or the name of a known set; model: a name of the zoo, a network file, or of visual words a set of
-            stages by name or a YAML file.
+        data: a folder or the name of a known set; model: `auto`, a name of the zoo, a network file, or of visual words
+            a set of stages by name or a YAML file.
         split: a split file to use, or None.
         files: a list of the pictures of a folder to use, or None; files_sum: its sha256, so that a run that is resumed
             goes on with the pictures it was begun with.
@@ -39,7 +39,7 @@ class Settings:
     """
 
     data: str
-    model: str = "compact"
+    model: str = "auto"
     split: str | None = None
     size: tuple[int, int] | None = None
     resize: str = "squash"
@@ -131,7 +131,7 @@ def settings_for(data: str | Path, *, model: str | None = None, weights: str | P
     chosen = from_file | given  # a name that is no field is refused by the training method, with what it has
     chosen |= _read({name: value for name, value in chosen.items() if name in recipe_fields})
     return Settings(
-        str(data), model or ("finetune" if weights is not None else "compact"), str(split) if split else None,
+        str(data), model or ("finetune" if weights is not None else "auto"), str(split) if split else None,
         sides, resize, strict, allow_empty_class, chosen, command,
         sharded=sharded, single=single, weights=None if weights is None else str(weights), network=network,
         **file_list_fields(Path(files) if files else None))

@@ -51,9 +51,9 @@ def train(data: str | Path, *, model: str | None = None, minutes: float | None =
 
     Args:
         data: a folder of class folders, or the name of a known set.
-        model: as `striate train --model` takes it; None is `compact`, or `finetune` where `weights` are given.
-        minutes: train for about this long.
-        epochs: passes over the training pictures; without minutes and epochs, by the number of pictures.
+        model: as `striate train --model` takes it; None is `auto`, or `finetune` where `weights` are given.
+        minutes: select and train for about this long; None is a time that suits the number of pictures.
+        epochs: passes over the training pictures, of a network that is named; None is by their number.
         out: the run folder, None for `runs/DATA-MODEL`; it gets the model, the report, and all to repeat the run.
         resume: go on with a run that was stopped.
         log: `csv` and `tensorboard`.

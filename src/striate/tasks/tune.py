@@ -43,6 +43,7 @@ from striate.tasks.settings import Settings, settings_for
 from striate.tasks.training_data import announce
 
 SECONDS, SHORTEST = 30.0, 0.6  # of training for each candidate
+NETWORK = "compact"  # where no model is named
 MOST = 10_000  # pictures of either part
 FACTOR = 3.0  # between the rates around the preset one
 NEAR = 1.2  # rates closer than this factor are one rate
@@ -116,13 +117,16 @@ def tune(data: str | Path, *, seconds: float = SECONDS, out: str | Path | None =
          progress: Progress | None = None, **options: Any) -> TuneResult:
     """Try optimisers and learning rates on a network for `seconds` each; the command `striate train --try`.
 
-    `data` and `options` are those of `striate.train`; `out` is the folder of the page, None for `runs/DATA-MODEL-try`;
-    `again` the command that trains, to which the best settings are added; `progress` are callbacks, None is none.
+    `data` and `options` are those of `striate.train`, but without `model` and `weights` the network is `compact`; `out`
+    is the folder of the page, None for `runs/DATA-MODEL-try`; `again` the command that trains, to which the best
+    settings are added; `progress` are callbacks, None is none.
     Raises `UsageError` (`nothing_to_try`) for what is not trained by epochs, `Interrupted` when it is stopped before
     anything was measured.
 
         striate.tune("digits", model="lenet5", seconds=10).candidates[0].learning_rate
     """
+    if not options.get("model") and not options.get("weights"):
+        options["model"], again = NETWORK, [*again, "--model", NETWORK] if again else again
     settings = settings_for(data, **options)
     folder = try_folder(out, settings.data, settings.model)
     return try_settings(settings, folder, progress or Progress(), again=again, seconds=seconds)

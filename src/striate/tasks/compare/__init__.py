@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def compare(
-    data: str | Path, models: Sequence[str] = ("bow", "compact"), *, seeds: int = 3, sizes: Sequence[int] = (),
-    minutes: float | None = None, five_by_two: bool = False, split: str | Path | None = None,
+    data: str | Path, models: Sequence[str] = ("bow", "compact", "transfer"), *, seeds: int = 3,
+    sizes: Sequence[int] = (), minutes: float | None = None, five_by_two: bool = False, split: str | Path | None = None,
     out: str | Path | None = None, at_once: int | None = None, strict: bool = False,
     progress: Progress | None = None, command: str = "",
 ) -> Comparison:
