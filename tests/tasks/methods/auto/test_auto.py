@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import ArrayLike, NDArray
 
 from striate import load
 from striate.convnet.distributed import ProcessGroup
-from striate.data import load_data
+from striate.data import Dataset, load_data
 from striate.errors import Interrupted, UsageError
 from striate.tasks import Progress, RunFolder, Settings, train_model
 from striate.tasks.methods import method_for
@@ -45,6 +47,26 @@ def test_it_selects_and_tells_of_every_candidate(folder: Path, tmp_path: Path) -
     assert load(run.model).score(load_data(str(folder), size=result.data.size[:2]).test) == 1  # type: ignore[index]
     assert not run.checkpoints.exists()
     assert json.loads((run.path / "report.json").read_text())["selection"]["budget_seconds"] == 9
+
+
+def test_no_test_picture_is_read_before_all_is_chosen(folder: Path, tmp_path: Path,
+                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    data, read = load_data(str(folder)), []
+    take = Dataset.take
+
+    def watched(self: Dataset, indices: ArrayLike) -> NDArray[np.uint8]:
+        read.extend(self.pictures.keys[i] for i in self.indices[np.asarray(indices)])
+        return take(self, indices)
+
+    monkeypatch.setattr(Dataset, "take", watched)
+    run = RunFolder(tmp_path / "run")
+    run.path.mkdir()
+    data.split.save(run.split)
+    method: Any = method_for(Settings(str(folder), "auto", recipe={"minutes": 0.02}))
+    method.train(data, run, Progress(), bool)
+    method.trainer.network("compact", minutes=0.02, full=True)  # whatever the time was enough for
+    assert set(data.train.keys) | set(data.validation.keys) == set(read)
+    assert len(data.test) > 0
 
 
 @pytest.mark.parametrize("after", [1, 2, 3])
