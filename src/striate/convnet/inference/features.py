@@ -110,17 +110,17 @@ class FeatureExtractor:
                 rows[places[new]] = self._computed(some[new], mirrored)
             return int(new.sum()), missing
 
-        computed, done = 0, 0
+        computed, done, stopped = 0, 0, False
         for places, (new, missing) in self.compiled.mapped(lambda places: (places, fill(places)), len(pictures)):
-            if stop():
-                return rows[:0], computed
             fresh |= missing
             computed, done = computed + new, done + len(places)
             if on_progress:
                 on_progress(done, len(pictures))
-        if cache and fresh:
+            if stopped := stop():
+                break
+        if cache and fresh:  # of a run that was stopped, too
             cache.add(list(fresh), rows[list(fresh.values())])
-        return rows, computed
+        return rows[:0] if stopped else rows, computed
 
     def volumes(self, images: NDArray[np.uint8]) -> Tensor:
         """The output of the network, (n, C, H, W) float32, for a batch of pictures (n, H, W, C) uint8 of its size."""
