@@ -20,7 +20,7 @@ from striate.convnet.build.lrn import power
 from striate.convnet.inference.fused_conv import AVAILABLE, DTYPES, packed_filters
 
 PART = 1 << 16  # values that are normalised at once
-MOST_CHANNELS = 256  # up to which the product takes less time than the additions
+MOST_CHANNELS = 200  # up to which the product takes less time than the additions
 
 
 def channel_normalisation(layer: Any, before: Volume, dtype: torch.dtype) -> Callable[[Tensor], Tensor]:

@@ -42,7 +42,7 @@ def dense_kernel(unit: NodeModule, before: Volume, dtype: torch.dtype, batch: in
     def fused(x: Tensor) -> Tensor:
         rows = x.permute(0, 2, 3, 1).flatten(1).to(kind)
         alone = kind is torch.float32 and len(rows) == 1  # one row would be summed in another order than two are
-        y: Tensor = linear(rows.repeat(2, 1) if alone else rows, packed, bias, name, [], "")
+        y: Tensor = linear(torch.cat((rows, rows)) if alone else rows, packed, bias, name, [], "")
         return (y[:1] if alone else y)[:, :, None, None]
 
     return fused
