@@ -11,7 +11,7 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from itertools import islice
 from subprocess import DEVNULL, PIPE, Popen
@@ -35,12 +35,14 @@ def worker_count(workers: int | None) -> int:
 
 
 def map_ordered(function: Callable[[T], R], items: Iterable[T], workers: int, *, chunk: int = 1, ahead: int = 0,
-                initializer: Callable[[], object] | None = None) -> Iterator[R]:
+                initializer: Callable[[], object] | None = None,
+                pool: ThreadPoolExecutor | None = None) -> Iterator[R]:
     """Yield `function(item)` for each item, in order, computed by `workers` threads (0: by the caller's own).
 
     At most `2 · workers` chunks are under way, or `ahead` if that is more, and no more items are taken, so memory stays
     flat; leaving the loop, or an exception, cancels those that have not begun. `chunk`: items that a worker takes at
-    once; `initializer`: called first in each thread.
+    once; `initializer`: called first in each thread; `pool`: threads that are there already and stay, instead
+    of new ones.
 
     >>> list(map_ordered(lambda x: x * x, [1, 2, 3], workers=2))
     [1, 4, 9]
@@ -50,18 +52,21 @@ def map_ordered(function: Callable[[T], R], items: Iterable[T], workers: int, *,
             initializer()
         yield from map(function, items)
         return
-    pool = ThreadPoolExecutor(workers, initializer=initializer)
+    own = pool or ThreadPoolExecutor(workers, initializer=initializer)
     pending: deque[Future[list[R]]] = deque()
     rest = iter(items)
     try:
         while some := list(islice(rest, chunk)):
-            pending.append(pool.submit(_each, function, some))
+            pending.append(own.submit(_each, function, some))
             if len(pending) > max(2 * workers, ahead):
                 yield from pending.popleft().result()
         while pending:
             yield from pending.popleft().result()
     finally:
-        pool.shutdown(cancel_futures=True)
+        if pool:
+            wait([future for future in pending if not future.cancel()])
+        else:
+            own.shutdown(cancel_futures=True)
 
 
 def map_blocks(function: Callable[[T], R], blocks: Sequence[T], threads: int | None = None) -> list[R]:

@@ -110,6 +110,14 @@ def late_reader() -> Network:
     return Network(Dense(4)(Add()(first, a)), name="late")
 
 
+def weighted() -> Network:
+    """A convolution that is read before its ReLU as well, and a sum with coefficients."""
+    conv = Conv(8, 3, padding=1)(Input(3, 9, 9))
+    x = Concat()(ReLU()(conv), conv)
+    y = ReLU()(Conv(4, 3, padding=1)(x))
+    return Network(Dense(4)(ReLU()(Add(coefficients=(1, -2))(y, Conv(4, 3, padding=1)(x)))), name="weighted")
+
+
 def merges() -> Network:
     x = ReLU()(Conv(8, 3, padding=1)(Input(3, 12, 12)))
     first, second = Slice(0, 4)(x), Slice(4, 4)(x)
@@ -131,6 +139,7 @@ ODD = {
     "scale": odd(Conv(8, 3), BatchNorm(), Scale(), ReLU(), Scale(), Deconv(6, 3, 2), Pad(1), Tanh()),
     "grouped first": odd(Conv(6, 3, groups=3), ReLU()),
     "readers": two_readers(), "late reader": late_reader(), "merges": merges(),
+    "weighted": weighted(),
     "convolutions alone": Network(GlobalPool()(Conv(7, 3)(ReLU()(Conv(8, 3)(Input(3, 17, 19))))), name="conv"),
 }
 SMALL = [name for name, entry in ZOO.items() if (entry.input or Volume(3, 32, 32)).height < 100]
@@ -244,7 +253,7 @@ def test_batches_follow_from_network_and_number_of_pictures() -> None:
     compiled = CompiledNet(net.network, net.state_dict(), preparation(net.network))
     sizes = {count: [len(one) for one in compiled.batches(InMemoryDataset(pictures(net.network, count)))]
              for count in (1, 2, 5, 200)}
-    assert sizes == {1: [1], 2: [2], 5: [5], 200: [50, 50, 50, 50]}
+    assert sizes == {1: [1], 2: [1, 1], 5: [3, 2], 200: [50, 50, 50, 50]}
 
 
 def test_a_change_of_the_module_is_seen() -> None:

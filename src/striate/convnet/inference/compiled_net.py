@@ -2,15 +2,19 @@
 
 Batch normalisations are folded, convolutions and dense layers are fused with the ReLU and the addition behind them,
 volumes are channels last and bfloat16 where the processor multiplies it natively (`lowering.py`). Batches are computed
-side by side, one to a core, so that no core waits for another after each layer; a few pictures share the cores, for
-which no threads need to be started. Memory of the volumes is kept for the next prediction, and returned to the system
-with the compiled network. A network whose weights are not finite is not compiled: its scores shall say so.
+side by side, one to a core, so that no core waits for another after each layer; the last few, when there are fewer
+batches than cores, share them. Threads, and the memory of the volumes, are kept for the next prediction; the memory is
+returned to the system with the compiled network. A network whose weights are not finite is not compiled: its scores
+shall say so.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from functools import cache
 from typing import TypeVar, cast
 from weakref import finalize
 
@@ -35,8 +39,8 @@ ROOM = 80 << 20  # bytes of float32 volumes of a batch; EfficientNet-Lite0 is fa
 READING = 16  # products that are computed while one weight is read from memory
 MOST = 64
 ENOUGH = 8_000_000  # products that are worth another thread, which takes as long to wake up as to compute them
-FEW = 4_000_000_000  # products of all pictures, below which starting threads takes more time than they save
 SMALL = 256 << 10  # bytes of float32 volumes
+T = TypeVar("T")
 R = TypeVar("R")
 MOST_MEMORY = 512 << 20  # bytes of float32 volumes of a batch
 
@@ -111,13 +115,12 @@ class CompiledNet:
 
     def mapped(self, function: Callable[[NDArray[np.int64]], R], count: int) -> Iterator[R]:
         """`function` of the places of each batch of `count` pictures, in order, several of them at the same time."""
-        few = count * self.products <= FEW
-        parts = -(-count // self.batch) if few else 2 * -(-count // (2 * self.batch))
-        size = -(-count // parts) if count else 1  # equal batches, and many in an even number: two cores end together
+        pairs = -(-count // (2 * self.batch))  # an even number of equal batches: two cores end at the same time
+        size = -(-count // (2 * pairs)) if count else 1
         places = [np.arange(first, min(first + size, count)) for first in range(0, count, size)]
         usual = torch.get_num_threads()
         threads = max(1, min(usual, count * self.products // ENOUGH)) if self.device.type == "cpu" else usual
-        workers = 1 if few or self.device.type != "cpu" else min(threads, len(places))
+        workers = min(threads, len(places)) if self.device.type == "cpu" else 1
         # Blocks as small as these are never returned to the system.
         with nullcontext() if count * self.memory <= SMALL else reuse_freed_memory(kept=True):
             if workers <= 1:
@@ -127,7 +130,8 @@ class CompiledNet:
                     yield found
                 return
             try:
-                yield from map_ordered(function, places, workers, initializer=_few_threads(threads // workers))
+                yield from map_ordered(_with_threads(threads // workers, function), places, workers,
+                                       pool=_kept_threads(workers))
             finally:
                 torch.set_num_threads(usual)  # what new threads begin with, which the workers have changed
 
@@ -187,12 +191,25 @@ def pictures_at_once(network: Network) -> int:
     return int(max(1, min(max(fitting, reading), MOST, MOST_MEMORY // found.inference_memory)))
 
 
-def _few_threads(count: int) -> Callable[[], None]:
-    def begin() -> None:
-        torch.get_num_threads()  # first: a thread takes over the process's number with its first use
-        torch.set_num_threads(count)
+@cache
+def _kept_threads(count: int) -> ThreadPoolExecutor:
+    """Threads that predict, `count` of them; they wait for the next prediction when one ends."""
+    return ThreadPoolExecutor(count, thread_name_prefix="striate-predicts")
 
-    return begin
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_kept_threads.cache_clear)  # a copy of the process has none of the threads
+
+
+def _with_threads(count: int, function: Callable[[T], R]) -> Callable[[T], R]:
+    """`function`, computed with `count` of torch's threads by whichever thread calls it."""
+
+    def call(item: T) -> R:
+        if torch.get_num_threads() != count:
+            torch.set_num_threads(count)
+        return function(item)
+
+    return call
 
 
 @contextmanager
