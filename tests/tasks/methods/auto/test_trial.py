@@ -54,6 +54,11 @@ def test_a_trial_is_read_as_it_was_saved(saved: tuple[TrialFolder, Trial]) -> No
     assert found.fits(CLASSES, len(labels()))
 
 
+def test_a_trial_of_a_folder_that_has_changed_since_is_made_again(saved: tuple[TrialFolder, Trial]) -> None:
+    folder, _ = saved
+    assert TrialFolder(folder.path, "another pack").load("bow-fisher") is None
+
+
 @pytest.mark.parametrize("fields", [
     {"name": 5}, {"name": KeyError}, {"full": "x"}, {"trained_on": 0}, {"trained_on": "x"}, {"trained_on": 10**400},
     {"seconds": "x"}, {"seconds": -1.0}, {"predict_seconds": None}, {"held_out": "x"}, {"reported": 3},

@@ -66,7 +66,8 @@ class AutoMethod(TrainingMethod[Recogniser]):
 
     def train(self, data: Data, folder: RunFolder, progress: Progress, stop: Callable[[], bool]) -> Recogniser:
         """The candidate that is best on pictures that it was not fitted on."""
-        trials, given = TrialFolder(folder.checkpoints / NAME), self.settings.recipe.get("minutes")
+        trials = TrialFolder(folder.checkpoints / NAME, data.pictures.fingerprint)
+        given = self.settings.recipe.get("minutes")
         facts = Facts.of(data)
         count = facts.learnable + facts.test
         seconds = 60 * given if given else proposed_seconds(count, facts.small)

@@ -92,10 +92,12 @@ class TrialFolder:
     """Folder of the trials of one selection, inside the checkpoints of its run.
 
     `state.json` has the seconds spent and, by trial, the minutes that it was granted; a folder by trial has its
-    model, its predictions and, while it is trained, its checkpoints.
+    model, its predictions and, while it is trained, its checkpoints. `pictures` is the fingerprint of their pack:
+    positions in another mean other pictures.
     """
 
     path: Path
+    pictures: str = ""
 
     @property
     def state(self) -> dict[str, Any]:
@@ -131,17 +133,19 @@ class TrialFolder:
         reported = {name: getattr(trial.model, name) for name in REPORTED if hasattr(trial.model, name)}
         manifest = {"name": trial.name, "full": trial.full, "trained_on": trial.trained_on, "seconds": trial.seconds,
                     "predict_seconds": trial.predict_seconds, "reported": json.loads(json.dumps(reported)),
-                    "held_out": trial.model.held_out_ is not None}
+                    "held_out": trial.model.held_out_ is not None, "pictures": self.pictures}
         arrays = {"positions": trial.positions, "probabilities": trial.probabilities}
         if trial.model.held_out_ is not None:
             arrays["indices"] = trial.model.held_out_[0]
         model_file.save(folder / "trial.safetensors", KIND, manifest, arrays)
 
     def load(self, label: str) -> Trial | None:
-        """The trial saved under `label`; None if there is none, or if its files are damaged: it is then made again."""
+        """The trial saved under `label`; None, and made again, if none of `pictures` is there or it is damaged."""
         folder = self.path / label
         try:
             file = model_file.load(folder / "trial.safetensors")
+            if file.manifest["pictures"] != self.pictures:
+                return None
             model = load(folder / "model.safetensors")
             values: dict[str, Any] = {name: rule.read(file.manifest[name]) for name, rule in FIELDS.items()}
             for name, value in reported_from(file.manifest["reported"]).items():
