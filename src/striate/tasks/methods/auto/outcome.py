@@ -46,7 +46,7 @@ def selection_result(selection: Selection, chosen: Trial, pool: TrialEnsemble | 
     right = chosen.right(labels)
     full = [trial for trial in selection.finished if trial is not chosen]
     second = max(full, key=lambda trial: trial.right(labels).mean(), default=None)
-    beside = f"; {second.name}, the next, {second.right(labels).mean():.1%}" if second else ""
+    beside = f"; {second.name} {second.right(labels).mean():.1%} of {len(second.positions):,}" if second else ""
     return SelectionResult(
         chosen=chosen.name,
         why=f"{chosen.name} was selected: {right.mean():.1%} of {len(right):,} pictures right that it was not fitted "
