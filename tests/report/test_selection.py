@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from striate.cli.train import summary
-from striate.report.selection import AccuracyScale, section, time_used
+from striate.report.selection import AccuracyScale, section, time_used, with_ensemble
 from striate.report.selection_text import selection_text
 from striate.report.train import write_report
 from striate.report.train_result import TrainResult
@@ -81,6 +81,22 @@ def test_one_candidate_that_was_not_compared_is_not_drawn(tmp_path: Path) -> Non
     assert "given 30.0 s" in found.text["selection"].replace(THIN, " ")
     assert "--minutes" not in found.text["selection"]
     assert "Compared on" not in found.text["selection"]
+
+
+def test_an_ensemble_has_a_row_of_its_own_beside_its_members() -> None:
+    members = replace(ENSEMBLE, candidates=tuple(one for one in ENSEMBLE.candidates if one.name != "ensemble"))
+    result = replace(typed(TrainResult, made_up(2)[0]), selection=members)
+    drawn = section(result)
+    first, *others = drawn["rows"]
+    assert result.validation is not None
+    assert (first.candidate.name, first.kind) == ("ensemble", "best")
+    assert first.candidate.accuracy == result.validation.accuracy
+    assert first.candidate.predict_seconds == pytest.approx(0.0031 + 0.041)
+    assert first.reached.dot == drawn["mark"]
+    assert [row.candidate for row in others] == list(members.candidates)
+    assert "\nensemble " in summary(result)
+    assert with_ensemble(ENSEMBLE, result.validation) is ENSEMBLE
+    assert with_ensemble(SURE, result.validation) is SURE
 
 
 def test_without_a_selection_there_is_no_section() -> None:

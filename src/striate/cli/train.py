@@ -139,6 +139,7 @@ def train(
 
 def summary(result: TrainResult) -> str:
     """What was tried, the accuracies, the paths of report and model, and the next command."""
+    from striate.report.selection import with_ensemble
     from striate.report.selection_text import selection_text
 
     test, validation, model = result.test, result.validation, result.model
@@ -146,7 +147,7 @@ def summary(result: TrainResult) -> str:
     assert validation
     assert model
     how = f"{result.history[-1].epoch} epochs" if result.history else "by cross-validation"
-    tried = f"{selection_text(result.selection)}\n\n" if result.selection else ""
+    tried = f"{selection_text(with_ensemble(result.selection, validation))}\n\n" if result.selection else ""
     return (
         f"{tried}test accuracy {with_interval(test.accuracy, test.interval)}, {test.count:,} pictures\n"
         f"validation    {with_interval(validation.accuracy, validation.interval)}, "

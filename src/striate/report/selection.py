@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 from typing import Any
 
 from striate.report.selection_result import CandidateResult, SelectionResult
 from striate.report.train_result import TrainResult
-from striate.stats.metrics import Interval
+from striate.stats.metrics import Evaluation, Interval
 from striate.stats.verdict import p_value_text
 
 IN_USE = ("chosen", "member")  # outcomes of what the saved recogniser is made of
@@ -75,11 +75,12 @@ def section(result: TrainResult) -> dict[str, Any]:
     selection = result.selection
     if selection is None:
         return {}
-    candidates = selection.candidates
+    candidates = with_ensemble(selection, result.validation).candidates
     scale = AccuracyScale.of([value for one in candidates for value in _values(one)])
     rows = [CandidateRow(one, _kind(one), scale.whisker(one.accuracy, one.interval),
                          scale.whisker(one.expected, one.expected_interval)) for one in candidates]
-    accuracy, names = accuracy_of(selection), {one.name for one in candidates}
+    accuracy = next((one.accuracy for one in candidates if one.name == selection.chosen), None)
+    names = {one.name for one in candidates}
     return {
         "why": full_sentence(selection.why, names), "outlook": full_sentence(selection.outlook, names),
         "rows": rows, "ticks": scale.ticks if any(row.reached or row.expected for row in rows) else [],
@@ -90,9 +91,20 @@ def section(result: TrainResult) -> dict[str, Any]:
     }
 
 
-def accuracy_of(selection: SelectionResult) -> float | None:
-    """The accuracy of what was chosen, 0..1; None where it has no row of its own, or was not compared."""
-    return next((one.accuracy for one in selection.candidates if one.name == selection.chosen), None)
+def with_ensemble(selection: SelectionResult, validation: Evaluation | None) -> SelectionResult:
+    """The selection with a row for the ensemble, if one was chosen, that has the accuracy of the `validation`.
+
+    It takes the time of all its members to predict.
+    """
+    names = [one.name for one in selection.candidates]
+    if not selection.weights or validation is None or selection.chosen in names:
+        return selection
+    members = [one.predict_seconds for one in selection.candidates if one.outcome == "member"]
+    row = CandidateResult(
+        name=selection.chosen, outcome="chosen", why="surely better than the best of its members",
+        accuracy=validation.accuracy, interval=validation.interval, count=validation.count,
+        predict_seconds=sum(one for one in members if one) if all(members) else None)
+    return replace(selection, candidates=(row, *selection.candidates))
 
 
 def time_used(result: TrainResult) -> float:
