@@ -105,6 +105,7 @@ DROPPED = object()
 OWN = ("stages", "present", "preparation", "classes", "training")
 VALUES = (DROPPED, None, True, 0, 1, -1, 2, 0.5, 1e308, 10**9, 10**400, "", "x", [], [[]], {}, {"x": 1}, [10**9] * 2)
 FREE = [("training", name) for name in ("threads", "numpy", "torch", "scikit-learn")]  # told, not used
+OLDER = {"temperature"}  # files of striate 0.1 have none of nearest neighbours
 
 
 def test_m31_every_value_of_the_manifest(good: ModelFile, tmp_path: Path) -> None:
@@ -124,7 +125,7 @@ def test_m31_every_value_of_the_manifest(good: ModelFile, tmp_path: Path) -> Non
             else:
                 code = ""
                 loaded += 1
-                assert value is not DROPPED or place in FREE or place[-1] in (0, 1, 2)  # one of several may go
+                assert value is not DROPPED or place in FREE or place[-1] in {0, 1, 2, *OLDER}  # one of several may go
                 np.testing.assert_allclose(recogniser.predict_proba(NEW).sum(axis=1), 1)
                 recogniser.save(tmp_path / "n")
             assert code in ("", "bad_manifest")

@@ -95,7 +95,7 @@ def test_d04_a_class_without_pictures(root):
 
 def test_d04_the_option_keeps_the_class(root, tmp_path):
     (root / "bird").mkdir()
-    command = ["train", root, "--epochs", "1", "--out", tmp_path / "run", "--json"]
+    command = ["train", root, "--model", "compact", "--epochs", "1", "--out", tmp_path / "run", "--json"]
     refusal = Forked("striate", command)
     assert "--allow-empty-class" in "".join(refusal.communicate(timeout=120))
     assert refusal.returncode == 2

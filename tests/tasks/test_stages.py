@@ -96,7 +96,7 @@ def divided(path: Path, labels: np.ndarray) -> Path:
 
 def test_resume_with_other_labels_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     labels = np.arange(60) % 2
-    settings = Settings(str(divided(tmp_path / "set.npz", labels)), recipe={"epochs": 2})
+    settings = Settings(str(divided(tmp_path / "set.npz", labels)), "compact", recipe={"epochs": 2})
 
     def stopped(*_: object) -> None:
         raise Stopped

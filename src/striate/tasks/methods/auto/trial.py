@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from striate.core import atomic, bounded_text, model_file
 from striate.core.constraints import Boolean, Constraint, Each, Integer, Real, Text
+from striate.core.result import json_values
 from striate.ensemble.held_out import HeldOut
 from striate.ensemble.member_kinds import MEMBER_KINDS
 from striate.errors import RunError, StriateError, shown
@@ -132,7 +133,7 @@ class TrialFolder:
         trial.model.save(folder / "model.safetensors")
         reported = {name: getattr(trial.model, name) for name in REPORTED if hasattr(trial.model, name)}
         manifest = {"name": trial.name, "full": trial.full, "trained_on": trial.trained_on, "seconds": trial.seconds,
-                    "predict_seconds": trial.predict_seconds, "reported": json.loads(json.dumps(reported)),
+                    "predict_seconds": trial.predict_seconds, "reported": json_values(reported),
                     "held_out": trial.model.held_out_ is not None, "pictures": self.pictures}
         arrays = {"positions": trial.positions, "probabilities": trial.probabilities}
         if trial.model.held_out_ is not None:
