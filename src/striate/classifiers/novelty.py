@@ -75,11 +75,14 @@ class RelativeMahalanobis:
         mean = sums.sum(axis=0) / n
         away, share = sums / counts[:, None] - mean, np.sqrt(counts / n)
         between = away * share[:, None]
-        total = squares / n - np.outer(mean, mean)
-        within = total - between.T @ between
+        within = squares / n
+        around = np.vstack([mean, between])
+        within -= around.T @ around
         ridge = RIDGE * max(float(np.trace(within)), least) / width
         within[np.diag_indices(width)] += ridge
-        projection = linalg.solve(within, away.T, assume_a="pos")
+        # The transpose is the same matrix, in the order of columns that is solved in place.
+        solved = linalg.cho_factor(within.T, lower=True, overwrite_a=True, check_finite=False)
+        projection = linalg.cho_solve(solved, away.T, check_finite=False)
         inner = away @ projection
         background = np.outer(share, share) * np.linalg.inv(np.eye(len(share)) + np.outer(share, share) * inner)
         made = (projection, mean @ projection, np.diag(inner), background)
@@ -125,10 +128,12 @@ class NoveltyDetector:
         whole = _sums(centred, labels, labels.max() + 1)
         least = SMALLEST * float(np.square(features, dtype=np.float64).sum(axis=1).mean()) or 1.0
         held = np.empty(len(labels))
+        squares = np.empty_like(whole[2])
         for fold in np.unique(folds):
             here = folds == fold
             part = _sums(centred[here], labels[here], labels.max() + 1)
-            others = RelativeMahalanobis.of(*(one - own for one, own in zip(whole, part, strict=True)), least=least)
+            others = RelativeMahalanobis.of(whole[0] - part[0], whole[1] - part[1],
+                                            np.subtract(whole[2], part[2], out=squares), least=least)
             held[here] = others.score(centred[here])
         centre = features.mean(axis=0)
         found = RelativeMahalanobis.of(*whole, least=least)
