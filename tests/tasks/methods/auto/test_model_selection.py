@@ -253,3 +253,10 @@ def test_a_network_validated_on_a_few_pictures_has_to_be_far_ahead() -> None:
     better = FakeTrainer(data, {"compact": (0, 1.0, 1)}, FakeClock(60)).network("compact", minutes=None, full=True)
     worse = FakeTrainer(data, {"transfer": (0, 0.5, 1)}, FakeClock(60)).stagewise("transfer", None, 60)
     assert choose([worse, better], data.pictures.labels).name == "compact"
+
+
+def test_a_deeper_network_that_diverges_fails_as_its_family() -> None:
+    data, seconds, _, known = CASES["clothes"]
+    name, selection, _ = selected(data, known | {"compact_deep": (0.9, -1, 300)}, seconds)
+    assert name in ("transfer", "knn", "bow-fisher")
+    assert (selection.records["compact"].outcome, selection.records["compact"].why) == ("failed", "its loss diverged")

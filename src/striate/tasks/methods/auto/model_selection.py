@@ -132,7 +132,7 @@ class Selection:
             record.end("dropped", f"a first trial on {count:,} pictures took too long", hurried=True)
             return
         except UNFIT as error:
-            self._refused(name, error)
+            self._refused(record, error)
             return
         if trial is None:
             return
@@ -164,17 +164,17 @@ class Selection:
             record.end("dropped", f"its training took longer than {duration_in_words(allowed)}", hurried=True)
             return
         except UNFIT as error:
-            self._refused(name, error)
+            self._refused(record, error)
             return
         record.expects = of_trial(record.full, self.labels)
         self._told(name, record.full)
 
-    def _refused(self, name: str, error: StriateError) -> None:
+    def _refused(self, record: CandidateRecord, error: StriateError) -> None:
         """Give up a candidate that refuses the pictures, such as features of a larger window than they have."""
         if isinstance(error, PictureError):  # a picture that is gone or damaged is so for all
             raise error
-        self.records[name].end("failed", str(error))
-        self.say(f"{name} was left out: {error}")
+        record.end("failed", str(error))
+        self.say(f"{record.family.name} was left out: {error}")
 
     def _may_help(self, name: str, left: float) -> bool:
         """Whether it may be a member of an ensemble, with `left` seconds for predictions after its training."""
@@ -201,7 +201,7 @@ class Selection:
         seconds = min(FIRST_MOST, max(FIRST_LEAST, FIRST_SHARE * self.clock.seconds))
         if not record.open or self.clock.left() < 2 * seconds:
             return
-        trial = self._trained("compact", minutes=seconds / 60, full=False)
+        trial = self._trained("compact", record, minutes=seconds / 60, full=False)
         if trial is None:
             return
         record.first = trial
@@ -226,7 +226,7 @@ class Selection:
         minutes: float | None = seconds / 60
         if name == "compact" and record.first:
             model, minutes = variant(record.family, self.facts, record.first.pictures_per_second, seconds)
-        trial = self._trained(model, minutes=minutes, full=True)
+        trial = self._trained(model, record, minutes=minutes, full=True)
         if trial is None:
             return
         if model != name:
@@ -255,17 +255,17 @@ class Selection:
         """Seconds that the test pictures will take, by all full trials together, as in an ensemble."""
         return self.facts.test * sum(trial.predict_seconds for trial in self.finished)
 
-    def _trained(self, name: str, *, minutes: float | None, full: bool) -> Trial | None:
-        """A trial of a network; None, and the candidate failed, where its loss diverges."""
+    def _trained(self, name: str, record: CandidateRecord, *, minutes: float | None, full: bool) -> Trial | None:
+        """A trial of a network of the candidate `record`; None, and it failed, where its loss diverges."""
         try:
             return self.trainer.network(name, minutes=minutes, full=full, **self._views(name))
         except RunError as error:
             if error.code != "loss_not_finite":
                 raise
-            self.records[name].end("failed", "its loss diverged")
+            record.end("failed", "its loss diverged")
             return None
         except UNFIT as error:
-            self._refused(name, error)
+            self._refused(record, error)
             return None
 
     def _views(self, name: str) -> dict[str, str]:
